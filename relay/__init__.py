@@ -1,0 +1,1 @@
+"""EVA Relay: a live broadcast relay for spacewalks."""

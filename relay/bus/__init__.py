@@ -1,0 +1,1 @@
+"""Redis: the streams that carry frames, the facts that expire, and the embedded servers."""

@@ -1,0 +1,1 @@
+"""One process per live camera: decode, and encode the ladder once."""

@@ -1,0 +1,158 @@
+"""Settings: `relay.toml` in the working folder and `RELAY_…` in the environment, which wins."""
+
+from __future__ import annotations
+
+import os
+import socket
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from relay.errors import SettingsError
+
+Port = Annotated[int, Field(ge=1, le=65535)]
+
+
+class Settings(BaseSettings):
+    """What can be set; every field is also `RELAY_` and its name in capitals."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="RELAY_", toml_file="relay.toml", extra="forbid", frozen=True
+    )
+
+    http_host: str = "0.0.0.0"  # noqa: S104 - a relay is there to be reached
+    """Address that pages and API listen on."""
+    http_port: Port = 8080
+    """TCP port of pages, API and signalling."""
+    public_url: str = ""
+    """Origin that viewers use, such as https://eva.example; empty: taken from each request."""
+    webrtc_port: Port = 8189
+    """UDP port of edge 0; edge n uses this + n."""
+    webrtc_host: str = ""
+    """Address that viewers send media to; empty: the one their HTTP request came in on."""
+    whip_port: Port = 8188
+    """UDP port for publishers' media."""
+    rtmp_host: str = "0.0.0.0"  # noqa: S104
+    """Address that RTMP listens on."""
+    rtmp_port: Port = 1935
+    """TCP port of RTMP."""
+    srt_port: Port = 8890
+    """UDP port of SRT."""
+    state_url: SecretStr = SecretStr("")
+    """Redis that keeps what must survive; empty: an embedded one in the data folder."""
+    bus_url: SecretStr = SecretStr("")
+    """Redis that carries frames; empty: an embedded one in the data folder."""
+    data_dir: Path = Path("data")
+    """Folder of the embedded servers' files, sockets and recordings."""
+    admin_token: SecretStr = SecretStr("")
+    """Bearer token with all rights; empty: one is made at the first start."""
+    edges: Annotated[int, Field(ge=1, le=64)] = 1
+    """Number of edge processes on this machine."""
+    log_format: Literal["text", "json"] = "text"
+    """How log lines are written."""
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    """The least level that is logged."""
+    video_preset: Literal["ultrafast", "superfast", "veryfast", "faster", "fast"] = "superfast"
+    """x264 preset of the ladder."""
+    pull_private: bool = False
+    """Whether cameras may be pulled from loopback, link-local and private addresses."""
+
+    @field_validator("data_dir")
+    @classmethod
+    def _absolute(cls, value: Path) -> Path:
+        return value.expanduser().resolve()
+
+    @field_validator("public_url")
+    @classmethod
+    def _origin(cls, value: str) -> str:
+        if value and not value.startswith(("http://", "https://")):
+            raise ValueError("must begin with http:// or https://")
+        return value.rstrip("/")
+
+    @field_validator("state_url", "bus_url")
+    @classmethod
+    def _redis_url(cls, value: SecretStr) -> SecretStr:
+        text = value.get_secret_value()
+        if text and not text.startswith(("redis://", "rediss://", "unix://")):
+            raise ValueError("must begin with redis://, rediss:// or unix://")
+        return value
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Order of sources: arguments (tests), environment, `relay.toml`."""
+        del dotenv_settings, file_secret_settings
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+
+    def edge_port(self, index: int) -> int:
+        """The UDP port of edge `index`."""
+        return self.webrtc_port + index
+
+
+_SECRET_FIELDS = frozenset({"admin_token", "state_url", "bus_url"})
+
+
+def load() -> Settings:
+    """Read the settings.
+
+    Raises:
+        SettingsError: with a line for each wrong or unknown setting.
+    """
+    try:
+        settings = Settings()
+    except ValidationError as error:
+        raise SettingsError(_explain(error)) from None
+    except (OSError, ValueError) as error:  # an unreadable or malformed relay.toml
+        raise SettingsError(f"relay.toml: {error}") from None
+    unknown = _unknown_variables()
+    if unknown:
+        raise SettingsError("\n".join(unknown))
+    return settings
+
+
+def _explain(error: ValidationError) -> str:
+    lines = []
+    for item in error.errors(include_url=False):
+        field = str(item["loc"][0]) if item["loc"] else "settings"
+        name = f"RELAY_{field.upper()}"
+        if item["type"] == "extra_forbidden":
+            lines.append(f"{name}: relay.toml has no setting {field!r}")
+            continue
+        shown = "•••" if field in _SECRET_FIELDS else repr(item["input"])
+        lines.append(f"{name}={shown}: {item['msg']}")
+    return "\n".join(lines)
+
+
+def _unknown_variables() -> list[str]:
+    known = {f"RELAY_{name.upper()}" for name in Settings.model_fields}
+    internal = {"RELAY_READY_FD"}
+    return [
+        f"{name}: there is no such setting (allowed: {', '.join(sorted(known))})"
+        for name in sorted(os.environ)
+        if name.startswith("RELAY_") and name not in known | internal
+    ]
+
+
+def primary_address() -> str:
+    """The address of the interface that the default route uses; loopback where there is none."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            # Connecting a UDP socket sends nothing; it only asks the routing table.
+            probe.connect(("192.0.2.1", 9))
+            address: str = probe.getsockname()[0]
+        except OSError:
+            return "127.0.0.1"
+    return address

@@ -1,0 +1,1 @@
+"""One process per core that serves viewers over WebRTC."""

@@ -1,0 +1,136 @@
+"""Every error this project raises on purpose, in one tree.
+
+    RelayError
+    ├── OperatorError         our own misuse: settings, commands, a folder in use (exit code 2)
+    │   └── SettingsError     a setting's name, its value and what is allowed
+    ├── PeerError             the other side's misbehaviour; it ends its connection at the most
+    │   ├── ProtocolError     bytes that break the rules of their protocol
+    │   └── MediaError        a stream that cannot be shown
+    ├── RequestError          an API call that cannot be served; `gateway.errors` maps it to HTTP
+    │   ├── Unauthorized      401
+    │   ├── Forbidden         403
+    │   ├── NotFound          404
+    │   ├── Conflict          409
+    │   │   └── NotLive       409, with Retry-After
+    │   ├── UnsupportedType   415
+    │   ├── Invalid           422
+    │   ├── TooMany           429, with Retry-After
+    │   └── Overloaded        503, with Retry-After
+    └── StoreError            bus or state is out of reach or refuses
+
+Texts are for people who did not write the code, and never hold a key, a token or a password.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class RelayError(Exception):
+    """The root of the tree."""
+
+
+class OperatorError(RelayError):
+    """What the person who starts the relay has to change."""
+
+
+class SettingsError(OperatorError):
+    """One or more settings are wrong; the text has a line for each."""
+
+
+class PeerError(RelayError):
+    """A camera, viewer or upstream misbehaves; counted, and fatal to its connection only."""
+
+
+class ProtocolError(PeerError):
+    """Bytes from a peer that break their protocol."""
+
+
+class MediaError(PeerError):
+    """Media that arrived whole but cannot be used."""
+
+
+class RequestError(RelayError):
+    """A request that is answered with an error.
+
+    `title` is the problem's fixed short name (RFC 9457 section 3.1.3), the text its detail.
+    """
+
+    status: ClassVar[int] = 400
+    title: ClassVar[str] = "Bad request"
+    retry_after: float | None = None
+    """Seconds after which the same request may succeed."""
+
+    def __init__(self, detail: str, *, retry_after: float | None = None) -> None:
+        super().__init__(detail)
+        if retry_after is not None:
+            self.retry_after = retry_after
+
+
+class Unauthorized(RequestError):
+    """Credentials are missing or not known."""
+
+    status = 401
+    title = "Unauthorized"
+
+
+class Forbidden(RequestError):
+    """The credentials do not cover this."""
+
+    status = 403
+    title = "Forbidden"
+
+
+class NotFound(RequestError):
+    """There is no such thing."""
+
+    status = 404
+    title = "Not found"
+
+
+class Conflict(RequestError):
+    """The thing's present state does not allow this."""
+
+    status = 409
+    title = "Conflict"
+
+
+class NotLive(Conflict):
+    """Nothing is being sent at the moment."""
+
+    title = "Not live"
+    retry_after = 2.0
+
+
+class UnsupportedType(RequestError):
+    """The body is of a type that this resource does not take."""
+
+    status = 415
+    title = "Unsupported media type"
+
+
+class Invalid(RequestError):
+    """The body was understood and its content is wrong."""
+
+    status = 422
+    title = "Invalid content"
+
+
+class TooMany(RequestError):
+    """The caller asks too often."""
+
+    status = 429
+    title = "Too many requests"
+    retry_after = 1.0
+
+
+class Overloaded(RequestError):
+    """No process has room for another session."""
+
+    status = 503
+    title = "Overloaded"
+    retry_after = 2.0
+
+
+class StoreError(RelayError):
+    """A Redis or Valkey server is out of reach, or refuses a command."""

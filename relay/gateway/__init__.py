@@ -1,0 +1,1 @@
+"""HTTP: pages, API, events, and the signalling of WebRTC sessions."""

@@ -1,0 +1,1 @@
+"""Sockets that cameras send to; no media is decoded here."""

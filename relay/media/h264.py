@@ -1,0 +1,302 @@
+"""H.264 byte streams (ITU-T H.264, ISO/IEC 14496-15): framing, parameter sets, what an SPS says."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from relay.errors import MediaError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+NAL_SLICE: Final = 1
+NAL_IDR: Final = 5
+NAL_SEI: Final = 6
+NAL_SPS: Final = 7
+NAL_PPS: Final = 8
+NAL_AUD: Final = 9
+NAL_FILLER: Final = 12
+
+START_CODE: Final = b"\x00\x00\x00\x01"
+_START: Final = re.compile(rb"\x00\x00\x01")
+
+
+def nal_type(nal: bytes) -> int:
+    """The NAL unit type (H.264 table 7-1)."""
+    return nal[0] & 0x1F
+
+
+def split_annexb(stream: bytes) -> list[bytes]:
+    """The NAL units of an Annex B byte stream, without start codes or trailing zeros."""
+    starts = [m.end() for m in _START.finditer(stream)]
+    ends = [start - 3 for start in starts[1:]] + [len(stream)]
+    nals = (stream[a:b].rstrip(b"\x00") for a, b in zip(starts, ends, strict=True))
+    return [nal for nal in nals if nal]
+
+
+def join_annexb(nals: Iterable[bytes]) -> bytes:
+    """The Annex B byte stream of `nals`."""
+    return b"".join(START_CODE + nal for nal in nals)
+
+
+def split_avcc(data: bytes, length_size: int) -> Iterator[bytes]:
+    """NAL units behind big-endian lengths of `length_size` bytes (ISO/IEC 14496-15 section 5.3.4).
+
+    Raises:
+        MediaError: a length runs over the end.
+    """
+    position = 0
+    while position < len(data):
+        end = position + length_size
+        size = int.from_bytes(data[position:end], "big")
+        if end + size > len(data):
+            raise MediaError("H.264 NAL unit is longer than its access unit")
+        if size:
+            yield data[end : end + size]
+        position = end + size
+
+
+def is_keyframe(nals: Iterable[bytes]) -> bool:
+    """Whether an access unit holds an IDR picture."""
+    return any(nal_type(nal) == NAL_IDR for nal in nals)
+
+
+@dataclass(frozen=True, slots=True)
+class AvcConfig:
+    """AVCDecoderConfigurationRecord (ISO/IEC 14496-15 section 5.3.3.1)."""
+
+    length_size: int
+    """Bytes of each NAL unit's length: 1, 2 or 4."""
+    sps: tuple[bytes, ...]
+    """Sequence parameter sets."""
+    pps: tuple[bytes, ...]
+    """Picture parameter sets."""
+
+    @classmethod
+    def parse(cls, data: bytes) -> AvcConfig:
+        """Read a record.
+
+        Raises:
+            MediaError: it is truncated, of another version, or without parameter sets.
+        """
+        if len(data) < 7 or data[0] != 1:
+            raise MediaError("not an AVCDecoderConfigurationRecord")
+        length_size = (data[4] & 3) + 1
+        if length_size == 3:
+            raise MediaError("H.264 NAL lengths of 3 bytes")
+        sps, position = _parameter_sets(data, 6, data[5] & 0x1F)
+        if position >= len(data):
+            raise MediaError("truncated AVCDecoderConfigurationRecord")
+        pps, _ = _parameter_sets(data, position + 1, data[position])
+        if not sps or not pps:
+            raise MediaError("AVCDecoderConfigurationRecord without parameter sets")
+        return cls(length_size, sps, pps)
+
+    def to_annexb(self, data: bytes) -> tuple[bytes, bool]:
+        """An access unit of this stream in Annex B form, and whether it is a keyframe.
+
+        Keyframes get the parameter sets in front, access unit delimiters and filler are left out.
+
+        Raises:
+            MediaError: the framing is broken.
+        """
+        nals = [
+            nal
+            for nal in split_avcc(data, self.length_size)
+            if nal_type(nal) not in (NAL_AUD, NAL_FILLER)
+        ]
+        keyframe = is_keyframe(nals)
+        if keyframe and not any(nal_type(nal) == NAL_SPS for nal in nals):
+            nals = [*self.sps, *self.pps, *nals]
+        return join_annexb(nals), keyframe
+
+
+def _parameter_sets(data: bytes, position: int, count: int) -> tuple[tuple[bytes, ...], int]:
+    sets = []
+    for _ in range(count):
+        size = int.from_bytes(data[position : position + 2], "big")
+        position += 2
+        if size == 0 or position + size > len(data):
+            raise MediaError("truncated H.264 parameter set")
+        sets.append(data[position : position + size])
+        position += size
+    return tuple(sets), position
+
+
+@dataclass(frozen=True, slots=True)
+class Sps:
+    """What the relay needs of a sequence parameter set (H.264 section 7.3.2.1.1)."""
+
+    profile: int
+    """profile_idc: 66 Baseline, 77 Main, 100 High."""
+    constraints: int
+    """The constraint_set flags' byte."""
+    level: int
+    """level_idc: ten times the level."""
+    width: int
+    """Cropped width, pixels."""
+    height: int
+    """Cropped height, pixels."""
+    fps: float | None
+    """Frames a second where the VUI tells."""
+    max_reorder: int | None
+    """max_num_reorder_frames where the VUI tells; 0 means that there are no B-frames."""
+
+    @property
+    def codec_string(self) -> str:
+        """The RFC 6381 name, such as avc1.42E01F."""
+        return f"avc1.{self.profile:02X}{self.constraints:02X}{self.level:02X}"
+
+
+_HIGH_PROFILES: Final = frozenset({100, 110, 122, 244, 44, 83, 86, 118, 128, 138, 139, 134, 135})
+
+
+class _Bits:
+    """Reads an RBSP: fixed and Exp-Golomb codes (H.264 sections 7.2 and 9.1)."""
+
+    def __init__(self, data: bytes) -> None:
+        self._value = int.from_bytes(data, "big")
+        self._left = len(data) * 8
+
+    def u(self, count: int) -> int:
+        if count > self._left:
+            raise MediaError("truncated H.264 parameter set")
+        self._left -= count
+        return (self._value >> self._left) & ((1 << count) - 1)
+
+    def flag(self) -> bool:
+        return self.u(1) == 1
+
+    def ue(self) -> int:
+        zeros = 0
+        while not self.flag():
+            zeros += 1
+            if zeros > 32:
+                raise MediaError("H.264 parameter set holds an impossible number")
+        return (1 << zeros) - 1 + (self.u(zeros) if zeros else 0)
+
+    def se(self) -> int:
+        code = self.ue()
+        return (code + 1) // 2 if code & 1 else -(code // 2)
+
+
+def parse_sps(nal: bytes) -> Sps:
+    """Read a sequence parameter set NAL unit.
+
+    Raises:
+        MediaError: it is truncated, or describes no picture.
+    """
+    if len(nal) < 4 or nal_type(nal) != NAL_SPS:
+        raise MediaError("not an H.264 sequence parameter set")
+    profile, constraints, level = nal[1], nal[2], nal[3]
+    bits = _Bits(nal[4:].replace(b"\x00\x00\x03", b"\x00\x00"))
+    bits.ue()  # seq_parameter_set_id
+    chroma = 1
+    separate_planes = False
+    if profile in _HIGH_PROFILES:
+        chroma = bits.ue()
+        if chroma == 3:
+            separate_planes = bits.flag()
+        _skip_high(bits, chroma)
+    bits.ue()  # log2_max_frame_num_minus4
+    _skip_order_count(bits)
+    bits.ue()  # max_num_ref_frames
+    bits.flag()  # gaps_in_frame_num_value_allowed_flag
+    width_mbs = bits.ue() + 1
+    height_units = bits.ue() + 1
+    frame_mbs_only = bits.flag()
+    if not frame_mbs_only:
+        bits.flag()  # mb_adaptive_frame_field_flag
+    bits.flag()  # direct_8x8_inference_flag
+    width, height = width_mbs * 16, height_units * 16 * (1 if frame_mbs_only else 2)
+    if bits.flag():  # frame_cropping_flag
+        left, right, top, bottom = bits.ue(), bits.ue(), bits.ue(), bits.ue()
+        unit_x = 2 if chroma in (1, 2) and not separate_planes else 1
+        unit_y = (2 if chroma == 1 and not separate_planes else 1) * (1 if frame_mbs_only else 2)
+        width -= (left + right) * unit_x
+        height -= (top + bottom) * unit_y
+    if not 0 < width <= 16384 or not 0 < height <= 16384:
+        raise MediaError(f"H.264 picture of {width}×{height}")
+    fps, reorder = _vui(bits) if bits.flag() else (None, None)
+    return Sps(profile, constraints, level, width, height, fps, reorder)
+
+
+def _skip_high(bits: _Bits, chroma: int) -> None:
+    bits.ue()  # bit_depth_luma_minus8
+    bits.ue()  # bit_depth_chroma_minus8
+    bits.flag()  # qpprime_y_zero_transform_bypass_flag
+    if not bits.flag():  # seq_scaling_matrix_present_flag
+        return
+    for index in range(8 if chroma != 3 else 12):
+        if not bits.flag():
+            continue
+        last, following = 8, 8
+        for _ in range(16 if index < 6 else 64):
+            if following:
+                following = (last + bits.se()) % 256
+            last = following or last
+
+
+def _skip_order_count(bits: _Bits) -> None:
+    kind = bits.ue()  # pic_order_cnt_type
+    if kind == 0:
+        bits.ue()  # log2_max_pic_order_cnt_lsb_minus4
+    elif kind == 1:
+        bits.flag()  # delta_pic_order_always_zero_flag
+        bits.se()  # offset_for_non_ref_pic
+        bits.se()  # offset_for_top_to_bottom_field
+        cycle = bits.ue()
+        if cycle > 255:
+            raise MediaError("H.264 parameter set holds an impossible number")
+        for _ in range(cycle):
+            bits.se()
+
+
+def _vui(bits: _Bits) -> tuple[float | None, int | None]:
+    """Frame rate and reorder depth of VUI parameters (H.264 annex E.1.1)."""
+    if bits.flag() and bits.u(8) == 255:  # aspect_ratio_info, Extended_SAR
+        bits.u(32)
+    if bits.flag():  # overscan_info_present_flag
+        bits.flag()
+    if bits.flag():  # video_signal_type_present_flag
+        bits.u(4)
+        if bits.flag():  # colour_description_present_flag
+            bits.u(24)
+    if bits.flag():  # chroma_loc_info_present_flag
+        bits.ue()
+        bits.ue()
+    fps = None
+    if bits.flag():  # timing_info_present_flag
+        tick, scale = bits.u(32), bits.u(32)
+        bits.flag()  # fixed_frame_rate_flag
+        if tick:
+            fps = scale / (2 * tick)
+    nal_hrd = bits.flag()
+    if nal_hrd:
+        _skip_hrd(bits)
+    vcl_hrd = bits.flag()
+    if vcl_hrd:
+        _skip_hrd(bits)
+    if nal_hrd or vcl_hrd:
+        bits.flag()  # low_delay_hrd_flag
+    bits.flag()  # pic_struct_present_flag
+    if not bits.flag():  # bitstream_restriction_flag
+        return fps, None
+    bits.flag()  # motion_vectors_over_pic_boundaries_flag
+    for _ in range(4):
+        bits.ue()  # max_bytes_per_pic_denom … log2_max_mv_length_vertical
+    return fps, bits.ue()
+
+
+def _skip_hrd(bits: _Bits) -> None:
+    count = bits.ue() + 1
+    if count > 32:
+        raise MediaError("H.264 parameter set holds an impossible number")
+    bits.u(8)
+    for _ in range(count):
+        bits.ue()
+        bits.ue()
+        bits.flag()
+    bits.u(20)

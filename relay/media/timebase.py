@@ -1,0 +1,119 @@
+"""Clock rates and the camera's timeline. The only place where time stamps are rescaled."""
+
+from __future__ import annotations
+
+from typing import Final
+
+VIDEO_CLOCK: Final = 90_000
+"""Ticks a second of `Unit.pts`, and of RTP video (RFC 6184 section 5.1)."""
+OPUS_CLOCK: Final = 48_000
+"""Ticks a second of RTP audio (RFC 7587 section 4.1)."""
+MICROSECONDS: Final = 1_000_000
+
+MAX_JUMP: Final = 5 * VIDEO_CLOCK
+"""A source's time stamps that jump further than this are stamped anew."""
+
+
+def rescale(value: int, source: int, target: int) -> int:
+    """Convert `value` from `source` to `target` ticks a second, rounding half up."""
+    return (2 * value * target + source) // (2 * source)
+
+
+def ticks_to_us(ticks: int) -> int:
+    """90 kHz ticks as microseconds."""
+    return rescale(ticks, VIDEO_CLOCK, MICROSECONDS)
+
+
+def us_to_ticks(us: int) -> int:
+    """Microseconds as 90 kHz ticks."""
+    return rescale(us, MICROSECONDS, VIDEO_CLOCK)
+
+
+class Unwrapper:
+    """Extends a counter of `bits` bits to one that does not wrap.
+
+    Each value is taken as the one nearest to the last: a step back over the wrap stays one.
+    """
+
+    def __init__(self, bits: int = 32) -> None:
+        self._modulus = 1 << bits
+        self._last: int | None = None
+
+    def __call__(self, value: int) -> int:
+        """The unwrapped value; the first one is returned as it is."""
+        if self._last is not None:
+            half = self._modulus // 2
+            value = self._last + ((value - self._last + half) % self._modulus) - half
+        self._last = value
+        return value
+
+
+class Timeline:
+    """Puts a source's time stamps onto the camera's one monotonic timeline.
+
+    The timeline's zero is the Unix epoch, so that a publisher that comes back, or an ingest process
+    that was restarted, goes on from the wall clock, and all cameras share one axis. Between anchors
+    the source's own clock rules. A track that jumps by more than `MAX_JUMP` is anchored anew: where
+    another track has just made the same jump it takes that one's anchor, so that sound and picture
+    stay in sync.
+    """
+
+    def __init__(self, *, not_before: int = 0) -> None:
+        self._floor = not_before
+        self._anchor: int | None = None
+        self._offsets: dict[str, int] = {}
+        self._last_in: dict[str, int] = {}
+        self._last_out: dict[str, int] = {}
+        self.restamps = 0
+        """How often a jump was stamped anew."""
+
+    def place(self, track: str, dts: int, now_us: int) -> tuple[int, int]:
+        """Place one unit of `track`.
+
+        `dts` is the source's own, 90 kHz, unwrapped. Returns what to add to the unit's time stamps
+        to get the timeline's, and its dts there, which never decreases within a track.
+        """
+        last_in = self._last_in.get(track)
+        if last_in is None:
+            self._offsets[track] = self._fit(dts, now_us)
+        elif abs(dts - last_in) > MAX_JUMP:
+            self._offsets[track] = self._fit(dts, now_us)
+            self.restamps += 1
+        self._last_in[track] = dts
+        offset = self._offsets[track]
+        placed = max(dts + offset, self._last_out.get(track, self._floor))
+        self._last_out[track] = placed
+        return offset, placed
+
+    def _fit(self, dts: int, now_us: int) -> int:
+        now = us_to_ticks(now_us)
+        if self._anchor is None or abs(dts + self._anchor - now) > MAX_JUMP:
+            latest = max(self._last_out.values(), default=self._floor)
+            self._anchor = max(now, latest + 1) - dts
+        return self._anchor
+
+
+class CaptureClock:
+    """Estimates when a unit was captured from its time stamp and its arrival.
+
+    Packets arrive late by a varying delay but never early, so the smallest (arrival - time stamp)
+    is the best guess of the offset. It follows the source's drift up to 500 ppm either way.
+    """
+
+    _RISE_PPM: Final = 500
+
+    def __init__(self) -> None:
+        self._offset_us: int | None = None
+        self._at_us = 0
+
+    def captured_us(self, dts: int, now_us: int) -> int:
+        """The capture time, µs since the epoch, of a unit with `dts` (90 kHz) that arrives now."""
+        stamp_us = ticks_to_us(dts)
+        offset = now_us - stamp_us
+        if self._offset_us is None or abs(offset - self._offset_us) > MICROSECONDS * 5:
+            self._offset_us = offset
+        else:
+            risen = self._offset_us + max(0, now_us - self._at_us) * self._RISE_PPM // MICROSECONDS
+            self._offset_us = min(offset, risen)
+        self._at_us = now_us
+        return stamp_us + self._offset_us

@@ -1,0 +1,1 @@
+"""What must survive: cameras, broadcasts and secrets, kept in the state Redis."""

@@ -1,0 +1,1 @@
+"""The protocols of one WebRTC session over one shared UDP port."""
