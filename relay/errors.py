@@ -12,8 +12,10 @@
     │   ├── NotFound          404
     │   ├── Conflict          409
     │   │   └── NotLive       409, with Retry-After
+    │   ├── PreconditionFailed    412
     │   ├── UnsupportedType   415
     │   ├── Invalid           422
+    │   ├── PreconditionRequired  428
     │   ├── TooMany           429, with Retry-After
     │   └── Overloaded        503, with Retry-After
     └── StoreError            bus or state is out of reach or refuses
@@ -102,6 +104,13 @@ class NotLive(Conflict):
     retry_after = 2.0
 
 
+class PreconditionFailed(RequestError):
+    """If-Match names a state that has passed."""
+
+    status = 412
+    title = "Precondition failed"
+
+
 class UnsupportedType(RequestError):
     """The body is of a type that this resource does not take."""
 
@@ -114,6 +123,13 @@ class Invalid(RequestError):
 
     status = 422
     title = "Invalid content"
+
+
+class PreconditionRequired(RequestError):
+    """This may only be done with If-Match."""
+
+    status = 428
+    title = "Precondition required"
 
 
 class TooMany(RequestError):
