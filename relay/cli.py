@@ -9,11 +9,15 @@ import typer
 from aiohttp import web
 
 from relay import process
+from relay.bus.client import connect
 from relay.commands import broadcasts, cameras
 from relay.commands.common import fail, settings_or_exit
 from relay.edge.process import Edge, open_socket
 from relay.errors import OperatorError, RelayError
 from relay.gateway.app import make_app
+from relay.ids import new_id
+from relay.ingest.server import RtmpServer
+from relay.state.registry import Registry
 from relay.supervisor.serve import Urls
 from relay.supervisor.serve import serve as serve_all
 
@@ -60,6 +64,27 @@ def gateway() -> None:
             await runner.cleanup()
 
     raise SystemExit(process.run("gateway", settings, main()))
+
+
+@app.command()
+def ingest() -> None:
+    """Run the RTMP server (`relay serve` does this)."""
+    settings = settings_or_exit()
+    urls = Urls(settings)
+
+    async def main() -> None:
+        state, bus = connect(urls.state), connect(urls.bus)
+        server = RtmpServer(registry=Registry(state), bus=bus, name=f"ingest-{new_id()}")
+        try:
+            async with await server.run(settings.rtmp_host, settings.rtmp_port):
+                process.ready()
+                await asyncio.Event().wait()
+        finally:
+            await server.close()
+            await state.aclose()
+            await bus.aclose()
+
+    raise SystemExit(process.run("ingest", settings, main()))
 
 
 @app.command()

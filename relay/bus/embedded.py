@@ -31,11 +31,9 @@ COMMON: Final = {
     "port": "0",
     "bind": "127.0.0.1",
     "daemonize": "no",
-    "logfile": '""',
+    "loglevel": "warning",
     "unixsocketperm": "700",
-    "save": '""',
-    # A reader that stops reading must not fill the memory.
-    "client-output-buffer-limit": "pubsub 32mb 8mb 10",
+    "save": "",
 }
 BUS: Final = {
     "appendonly": "no",
@@ -114,9 +112,11 @@ def write_config(folder: Path, name: str, special: dict[str, str]) -> Path:
     for directory in (home, sock.parent):
         directory.mkdir(parents=True, exist_ok=True)
     sock.parent.chmod(0o700)
-    options = COMMON | special | {"dir": f'"{home}"', "unixsocket": f'"{sock}"'}
+    home.chmod(0o700)
+    files = {"dir": home, "unixsocket": sock, "logfile": home / "valkey.log"}
+    options: dict[str, object] = {**COMMON, **special, **files}
     path = home / "valkey.conf"
-    path.write_text("".join(f"{key} {value}\n" for key, value in options.items()))
+    path.write_text("".join(f'{key} "{value}"\n' for key, value in options.items()))
     return path
 
 

@@ -42,14 +42,16 @@ class Retention:
     def __init__(self) -> None:
         self._sizes: deque[int] = deque()
         self._bytes = 0
+        self._has_gops = False
         self._current_gop = 0
         self._previous_gop = 0
 
     def add(self, unit: Unit) -> int:
         """Count `unit` and return the number of units to keep, this one included."""
         if unit.opens_gop:
+            self._has_gops = True
             self._previous_gop, self._current_gop = self._current_gop, 0
-        self._current_gop += 1
+        self._current_gop += self._has_gops
         keep = max(self._previous_gop + self._current_gop, self.FLOOR)
         keep = min(keep, self.MAX_UNITS)
         self._sizes.append(len(unit.payload))

@@ -228,9 +228,10 @@ class Worker:
 
 
 class _FrameRate:
-    """Estimates frames a second from the last pictures' time stamps."""
+    """Estimates frames a second from the last pictures' time stamps, which may be rounded to ms."""
 
     _WINDOW: Final = 32
+    _USUAL: Final = (24.0, 25.0, 29.97, 50.0, 59.94)
 
     def __init__(self) -> None:
         self._stamps: list[int] = []
@@ -244,7 +245,9 @@ class _FrameRate:
 
     @property
     def value(self) -> float:
-        steps = sorted(b - a for a, b in zip(self._stamps, self._stamps[1:], strict=False) if b > a)
-        if not steps:
+        elapsed = self._stamps[-1] - self._stamps[0]
+        if elapsed <= 0:
             return 30.0
-        return min(max(90_000 / steps[len(steps) // 2], 1.0), 120.0)
+        rate = min(max(90_000 * (len(self._stamps) - 1) / elapsed, 1.0), 120.0)
+        usual = min(self._USUAL, key=lambda other: abs(other - rate))
+        return usual if abs(usual - rate) < 0.03 * usual else round(rate, 2)

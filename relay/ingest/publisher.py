@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from relay.bus import keys, presence, wire
 from relay.bus.client import store_errors
@@ -27,6 +27,10 @@ if TYPE_CHECKING:
     from relay.bus.client import Entry
 
 
+_HEAD: Final = 4096
+"""Parameter sets are looked for in so many bytes of a keyframe."""
+
+
 class Publisher:
     """Publishes one camera for as long as `run` runs."""
 
@@ -41,10 +45,14 @@ class Publisher:
             "peer": peer,
             "since": time.time(),
             "device": "",
+            "encoder": "",
             "video": None,
             "sound": None,
         }
-        self._sps = b""
+        self._size: tuple[int, int] | None = None
+        self._seen: tuple[bytes, tuple[int, int] | None] | None = None
+        self._cropped = b""
+        self._until = 0
         self.units = 0
         """Units published."""
 
@@ -61,7 +69,18 @@ class Publisher:
             )
         if last:
             _, unit = wire.decode(last[0][1][wire.FIELD])
-            self._timeline = Timeline(not_before=unit.dts + 1)
+            self._until = unit.dts + 1
+            self._timeline = Timeline(not_before=self._until)
+
+    def new_source(self, *, peer: str, device: str, encoder: str) -> None:
+        """Go on with another source, whose clock is its own; the timeline goes on."""
+        self._timeline = Timeline(not_before=self._until)
+        self._capture = CaptureClock()
+        self.describe(peer=peer, device=device, encoder=encoder, since=time.time())
+
+    def crop(self, width: int, height: int) -> None:
+        """Take the picture's size from the container: what the SPS leaves uncropped is cropped."""
+        self._size = (width, height)
 
     def describe(self, **facts: object) -> None:
         """Note what the source says of itself, for operators."""
@@ -77,32 +96,37 @@ class Publisher:
         """
         shift, placed = self._timeline.place(codec.kind, dts, now_us)
         pts = dts + offset + shift
+        self._until = max(self._until, placed + 1)
         captured = self._capture.captured_us(pts, now_us)
-        self._look_at(codec, keyframe, payload)
+        if codec is Codec.H264 and keyframe:
+            payload = self._look_at_picture(payload)
+        elif codec is not Codec.H264:
+            self._fact["sound"] = codec.name
         self._writer.put(Unit(codec, pts, placed, captured, keyframe, payload))
         self.units += 1
 
-    def _look_at(self, codec: Codec, keyframe: bool, payload: bytes) -> None:
-        if codec is not Codec.H264:
-            self._fact["sound"] = codec.name
-            return
-        if not keyframe:
-            return
-        nals = h264.split_annexb(payload[:4096])
+    def _look_at_picture(self, payload: bytes) -> bytes:
+        """Note what the SPS says, and put the container's cropping into it."""
+        nals = h264.split_annexb(payload[:_HEAD])
         sps = next((nal for nal in nals if h264.nal_type(nal) == h264.NAL_SPS), b"")
-        if not sps or sps == self._sps:
-            return
-        self._sps = sps
-        try:
-            parsed = h264.parse_sps(sps)
-        except MediaError as error:
-            logger().warning("unreadable SPS", camera=self._camera, error=str(error))
-            return
-        self._fact["video"] = {
-            "codec": parsed.codec_string,
-            "width": parsed.width,
-            "height": parsed.height,
-        }
+        if not sps:
+            return payload
+        if (sps, self._size) != self._seen:
+            self._seen = (sps, self._size)
+            self._cropped = sps
+            try:
+                if self._size is not None:
+                    self._cropped = h264.crop_sps(sps, *self._size)
+                parsed = h264.parse_sps(self._cropped)
+            except MediaError as error:
+                logger().warning("unreadable SPS", camera=self._camera, error=str(error))
+                return payload
+            self._fact["video"] = {
+                "codec": parsed.codec_string,
+                "width": parsed.width,
+                "height": parsed.height,
+            }
+        return payload.replace(sps, self._cropped, 1) if self._cropped != sps else payload
 
     async def run(self) -> None:
         """Write, and tell of the camera once a second, until cancelled; then take that back."""

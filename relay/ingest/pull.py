@@ -187,6 +187,8 @@ async def _pull_once(bus: Redis, camera: str, source: Pull, *, allow_private: bo
         at = 0
         while True:
             with open_source(source.url, allow_private=allow_private) as container:
+                for video in container.streams.video[:1]:
+                    publisher.crop(video.width, video.height)
                 at = play_once(container, emit, start=at)
             if not source.loop:
                 return

@@ -142,7 +142,9 @@ class Child:
                 logger().error("process does not start", name=self.program.name, error=str(error))
 
     def terminate(self) -> None:
-        """Ask it to end, and do not start it again."""
+        """Ask it to end, and do not start it again; harmless if that was done."""
+        if self._stopping:
+            return
         self._stopping = True
         if self._keeper is not None and (
             self._process is None or self._process.returncode is not None

@@ -273,6 +273,8 @@ def _media_lines(media: Media, track: Track, local: Local, *, passive: bool) -> 
     if rtx is not None:
         lines += [f"a=rtpmap:{rtx} rtx/90000", f"a=fmtp:{rtx} apt={pt}"]
         lines.append(f"a=ssrc-group:FID {ssrc} {rtx_ssrc}")
-        lines.append(f"a=ssrc:{rtx_ssrc} cname:{CNAME}")
+    # Chromium takes the first SSRC that is described for the one of the media.
     lines.append(f"a=ssrc:{ssrc} cname:{CNAME}")
+    if rtx is not None:
+        lines.append(f"a=ssrc:{rtx_ssrc} cname:{CNAME}")
     return lines
