@@ -76,11 +76,11 @@ def ingest() -> None:
         state, bus = connect(urls.state), connect(urls.bus)
         server = RtmpServer(registry=Registry(state), bus=bus, name=f"ingest-{new_id()}")
         try:
-            async with await server.run(settings.rtmp_host, settings.rtmp_port):
-                process.ready()
-                await asyncio.Event().wait()
+            await server.start(settings.rtmp_host, settings.rtmp_port)
+            process.ready()
+            await asyncio.Event().wait()
         finally:
-            await server.close()
+            await server.stop()
             await state.aclose()
             await bus.aclose()
 

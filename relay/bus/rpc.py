@@ -15,7 +15,7 @@ from redis.exceptions import RedisError
 
 from relay.bus import keys
 from relay.bus.client import store_errors, stream_end, stream_entries
-from relay.errors import RelayError, RequestError
+from relay.errors import RelayError, RequestError, StoreError
 from relay.ids import new_id
 from relay.log import logger
 
@@ -30,6 +30,7 @@ _BACKLOG: Final = 1024
 _REPLY_TTL_MS: Final = 10_000
 _BLOCK_MS: Final = 5_000
 _RETRY_S: Final = 0.1
+_GRACE_S: Final = 2.0
 
 
 class CallTimeout(RelayError):
@@ -55,7 +56,7 @@ async def call(bus: Redis, process: str, method: str, body: Body, *, timeout_s: 
     """
     call_id = new_id()
     request = json.dumps({"id": call_id, "method": method, "body": body})
-    async with store_errors(f"calling {process}"):
+    async with store_errors(f"calling {process}", timeout_s=timeout_s + _GRACE_S):
         await bus.xadd(keys.calls(process), {b"c": request}, maxlen=_BACKLOG, approximate=True)
         answer = await bus.blpop([keys.reply(call_id)], timeout=timeout_s)
     if answer is None:
@@ -109,12 +110,13 @@ class Callee:
         parsed = json.loads(request)
         reply = await self._reply(parsed["method"], parsed["body"])
         key = keys.reply(parsed["id"])
-        pipe = self._bus.pipeline(transaction=False)
-        pipe.rpush(key, json.dumps(reply))
-        pipe.pexpire(key, _REPLY_TTL_MS)
         try:
-            await pipe.execute()
-        except (RedisError, OSError) as error:
+            async with store_errors("replying"):
+                pipe = self._bus.pipeline(transaction=False)
+                pipe.rpush(key, json.dumps(reply))
+                pipe.pexpire(key, _REPLY_TTL_MS)
+                await pipe.execute()
+        except StoreError as error:
             logger().warning("a call's reply is lost", error=str(error))
 
     async def _reply(self, method: str, body: Body) -> Body:

@@ -13,9 +13,9 @@ import secrets
 from collections import deque
 from typing import TYPE_CHECKING, Final
 
-from redis.exceptions import RedisError
-
 from relay.bus import wire
+from relay.bus.client import store_errors
+from relay.errors import StoreError
 from relay.log import logger
 from relay.media.codecs import Kind
 
@@ -112,7 +112,7 @@ class StreamWriter:
                 self._queued_bytes -= sum(len(data) for _, data in batch)
                 try:
                     await self._send(batch)
-                except (RedisError, OSError) as error:
+                except StoreError as error:
                     # Part of the batch may have arrived; readers skip what they have seen.
                     self._queue.extendleft(reversed(batch))
                     self._queued_bytes += sum(len(data) for _, data in batch)
@@ -120,17 +120,19 @@ class StreamWriter:
                     await self._outage()
 
     async def _send(self, batch: list[tuple[int, bytes]]) -> None:
-        pipe = self._client.pipeline(transaction=False)
-        for keep, data in batch:
-            pipe.xadd(self._key, {wire.FIELD: data}, maxlen=keep, approximate=True)
-        pipe.pexpire(self._key, _EXPIRE_MS)
-        await pipe.execute()
+        async with store_errors("writing units"):
+            pipe = self._client.pipeline(transaction=False)
+            for keep, data in batch:
+                pipe.xadd(self._key, {wire.FIELD: data}, maxlen=keep, approximate=True)
+            pipe.pexpire(self._key, _EXPIRE_MS)
+            await pipe.execute()
 
     async def _outage(self) -> None:
         while True:
             await asyncio.sleep(_RETRY_S)
             try:
-                await self._client.ping()
-            except (RedisError, OSError):
+                async with store_errors("writing units"):
+                    await self._client.ping()
+            except StoreError:
                 continue
             return

@@ -54,22 +54,25 @@ class RtmpServer:
         """`name` is this process's, for leases."""
         self._registry = registry
         self._desk = Desk(bus, name)
+        self._server: asyncio.Server | None = None
         self._waiting = 0
         self._connections: set[asyncio.Task[None]] = set()
 
-    async def run(self, host: str, port: int) -> asyncio.Server:
+    async def start(self, host: str, port: int) -> None:
         """Listen.
 
         Raises:
             OperatorError: the port cannot be had.
         """
         try:
-            return await asyncio.start_server(self._accept, host, port)
+            self._server = await asyncio.start_server(self._accept, host, port)
         except OSError as error:
             raise OperatorError(f"RELAY_RTMP_PORT={port}: {error}") from None
 
-    async def close(self) -> None:
-        """End all connections."""
+    async def stop(self) -> None:
+        """Stop listening and end all connections."""
+        if self._server is not None:
+            self._server.close()
         for task in list(self._connections):
             task.cancel()
         await asyncio.gather(*self._connections, return_exceptions=True)

@@ -32,6 +32,8 @@ class Program:
     """Its command line; secrets never stand in it."""
     environment: dict[str, str] = field(default_factory=dict)
     """Variables on top of the supervisor's own."""
+    may_end: bool = False
+    """Whether it ends by itself when its work is done, with code 0."""
     tells_ready: bool = True
     """Whether it tells on READY_FD when it is ready."""
     check: Callable[[], Awaitable[None]] | None = None
@@ -41,7 +43,7 @@ class Program:
 
 
 class Child:
-    """Runs a program until `stop`, or until it ends with code 0."""
+    """Runs a program until `stop`, or until it has done its work."""
 
     def __init__(self, program: Program) -> None:
         self.program = program
@@ -121,9 +123,10 @@ class Child:
             if self._stopping:
                 return
             ran = time.monotonic() - began
-            if self.program.after_exit is not None:
-                await self.program.after_exit()
-            if code == 0:
+            program = self.program
+            if program.after_exit is not None:
+                await program.after_exit()
+            if code == 0 and program.may_end:
                 logger().info("process finished", name=self.program.name)
                 return
             pause = self._backoff.pause_s(ran)
@@ -153,7 +156,10 @@ class Child:
         self._signal(signal.SIGTERM)
 
     async def stop(self, within_s: float) -> None:
-        """End it: SIGTERM, and SIGKILL to it and what it started if it is not gone in time."""
+        """End it: SIGTERM, and SIGKILL to it and what it started if it is not gone in time.
+
+        Harmless if that was done.
+        """
         self.terminate()
         if self._process is not None:
             try:
@@ -165,6 +171,7 @@ class Child:
         if self._keeper is not None:
             self._keeper.cancel()
             await asyncio.gather(self._keeper, return_exceptions=True)
+        logger().debug("process stopped", name=self.program.name)
 
     async def _kill(self) -> None:
         assert self._process is not None

@@ -81,7 +81,7 @@ def edge_program(index: int, bus: Redis) -> Program:
 def camera_program(kind: str, camera: str) -> Program:
     """A camera's worker, or its puller."""
     command = relay_command("camera", "run" if kind == "camera" else "pull", camera)
-    return Program(f"{kind}-{camera}", command)
+    return Program(f"{kind}-{camera}", command, may_end=kind == "pull")
 
 
 @asynccontextmanager
@@ -147,11 +147,9 @@ async def relay(settings: Settings) -> AsyncIterator[Urls]:
                 yield urls
             finally:
                 keeping.cancel()
-                for child in children:
-                    child.terminate()
-                await asyncio.gather(keeping, return_exceptions=True)
+                await asyncio.gather(keeping, _stop(children, _STOP_S), return_exceptions=True)
         finally:
-            await _stop(list(reversed(children)), _STOP_S)
+            await _stop(children, _STOP_S)
             for client in (state, bus, blocking):
                 await client.aclose()
 
