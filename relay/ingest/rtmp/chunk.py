@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 DEFAULT_CHUNK_SIZE: Final = 128
-MAX_CHUNK_SIZE: Final = 0xFFFFFF
-"""No message is longer, so larger sizes mean the same (section 5.4.1)."""
 MAX_MEDIA: Final = 8 * 1024 * 1024
 """Longest audio or video message taken, bytes."""
 MAX_OTHER: Final = 64 * 1024
@@ -220,7 +218,7 @@ class ChunkReader:
         if message.kind == MessageType.SET_CHUNK_SIZE:
             if not 0 < value < 1 << 31:
                 raise RtmpError(f"chunk size of {value}")
-            self._chunk_size = min(value, MAX_CHUNK_SIZE)
+            self._chunk_size = value
         elif (aborted := self._streams.get(value)) is not None:
             self._drop(aborted)
 
@@ -232,10 +230,15 @@ class _Sent(NamedTuple):
     """The last header on a chunk stream, as the peer remembers it."""
 
     stream_id: int
+    """Message stream id."""
     timestamp: int
+    """The message's, whether it was sent or follows from the delta."""
     length: int
+    """Bytes of the message."""
     kind: int
+    """Message type id."""
     delta: int
+    """What stood in the timestamp field, and a type 3 header repeats."""
 
 
 class ChunkWriter:

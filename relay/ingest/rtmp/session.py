@@ -86,13 +86,17 @@ class _Call:
     transaction: float
     """0 asks for no answer."""
     stream_id: int
+    """The message stream that it came on, and that its answers go to."""
     values: list[Value] = field(repr=False)
     """The command object and the arguments; hidden, as they hold the stream key."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Command:
+    """How a command is handled."""
+
     run: Callable[[Session, _Call], None]
+    """Does it."""
     states: frozenset[State]
     """When the peer may send it."""
 
