@@ -15,12 +15,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 DEFAULT_CHUNK_SIZE: Final = 128
+"""Most payload bytes in a chunk until SetChunkSize (section 5.4.1)."""
 MAX_MEDIA: Final = 8 * 1024 * 1024
 """Longest audio or video message taken, bytes."""
 MAX_OTHER: Final = 64 * 1024
 """Longest message of any other kind taken, bytes."""
 MAX_HELD: Final = 2 * MAX_MEDIA
-"""Most bytes of unfinished messages that a peer may leave with us."""
+"""Most bytes of unfinished messages that a peer may ever leave with us."""
 MAX_STREAMS: Final = 64
 """Most chunk streams that a peer may open; encoders use about six."""
 DEFAULT_WINDOW: Final = 2_500_000
@@ -28,6 +29,7 @@ DEFAULT_WINDOW: Final = 2_500_000
 _MIN_WINDOW: Final = 4096
 
 _MEDIA: Final = frozenset({MessageType.AUDIO, MessageType.VIDEO, MessageType.AGGREGATE})
+_OWN: Final = frozenset({MessageType.SET_CHUNK_SIZE, MessageType.ABORT})
 _HEADER_SIZES: Final = (11, 7, 3)
 _EXTENDED: Final = 0xFFFFFF
 """A timestamp field that says that 32 bits follow (section 5.3.1.3)."""
@@ -64,6 +66,8 @@ class ChunkReader:
     def __init__(self) -> None:
         self.media_limit = MAX_MEDIA
         """Longer audio and video messages are passed over without being stored, bytes."""
+        self.held_limit = MAX_HELD
+        """Most bytes of unfinished messages."""
         self._chunk_size = DEFAULT_CHUNK_SIZE
         self._streams: dict[int, _ChunkStream] = {}
         self._rest = b""
@@ -193,8 +197,8 @@ class ChunkReader:
         if not complete:
             stream.body += payload
             self._held += len(payload)
-            if self._held > MAX_HELD:
-                raise RtmpError(f"more than {MAX_HELD} bytes of unfinished messages")
+            if self._held > self.held_limit:
+                raise RtmpError(f"more than {self.held_limit} bytes of unfinished messages")
             return None
         body = bytes(payload)
         if stream.body:
@@ -221,9 +225,6 @@ class ChunkReader:
             self._chunk_size = value
         elif (aborted := self._streams.get(value)) is not None:
             self._drop(aborted)
-
-
-_OWN: Final = frozenset({MessageType.SET_CHUNK_SIZE, MessageType.ABORT})
 
 
 class _Sent(NamedTuple):

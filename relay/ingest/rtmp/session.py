@@ -21,7 +21,14 @@ from typing import TYPE_CHECKING, ClassVar, Final
 from relay.ingest.rtmp import message
 from relay.ingest.rtmp.address import resolve
 from relay.ingest.rtmp.amf import UNDEFINED
-from relay.ingest.rtmp.chunk import DEFAULT_WINDOW, MAX_MEDIA, AckWindow, ChunkReader, ChunkWriter
+from relay.ingest.rtmp.chunk import (
+    DEFAULT_WINDOW,
+    MAX_HELD,
+    MAX_MEDIA,
+    AckWindow,
+    ChunkReader,
+    ChunkWriter,
+)
 from relay.ingest.rtmp.connect import Peer
 from relay.ingest.rtmp.errors import RtmpError
 from relay.ingest.rtmp.events import Ended, PublishRequested, Unpublished
@@ -39,7 +46,9 @@ CHUNK_SIZE: Final = 60_000
 """What SetChunkSize tells the peer. FFmpeg adopts it for its own chunks, and the fewer of those the
 better; SRS has used this value for years, so encoders are known to take it."""
 EARLY_MEDIA: Final = 4096
-"""Longest media message that is looked at before a publish is accepted, bytes."""
+"""Longest media message that is looked at until a publish has been accepted, bytes."""
+EARLY_HELD: Final = 256 * 1024
+"""Most bytes of unfinished messages that are kept for a stranger."""
 
 _CONTROL_CHUNKS: Final = 2
 _COMMAND_CHUNKS: Final = 3
@@ -111,6 +120,7 @@ class Session:
         self._handshake = Handshake()
         self._reader = ChunkReader()
         self._reader.media_limit = EARLY_MEDIA
+        self._reader.held_limit = EARLY_HELD
         self._writer = ChunkWriter()
         self._window = AckWindow()
         self._output = bytearray()
@@ -164,6 +174,7 @@ class Session:
             return False
         self._enter(State.PUBLISHING)
         self._reader.media_limit = MAX_MEDIA
+        self._reader.held_limit = MAX_HELD
         begin = message.user_control(UserControl.STREAM_BEGIN, self._stream_id)
         self._send(_CONTROL_CHUNKS, begin)
         self._status("NetStream.Publish.Start", "Publishing.")
@@ -316,7 +327,6 @@ class Session:
             return
         if self._state is State.PUBLISHING:
             self._enter(State.IDLE)
-            self._reader.media_limit = EARLY_MEDIA
             self._events.append(Unpublished())
             self._status("NetStream.Unpublish.Success", "Stopped publishing.")
         self._result(call, None, UNDEFINED)
