@@ -6,6 +6,7 @@ ever looked at twice, and memory holds what was sent rather than what was announ
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from relay.ingest.rtmp.errors import RtmpError
@@ -68,6 +69,9 @@ class ChunkReader:
         """Longer audio and video messages are passed over without being stored, bytes."""
         self.held_limit = MAX_HELD
         """Most bytes of unfinished messages."""
+        self.chunk_limit = sys.maxsize
+        """Most chunks taken, counted from the first."""
+        self._chunks = 0
         self._chunk_size = DEFAULT_CHUNK_SIZE
         self._streams: dict[int, _ChunkStream] = {}
         self._rest = b""
@@ -94,6 +98,9 @@ class ChunkReader:
                 position, stream = self._open_chunk(data, position)
                 if stream is None:
                     break
+                self._chunks += 1
+                if self._chunks > self.chunk_limit:
+                    raise RtmpError(f"more than {self.chunk_limit} chunks")
                 self._current = stream
                 self._missing = min(self._chunk_size, stream.length - stream.received)
             size = min(self._missing, end - position)

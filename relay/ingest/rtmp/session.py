@@ -14,6 +14,7 @@ Sources: RTMP 1.0 (2012) section 7.2, Enhanced RTMP v2, and what encoders really
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass, field
 from enum import Enum, StrEnum
 from typing import TYPE_CHECKING, ClassVar, Final
@@ -49,6 +50,9 @@ EARLY_MEDIA: Final = 4096
 """Longest media message that is looked at until a publish has been accepted, bytes."""
 EARLY_HELD: Final = 256 * 1024
 """Most bytes of unfinished messages that are kept for a stranger."""
+EARLY_CHUNKS: Final = 16_384
+"""Most chunks that are read for a stranger. Encoders send some twenty, or those of their first two
+seconds if they do not wait; as many empty ones take the processor 50 ms and hold up all others."""
 
 _CONTROL_CHUNKS: Final = 2
 _COMMAND_CHUNKS: Final = 3
@@ -121,6 +125,7 @@ class Session:
         self._reader = ChunkReader()
         self._reader.media_limit = EARLY_MEDIA
         self._reader.held_limit = EARLY_HELD
+        self._reader.chunk_limit = EARLY_CHUNKS
         self._writer = ChunkWriter()
         self._window = AckWindow()
         self._output = bytearray()
@@ -175,6 +180,7 @@ class Session:
         self._enter(State.PUBLISHING)
         self._reader.media_limit = MAX_MEDIA
         self._reader.held_limit = MAX_HELD
+        self._reader.chunk_limit = sys.maxsize
         begin = message.user_control(UserControl.STREAM_BEGIN, self._stream_id)
         self._send(_CONTROL_CHUNKS, begin)
         self._status("NetStream.Publish.Start", "Publishing.")

@@ -17,7 +17,7 @@ from relay.ingest.rtmp.chunk import ChunkWriter
 from relay.ingest.rtmp.errors import RtmpError
 from relay.ingest.rtmp.events import Ended
 from relay.ingest.rtmp.message import Message, MessageType
-from relay.ingest.rtmp.session import Session
+from relay.ingest.rtmp.session import EARLY_CHUNKS, Session
 
 from .encoder import AUDIO_CONFIG, VIDEO_CONFIG, Encoder, audio, video
 
@@ -136,10 +136,10 @@ def test_a_session_that_is_over_stays_over(data: bytes):
 
 
 def flood(each: Message, number: int = 3) -> bytes:
-    """256 KiB of the same message; all but the first have the shortest header."""
+    """The same message up to 256 KiB or 10,000 times, the shortest header before most."""
     writer = ChunkWriter()
     first, second = writer.write(number, each), writer.write(number, each)
-    return first + second * ((1 << 18) // len(second))
+    return first + second * min(10_000, (1 << 18) // len(second))
 
 
 @pytest.mark.parametrize(
@@ -194,3 +194,12 @@ def test_a_stranger_leaves_little_unfinished():
         with pytest.raises(ProtocolError, match="more than 262144 bytes of unfinished messages"):
             arrived(stage).receive(data, 0.0)
     assert arrived("publishing").receive(data, 0.0) == []
+
+
+@pytest.mark.parametrize("stage", ["connecting", "pending"])
+def test_a_stranger_is_not_listened_to_for_long(stage: str):
+    data = b"\x04" + bytes(6) + b"\x12\x01\x00\x00\x00" + b"\xc4" * EARLY_CHUNKS
+    with pytest.raises(ProtocolError, match="more than 16384 chunks"):
+        arrived(stage).receive(data, 0.0)
+    faults = arrived("publishing").receive(data, 0.0)
+    assert not any(isinstance(event, Ended) for event in faults)
