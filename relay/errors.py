@@ -5,6 +5,7 @@
     │   └── SettingsError     a setting's name, its value and what is allowed
     ├── PeerError             the other side's misbehaviour; it ends its connection at the most
     │   ├── ProtocolError     bytes that break the rules of their protocol
+    │   │   └── RtmpError     those of RTMP, with what came before; `ingest.rtmp.errors` has more
     │   └── MediaError        a stream that cannot be shown
     ├── RequestError          an API call that cannot be served; `gateway.errors` maps it to HTTP
     │   ├── Unauthorized      401

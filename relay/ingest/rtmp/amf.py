@@ -54,6 +54,7 @@ class Date:
 
 
 Value: TypeAlias = "float | str | bool | Undefined | Date | dict[str, Value] | list[Value] | None"
+"""What AMF0 can say."""
 
 
 class EcmaArray(dict[str, "Value"]):

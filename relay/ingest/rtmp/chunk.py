@@ -6,6 +6,7 @@ ever looked at twice, and memory holds what was sent rather than what was announ
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from relay.ingest.rtmp.errors import RtmpError
@@ -15,14 +16,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 DEFAULT_CHUNK_SIZE: Final = 128
-MAX_CHUNK_SIZE: Final = 0xFFFFFF
-"""No message is longer, so larger sizes mean the same (section 5.4.1)."""
+"""Most payload bytes in a chunk until SetChunkSize (section 5.4.1)."""
 MAX_MEDIA: Final = 8 * 1024 * 1024
 """Longest audio or video message taken, bytes."""
 MAX_OTHER: Final = 64 * 1024
 """Longest message of any other kind taken, bytes."""
 MAX_HELD: Final = 2 * MAX_MEDIA
-"""Most bytes of unfinished messages that a peer may leave with us."""
+"""Most bytes of unfinished messages that a peer may ever leave with us."""
 MAX_STREAMS: Final = 64
 """Most chunk streams that a peer may open; encoders use about six."""
 DEFAULT_WINDOW: Final = 2_500_000
@@ -30,6 +30,7 @@ DEFAULT_WINDOW: Final = 2_500_000
 _MIN_WINDOW: Final = 4096
 
 _MEDIA: Final = frozenset({MessageType.AUDIO, MessageType.VIDEO, MessageType.AGGREGATE})
+_OWN: Final = frozenset({MessageType.SET_CHUNK_SIZE, MessageType.ABORT})
 _HEADER_SIZES: Final = (11, 7, 3)
 _EXTENDED: Final = 0xFFFFFF
 """A timestamp field that says that 32 bits follow (section 5.3.1.3)."""
@@ -66,6 +67,11 @@ class ChunkReader:
     def __init__(self) -> None:
         self.media_limit = MAX_MEDIA
         """Longer audio and video messages are passed over without being stored, bytes."""
+        self.held_limit = MAX_HELD
+        """Most bytes of unfinished messages."""
+        self.chunk_limit = sys.maxsize
+        """Most chunks taken, counted from the first."""
+        self._chunks = 0
         self._chunk_size = DEFAULT_CHUNK_SIZE
         self._streams: dict[int, _ChunkStream] = {}
         self._rest = b""
@@ -92,6 +98,9 @@ class ChunkReader:
                 position, stream = self._open_chunk(data, position)
                 if stream is None:
                     break
+                self._chunks += 1
+                if self._chunks > self.chunk_limit:
+                    raise RtmpError(f"more than {self.chunk_limit} chunks")
                 self._current = stream
                 self._missing = min(self._chunk_size, stream.length - stream.received)
             size = min(self._missing, end - position)
@@ -195,8 +204,8 @@ class ChunkReader:
         if not complete:
             stream.body += payload
             self._held += len(payload)
-            if self._held > MAX_HELD:
-                raise RtmpError(f"more than {MAX_HELD} bytes of unfinished messages")
+            if self._held > self.held_limit:
+                raise RtmpError(f"more than {self.held_limit} bytes of unfinished messages")
             return None
         body = bytes(payload)
         if stream.body:
@@ -220,22 +229,24 @@ class ChunkReader:
         if message.kind == MessageType.SET_CHUNK_SIZE:
             if not 0 < value < 1 << 31:
                 raise RtmpError(f"chunk size of {value}")
-            self._chunk_size = min(value, MAX_CHUNK_SIZE)
+            self._chunk_size = value
         elif (aborted := self._streams.get(value)) is not None:
             self._drop(aborted)
-
-
-_OWN: Final = frozenset({MessageType.SET_CHUNK_SIZE, MessageType.ABORT})
 
 
 class _Sent(NamedTuple):
     """The last header on a chunk stream, as the peer remembers it."""
 
     stream_id: int
+    """Message stream id."""
     timestamp: int
+    """The message's, whether it was sent or follows from the delta."""
     length: int
+    """Bytes of the message."""
     kind: int
+    """Message type id."""
     delta: int
+    """What stood in the timestamp field, and a type 3 header repeats."""
 
 
 class ChunkWriter:

@@ -14,6 +14,7 @@ Sources: RTMP 1.0 (2012) section 7.2, Enhanced RTMP v2, and what encoders really
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass, field
 from enum import Enum, StrEnum
 from typing import TYPE_CHECKING, ClassVar, Final
@@ -21,7 +22,14 @@ from typing import TYPE_CHECKING, ClassVar, Final
 from relay.ingest.rtmp import message
 from relay.ingest.rtmp.address import resolve
 from relay.ingest.rtmp.amf import UNDEFINED
-from relay.ingest.rtmp.chunk import DEFAULT_WINDOW, MAX_MEDIA, AckWindow, ChunkReader, ChunkWriter
+from relay.ingest.rtmp.chunk import (
+    DEFAULT_WINDOW,
+    MAX_HELD,
+    MAX_MEDIA,
+    AckWindow,
+    ChunkReader,
+    ChunkWriter,
+)
 from relay.ingest.rtmp.connect import Peer
 from relay.ingest.rtmp.errors import RtmpError
 from relay.ingest.rtmp.events import Ended, PublishRequested, Unpublished
@@ -39,7 +47,12 @@ CHUNK_SIZE: Final = 60_000
 """What SetChunkSize tells the peer. FFmpeg adopts it for its own chunks, and the fewer of those the
 better; SRS has used this value for years, so encoders are known to take it."""
 EARLY_MEDIA: Final = 4096
-"""Longest media message that is looked at before a publish is accepted, bytes."""
+"""Longest media message that is looked at until a publish has been accepted, bytes."""
+EARLY_HELD: Final = 256 * 1024
+"""Most bytes of unfinished messages that are kept for a stranger."""
+EARLY_CHUNKS: Final = 16_384
+"""Most chunks that are read for a stranger. Encoders send some twenty, or those of their first two
+seconds if they do not wait; as many empty ones take the processor 50 ms and hold up all others."""
 
 _CONTROL_CHUNKS: Final = 2
 _COMMAND_CHUNKS: Final = 3
@@ -86,13 +99,17 @@ class _Call:
     transaction: float
     """0 asks for no answer."""
     stream_id: int
+    """The message stream that it came on, and that its answers go to."""
     values: list[Value] = field(repr=False)
     """The command object and the arguments; hidden, as they hold the stream key."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Command:
+    """How a command is handled."""
+
     run: Callable[[Session, _Call], None]
+    """Does it."""
     states: frozenset[State]
     """When the peer may send it."""
 
@@ -107,6 +124,8 @@ class Session:
         self._handshake = Handshake()
         self._reader = ChunkReader()
         self._reader.media_limit = EARLY_MEDIA
+        self._reader.held_limit = EARLY_HELD
+        self._reader.chunk_limit = EARLY_CHUNKS
         self._writer = ChunkWriter()
         self._window = AckWindow()
         self._output = bytearray()
@@ -160,6 +179,8 @@ class Session:
             return False
         self._enter(State.PUBLISHING)
         self._reader.media_limit = MAX_MEDIA
+        self._reader.held_limit = MAX_HELD
+        self._reader.chunk_limit = sys.maxsize
         begin = message.user_control(UserControl.STREAM_BEGIN, self._stream_id)
         self._send(_CONTROL_CHUNKS, begin)
         self._status("NetStream.Publish.Start", "Publishing.")
@@ -312,7 +333,6 @@ class Session:
             return
         if self._state is State.PUBLISHING:
             self._enter(State.IDLE)
-            self._reader.media_limit = EARLY_MEDIA
             self._events.append(Unpublished())
             self._status("NetStream.Unpublish.Success", "Stopped publishing.")
         self._result(call, None, UNDEFINED)
