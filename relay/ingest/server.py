@@ -29,6 +29,8 @@ from relay.log import logger
 from relay.media.timebase import VIDEO_CLOCK, rescale
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from redis.asyncio import Redis
 
     from relay.ingest.rtmp.events import Event
@@ -149,14 +151,11 @@ class _Connection:
                 if data is None:
                     reason = "it did not publish in time" if waiting else "it fell silent"
                     break
-                events = self._session.receive(data, now) if data else self._session.end()
-                for event in events:
+                for event in self._events(data, now):
                     await self._handle(event)
                 await self._flush()
             else:
                 reason = self._dismissed or self._session.close_reason or reason
-        except RtmpError as error:
-            reason = str(error)
         except (OSError, StoreError) as error:
             reason = str(error)
         finally:
@@ -174,6 +173,14 @@ class _Connection:
                 reason=reason,
                 faults=self._faults,
             )
+
+    def _events(self, data: bytes, now: float) -> Iterable[Event]:
+        if not data:
+            return self._session.end()
+        try:
+            return self._session.receive(data, now)
+        except RtmpError as error:
+            return error.events  # what came before the fault; the session is over
 
     async def _read(self, limit_s: float) -> bytes | None:
         """What has arrived, b"" at the end, None after `limit_s` seconds without anything."""
