@@ -169,9 +169,11 @@ class Stack:
         """Send a file over RTMP in real time, looped, with the real ffmpeg; ends with the relay."""
         log = (self.folder / "ffmpeg.log").open("ab")
         process = subprocess.Popen(
-            ["ffmpeg", "-nostdin", "-loglevel", "warning", "-re", "-stream_loop", "-1"]
-            + ["-i", str(source), *(options or ("-c", "copy")), "-f", "flv"]
-            + [f"rtmp://127.0.0.1:{self.rtmp_port}/live/{key}"],
+            [
+                *("ffmpeg", "-nostdin", "-loglevel", "warning", "-re", "-stream_loop", "-1"),
+                *("-i", str(source), *(options or ("-c", "copy")), "-f", "flv"),
+                f"rtmp://127.0.0.1:{self.rtmp_port}/live/{key}",
+            ],
             stdout=log,
             stderr=log,
         )
