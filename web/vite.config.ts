@@ -14,7 +14,9 @@ export default defineConfig({
     // Hashed files are cached for ever; inlined ones would be parsed on every page.
     assetsInlineLimit: 0,
     target: "es2022",
-    cssTarget: ["chrome111", "firefox113", "safari16.4"],
+    // The first with light-dark(). Written out for older ones it no longer follows a color-scheme
+    // that is set inside a component, and the player would take the light theme's colours.
+    cssTarget: ["chrome123", "edge123", "firefox120", "safari17.5"],
     modulePreload: { polyfill: false },
     rolldownOptions: {
       input: ["src/pages/home.ts", "src/pages/broadcast.ts"],

@@ -99,7 +99,7 @@ export class Conductor {
     this.#stage.changed(this.#link);
   }
 
-  /** An edge has died: with an id one session is concerned, without it all of them. */
+  /** An edge has died: with a name its sessions are concerned, without one all of them. */
   edgeLost(name: string | null): void {
     for (const [id, session] of [...this.#sessions]) {
       if (name === null || session.isCalled(name)) {

@@ -46,8 +46,8 @@ export interface Session {
   progress(): Promise<Progress>;
   /** Everything measured so far. */
   stats(): Promise<PlayerStats>;
-  /** Whether the server knows this session by that id. */
-  isCalled(id: string): boolean;
+  /** Whether this is the session of that id, or one that the edge of that name holds (`edge.id`). */
+  isCalled(name: string): boolean;
   /** Ends the session and says goodbye to the server. */
   close(): void;
 }

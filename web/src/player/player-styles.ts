@@ -79,6 +79,20 @@ export const playerStyles = css`
     font-weight: 650;
   }
 
+  /* A pause, wished for or imposed by the browser, has its way out in the middle of the picture. */
+  .resume {
+    --media-control-background: rgb(6 9 15 / 0.72);
+    --media-control-hover-background: rgb(6 9 15 / 0.9);
+    --media-control-height: 2.25rem;
+    --media-control-padding: 1.125rem;
+    border-radius: 50%;
+  }
+
+  media-controller:not([mediapaused]) .resume,
+  :host(:not([phase="live"])) .resume {
+    display: none;
+  }
+
   .sound {
     position: absolute;
     right: clamp(0.75rem, 2.2cqi, 1.75rem);

@@ -79,6 +79,7 @@ export class EvaPlayer extends LitElement {
   @state({ hasChanged: looksDifferent }) private link: Link = IDLE_LINK;
   /** The viewer has had sound, so that silence from now on is a choice. */
   @state() private heard = false;
+  @query("media-controller", true) private readonly controller!: HTMLElement;
   @query("video", true) private readonly video!: HTMLVideoElement;
 
   #told = "";
@@ -101,10 +102,10 @@ export class EvaPlayer extends LitElement {
   /**
    * Takes note that an edge has died and replaces the sessions it held.
    *
-   * @param session the session concerned; null means that all are suspect
+   * @param name the edge, or the one session concerned; null means that all are suspect
    */
-  edgeLost(session: string | null): void {
-    this.#conductor.edgeLost(session);
+  edgeLost(name: string | null): void {
+    this.#conductor.edgeLost(name);
   }
 
   /** Tries again at once, also after a refusal. */
@@ -156,7 +157,7 @@ export class EvaPlayer extends LitElement {
         nomutedpref
         nosubtitleslangpref
         hotkeys="noarrowleft noarrowright noj nol noc no< no>"
-        @eva-retry=${this.retry}
+        @eva-retry=${this.#onRetry}
       >
         <video
           slot="media"
@@ -191,6 +192,7 @@ export class EvaPlayer extends LitElement {
     const ask = (event: Event): void => {
       const wish = new CustomEvent("mediaunmuterequest", { bubbles: true, composed: true });
       event.currentTarget?.dispatchEvent(wish);
+      this.#keepFocus();
     };
     return html`<button class="sound" type="button" slot="top-chrome" noautohide @click=${ask}>
       ${speaker}<span>Sound on</span>
@@ -198,7 +200,8 @@ export class EvaPlayer extends LitElement {
   }
 
   #controls(): TemplateResult {
-    return html`<media-control-bar>
+    return html`<media-play-button slot="centered-chrome" class="resume" notooltip></media-play-button>
+      <media-control-bar>
       <media-play-button></media-play-button>
       <media-live-button></media-live-button>
       <span class="spring"></span>
@@ -227,6 +230,16 @@ export class EvaPlayer extends LitElement {
       this.#told = told;
       this.dispatchEvent(new CustomEvent("eva-state", { detail, bubbles: true, composed: true }));
     }
+  }
+
+  #onRetry(): void {
+    this.retry();
+    this.#keepFocus();
+  }
+
+  /** Takes the focus off a button that is about to go, so that the keyboard stays in the player. */
+  #keepFocus(): void {
+    this.controller.focus({ preventScroll: true });
   }
 
   #onVolume(): void {

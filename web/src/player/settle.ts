@@ -13,6 +13,9 @@ const BLIND_MS = 5000;
 /** A session that has had a packet within this time has recovered by itself. */
 const RECOVERED_MS = 500;
 
+/** A session that has lived for this long has shown that sessions are worth making. */
+const PROVEN_MS = 10_000;
+
 /** A new session's first packet is due in this time, doubled with each failure. */
 const FIRST_PACKET_MS = 4000;
 
@@ -35,7 +38,7 @@ export function settle(draft: Draft, moment: Moment): void {
       closeNext(draft);
     }
   }
-  judge(draft, moment.nowMs);
+  judge(draft, moment);
   open(draft, moment.nowMs);
 }
 
@@ -60,7 +63,6 @@ function promote(draft: Draft): void {
   draft.shown = next;
   draft.next = null;
   draft.notLive = false;
-  draft.failures = 0;
   draft.retryAtMs = null;
 }
 
@@ -88,28 +90,44 @@ function nothingToSee(draft: Draft): boolean {
 }
 
 /** Finds out whether the picture on screen moves, and says so. */
-function judge(draft: Draft, nowMs: number): void {
+function judge(draft: Draft, moment: Moment): void {
   const { shown } = draft;
-  if (shown !== null && isHealthy(shown, nowMs)) {
-    draft.lostSinceMs = null;
-    if (!draft.stale && nowMs - shown.packetAtMs < RECOVERED_MS) {
-      closeNext(draft); // It was being made to replace a session that has come back.
-      draft.failures = 0;
-      draft.retryAtMs = null;
-    }
+  if (shown === null) {
+    const waits = draft.camera === "down" || draft.notLive;
+    signal(draft, draft.online ? (waits ? Signal.Wait : Signal.Connect) : Signal.Cut);
+  } else if (isHealthy(shown, moment.nowMs)) {
+    takeWell(draft, shown, moment.nowMs);
     signal(draft, Signal.Picture);
-    return;
-  }
-  if (shown !== null) {
-    draft.lostSinceMs ??= Math.min(shown.packetAtMs, shown.frameAtMs);
+  } else {
+    takeLoss(draft, shown, moment);
     signal(draft, draft.online ? Signal.Silence : Signal.Cut);
+  }
+}
+
+function takeWell(draft: Draft, shown: Track, nowMs: number): void {
+  draft.lostSinceMs = null;
+  if (nowMs - shown.openedAtMs > PROVEN_MS) {
+    draft.failures = 0;
+  }
+  if (!draft.stale && nowMs - shown.packetAtMs < RECOVERED_MS) {
+    closeNext(draft); // It was being made to replace a session that has come back.
+    draft.retryAtMs = null;
+  }
+}
+
+/**
+ * Books the moment of a loss. The first is answered at once; sessions that keep dying young, as those
+ * do that get nothing but a stream's last recorded seconds, are made at growing intervals.
+ */
+function takeLoss(draft: Draft, shown: Track, moment: Moment): void {
+  if (draft.lostSinceMs !== null) {
     return;
   }
-  if (!draft.online) {
-    signal(draft, Signal.Cut);
-    return;
+  draft.lostSinceMs = Math.min(shown.packetAtMs, shown.frameAtMs);
+  if (moment.nowMs - shown.openedAtMs <= PROVEN_MS) {
+    draft.retryAtMs ??= moment.nowMs + backoffMs(draft.failures, moment.luck);
+    draft.failures += 1;
   }
-  signal(draft, draft.camera === "down" || draft.notLive ? Signal.Wait : Signal.Connect);
 }
 
 function isHealthy(track: Track, nowMs: number): boolean {

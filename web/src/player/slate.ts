@@ -5,13 +5,18 @@
  * that the last thing seen stays recognisable while the clock counts.
  */
 
-import { css, html, LitElement, nothing, type TemplateResult } from "lit";
-import { customElement, property } from "lit/decorators.js";
+import { css, html, LitElement, nothing, type PropertyValues, type TemplateResult } from "lit";
+import { customElement, property, state } from "lit/decorators.js";
 import { shared } from "../ui/shared-styles.ts";
 import { Ticker } from "../ui/ticker.ts";
 import { Phase } from "./phase.ts";
 import { slateText } from "./slate-text.ts";
 import "../ui/limb.ts";
+
+/** Joining takes a tenth of a second as a rule; a slate that flashes by would only disturb. */
+const PATIENCE_MS = 700;
+
+const JOINING: ReadonlySet<Phase> = new Set([Phase.Idle, Phase.Connecting]);
 
 /** See the module's header. */
 @customElement("eva-slate")
@@ -86,14 +91,16 @@ export class EvaSlate extends LitElement {
       button:hover {
         background: var(--accent-strong);
       }
-      /* Joining takes a tenth of a second as a rule; words that flash by would only disturb. */
-      :host([phase="connecting"]) .words,
-      :host([phase="idle"]) .words {
-        animation: appear 400ms 700ms both;
-      }
-      @keyframes appear {
-        from {
-          opacity: 0;
+      /* On a phone's width the words reach up to the limb, which steps back for them. */
+      @container (max-width: 30rem) {
+        eva-limb {
+          opacity: 0.45;
+        }
+        .detail {
+          line-height: 1.4;
+        }
+        button {
+          margin-top: 0.75rem;
         }
       }
     `,
@@ -114,9 +121,28 @@ export class EvaSlate extends LitElement {
   /** Which limb is drawn. */
   @property({ attribute: false }) seed = "";
 
+  /** The present phase has lasted for a while. */
+  @state() private patient = false;
+  #patience: ReturnType<typeof setTimeout> | undefined;
+
   constructor() {
     super();
     new Ticker(this);
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    clearTimeout(this.#patience);
+  }
+
+  protected override willUpdate(changed: PropertyValues<this>): void {
+    if (changed.has("phase")) {
+      clearTimeout(this.#patience);
+      this.patient = !JOINING.has(this.phase);
+      this.#patience = setTimeout(() => {
+        this.patient = true;
+      }, PATIENCE_MS);
+    }
   }
 
   protected override render(): TemplateResult | typeof nothing {
@@ -127,7 +153,7 @@ export class EvaSlate extends LitElement {
       lostForMs: this.lostSinceMs === null ? null : performance.now() - this.lostSinceMs,
       refusal: this.refusal,
     });
-    if (text === null) {
+    if (text === null || !this.patient) {
       return nothing;
     }
     return html`

@@ -49,10 +49,15 @@ export interface CameraEvent {
   renditions: Rendition[];
 }
 
-/** An edge process has died; its players start new sessions at once. */
+/**
+ * An edge process has died; its players start new sessions at once. Where neither an edge nor a
+ * session is named, every session is suspect.
+ */
 export interface EdgeLostEvent {
   type: "edge_lost";
-  /** The one session concerned; without it every session is suspect. */
+  /** The edge that has died. */
+  edge?: string | null | undefined;
+  /** The one session concerned. */
   session?: string | null | undefined;
 }
 
@@ -100,6 +105,7 @@ const GUARDS: { [K in ServerEvent["type"]]: Guard<EventOf<K>> } = {
   }),
   edge_lost: shape<EdgeLostEvent>({
     type: isOneOf("edge_lost"),
+    edge: isMissingOr(isNullOr(isString)),
     session: isMissingOr(isNullOr(isString)),
   }),
   clock: shape<ClockEvent>({ type: isOneOf("clock"), t0: isNumber, server_us: isNumber }),

@@ -3,9 +3,8 @@
 import { css, html, LitElement, type TemplateResult } from "lit";
 import { customElement, property } from "lit/decorators.js";
 import type { BroadcastState } from "../protocol/broadcast.ts";
+import { stateWord } from "./format.ts";
 import { shared } from "./shared-styles.ts";
-
-const WORDS: Record<BroadcastState, string> = { before: "Upcoming", live: "Live", ended: "Ended" };
 
 /** See the module's header. */
 @customElement("eva-badge")
@@ -52,8 +51,11 @@ export class EvaBadge extends LitElement {
   /** Where the broadcast stands. */
   @property({ reflect: true }) state: BroadcastState = "before";
 
+  /** The broadcast's start, ISO 8601. */
+  @property({ attribute: false }) startsAt: string | null = null;
+
   protected override render(): TemplateResult {
-    return html`${WORDS[this.state]}`;
+    return html`${stateWord(this.state, this.startsAt, Date.now())}`;
   }
 }
 

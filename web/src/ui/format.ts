@@ -46,6 +46,18 @@ export function formatStart(iso: string, locale: string, timeZone?: string): str
   }).format(new Date(iso));
 }
 
+/** Where a broadcast stands, in a word. One whose start has come or is not set is standing by. */
+export function stateWord(
+  state: "before" | "live" | "ended",
+  startsAt: string | null,
+  nowMs: number,
+): string {
+  if (state === "before") {
+    return startsAt !== null && Date.parse(startsAt) > nowMs ? "Upcoming" : "Standby";
+  }
+  return state === "live" ? "Live" : "Ended";
+}
+
 /** A broadcast's clock: what it counts, and the figures. */
 export interface MissionClock {
   label: string;

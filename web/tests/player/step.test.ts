@@ -117,6 +117,24 @@ describe("losing the picture", () => {
     expect(run.link.next?.id).toBe(2);
   });
 
+  it("makes sessions that keep dying young at growing intervals", () => {
+    const run = Run.live();
+    const pauses = [2, 3, 4, 5].map((id) => {
+      run.pass(1450);
+      const from = run.nowMs;
+      while (run.link.next === null) {
+        run.pass(50);
+      }
+      expect(run.link.next.id).toBe(id);
+      run.sample(id);
+      return run.nowMs - from - 50;
+    });
+    expect(pauses).toEqual([0, 250, 500, 1000]);
+    run.pass(11_000, [5]);
+    run.pass(1450);
+    expect(run.pass(50)).toEqual(["open 6"]);
+  });
+
   it("does not take a hidden tab's missing frames for a loss", () => {
     const run = Run.live();
     for (let packets = 100; packets < 200; packets += 1) {

@@ -14,6 +14,7 @@ describe("parseEvent", () => {
     { type: "edge_lost" },
     { type: "edge_lost", session: "abc" },
     { type: "edge_lost", session: null },
+    { type: "edge_lost", edge: "edge-0" },
     { type: "clock", t0: 12.5, server_us: 1_700_000_000_000_000 },
   ])("reads %j", (event) => {
     expect(parseEvent(JSON.stringify(event))).toEqual(event);

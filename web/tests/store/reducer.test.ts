@@ -46,6 +46,20 @@ describe("reduce", () => {
     expect(loaded.broadcast).toEqual(broadcast());
   });
 
+  it("goes live with the first camera on air, and stays so when it goes away", () => {
+    const before: BroadcastView = {
+      ...loaded,
+      broadcast: broadcast({ state: "before", programme: null }),
+    };
+    const onAir = { type: "programme", camera: "drone" } as const;
+    const live = reduce(before, { type: "event", event: onAir });
+    expect(live.broadcast?.state).toBe("live");
+    const away = reduce(live, { type: "event", event: { type: "programme", camera: null } });
+    expect(away.broadcast?.state).toBe("live");
+    const over: BroadcastView = { ...loaded, broadcast: broadcast({ state: "ended" }) };
+    expect(reduce(over, { type: "event", event: onAir }).broadcast?.state).toBe("ended");
+  });
+
   it("follows a vote from asking to counting or refusal", () => {
     const asked = reduce(loaded, { type: "voting", stars: 5 });
     expect(asked.vote).toEqual({ kind: "sending", stars: 5 });

@@ -6,6 +6,7 @@ import {
   formatSince,
   formatStart,
   missionClock,
+  stateWord,
 } from "../../src/ui/format.ts";
 
 describe("spans", () => {
@@ -29,6 +30,15 @@ it("writes numbers and moments in the page's language", () => {
   expect(formatStart("2026-03-01T12:05:00Z", "en-GB", "Europe/Paris")).toMatch(
     /^Sunday,? 1 March 2026 at 13:05 (CET|UTC\+1|GMT\+1)$/,
   );
+});
+
+it("tells upcoming from standing by", () => {
+  const start = "2026-03-01T12:00:00Z";
+  expect(stateWord("before", start, Date.parse(start) - 1)).toBe("Upcoming");
+  expect(stateWord("before", start, Date.parse(start))).toBe("Standby");
+  expect(stateWord("before", null, 0)).toBe("Standby");
+  expect(stateWord("live", start, 0)).toBe("Live");
+  expect(stateWord("ended", start, 0)).toBe("Ended");
 });
 
 describe("missionClock", () => {

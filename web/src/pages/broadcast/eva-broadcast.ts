@@ -145,7 +145,7 @@ export class EvaBroadcast extends LitElement {
 
   #onEvent(event: ServerEvent): void {
     if (event.type === "edge_lost") {
-      this.player?.edgeLost(event.session ?? null);
+      this.player?.edgeLost(event.session ?? event.edge ?? null);
     }
   }
 }
@@ -160,7 +160,7 @@ function clock(broadcast: Broadcast): TemplateResult {
 function head(view: BroadcastView, broadcast: Broadcast): TemplateResult {
   return html`
     <div class="facts">
-      <eva-badge state=${broadcast.state}></eva-badge>
+      <eva-badge state=${broadcast.state} .startsAt=${broadcast.starts_at}></eva-badge>
       ${broadcast.state === "live" ? viewers(broadcast.viewers) : nothing}
       ${view.line === "down" ? html`<span class="stale">Live updates are interrupted</span>` : nothing}
     </div>

@@ -103,7 +103,7 @@ export class EvaCard extends LitElement {
     return html`<article>
       <div class="art">
         <eva-limb .seed=${broadcast.slug}></eva-limb>
-        <eva-badge state=${broadcast.state}></eva-badge>
+        <eva-badge state=${broadcast.state} .startsAt=${broadcast.starts_at}></eva-badge>
       </div>
       <h3><a href="/b/${broadcast.slug}">${broadcast.title}</a></h3>
       <p class="facts">

@@ -62,7 +62,7 @@ function pitch(broadcast: Broadcast): TemplateResult {
   const lead = broadcast.description.split(/\n\s*\n/)[0]?.trim() ?? "";
   return html`
     <p class="facts">
-      <eva-badge state=${state}></eva-badge>
+      <eva-badge state=${state} .startsAt=${startsAt}></eva-badge>
       ${state === "live" ? viewers(broadcast.viewers) : nothing} ${verdict(broadcast)}
       ${
         startsAt === null || state === "live"

@@ -18,6 +18,9 @@ export const homeStyles = css`
     position: absolute;
     inset: 0;
   }
+  .hero:last-child {
+    min-height: 100svh;
+  }
   /* No star shall stand between letters. */
   .hero::before {
     content: "";
@@ -120,6 +123,6 @@ export const homeStyles = css`
   .cards {
     display: grid;
     gap: clamp(2rem, 3.5vw, 3.25rem) var(--gap);
-    grid-template-columns: repeat(auto-fill, minmax(min(100%, 20rem), 1fr));
+    grid-template-columns: repeat(auto-fill, minmax(min(100%, max(18rem, 22%)), 1fr));
   }
 `;

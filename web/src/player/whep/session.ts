@@ -69,8 +69,9 @@ export class WhepSession implements Session {
     return summarise(entriesOf(await this.#peer.getStats()), this.target);
   }
 
-  isCalled(id: string): boolean {
-    return this.#address?.pathname.split("/").includes(id) ?? false;
+  isCalled(name: string): boolean {
+    const id = this.#address?.pathname.split("/").at(-1);
+    return id === name || id?.startsWith(`${name}.`) === true;
   }
 
   close(): void {
@@ -87,9 +88,12 @@ export class WhepSession implements Session {
   async #join(origin: string): Promise<void> {
     const offer = await this.#peer.createOffer();
     const sdp = withStereo(offer.sdp ?? "");
-    await this.#peer.setLocalDescription({ type: "offer", sdp });
     this.timings.offer = performance.now();
-    const answer = await postOffer(whepUrl(this.target, origin), sdp);
+    // The offer is final before the browser has made it its own, so both happen at the same time.
+    const [answer] = await Promise.all([
+      postOffer(whepUrl(this.target, origin), sdp),
+      this.#peer.setLocalDescription({ type: "offer", sdp }),
+    ]);
     this.timings.answer = performance.now();
     if (this.#over) {
       deleteSession(answer.session); // The viewer has left while the server was answering.
