@@ -5,6 +5,7 @@ Starts the fixture server by itself:  python dev/shots.py OUT_DIR [scenario …]
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 import time
@@ -53,7 +54,8 @@ def shoot(browser: Browser, out: Path, page_name: str, scenario: str, theme: str
         name = f"{page_name}-{scenario}-{theme}-{width}"
         page.screenshot(path=out / f"{name}.png", full_page=True)
         overflow = page.evaluate("document.documentElement.scrollWidth - innerWidth")
-        print(name, f"overflow={overflow}", *noise, flush=True)
+        sys.stdout.write(" ".join([name, f"overflow={overflow}", *noise]) + "\n")
+        sys.stdout.flush()
         page.close()
 
 
@@ -62,8 +64,11 @@ def main() -> None:
     out = Path(sys.argv[1])
     out.mkdir(parents=True, exist_ok=True)
     wanted = set(sys.argv[2:])
-    server = subprocess.Popen(
-        ["npx", "vite", "--config", "dev/vite.config.ts"],
+    node = shutil.which("node")
+    if node is None:
+        raise SystemExit("node is not installed")
+    server = subprocess.Popen(  # noqa: S603 - our own fixture server
+        [node, "node_modules/vite/bin/vite.js", "--config", "dev/vite.config.ts"],
         cwd=WEB, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
     try:
