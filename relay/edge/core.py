@@ -94,6 +94,15 @@ class ViewerStats:
 class Core(Protocol):
     """See the module."""
 
+    def fileno(self) -> int:
+        """What becomes readable when `read` has something."""
+
+    def stop(self) -> None:
+        """End all threads; nothing may be asked for any more."""
+
+    def flush(self) -> None:
+        """Wait until all that was asked for is done and sent."""
+
     def open_stream(self, stream: int, kind: Kind) -> None:
         """Begin a stream; `stream` is the caller's number for it."""
 

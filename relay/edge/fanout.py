@@ -99,6 +99,15 @@ class PythonCore:
         self._events: list[CoreEvent] = []
         self._counters = dict.fromkeys(COUNTERS, 0)
 
+    def fileno(self) -> int:
+        return self._socket.fileno()
+
+    def stop(self) -> None:
+        pass
+
+    def flush(self) -> None:
+        pass
+
     # --- streams ---------------------------------------------------------------------------
 
     def open_stream(self, stream: int, kind: Kind) -> None:

@@ -8,8 +8,8 @@ use crate::net::Batch;
 use crate::ring::{Frame, Kind};
 use crate::viewer::Viewer;
 
-/// Frames that wait at the most; then video is dropped up to the next keyframe.
-const MAX_WAITING: usize = 4;
+/// Frames that wait at the most, half a second of them; then video is dropped up to a keyframe.
+const MAX_WAITING: usize = 16;
 /// Viewers served before the socket is looked at again.
 const TURN: usize = 64;
 

@@ -1,0 +1,45 @@
+"""`relay bench …`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from relay.bench import fanout as fanout_bench
+
+if TYPE_CHECKING:
+    from relay.bench.report import Report
+
+app = typer.Typer(help="Measure, each figure against a floor or a peer.", no_args_is_help=True)
+
+Rounds = Annotated[int, typer.Option(help="Rounds; one more is run first and dropped.")]
+Seconds = Annotated[float, typer.Option(help="Length of a round.")]
+Folder = Annotated[Path, typer.Option("--json", help="Folder of the JSON files.")]
+Viewers = Annotated[list[int] | None, typer.Option(help="Number of viewers; repeat it for more.")]
+
+_FOLDER = Path("bench")
+
+
+@app.command()
+def fanout(
+    viewers: Viewers = None,
+    rounds: Rounds = 5,
+    seconds: Seconds = 5.0,
+    slope: Annotated[bool, typer.Option(help="One line from 1 to 3000 viewers.")] = False,
+    folder: Folder = _FOLDER,
+) -> None:
+    """CPU per delivered SRTP packet, against a floor that only encrypts and sends."""
+    if slope:
+        counts = viewers or [1, 100, 500, 1000, 1500, 2000, 2500, 3000]
+        finish(fanout_bench.slope(counts, rounds=rounds, seconds=seconds), folder)
+        return
+    report = fanout_bench.bench(viewers or [500, 2000], rounds=rounds, seconds=seconds, twin=True)
+    finish(report, folder)
+
+
+def finish(report: Report, folder: Path) -> None:
+    """Print the table and write the JSON file."""
+    print(report.show())
+    print(f"\n{report.write(folder)}")
