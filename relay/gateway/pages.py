@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import json
-from functools import cache
 from html import escape
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from aiohttp import web
 
-from relay.errors import OperatorError
 from relay.gateway.api.rating import is_secure
-from relay.gateway.keys import AUTH, REGISTRY
+from relay.gateway.frontend import BROADCAST, HOME
+from relay.gateway.keys import AUTH, FRONTEND, REGISTRY
 from relay.gateway.views import BroadcastList, broadcast_view
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
-STATIC: Final = Path(__file__).parent / "static"
 _POLICY: Final = "; ".join(
     (
         "default-src 'self'",
@@ -43,21 +39,6 @@ _HEADERS: Final = {
 }
 
 
-@cache
-def manifest() -> dict[str, Any]:
-    """Vite's manifest.
-
-    Raises:
-        OperatorError: the front-end was not built.
-    """
-    path = STATIC / "manifest.json"
-    try:
-        content: dict[str, Any] = json.loads(path.read_text())
-    except OSError:
-        raise OperatorError("the front-end is not built; run `make web`") from None
-    return content
-
-
 async def home(request: web.Request) -> web.Response:
     """GET /."""
     viewer = request.app[AUTH].viewer(request)
@@ -67,7 +48,7 @@ async def home(request: web.Request) -> web.Response:
     body = f"<eva-home><main><h1>EVA Relay</h1><ul>{links}</ul></main></eva-home>"
     return render(
         request,
-        entry="src/pages/home.ts",
+        entry=HOME,
         title="EVA Relay: spacewalks, live",
         description="Spacewalks, live and in real time, from every camera.",
         body=body,
@@ -87,7 +68,7 @@ async def broadcast(request: web.Request) -> web.Response:
     )
     return render(
         request,
-        entry="src/pages/broadcast.ts",
+        entry=BROADCAST,
         title=f"{view.title} · EVA Relay",
         description=view.description[:200],
         body=body,
@@ -107,7 +88,7 @@ def render(
         f"<title>{escape(title)}</title>\n"
         f'<meta name="description" content="{escape(description)}">\n'
         '<link rel="icon" href="/static/favicon.svg" type="image/svg+xml">\n'
-        f"{_links(entry)}"
+        f"{request.app[FRONTEND].head(entry)}"
         "</head>\n<body>\n"
         f"{body}\n"
         f'<script type="application/json" id="eva-data">{_embed(data)}</script>\n'
@@ -124,26 +105,10 @@ def _embed(data: BaseModel) -> str:
     return data.model_dump_json().replace("<", "\\u003c")
 
 
-def _links(entry: str) -> str:
-    chunk = manifest()[entry]
-    preload = "".join(
-        f'<link rel="modulepreload" href="/static/{manifest()[name]["file"]}">\n'
-        for name in chunk.get("imports", ())
-    )
-    styles = "".join(f'<link rel="stylesheet" href="/static/{path}">\n' for path in _styles(entry))
-    return f'{styles}{preload}<script type="module" src="/static/{chunk["file"]}"></script>\n'
-
-
-def _styles(entry: str) -> list[str]:
-    chunk = manifest()[entry]
-    found = [path for name in chunk.get("imports", ()) for path in _styles(name)]
-    return list(dict.fromkeys([*found, *chunk.get("css", ())]))
-
-
 async def static(request: web.Request) -> web.StreamResponse:
     """GET /static/…: what the front-end's build made; only names that were there at the start."""
     name = request.match_info["name"]
-    path = _files().get(name)
+    path = request.app[FRONTEND].file(name)
     if path is None:
         raise web.HTTPNotFound
     cache_for = "public, max-age=31536000, immutable" if name.startswith("assets/") else "no-cache"
@@ -152,20 +117,8 @@ async def static(request: web.Request) -> web.StreamResponse:
     )
 
 
-@cache
-def _files() -> dict[str, Path]:
-    return {
-        path.relative_to(STATIC).as_posix(): path for path in STATIC.rglob("*") if path.is_file()
-    }
-
-
 def add_routes(app: web.Application) -> None:
-    """Serve pages.
-
-    Raises:
-        OperatorError: the front-end was not built.
-    """
-    manifest()
+    """Serve pages."""
     app.router.add_get("/", home)
     app.router.add_get("/b/{slug}", broadcast)
     app.router.add_get("/static/{name:.+}", static)
