@@ -45,7 +45,11 @@ class Route:
 
     def add_to(self, app: web.Application) -> None:
         """Serve it."""
-        app.router.add_route(self.method, self.path, self._checked if self.admin else self.handler)
+        handler = self._checked if self.admin else self.handler
+        if self.method == "GET":
+            app.router.add_get(self.path, handler)  # answers HEAD as well
+        else:
+            app.router.add_route(self.method, self.path, handler)
 
     async def _checked(self, request: web.Request) -> web.StreamResponse:
         request.app[AUTH].require_admin(request)

@@ -18,7 +18,6 @@ from aiohttp import web
 from yarl import URL
 
 from relay.bus import keys, presence
-from relay.bus.client import connect
 from relay.bus.events import publish
 from relay.config import Settings
 from relay.gateway.app import ROUTES, make_app
@@ -31,6 +30,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from multidict import CIMultiDictProxy
+    from redis.asyncio import Redis
 
 DOCUMENT = document(ROUTES)
 PROBLEM = "application/problem+json"
@@ -227,20 +227,36 @@ RUNGS = [
 LADDER = {"video": RUNGS, "sound": True}
 
 
-async def go_live(bus_url: str, camera: str, *, ladder: dict[str, Any] | None = None) -> None:
+EDGE = {
+    "viewers": 2,
+    "sessions": 3,
+    "counters": {"packets": 10, "octets": 12_000},
+    "strays": {"rtp": 1},
+    "refused": 0,
+}
+
+
+async def look(bus: Redis) -> None:
+    """Let gateways look at the bus at once, not within the second."""
+    await publish(bus, keys.CAMERA_EVENTS, {"camera": "any", "live": True})
+
+
+async def edge_up(bus: Redis, name: str, **fact: Any) -> None:
+    """Tell of an edge, as it would itself."""
+    await presence.tell(bus, presence.EDGE, name, EDGE | fact, ttl_ms=LONG_MS)
+    await look(bus)
+
+
+async def go_live(bus: Redis, camera: str, *, ladder: dict[str, Any] | None = None) -> None:
     """Tell that a camera is sent, as its ingest and its worker would."""
-    bus = connect(bus_url)
     fact = {"protocol": "rtmp", "units": 3}
     await presence.tell(bus, presence.CAMERA, camera, fact, ttl_ms=LONG_MS)
     await presence.tell(bus, presence.LADDER, camera, ladder or LADDER, ttl_ms=LONG_MS)
-    await publish(bus, keys.CAMERA_EVENTS, {"camera": camera, "live": True})
-    await bus.aclose()
+    await look(bus)
 
 
-async def go_dark(bus_url: str, camera: str) -> None:
+async def go_dark(bus: Redis, camera: str) -> None:
     """Tell that a camera is not sent any more."""
-    bus = connect(bus_url)
     await presence.withdraw(bus, presence.CAMERA, camera)
     await presence.withdraw(bus, presence.LADDER, camera)
-    await publish(bus, keys.CAMERA_EVENTS, {"camera": camera, "live": False})
-    await bus.aclose()
+    await look(bus)
