@@ -8,7 +8,7 @@ import hmac
 from typing import TYPE_CHECKING, Final
 
 from relay.errors import Unauthorized
-from relay.ids import hash_key, new_id, same
+from relay.ids import hash_key, new_id, same, to_bytes
 
 if TYPE_CHECKING:
     from aiohttp import web
@@ -61,5 +61,5 @@ class Auth:
         )
 
     def _sign(self, name: str) -> str:
-        digest = hmac.new(self._viewer_key, b"viewer:" + name.encode(), hashlib.sha256).digest()
+        digest = hmac.new(self._viewer_key, b"viewer:" + to_bytes(name), hashlib.sha256).digest()
         return base64.urlsafe_b64encode(digest[:18]).decode()

@@ -11,6 +11,8 @@ import pytest
 from tests.support.html import Page
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tests.support.gateway import Gateway
 
 pytestmark = pytest.mark.parametrize("store_url", ["valkey"], indirect=True)
@@ -111,7 +113,7 @@ async def test_head_is_get_without_a_body(gateway: Gateway, path: str) -> None:
 
 
 async def test_a_fault_of_ours_is_a_problem_that_says_nothing_of_it(
-    gateway: Gateway, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    gateway: Gateway, monkeypatch: pytest.MonkeyPatch, logged: Callable[[], str]
 ) -> None:
     async def broken(*_: object) -> None:
         raise ZeroDivisionError("inner workings")
@@ -122,5 +124,5 @@ async def test_a_fault_of_ours_is_a_problem_that_says_nothing_of_it(
         answer = await gateway.get("/b/demo", headers=headers)
         assert answer.status == 500
         assert "inner workings" not in answer.text
-    assert "inner workings" in capsys.readouterr().out
+    assert "inner workings" in logged()
     (await gateway.get("/healthz")).ok()
