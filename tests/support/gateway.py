@@ -22,6 +22,7 @@ from relay.bus.events import publish
 from relay.config import Settings
 from relay.gateway.app import ROUTES, make_app
 from relay.gateway.openapi import document
+from relay.gateway.server import make_runner
 from tests.support import schema
 from tests.support.stack import ADMIN_TOKEN
 
@@ -161,11 +162,14 @@ class Gateway:
         return (await self.get(f"/api/v1/broadcasts/{slug}/rating", cookie=cookie)).ok()
 
     async def raw(self, request: bytes) -> bytes:
-        """What comes back for these very bytes, until the gateway hangs up."""
+        """The whole response to these very bytes."""
         reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
         writer.write(request)
         try:
-            return await asyncio.wait_for(reader.read(), 10)
+            async with asyncio.timeout(10):
+                head = await reader.readuntil(b"\r\n\r\n")
+                length = re.search(rb"(?i)\r\ncontent-length: (\d+)", head)
+                return head + await reader.readexactly(int(length[1]) if length else 0)
         finally:
             writer.close()
 
@@ -179,7 +183,7 @@ async def running(
     app = await make_app(
         given, state_url=state_url, bus_url=bus_url or state_url, frontend=frontend
     )
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
+    runner = make_runner(app)
     await runner.setup()
     try:
         site = web.TCPSite(runner, "127.0.0.1", 0)
