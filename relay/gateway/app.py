@@ -13,6 +13,7 @@ from relay.errors import StoreError
 from relay.gateway import events, openapi, pages, whep
 from relay.gateway.api import broadcasts, cameras, operations, rating
 from relay.gateway.auth import Auth
+from relay.gateway.body import MAX_BODY
 from relay.gateway.errors import errors
 from relay.gateway.frontend import STATIC, Frontend
 from relay.gateway.hub import Hub
@@ -27,9 +28,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from relay.config import Settings
-
-MAX_BODY: Final = 128 * 1024
-"""Bytes of a request's body; more is answered with 413."""
 
 ROUTES: Final = [
     *broadcasts.ROUTES,

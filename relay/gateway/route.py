@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from aiohttp import web
 from pydantic import BaseModel, JsonValue, RootModel, ValidationError
 
-from relay.errors import Invalid, UnsupportedType
+from relay.errors import Invalid
+from relay.gateway.body import check_json, read_bytes
 from relay.gateway.keys import AUTH
 from relay.state.models import Model, explain
 
@@ -74,22 +75,23 @@ class Patch(RootModel[dict[str, JsonValue]]):
             raise Invalid(explain(error)) from None
 
 
+_JSON: Final = ("application/json",)
+_MERGE_PATCH: Final = (*_JSON, "application/merge-patch+json")
+
+
 async def read_body(request: web.Request, model: type[M]) -> M:
     """The request's JSON as `model`.
 
     Raises:
-        UnsupportedType: the body is not declared as JSON.
+        RequestError: it cannot be read, see `read_bytes`.
         Invalid: it is not JSON, or not what is wanted; the text names every wrong field.
     """
-    if request.content_type != "application/json":
-        raise UnsupportedType("the body has to be application/json")
-    raw = await request.read()
+    raw = await read_bytes(request, *(_MERGE_PATCH if issubclass(model, Patch) else _JSON))
+    check_json(raw)
     try:
         return model.model_validate_json(raw)
     except ValidationError as error:
         raise Invalid(explain(error)) from None
-    except (ValueError, RecursionError):
-        raise Invalid("the body is not JSON") from None
 
 
 def json_response(content: BaseModel | dict[str, object], status: int = 200) -> web.Response:

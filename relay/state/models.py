@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime  # noqa: TC003 - pydantic reads it at run time
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Final
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
@@ -15,6 +15,9 @@ Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max
 Text = Annotated[str, StringConstraints(strip_whitespace=True, max_length=20_000)]
 
 
+_MAX_EXPLAINED: Final = 32
+
+
 class Model(BaseModel):
     """Strict and immutable: unknown fields are refused."""
 
@@ -22,12 +25,17 @@ class Model(BaseModel):
 
 
 def explain(error: ValidationError) -> str:
-    """Every wrong field and what is wrong with it; values are not repeated."""
-    parts = []
-    for item in error.errors(include_url=False, include_input=False, include_context=False):
-        where = ".".join(str(part) for part in item["loc"]) or "body"
-        parts.append(f"{where}: {item['msg']}")
+    """Every wrong field and what is wrong with it, up to a number; values are not repeated."""
+    found = error.errors(include_url=False, include_input=False, include_context=False)
+    parts = [f"{_place(item['loc'])}: {item['msg']}" for item in found[:_MAX_EXPLAINED]]
+    if len(found) > len(parts):
+        parts.append(f"and {len(found) - len(parts)} more")
     return "; ".join(parts)
+
+
+def _place(location: tuple[int | str, ...]) -> str:
+    # Names of fields come from strangers, and may be as long as their bodies.
+    return ".".join(str(part)[:64] for part in location) or "body"
 
 
 class Projection(StrEnum):
