@@ -90,10 +90,16 @@ def _no_constant(name: str) -> Any:
 class Gateway:
     """A running gateway. Use `running`."""
 
-    def __init__(self, app: web.Application, url: str, http: aiohttp.ClientSession) -> None:
-        self.app = app
-        self.url = url
+    def __init__(self, runner: web.AppRunner, http: aiohttp.ClientSession) -> None:
+        host, port = runner.addresses[0][:2]
+        self.runner = runner
+        self.app = runner.app
+        self.url = f"http://{host}:{port}"
         self.http = http
+
+    async def stop(self) -> None:
+        """Stop it now."""
+        await self.runner.cleanup()
 
     @property
     def port(self) -> int:
@@ -186,13 +192,13 @@ async def running(
     runner = make_runner(app)
     await runner.setup()
     try:
-        site = web.TCPSite(runner, "127.0.0.1", 0)
-        await site.start()
-        host, port = runner.addresses[0][:2]
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
         async with aiohttp.ClientSession(
-            cookie_jar=aiohttp.DummyCookieJar(), timeout=aiohttp.ClientTimeout(20)
+            connector=aiohttp.TCPConnector(limit=0),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            timeout=aiohttp.ClientTimeout(20),
         ) as http:
-            yield Gateway(app, f"http://{host}:{port}", http)
+            yield Gateway(runner, http)
     finally:
         await runner.cleanup()
 
