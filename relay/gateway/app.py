@@ -50,7 +50,7 @@ async def make_app(
     app[FRONTEND] = Frontend(frontend)
     state, bus, blocking = connect(state_url), connect(bus_url), connect_blocking(bus_url)
     registry, hub = Registry(state), Hub()
-    live = Live(bus, blocking, registry, hub)
+    live = Live(state=state, bus=bus, blocking=blocking, registry=registry, hub=hub)
     app[SETTINGS], app[STATE], app[BUS] = settings, state, bus
     app[REGISTRY], app[HUB], app[LIVE] = registry, hub, live
     app[AUTH] = Auth(

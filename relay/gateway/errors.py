@@ -45,6 +45,7 @@ _DETAILS: Final = {
     404: "there is nothing under this address",
     405: "this resource does not take the method {method}, only {allow}",
     413: "the body is too long",
+    426: "this resource speaks WebSocket only",
 }
 """What to say of the errors that aiohttp raises."""
 
@@ -135,4 +136,7 @@ def _http_error(request: web.Request, error: web.HTTPException) -> web.Response:
         response.headers["Allow"] = allow
         return response
     title = HTTPStatus(error.status).phrase.capitalize()
-    return _answer(request, error.status, title, _DETAILS.get(error.status, title))
+    response = _answer(request, error.status, title, _DETAILS.get(error.status, title))
+    if "Upgrade" in error.headers:
+        response.headers["Upgrade"] = error.headers["Upgrade"]
+    return response

@@ -11,7 +11,7 @@ from aiohttp import web
 from relay.gateway.api.rating import is_secure
 from relay.gateway.frontend import BROADCAST, HOME
 from relay.gateway.keys import AUTH, FRONTEND, REGISTRY
-from relay.gateway.views import BroadcastList, broadcast_view
+from relay.gateway.views import BroadcastList, broadcast_view, broadcast_views
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -62,7 +62,7 @@ async def home(request: web.Request) -> web.Response:
     """GET /."""
     viewer = request.app[AUTH].viewer(request)
     stored = await request.app[REGISTRY].broadcasts.all()
-    views = [await broadcast_view(request.app, broadcast, viewer) for broadcast in stored]
+    views = await broadcast_views(request.app, stored, viewer)
     links = "".join(f'<li><a href="/b/{view.slug}">{escape(view.title)}</a></li>' for view in views)
     body = f"<eva-home><main><h1>EVA Relay</h1><ul>{links}</ul></main></eva-home>"
     return render(

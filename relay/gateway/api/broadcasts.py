@@ -10,7 +10,7 @@ from relay.audience import ratings
 from relay.errors import Invalid
 from relay.gateway.keys import AUTH, REGISTRY, STATE
 from relay.gateway.route import Patch, Route, json_response, read_body
-from relay.gateway.views import BroadcastList, BroadcastView, broadcast_view
+from relay.gateway.views import BroadcastList, BroadcastView, broadcast_view, broadcast_views
 from relay.state.models import Broadcast
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ async def list_all(request: web.Request) -> web.Response:
     """GET /api/v1/broadcasts."""
     viewer = request.app[AUTH].viewer(request)
     stored = await request.app[REGISTRY].broadcasts.all()
-    views = [await broadcast_view(request.app, broadcast, viewer) for broadcast in stored]
+    views = await broadcast_views(request.app, stored, viewer)
     return json_response(BroadcastList(broadcasts=views))
 
 

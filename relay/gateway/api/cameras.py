@@ -7,7 +7,7 @@ from typing import Annotated
 from aiohttp import web
 from pydantic import Field
 
-from relay.gateway.keys import LIVE, REGISTRY
+from relay.gateway.keys import REGISTRY
 from relay.gateway.route import Patch, Route, json_response, read_body
 from relay.gateway.views import CameraDetails, CameraList, camera_details
 from relay.state.models import Camera, Line, Model, Projection, Pull, Slug
@@ -45,7 +45,6 @@ class CreatedCamera(CameraDetails):
 
 async def list_all(request: web.Request) -> web.Response:
     """GET /api/v1/cameras."""
-    await request.app[LIVE].refresh()
     stored = await request.app[REGISTRY].cameras.all()
     return json_response(CameraList(cameras=[camera_details(request.app, c) for c in stored]))
 
