@@ -1,6 +1,7 @@
 """WebSocket of a broadcast's events: its state at once, then every change, and a clock to ask.
 
-Back-pressure: the hub's, which keeps the newest message of each kind for a slow reader.
+Back-pressure: the hub's, which keeps the newest message of each kind for a slow reader; one that
+takes nothing at all for `_SEND_S` is hung up on.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from relay.gateway.hub import Listener
 
 _PING_S: Final = 20.0
+_SEND_S: Final = 10.0
 _CLOSE_S: Final = 2.0
 _MAX_MESSAGE: Final = 4096
 _GOING_AWAY: Final = End(WSCloseCode.GOING_AWAY, "the gateway stops")
@@ -40,6 +42,8 @@ async def events(request: web.Request) -> web.WebSocketResponse:
         heartbeat=_PING_S,
         max_msg_size=_MAX_MESSAGE,
         timeout=_CLOSE_S,
+        # A compressor keeps some 300 KB a socket; messages have a tenth of a KB.
+        compress=False,
     )
     if not socket.can_prepare(request):
         raise web.HTTPUpgradeRequired(headers={"Upgrade": "websocket"})
@@ -65,6 +69,7 @@ async def _serve(
     request: web.Request, socket: web.WebSocketResponse, listener: Listener, first: str
 ) -> None:
     """Send and receive until either side has had enough, then close the socket."""
+    transport = request.transport
     tasks = [
         asyncio.create_task(_send(request, socket, listener, first)),
         asyncio.create_task(_receive(socket)),
@@ -77,10 +82,20 @@ async def _serve(
         for outcome in await asyncio.gather(*tasks, return_exceptions=True):
             if isinstance(outcome, Exception) and not isinstance(outcome, OSError):
                 logger().error("an events socket has failed", exc_info=outcome)
-    end = listener.end or _DONE
-    with suppress(TimeoutError, ConnectionError):
-        async with asyncio.timeout(_CLOSE_S):
-            await socket.close(code=end.code, message=end.reason.encode())
+    if not _abort_if_stuck(transport):
+        end = listener.end or _DONE
+        with suppress(TimeoutError, ConnectionError):
+            async with asyncio.timeout(_CLOSE_S):
+                await socket.close(code=end.code, message=end.reason.encode())
+        _abort_if_stuck(transport)
+
+
+def _abort_if_stuck(transport: asyncio.Transport | None) -> bool:
+    """Cut off a peer that does not take what was sent: closing would wait for it for ever."""
+    if transport is None or not transport.get_write_buffer_size():
+        return False
+    transport.abort()
+    return True
 
 
 async def _send(
@@ -105,7 +120,8 @@ async def _send(
 
 
 async def _send_text(socket: web.WebSocketResponse, text: str) -> None:
-    await socket.send_str(text)
+    async with asyncio.timeout(_SEND_S):
+        await socket.send_str(text)
 
 
 async def _receive(socket: web.WebSocketResponse) -> None:
