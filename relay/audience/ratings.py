@@ -125,13 +125,3 @@ async def read_many(
             broadcasts, answers[::2], answers[1::2], strict=True
         )
     }
-
-
-async def forget(state: Redis, broadcast: str) -> None:
-    """Delete all votes of a broadcast that is deleted.
-
-    Raises:
-        StoreError: the state is out of reach.
-    """
-    async with store_errors("deleting a rating"):
-        await state.delete(keys.rating(broadcast), keys.votes(broadcast))

@@ -67,6 +67,22 @@ class Registry:
         async with store_errors("deleting a publish key"):
             await self._state.hdel(keys.PUBLISH_KEYS, camera.key_hash)
 
+    async def delete_broadcast(self, slug: str) -> None:
+        """Delete a broadcast and its votes.
+
+        Raises:
+            NotFound: there is no such broadcast.
+        """
+        # Before, so that a deletion that is cut off can be sent again; and after, for the votes
+        # that came in between: a later broadcast of that name must not inherit them.
+        await self._forget_votes(slug)
+        await self.broadcasts.delete(slug)
+        await self._forget_votes(slug)
+
+    async def _forget_votes(self, slug: str) -> None:
+        async with store_errors("deleting votes"):
+            await self._state.delete(keys.rating(slug), keys.votes(slug))
+
     async def camera_of_key(self, key: str) -> Camera | None:
         """The camera that `key` lets publish, if there is one."""
         async with store_errors("looking up a publish key"):

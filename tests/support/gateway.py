@@ -146,9 +146,10 @@ class Gateway:
         """POST."""
         return await self.send("POST", path, body=body, **options)
 
-    async def camera(self, name: str, **fields: Any) -> Any:
+    async def camera(self, camera_id: str, **fields: Any) -> Any:
         """Create a camera."""
-        return (await self.post("/api/v1/cameras", {"id": name, **fields}, admin=True)).ok(201)
+        body = {"id": camera_id, **fields}
+        return (await self.post("/api/v1/cameras", body, admin=True)).ok(201)
 
     async def broadcast(self, slug: str, **fields: Any) -> Any:
         """Create a broadcast."""
