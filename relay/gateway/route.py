@@ -58,7 +58,10 @@ class Route:
 
 
 class Patch(RootModel[dict[str, JsonValue]]):
-    """Fields to replace (RFC 7396, one level deep); those left out stay as they are."""
+    """Fields to replace, one level deep; those left out stay as they are, null empties one.
+
+    That is RFC 7396, except that what a field holds is replaced whole.
+    """
 
     def applied_to(self, document: D) -> D:
         """`document` with the fields replaced.
@@ -69,8 +72,12 @@ class Patch(RootModel[dict[str, JsonValue]]):
         for name in ("id", "slug", "key_hash"):
             if name in self.root:
                 raise Invalid(f"{name}: it cannot be changed")
+        fields = document.model_dump(mode="json") | self.root
+        kept = {
+            name: value for name, value in fields.items() if self.root.get(name, "") is not None
+        }
         try:
-            return type(document).model_validate(document.model_dump(mode="json") | self.root)
+            return type(document).model_validate(kept)
         except ValidationError as error:
             raise Invalid(explain(error)) from None
 

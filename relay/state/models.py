@@ -2,17 +2,61 @@
 
 from __future__ import annotations
 
-from datetime import datetime  # noqa: TC003 - pydantic reads it at run time
+import re
+from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Final
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+)
 
 from relay.ids import SLUG
 
 Slug = Annotated[str, StringConstraints(pattern=rf"^{SLUG.pattern}$")]
-Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
-Text = Annotated[str, StringConstraints(strip_whitespace=True, max_length=20_000)]
+Line = Annotated[
+    str,
+    StringConstraints(
+        strip_whitespace=True,
+        min_length=1,
+        max_length=200,
+        pattern=r"^[^\x00-\x1f\x7f-\x9f]*$",  # no control characters: it is shown on terminals too
+    ),
+]
+Text = Annotated[
+    str,
+    StringConstraints(
+        strip_whitespace=True,
+        max_length=20_000,
+        pattern=r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]*$",
+    ),
+]
+
+
+def _written(value: object) -> object:
+    if isinstance(value, str) and not _NUMBER.fullmatch(value.strip()):
+        return value
+    if isinstance(value, datetime):
+        return value
+    raise ValueError("a moment is written as in RFC 3339")
+
+
+_NUMBER: Final = re.compile(r"[-+\d.eE]*")
+Moment = Annotated[AwareDatetime, BeforeValidator(_written)]
+"""A moment that is the same for everybody: with its offset from UTC."""
+
+
+def _each_once(names: tuple[str, ...]) -> tuple[str, ...]:
+    if len(set(names)) < len(names):
+        raise ValueError("one stands in it twice")
+    return names
 
 
 _MAX_EXPLAINED: Final = 32
@@ -87,7 +131,11 @@ class Broadcast(Model):
     """Its name for people."""
     description: Text = ""
     """What it is about."""
-    cameras: Annotated[tuple[Slug, ...], Field(max_length=32)] = ()
+    cameras: Annotated[
+        tuple[Slug, ...],
+        Field(max_length=32, json_schema_extra={"uniqueItems": True}),
+        AfterValidator(_each_once),
+    ] = ()
     """Ids of its cameras; the first live one is the programme."""
     crew: Annotated[tuple[Person, ...], Field(max_length=64)] = ()
     """Who is outside, and who helps."""
@@ -95,7 +143,7 @@ class Broadcast(Model):
     """Who made it."""
     tags: Annotated[tuple[Line, ...], Field(max_length=32)] = ()
     """What it has in common with others."""
-    starts_at: datetime | None = None
+    starts_at: Moment | None = None
     """When it begins or began; mission elapsed time counts from here."""
-    ended_at: datetime | None = None
+    ended_at: Moment | None = None
     """When it ended."""
