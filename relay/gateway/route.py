@@ -72,12 +72,12 @@ class Patch(RootModel[dict[str, JsonValue]]):
         for name in ("id", "slug", "key_hash"):
             if name in self.root:
                 raise Invalid(f"{name}: it cannot be changed")
+        model = type(document)
+        emptied = {n for n, value in self.root.items() if value is None and n in model.model_fields}
         fields = document.model_dump(mode="json") | self.root
-        kept = {
-            name: value for name, value in fields.items() if self.root.get(name, "") is not None
-        }
+        kept = {name: value for name, value in fields.items() if name not in emptied}
         try:
-            return type(document).model_validate(kept)
+            return model.model_validate(kept)
         except ValidationError as error:
             raise Invalid(explain(error)) from None
 

@@ -87,13 +87,17 @@ class Documents(Generic[M]):
                     continue
                 return changed
 
-    async def delete(self, name: str) -> None:
-        """Delete a document.
+    async def delete(self, name: str) -> M:
+        """Delete a document, and return what it was.
 
         Raises:
             NotFound: there is none of that name.
         """
         async with store_errors(f"deleting a {self._noun}"):
-            gone = await self._state.hdel(self._key, name)
-        if not gone:
+            pipe = self._state.pipeline()
+            pipe.hget(self._key, name)
+            pipe.hdel(self._key, name)
+            value, _ = await pipe.execute()
+        if value is None:
             raise NotFound(f"there is no {self._noun} {name!r}")
+        return self._model.model_validate_json(value)

@@ -92,7 +92,9 @@ class Projection(StrEnum):
 class Pull(Model):
     """A source that the relay fetches, instead of waiting to be sent to."""
 
-    url: Annotated[str, StringConstraints(min_length=1, max_length=2000)]
+    url: Annotated[
+        str, StringConstraints(min_length=1, max_length=2000, pattern=r"^[^\x00-\x1f\x7f-\x9f]*$")
+    ]
     """A file's path, or a URL; may hold credentials, so it is shown to operators only."""
     loop: bool = False
     """Whether to begin again at the end."""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, cast
 
 from relay.bus import keys
 from relay.bus.client import store_errors
+from relay.errors import Conflict, NotFound
 from relay.ids import hash_key, new_publish_key
 from relay.state.documents import Documents
 from relay.state.models import Broadcast, Camera
@@ -33,9 +34,13 @@ class Registry:
         """
         key = new_publish_key()
         camera = camera.model_copy(update={"key_hash": hash_key(key)})
-        await self.cameras.create(camera.id, camera)
-        async with store_errors("storing a publish key"):
-            await self._state.hset(keys.PUBLISH_KEYS, camera.key_hash, camera.id)
+        # The key comes first, so that there is never a camera whose key does not work.
+        await self._add_key(camera.key_hash, camera.id)
+        try:
+            await self.cameras.create(camera.id, camera)
+        except Conflict:
+            await self._forget_key(camera.key_hash)
+            raise
         return key
 
     async def rotate_key(self, camera_id: str) -> str:
@@ -45,15 +50,20 @@ class Registry:
             NotFound: there is no such camera.
         """
         key = new_publish_key()
-        old = (await self.cameras.get(camera_id)).key_hash
-        await self.cameras.change(
-            camera_id, lambda camera: camera.model_copy(update={"key_hash": hash_key(key)})
-        )
-        async with store_errors("storing a publish key"):
-            pipe = self._state.pipeline()
-            pipe.hdel(keys.PUBLISH_KEYS, old)
-            pipe.hset(keys.PUBLISH_KEYS, hash_key(key), camera_id)
-            await pipe.execute()
+        new, old = hash_key(key), ""
+
+        def replace(camera: Camera) -> Camera:
+            nonlocal old
+            old = camera.key_hash
+            return camera.model_copy(update={"key_hash": new})
+
+        await self._add_key(new, camera_id)
+        try:
+            await self.cameras.change(camera_id, replace)
+        except NotFound:
+            await self._forget_key(new)
+            raise
+        await self._forget_key(old)
         return key
 
     async def delete_camera(self, camera_id: str) -> None:
@@ -61,11 +71,22 @@ class Registry:
 
         Raises:
             NotFound: there is no such camera.
+            Conflict: broadcasts show it.
         """
-        camera = await self.cameras.get(camera_id)
-        await self.cameras.delete(camera_id)
+        shown = [b.slug for b in await self.broadcasts.all() if camera_id in b.cameras]
+        if shown:
+            raise Conflict(
+                f"camera {camera_id!r} belongs to {', '.join(shown)}; take it out of there first"
+            )
+        await self._forget_key((await self.cameras.delete(camera_id)).key_hash)
+
+    async def _add_key(self, key_hash: str, camera_id: str) -> None:
+        async with store_errors("storing a publish key"):
+            await self._state.hset(keys.PUBLISH_KEYS, key_hash, camera_id)
+
+    async def _forget_key(self, key_hash: str) -> None:
         async with store_errors("deleting a publish key"):
-            await self._state.hdel(keys.PUBLISH_KEYS, camera.key_hash)
+            await self._state.hdel(keys.PUBLISH_KEYS, key_hash)
 
     async def delete_broadcast(self, slug: str) -> None:
         """Delete a broadcast and its votes.

@@ -92,7 +92,9 @@ ROUTES = [
     Route("POST", BASE, create, "Create a camera", NewCamera, CreatedCamera, 201, admin=True),
     Route("GET", _ONE, read, "One camera", answer=CameraDetails, admin=True),
     Route("PATCH", _ONE, change, "Change fields of a camera", Patch, CameraDetails, admin=True),
-    Route("DELETE", _ONE, delete, "Delete a camera and its key", status=204, admin=True),
+    Route(
+        "DELETE", _ONE, delete, "Delete a camera that no broadcast shows", status=204, admin=True
+    ),
     Route(
         "POST",
         _ONE + "/key",
