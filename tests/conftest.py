@@ -13,6 +13,7 @@ import redis
 
 from relay.bus import embedded
 from relay.bus.client import connect, connect_blocking
+from tests.support.video import the_clip
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -34,6 +35,12 @@ def _wait_for_ping(url: str) -> None:
         else:
             client.close()
             return
+
+
+@pytest.fixture(scope="session")
+def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A real GoPro clip, or a generated one with the same properties."""
+    return the_clip(tmp_path_factory.mktemp("clip"))
 
 
 @pytest.fixture(scope="session", params=["valkey", "redis"])
