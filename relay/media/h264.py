@@ -196,6 +196,7 @@ class _Frame:
 
     width: int
     height: int
+    step_y: int
     unit_x: int
     unit_y: int
     cropping_at: int
@@ -226,6 +227,7 @@ def _read_frame(bits: _Bits, profile: int) -> _Frame:
     return _Frame(
         width=width_mbs * 16,
         height=height_units * 16 * fields,
+        step_y=16 * fields,
         unit_x=2 if chroma in (1, 2) and not separate_planes else 1,
         unit_y=(2 if chroma == 1 and not separate_planes else 1) * fields,
         cropping_at=at,
@@ -273,7 +275,7 @@ def crop_sps(nal: bytes, width: int, height: int) -> bytes:
     if (
         any(frame.crop)
         or not 0 <= spare_x < 16
-        or not 0 <= spare_y < 16 * frame.unit_y
+        or not 0 <= spare_y < frame.step_y
         or spare_x % frame.unit_x
         or spare_y % frame.unit_y
         or not (spare_x or spare_y)
