@@ -102,8 +102,28 @@ async def test_replies_never_cross(delayed: bool, store: Redis, store_url: str):
         await asyncio.gather(*(customer() for _ in range(20)))
         for work in WORKS:
             assert await work(client, names[0]) == names[0]
+        assert not client.connection_pool._in_use_connections, "a connection is lost"
         await client.aclose()
     assert len(completed) > 50
+
+
+async def test_more_commands_than_connections_wait_their_turn(store: Redis, store_url: str):
+    await store.set("value:n0", "n0")
+    client = connect(store_url)
+    found = await asyncio.gather(*(get(client, "n0") for _ in range(1_500)))
+    assert found == ["n0"] * 1_500
+    clients = (await store.info("clients"))["connected_clients"]
+    assert clients < 300
+    # Those who wait may give up.
+    tasks = [asyncio.create_task(get(client, "n0")) for _ in range(1_500)]
+    await asyncio.sleep(0)
+    for task in tasks[::2]:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    assert all(task.cancelled() or task.result() == "n0" for task in tasks)
+    assert not client.connection_pool._in_use_connections
+    assert await get(client, "n0") == "n0"
+    await client.aclose()
 
 
 async def test_a_cancelled_command_ends_at_once_whatever_the_store_does(
