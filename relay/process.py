@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import ctypes
 import os
+import resource
 import signal
 import sys
 from contextlib import suppress
@@ -26,6 +27,7 @@ READY_FD: Final = "RELAY_READY_FD"
 EXIT_OPERATOR: Final = 2
 """Exit code of an error that only the operator can mend: starting again would not help."""
 
+_FILES: Final = 65_536
 _PR_SET_PDEATHSIG: Final = 1
 # Loaded here, because loading takes a lock that another thread may hold at the fork.
 _LIBC: Final = ctypes.CDLL(None) if sys.platform == "linux" else None
@@ -57,6 +59,7 @@ def run(name: str, settings: Settings, main: Coroutine[None, None, None]) -> int
     An error of ours ends it with a line instead of a traceback, alone or in a group.
     """
     log.configure(process=name, json=settings.log_format == "json", level=settings.log_level)
+    _allow_many_files()
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(_until_signalled(main))
@@ -68,6 +71,15 @@ def run(name: str, settings: Settings, main: Coroutine[None, None, None]) -> int
             raise
         return explain(errors[0])
     return 0
+
+
+def _allow_many_files() -> None:
+    """Take what the system lets us have: every viewer's page holds a socket."""
+    now, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _FILES if most == resource.RLIM_INFINITY else min(_FILES, most)
+    if now != resource.RLIM_INFINITY and now < wanted:
+        with suppress(OSError, ValueError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))
 
 
 def explain(error: BaseException) -> int:

@@ -129,3 +129,16 @@ def test_ready_survives_a_supervisor_that_is_gone():
     os.close(reader)
     os.environ[process.READY_FD] = str(writer)
     process.ready()
+
+
+def test_a_process_may_open_as_many_files_as_the_system_allows(programs: list[Running]):
+    lower = """
+import resource
+_, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+resource.setrlimit(resource.RLIMIT_NOFILE, (256, most))
+async def main():
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    say(soft == min(hard, 65_536))
+"""
+    programs.append(running := Running(lower))
+    assert running.end() == (0, "True\n", "")
