@@ -54,8 +54,8 @@ async def subscribe(blocking: Redis, *patterns: str) -> AsyncIterator[tuple[str,
                     channel = message["channel"].decode()
                     try:
                         event = json.loads(message["data"])
-                    except ValueError as error:
-                        logger().warning("event ignored", channel=channel, error=str(error))
+                    except (ValueError, RecursionError):
+                        logger().warning("an event is no JSON", channel=channel)
                         continue
                     yield channel, event
         except (RedisError, OSError) as error:

@@ -12,8 +12,8 @@ from relay.bus.client import connect, connect_blocking, store_errors
 from relay.bus.reader import Start, StreamReader
 from relay.bus.writer import StreamWriter
 from relay.media.codecs import Kind
+from tests.support.numbered import number, numbers, sound, video
 from tests.support.proxy import Proxy
-from tests.support.units import number, numbers, sound, video
 from tests.support.waiting import eventually
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from relay.bus.client import connect_blocking
 from relay.bus.reader import Start, StreamReader
 from relay.bus.writer import StreamWriter
 from relay.media.codecs import Kind
-from tests.support.units import number, numbers, sound, video
+from tests.support.numbered import number, numbers, sound, video
 from tests.support.waiting import eventually
 
 if TYPE_CHECKING:
