@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, cast
 
 from relay.bus import keys
 from relay.bus.client import store_errors
+from relay.errors import StoreError
 from relay.ids import hash_key, new_publish_key
+from relay.log import logger
 from relay.state.documents import Documents
 from relay.state.models import Broadcast, Camera
 
@@ -45,15 +47,23 @@ class Registry:
             NotFound: there is no such camera.
         """
         key = new_publish_key()
-        old = (await self.cameras.get(camera_id)).key_hash
-        await self.cameras.change(
-            camera_id, lambda camera: camera.model_copy(update={"key_hash": hash_key(key)})
-        )
+        old = ""
+
+        def rotated(camera: Camera) -> Camera:
+            nonlocal old
+            old = camera.key_hash
+            return camera.model_copy(update={"key_hash": hash_key(key)})
+
+        await self.cameras.get(camera_id)
+        # The camera's record decides; cut off anywhere, this leaves one key that works.
         async with store_errors("storing a publish key"):
-            pipe = self._state.pipeline()
-            pipe.hdel(keys.PUBLISH_KEYS, old)
-            pipe.hset(keys.PUBLISH_KEYS, hash_key(key), camera_id)
-            await pipe.execute()
+            await self._state.hset(keys.PUBLISH_KEYS, hash_key(key), camera_id)
+        await self.cameras.change(camera_id, rotated)
+        try:
+            async with store_errors("deleting a publish key"):
+                await self._state.hdel(keys.PUBLISH_KEYS, old)
+        except StoreError as error:  # it is refused all the same
+            logger().warning("an old publish key stays stored", error=str(error))
         return key
 
     async def delete_camera(self, camera_id: str) -> None:
@@ -76,5 +86,5 @@ class Registry:
         if camera_id is None:
             return None
         camera = await self.cameras.find(camera_id.decode())
-        # The camera's own record rules: a rotation cut off half-way leaves the old key here.
+        # The camera's own record decides: a rotation that was cut off leaves other keys here.
         return camera if camera is not None and camera.key_hash == hash_key(key) else None
