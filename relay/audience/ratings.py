@@ -22,8 +22,9 @@ if TYPE_CHECKING:
 
 # KEYS: totals, votes, receipt. ARGV: viewer, stars, seconds that a receipt is kept.
 _VOTE: Final = """
-if redis.call('SET', KEYS[3], '1', 'NX', 'EX', ARGV[3]) then
-  local old = redis.call('HGET', KEYS[2], ARGV[1])
+local old = redis.call('HGET', KEYS[2], ARGV[1])
+-- A receipt without this viewer's vote is another's, or from before the votes were forgotten.
+if redis.call('SET', KEYS[3], '1', 'NX', 'EX', ARGV[3]) or not old then
   redis.call('HSET', KEYS[2], ARGV[1], ARGV[2])
   if old then
     redis.call('HINCRBY', KEYS[1], 'sum', ARGV[2] - old)

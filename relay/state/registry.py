@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, cast
 
 from relay.bus import keys
 from relay.bus.client import store_errors
-from relay.errors import Conflict, NotFound
+from relay.errors import Conflict, StoreError
 from relay.ids import hash_key, new_publish_key
+from relay.log import logger
 from relay.state.documents import Documents
 from relay.state.models import Broadcast, Camera
 
@@ -52,18 +53,19 @@ class Registry:
         key = new_publish_key()
         new, old = hash_key(key), ""
 
-        def replace(camera: Camera) -> Camera:
+        def rotated(camera: Camera) -> Camera:
             nonlocal old
             old = camera.key_hash
             return camera.model_copy(update={"key_hash": new})
 
+        await self.cameras.get(camera_id)
+        # The camera's record decides; cut off anywhere, this leaves one key that works.
         await self._add_key(new, camera_id)
+        await self.cameras.change(camera_id, rotated)
         try:
-            await self.cameras.change(camera_id, replace)
-        except NotFound:
-            await self._forget_key(new)
-            raise
-        await self._forget_key(old)
+            await self._forget_key(old)
+        except StoreError as error:  # it is refused all the same
+            logger().warning("an old publish key stays stored", error=str(error))
         return key
 
     async def delete_camera(self, camera_id: str) -> None:
@@ -113,5 +115,5 @@ class Registry:
         if camera_id is None:
             return None
         camera = await self.cameras.find(camera_id.decode())
-        # The camera's own record rules: a rotation cut off half-way leaves the old key here.
+        # The camera's own record decides: a rotation that was cut off leaves other keys here.
         return camera if camera is not None and camera.key_hash == hash_key(key) else None
