@@ -95,20 +95,16 @@ class Documents(Generic[M]):
                     continue
                 return changed
 
-    async def delete(self, name: str) -> M:
-        """Delete a document, and return what it was.
+    async def delete(self, name: str) -> None:
+        """Delete a document.
 
         Raises:
             NotFound: there is none of that name.
         """
         async with store_errors(f"deleting a {self._noun}"):
-            pipe = self._state.pipeline()
-            pipe.hget(self._key, name)
-            pipe.hdel(self._key, name)
-            value, _ = await pipe.execute()
-        if value is None:
+            gone = await self._state.hdel(self._key, name)
+        if not gone:
             raise NotFound(f"there is no {self._noun} {name!r}")
-        return self._parse(name, value)
 
     def _parse(self, name: str, value: bytes | str) -> M:
         try:

@@ -80,7 +80,9 @@ class Registry:
             raise Conflict(
                 f"camera {camera_id!r} belongs to {', '.join(shown)}; take it out of there first"
             )
-        await self._forget_key((await self.cameras.delete(camera_id)).key_hash)
+        camera = await self.cameras.get(camera_id)
+        await self.cameras.delete(camera_id)
+        await self._forget_key(camera.key_hash)
 
     async def _add_key(self, key_hash: str, camera_id: str) -> None:
         async with store_errors("storing a publish key"):

@@ -85,7 +85,7 @@ async def test_another_viewers_key_takes_no_vote_away(store: Redis):
 
 async def test_votes_of_a_broadcast_that_was_deleted_are_forgotten(store: Redis):
     await vote(store, "anna", 3, "key")
-    await ratings.forget(store, "b")
+    await store.delete(keys.rating("b"), keys.votes("b"))
     assert summary(await ratings.read(store, "b", "anna")) == (0, 0, None)
     # A new one of that name, within the day that a receipt is kept.
     assert summary(await vote(store, "anna", 4, "key")) == (4, 1, 4)
