@@ -15,6 +15,7 @@ from relay.commands.common import fail, settings_or_exit
 from relay.edge.process import Edge, open_socket
 from relay.errors import OperatorError, RelayError
 from relay.gateway.app import make_app
+from relay.gateway.server import make_runner
 from relay.ids import new_id
 from relay.ingest.server import RtmpServer
 from relay.state.registry import Registry
@@ -46,11 +47,7 @@ def gateway() -> None:
     urls = Urls(settings)
 
     async def main() -> None:
-        runner = web.AppRunner(
-            await make_app(settings, state_url=urls.state, bus_url=urls.bus),
-            access_log=None,
-            shutdown_timeout=1.0,
-        )
+        runner = make_runner(await make_app(settings, state_url=urls.state, bus_url=urls.bus))
         await runner.setup()
         try:
             await web.TCPSite(

@@ -3,21 +3,38 @@
 from __future__ import annotations
 
 import os
+import re
 import socket
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
+from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     TomlConfigSettingsSource,
 )
+from redis.asyncio.connection import parse_url
 
 from relay.errors import SettingsError
 
-Port = Annotated[int, Field(ge=1, le=65535)]
+_LAST_PORT: Final = 65535
+_ORIGIN: Final = re.compile(r"https?://(?:[\w.-]+|\[[\da-fA-F:.]+\])(?::\d{1,5})?/?")
+
+Port = Annotated[int, Field(ge=1, le=_LAST_PORT)]
+
+
+def _is_redis_url(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        parse_url(text)  # the library's own reader: port and options
+    except ValueError:
+        return False
+    if parts.scheme == "unix":
+        return bool(parts.path)
+    return bool(parts.hostname) and re.fullmatch(r"/?\d*", parts.path) is not None
 
 
 class Settings(BaseSettings):
@@ -64,6 +81,13 @@ class Settings(BaseSettings):
     pull_private: bool = False
     """Whether cameras may be pulled from loopback, link-local and private addresses."""
 
+    @field_validator("data_dir", mode="before")
+    @classmethod
+    def _named(cls, value: object) -> object:
+        if value == "":  # it would be the working folder
+            raise ValueError("must be the path of a folder")
+        return value
+
     @field_validator("data_dir")
     @classmethod
     def _absolute(cls, value: Path) -> Path:
@@ -72,16 +96,30 @@ class Settings(BaseSettings):
     @field_validator("public_url")
     @classmethod
     def _origin(cls, value: str) -> str:
-        if value and not value.startswith(("http://", "https://")):
-            raise ValueError("must begin with http:// or https://")
+        if value and _ORIGIN.fullmatch(value) is None:
+            raise ValueError("must be http:// or https:// and a host, without a path")
         return value.rstrip("/")
 
     @field_validator("state_url", "bus_url")
     @classmethod
     def _redis_url(cls, value: SecretStr) -> SecretStr:
         text = value.get_secret_value()
-        if text and not text.startswith(("redis://", "rediss://", "unix://")):
-            raise ValueError("must begin with redis://, rediss:// or unix://")
+        if text and not _is_redis_url(text):
+            raise ValueError(
+                "must be redis://[[user]:password@]host[:port][/database], the same with rediss, "
+                "or unix://path; special characters in them are written as %XX"
+            )
+        return value
+
+    @field_validator("edges")
+    @classmethod
+    def _ports(cls, value: int, info: ValidationInfo) -> int:
+        first = info.data.get("webrtc_port", 1)
+        if first + value - 1 > _LAST_PORT:
+            raise ValueError(
+                f"must leave each edge a port: they use RELAY_WEBRTC_PORT={first} and those "
+                f"after it, up to {_LAST_PORT}"
+            )
         return value
 
     @classmethod
@@ -132,8 +170,20 @@ def _explain(error: ValidationError) -> str:
             lines.append(f"{name}: relay.toml has no setting {field!r}")
             continue
         shown = "•••" if field in _SECRET_FIELDS else repr(item["input"])
-        lines.append(f"{name}={shown}: {item['msg']}")
+        ours = item["type"] == "value_error"
+        message = item["msg"].removeprefix("Value error, ").replace("Input should", "must")
+        lines.append(f"{name}={shown}: {(not ours and _allowed(field)) or message}")
     return "\n".join(lines)
+
+
+def _allowed(field: str) -> str:
+    """What is allowed, where the field's type says it better than the library's message."""
+    info = Settings.model_fields[field]
+    if info.annotation is bool:
+        return "must be true or false"
+    least = next((each.ge for each in info.metadata if hasattr(each, "ge")), None)
+    most = next((each.le for each in info.metadata if hasattr(each, "le")), None)
+    return "" if least is None else f"must be a whole number from {least} to {most}"
 
 
 def _unknown_variables() -> list[str]:

@@ -11,6 +11,7 @@
     │   ├── Unauthorized      401
     │   ├── Forbidden         403
     │   ├── NotFound          404
+    │   ├── TooSlow           408
     │   ├── Conflict          409
     │   │   └── NotLive       409, with Retry-After
     │   ├── PreconditionFailed    412
@@ -89,6 +90,13 @@ class NotFound(RequestError):
 
     status = 404
     title = "Not found"
+
+
+class TooSlow(RequestError):
+    """The request did not arrive in time."""
+
+    status = 408
+    title = "Request timeout"
 
 
 class Conflict(RequestError):

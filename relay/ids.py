@@ -42,9 +42,14 @@ def hash_key(key: str) -> str:
     A plain hash is enough because keys are random and longer than any search can reach; it lets a
     key be looked up by its hash.
     """
-    return hashlib.sha256(key.encode()).hexdigest()
+    return hashlib.sha256(to_bytes(key)).hexdigest()
 
 
 def same(left: str, right: str) -> bool:
     """Compare two secrets in a time that does not depend on where they differ."""
-    return hmac.compare_digest(left.encode(), right.encode())
+    return hmac.compare_digest(to_bytes(left), to_bytes(right))
+
+
+def to_bytes(text: str) -> bytes:
+    """The bytes of a text that a stranger sent: headers that are not UTF-8 come with surrogates."""
+    return text.encode("utf-8", "surrogateescape")

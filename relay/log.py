@@ -19,23 +19,59 @@ if TYPE_CHECKING:
 _SECRET_NAME: Final = re.compile(
     r"(^|_)key$|token|password|passphrase|secret|authorization|cookie", re.IGNORECASE
 )
-_SECRET_VALUE: Final = re.compile(
-    r"(?P<ours>ev[kt]_)[\w-]+"
-    r"|(?P<head>(?:bearer |[?&,](?:key|token|s)=|//[^/@\s:]*:(?=[^/@\s]*@)))[^\s&,@]+",
-    re.IGNORECASE,
+_NAMES: Final = (
+    r"(?:[\w-]{0,40}(?:key|token|secret|pass|passphrase|password|pwd|sig|signature|auth)|s)"
+)
+_SECRET_VALUES: Final = tuple(
+    re.compile(pattern, re.IGNORECASE)
+    for pattern in (
+        r"(?P<head>ev[kt]_)[\w-]+",
+        r"(?P<head>(?:bearer|authorization: *\w+) +)[^\s,]+",
+        # A URL's user and password, either of which may be the secret; the password may hold a
+        # slash. The lengths are bounded to keep hostile texts from taking quadratic time.
+        r"(?P<head>//)[^\s/]{1,256}(?=@)",
+        r"(?P<head>//[^\s/:@[]{0,99}:)(?!\d+/)\S{1,256}(?=@)",
+        rf"(?P<head>[?&]{_NAMES}=)[^\s&#]+",
+        rf"(?P<head>(?:,|#!::){_NAMES}=)[^\s&,]+",  # SRT's stream ids
+    )
 )
 HIDDEN: Final = "•••"
 
 
 def _hide_in_text(text: str) -> str:
-    return _SECRET_VALUE.sub(lambda m: (m["ours"] or m["head"] or "") + HIDDEN, text)
+    for pattern in _SECRET_VALUES:
+        text = pattern.sub(rf"\g<head>{HIDDEN}", text)
+    return text
+
+
+def _hide(value: object) -> object:
+    match value:
+        case None | bool() | int() | float():
+            return value
+        case str():
+            return _hide_in_text(value)
+        case dict():
+            return {_hide(name): _hide_named(str(name), item) for name, item in value.items()}
+        case list() | tuple() | set() | frozenset():
+            return [_hide(item) for item in value]
+        case bytes():
+            return _hide_in_text(repr(value))
+        case _:
+            return _hide_in_text(str(value))
+
+
+def _hide_named(name: str, value: object) -> object:
+    return HIDDEN if value is not None and _SECRET_NAME.search(name) else _hide(value)
 
 
 def hide_secrets(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
-    """A structlog processor that replaces secrets, by their field's name or their own look."""
+    """A structlog processor that replaces secrets, by their field's name or their own look.
+
+    What is neither text nor a number is made text, as a renderer would do later and unseen.
+    """
     for name, value in event.items():
-        if isinstance(value, str):
-            event[name] = HIDDEN if _SECRET_NAME.search(name) else _hide_in_text(value)
+        if not name.startswith("_"):  # structlog's own
+            event[name] = _hide_named(name, value)
     return event
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import ctypes
 import os
+import resource
 import signal
 import sys
 from contextlib import suppress
@@ -13,10 +14,10 @@ from typing import TYPE_CHECKING, Final
 import uvloop
 
 from relay import log
-from relay.errors import OperatorError
+from relay.errors import OperatorError, RelayError, RequestError
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine
+    from collections.abc import Coroutine, Iterator
 
     from relay.config import Settings
 
@@ -26,7 +27,10 @@ READY_FD: Final = "RELAY_READY_FD"
 EXIT_OPERATOR: Final = 2
 """Exit code of an error that only the operator can mend: starting again would not help."""
 
+_FILES: Final = 65_536
 _PR_SET_PDEATHSIG: Final = 1
+# Loaded here, because loading takes a lock that another thread may hold at the fork.
+_LIBC: Final = ctypes.CDLL(None) if sys.platform == "linux" else None
 
 
 def die_with_parent(parent: int) -> None:
@@ -34,8 +38,8 @@ def die_with_parent(parent: int) -> None:
 
     To be called in the child, between fork and exec; the wish outlives exec.
     """
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+    if _LIBC is not None:
+        _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
     if os.getppid() != parent:  # it died before the kernel was asked
         os._exit(1)
 
@@ -50,29 +54,62 @@ def ready() -> None:
 
 
 def run(name: str, settings: Settings, main: Coroutine[None, None, None]) -> int:
-    """Run `main` until it ends or SIGTERM or SIGINT cancels it; returns the exit code."""
+    """Run `main` until it ends or SIGTERM or SIGINT cancels it; returns the exit code.
+
+    An error of ours ends it with a line instead of a traceback, alone or in a group.
+    """
     log.configure(process=name, json=settings.log_format == "json", level=settings.log_level)
+    _allow_many_files()
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(_until_signalled(main))
-    except OperatorError as error:
-        sys.stderr.write(f"relay: {error}\n")
-        return EXIT_OPERATOR
+    except RelayError as error:
+        return explain(error)
+    except BaseExceptionGroup as group:
+        errors = list(_leaves(group))
+        if not all(isinstance(error, RelayError) for error in errors):
+            raise
+        return explain(errors[0])
     return 0
+
+
+def _allow_many_files() -> None:
+    """Take what the system lets us have: every viewer's page holds a socket."""
+    now, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _FILES if most == resource.RLIM_INFINITY else min(_FILES, most)
+    if now != resource.RLIM_INFINITY and now < wanted:
+        with suppress(OSError, ValueError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))
+
+
+def explain(error: BaseException) -> int:
+    """Tell people of an error of ours, a line each; returns the exit code that goes with it."""
+    for line in str(error).splitlines():
+        sys.stderr.write(f"relay: {line}\n")
+    return EXIT_OPERATOR if isinstance(error, OperatorError | RequestError) else 1
 
 
 async def _until_signalled(main: Coroutine[None, None, None]) -> None:
     loop = asyncio.get_running_loop()
     task = asyncio.ensure_future(main)
+    stopping = False
+
+    def stop() -> None:
+        # Only once: to be cancelled again would cut off the end that the first one began.
+        nonlocal stopping
+        if not stopping:
+            stopping = True
+            task.cancel()
+
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, task.cancel)
+        loop.add_signal_handler(number, stop)
     with suppress(asyncio.CancelledError):
-        try:
-            await task
-        except* OperatorError as group:
-            raise _first(group) from None
+        await task
 
 
-def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
-    error = group.exceptions[0]
-    return _first(error) if isinstance(error, BaseExceptionGroup) else error
+def _leaves(group: BaseExceptionGroup[BaseException]) -> Iterator[BaseException]:
+    for error in group.exceptions:
+        if isinstance(error, BaseExceptionGroup):
+            yield from _leaves(error)
+        else:
+            yield error

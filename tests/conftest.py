@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
-import socket
-import subprocess
-import time
 from typing import TYPE_CHECKING
 
 import pytest
-import redis
 
-from relay.bus import embedded
 from relay.bus.client import connect, connect_blocking
+from tests.support.server import Server
+from tests.support.video import the_clip
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -21,56 +17,43 @@ if TYPE_CHECKING:
     from redis.asyncio import Redis
 
 
-def _wait_for_ping(url: str) -> None:
-    client = redis.Redis.from_url(url)
-    deadline = time.monotonic() + 10
-    while True:
-        try:
-            client.ping()
-        except redis.RedisError:
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(0.02)
-        else:
-            client.close()
-            return
+@pytest.fixture(scope="session")
+def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A real GoPro clip, or a generated one with the same properties."""
+    return the_clip(tmp_path_factory.mktemp("clip"))
 
 
 @pytest.fixture(scope="session", params=["valkey", "redis"])
-def store_url(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[str]:
+def store_kind(request: pytest.FixtureRequest) -> str:
     """An embedded Valkey on a unix socket, and a stock redis-server reached by TCP."""
-    folder: Path = tmp_path_factory.mktemp("store")
-    if request.param == "valkey":
-        command = embedded.server_command(embedded.write_config(folder, "bus", embedded.BUS))
-        url = embedded.url(folder, "bus")
-    else:
-        program = shutil.which("redis-server")
-        if program is None:
-            pytest.fail("redis-server is missing; run: apt-get install redis-server")
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
-        command = [
-            program,
-            "--port",
-            str(port),
-            "--bind",
-            "127.0.0.1",
-            "--save",
-            "",
-            "--dir",
-            str(folder),
-        ]
-        url = f"redis://127.0.0.1:{port}/0"
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-    try:
-        _wait_for_ping(url)
-        yield url
-    finally:
-        process.terminate()
-        process.wait(10)
+    return str(request.param)
+
+
+@pytest.fixture(scope="session")
+def store_url(store_kind: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A store that all tests share; they empty it."""
+    server = Server(store_kind, tmp_path_factory.mktemp("store"))
+    server.start()
+    yield server.url
+    server.kill()
+
+
+@pytest.fixture
+def own_server(store_kind: str, tmp_path: Path) -> Iterator[Server]:
+    """A store of the test's own, running, that may be killed."""
+    server = Server(store_kind, tmp_path)
+    server.start()
+    yield server
+    server.kill()
+
+
+@pytest.fixture
+def own_state(store_kind: str, tmp_path: Path) -> Iterator[Server]:
+    """A durable store of the test's own, running, that may be killed."""
+    server = Server(store_kind, tmp_path, durable=True)
+    server.start()
+    yield server
+    server.kill()
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ again after a lost answer counts once, and totals always match the votes.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from relay.bus import keys
 from relay.bus.client import store_errors
@@ -16,12 +16,15 @@ from relay.errors import StoreError
 from relay.log import logger
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from redis.asyncio import Redis
 
 # KEYS: totals, votes, receipt. ARGV: viewer, stars, seconds that a receipt is kept.
 _VOTE: Final = """
-if redis.call('SET', KEYS[3], '1', 'NX', 'EX', ARGV[3]) then
-  local old = redis.call('HGET', KEYS[2], ARGV[1])
+local old = redis.call('HGET', KEYS[2], ARGV[1])
+-- A receipt without this viewer's vote is another's, or from before the votes were forgotten.
+if redis.call('SET', KEYS[3], '1', 'NX', 'EX', ARGV[3]) or not old then
   redis.call('HSET', KEYS[2], ARGV[1], ARGV[2])
   if old then
     redis.call('HINCRBY', KEYS[1], 'sum', ARGV[2] - old)
@@ -34,6 +37,8 @@ local totals = redis.call('HMGET', KEYS[1], 'sum', 'count')
 return {totals[1], totals[2], redis.call('HGET', KEYS[2], ARGV[1])}
 """
 _RECEIPT_S: Final = 86_400
+_TELL_S: Final = 0.5
+"""A voter does not wait longer for a bus that hangs; pages hear of the vote from the state."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,12 +82,17 @@ async def vote(
             ),
         )
     rating = Rating(total=int(answer[0]), count=int(answer[1]), yours=int(answer[2]))
-    event = {"type": "rating", "average": rating.average, "count": rating.count}
     try:
-        await publish(bus, keys.broadcast_events(broadcast), event)
+        async with store_errors("telling a vote", timeout_s=_TELL_S):
+            await publish(bus, keys.broadcast_events(broadcast), event(rating))
     except StoreError as error:  # the vote is safe; pages learn of it with their next state
         logger().warning("a vote could not be told", error=str(error))
     return rating
+
+
+def event(rating: Rating) -> dict[str, Any]:
+    """What every open page of the broadcast is told."""
+    return {"type": "rating", "average": rating.average, "count": rating.count}
 
 
 async def read(state: Redis, broadcast: str, viewer: str | None = None) -> Rating:
@@ -91,19 +101,28 @@ async def read(state: Redis, broadcast: str, viewer: str | None = None) -> Ratin
     Raises:
         StoreError: the state is out of reach.
     """
-    async with store_errors("reading a rating"):
-        pipe = state.pipeline(transaction=False)
-        pipe.hmget(keys.rating(broadcast), "sum", "count")
-        pipe.hget(keys.votes(broadcast), viewer or "")
-        (total, count), yours = await pipe.execute()
-    return Rating(int(total or 0), int(count or 0), int(yours) if yours else None)
+    return (await read_many(state, [broadcast], viewer))[broadcast]
 
 
-async def forget(state: Redis, broadcast: str) -> None:
-    """Delete all votes of a broadcast that is deleted.
+async def read_many(
+    state: Redis, broadcasts: Sequence[str], viewer: str | None = None
+) -> dict[str, Rating]:
+    """The present ratings of several broadcasts, in one round trip.
 
     Raises:
         StoreError: the state is out of reach.
     """
-    async with store_errors("deleting a rating"):
-        await state.delete(keys.rating(broadcast), keys.votes(broadcast))
+    if not broadcasts:
+        return {}
+    async with store_errors("reading ratings"):
+        pipe = state.pipeline(transaction=False)
+        for broadcast in broadcasts:
+            pipe.hmget(keys.rating(broadcast), "sum", "count")
+            pipe.hget(keys.votes(broadcast), viewer or "")
+        answers = await pipe.execute()
+    return {
+        broadcast: Rating(int(total or 0), int(count or 0), int(yours) if yours else None)
+        for broadcast, (total, count), yours in zip(
+            broadcasts, answers[::2], answers[1::2], strict=True
+        )
+    }

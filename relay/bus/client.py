@@ -7,7 +7,7 @@ import socket
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from redis.asyncio import Redis
+from redis.asyncio import ConnectionPool, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
@@ -17,8 +17,12 @@ from relay.errors import StoreError
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
+    from redis.asyncio.connection import AbstractConnection
+
 
 _TIMEOUT_S: Final = 5.0
+_CONNECTIONS: Final = 256
+"""What a client opens at the most; further commands wait for one of them."""
 
 _KEEPALIVE: Final = {
     getattr(socket, name): value
@@ -51,9 +55,9 @@ def _client(url: str, *, single: bool) -> Redis:
     if not url.startswith("unix:"):
         # A peer whose host is gone sends nothing: blocking reads notice it only by this.
         options = {"socket_keepalive": True, "socket_keepalive_options": _KEEPALIVE}
-    return Redis.from_url(
+    pool = _Pool.from_url(
         url,
-        single_connection_client=single,
+        max_connections=_CONNECTIONS,
         socket_timeout=None,
         socket_connect_timeout=_TIMEOUT_S,
         retry=Retry(NoBackoff(), 0),
@@ -61,6 +65,40 @@ def _client(url: str, *, single: bool) -> Redis:
         protocol=2,
         **options,
     )
+    client = Redis(connection_pool=pool, single_connection_client=single)
+    client.auto_close_connection_pool = True
+    return client
+
+
+class _Pool(ConnectionPool):
+    """Lets commands wait while all connections are taken.
+
+    The library's own pool refuses them, and both of its pools may lose a connection for ever when
+    the task that gives it back is cancelled: here that does not wait for anything.
+    """
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._free = asyncio.Semaphore(self.max_connections)
+
+    async def get_connection(self, *_: Any, **__: Any) -> AbstractConnection:
+        await self._free.acquire()
+        available: Any = self.get_available_connection()  # type: ignore[no-untyped-call]
+        connection = cast("AbstractConnection", available)
+        try:
+            await self.ensure_connection(connection)
+        except BaseException:
+            self._give_back(connection)
+            raise
+        return connection
+
+    async def release(self, connection: AbstractConnection) -> None:
+        self._give_back(connection)
+
+    def _give_back(self, connection: AbstractConnection) -> None:
+        self._in_use_connections.discard(connection)
+        self._available_connections.append(connection)
+        self._free.release()
 
 
 @asynccontextmanager

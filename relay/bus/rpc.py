@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 Body = dict[str, Any]
 
 _BACKLOG: Final = 1024
+_CALLS_TTL_MS: Final = 60_000
 _REPLY_TTL_MS: Final = 10_000
 _BLOCK_MS: Final = 5_000
 _RETRY_S: Final = 0.1
@@ -57,7 +58,10 @@ async def call(bus: Redis, process: str, method: str, body: Body, *, timeout_s: 
     call_id = new_id()
     request = json.dumps({"id": call_id, "method": method, "body": body})
     async with store_errors(f"calling {process}", timeout_s=timeout_s + _GRACE_S):
-        await bus.xadd(keys.calls(process), {b"c": request}, maxlen=_BACKLOG, approximate=True)
+        pipe = bus.pipeline(transaction=False)
+        pipe.xadd(keys.calls(process), {b"c": request}, maxlen=_BACKLOG, approximate=True)
+        pipe.pexpire(keys.calls(process), _CALLS_TTL_MS)
+        await pipe.execute()
         answer = await bus.blpop([keys.reply(call_id)], timeout=timeout_s)
     if answer is None:
         raise CallTimeout(f"{process} has not answered {method} within {timeout_s} s")
@@ -86,6 +90,13 @@ class Callee:
 
     async def run(self) -> None:
         """Answer until cancelled, through outages of Redis."""
+        try:
+            await self._listen()
+        finally:
+            for task in self._tasks:
+                task.cancel()
+
+    async def _listen(self) -> None:
         position: bytes | None = None
         while True:
             try:
@@ -102,14 +113,18 @@ class Callee:
                 position = entry_id
                 if len(self._tasks) >= _BACKLOG:
                     continue  # their callers time out, which sends them elsewhere
-                task = asyncio.create_task(self._answer(fields[b"c"]))
+                task = asyncio.create_task(self._answer(fields))
                 self._tasks.add(task)
                 task.add_done_callback(self._tasks.discard)
 
-    async def _answer(self, request: bytes) -> None:
-        parsed = json.loads(request)
-        reply = await self._reply(parsed["method"], parsed["body"])
-        key = keys.reply(parsed["id"])
+    async def _answer(self, fields: dict[bytes, bytes]) -> None:
+        try:
+            request = json.loads(fields[b"c"])
+            method, body, key = request["method"], request["body"], keys.reply(request["id"])
+        except (ValueError, LookupError, TypeError) as error:
+            logger().warning("a call cannot be read", error=repr(error))
+            return
+        reply = await self._reply(method, body)
         try:
             async with store_errors("replying"):
                 pipe = self._bus.pipeline(transaction=False)

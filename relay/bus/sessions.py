@@ -7,13 +7,13 @@ of the session or of its edge.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Final
 
 from relay.bus import keys
 from relay.bus.client import store_errors
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from redis.asyncio import Redis
 
@@ -71,5 +71,19 @@ async def count(bus: Redis, broadcast: str) -> int:
     Raises:
         StoreError: the bus is out of reach.
     """
+    return (await counts(bus, [broadcast]))[broadcast]
+
+
+async def counts(bus: Redis, broadcasts: Sequence[str]) -> dict[str, int]:
+    """Number of viewers of each of several broadcasts, in one round trip.
+
+    Raises:
+        StoreError: the bus is out of reach.
+    """
+    if not broadcasts:
+        return {}
     async with store_errors("counting viewers"):
-        return cast("int", await bus.eval(_COUNT, 1, keys.sessions(broadcast)))
+        pipe = bus.pipeline(transaction=False)
+        for broadcast in broadcasts:
+            pipe.eval(_COUNT, 1, keys.sessions(broadcast))
+        return dict(zip(broadcasts, await pipe.execute(), strict=True))

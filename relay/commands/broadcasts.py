@@ -21,7 +21,7 @@ Cameras = Annotated[
 Crew = Annotated[
     list[str] | None, typer.Option("--crew", help="ROLE=NAME, such as EV1=Ada; repeat it for more.")
 ]
-StartsAt = Annotated[str | None, typer.Option(help="When it begins, ISO 8601.")]
+StartsAt = Annotated[str | None, typer.Option(help="When it begins, such as 2026-11-22T14:00:00Z.")]
 
 
 @app.command()
@@ -86,12 +86,12 @@ def change(
 
 @app.command()
 def remove(slug: Slug) -> None:
-    """Delete a broadcast."""
+    """Delete a broadcast and its votes."""
     settings = settings_or_exit()
 
     async def work() -> None:
         async with registry(settings) as found:
-            await found.broadcasts.delete(slug)
+            await found.delete_broadcast(slug)
         print(f"{slug} deleted")
 
     run_short(work())

@@ -8,8 +8,8 @@ import typer
 
 from relay import process
 from relay.camera.worker import Worker
-from relay.commands.common import fail, registry, run_short, settings_or_exit, valid
-from relay.errors import NotFound, RelayError
+from relay.commands.common import registry, run_short, settings_or_exit, valid
+from relay.errors import NotFound
 from relay.ingest.pull import pull as pull_source
 from relay.state.models import Camera, Projection, Pull
 from relay.supervisor.serve import Urls
@@ -149,10 +149,7 @@ def pull(camera_id: Id) -> None:
             allow_private=settings.pull_private,
         )
 
-    try:
-        raise SystemExit(process.run(f"pull-{camera_id}", settings, main()))
-    except RelayError as error:
-        fail(error)
+    raise SystemExit(process.run(f"pull-{camera_id}", settings, main()))
 
 
 def print_key(camera_id: str, publish_key: str, port: int) -> None:

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from pydantic import ValidationError
 
-from relay import config, log
+from relay import config, log, process
 from relay.bus.client import connect
 from relay.bus.embedded import FolderLock
-from relay.errors import Invalid, OperatorError, RelayError, RequestError
-from relay.process import EXIT_OPERATOR
+from relay.errors import Invalid, OperatorError, RelayError
 from relay.state.models import Model, explain
 from relay.state.registry import Registry
 from relay.supervisor.serve import Urls, stores
@@ -29,9 +27,7 @@ M = TypeVar("M", bound=Model)
 
 def fail(error: RelayError) -> NoReturn:
     """Print an error for people and exit: 2 for what only the operator can mend, else 1."""
-    for line in str(error).splitlines():
-        print(f"relay: {line}", file=sys.stderr)
-    raise SystemExit(EXIT_OPERATOR if isinstance(error, OperatorError | RequestError) else 1)
+    raise SystemExit(process.explain(error))
 
 
 def settings_or_exit() -> Settings:

@@ -13,9 +13,11 @@ from relay.errors import StoreError
 from relay.gateway import events, openapi, pages, whep
 from relay.gateway.api import broadcasts, cameras, operations, rating
 from relay.gateway.auth import Auth
+from relay.gateway.body import MAX_BODY
 from relay.gateway.errors import errors
+from relay.gateway.frontend import STATIC, Frontend
 from relay.gateway.hub import Hub
-from relay.gateway.keys import AUTH, BUS, HUB, LIVE, REGISTRY, SETTINGS, STATE
+from relay.gateway.keys import AUTH, BUS, FRONTEND, HUB, LIVE, REGISTRY, SETTINGS, STATE
 from relay.gateway.live import Live
 from relay.ids import hash_key
 from relay.state import secret
@@ -23,11 +25,9 @@ from relay.state.registry import Registry
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
+    from pathlib import Path
 
     from relay.config import Settings
-
-MAX_BODY: Final = 128 * 1024
-"""Bytes of a request's body; more is answered with 413."""
 
 ROUTES: Final = [
     *broadcasts.ROUTES,
@@ -37,16 +37,20 @@ ROUTES: Final = [
 ]
 
 
-async def make_app(settings: Settings, *, state_url: str, bus_url: str) -> web.Application:
-    """The application, connected to state and bus.
+async def make_app(
+    settings: Settings, *, state_url: str, bus_url: str, frontend: Path = STATIC
+) -> web.Application:
+    """The application, connected to state and bus; `frontend` is the folder of the pages' build.
 
     Raises:
+        OperatorError: the front-end is not built.
         StoreError: the state is out of reach.
     """
     app = web.Application(middlewares=[errors], client_max_size=MAX_BODY)
+    app[FRONTEND] = Frontend(frontend)
     state, bus, blocking = connect(state_url), connect(bus_url), connect_blocking(bus_url)
     registry, hub = Registry(state), Hub()
-    live = Live(bus, blocking, registry, hub)
+    live = Live(state=state, bus=bus, blocking=blocking, registry=registry, hub=hub)
     app[SETTINGS], app[STATE], app[BUS] = settings, state, bus
     app[REGISTRY], app[HUB], app[LIVE] = registry, hub, live
     app[AUTH] = Auth(

@@ -8,7 +8,7 @@ import hmac
 from typing import TYPE_CHECKING, Final
 
 from relay.errors import Unauthorized
-from relay.ids import hash_key, new_id, same
+from relay.ids import hash_key, new_id, same, to_bytes
 
 if TYPE_CHECKING:
     from aiohttp import web
@@ -48,6 +48,15 @@ class Auth:
         """An id for a viewer that has none."""
         return new_id()
 
+    def repeating_viewer(self, request: web.Request, idempotency_key: str) -> str:
+        """An id for a viewer without a cookie, the same when it sends the same request again.
+
+        Its cookie may have been lost with the answer. Whoever else comes upon the same key does not
+        come from the same address with the same program.
+        """
+        parts = (idempotency_key, request.remote or "", request.headers.get("User-Agent", ""))
+        return self._digest("repeating:" + "\n".join(parts), 16).rstrip("=")
+
     def remember(self, response: web.StreamResponse, viewer: str, *, secure: bool) -> None:
         """Give the viewer its cookie."""
         response.set_cookie(
@@ -61,5 +70,8 @@ class Auth:
         )
 
     def _sign(self, name: str) -> str:
-        digest = hmac.new(self._viewer_key, b"viewer:" + name.encode(), hashlib.sha256).digest()
-        return base64.urlsafe_b64encode(digest[:18]).decode()
+        return self._digest("viewer:" + name, 18)
+
+    def _digest(self, text: str, size: int) -> str:
+        digest = hmac.new(self._viewer_key, to_bytes(text), hashlib.sha256).digest()
+        return base64.urlsafe_b64encode(digest[:size]).decode()

@@ -1,10 +1,10 @@
-"""Errors become RFC 9457 problem documents, here and nowhere else."""
+"""Errors become RFC 9457 problem documents, or a page for people; here and nowhere else."""
 
 from __future__ import annotations
 
 import math
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from aiohttp import web
 
@@ -19,6 +19,7 @@ from relay.errors import (
     RequestError,
     StoreError,
 )
+from relay.gateway.pages import error_page
 from relay.log import logger
 
 if TYPE_CHECKING:
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 
     Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
+PROBLEM: Final = "application/problem+json"
+_STORE_AWAY_S: Final = 2.0
 _BY_NAME = {
     cls.__name__: cls
     for cls in (
@@ -37,22 +40,25 @@ _BY_NAME = {
         PreconditionRequired,
     )
 }
+_DETAILS: Final = {
+    400: "the request is malformed",
+    404: "there is nothing under this address",
+    405: "this resource does not take the method {method}, only {allow}",
+    413: "the body is too long",
+    426: "this resource speaks WebSocket only",
+}
+"""What to say of the errors that aiohttp raises."""
 
 
 def problem(
-    status: int, title: str, detail: str, *, retry_after: float | None = None
+    status: int, title: str, detail: str, *, retry_after: float | None = None, **members: Any
 ) -> web.Response:
-    """A problem document (RFC 9457 section 3)."""
-    body: dict[str, Any] = {
-        "type": "about:blank",
-        "title": title,
-        "status": status,
-        "detail": detail,
-    }
-    headers = {} if retry_after is None else {"Retry-After": str(math.ceil(retry_after))}
-    return web.json_response(
-        body, status=status, content_type="application/problem+json", headers=headers
-    )
+    """A problem document (RFC 9457 section 3), with further members if any are named."""
+    body = {"type": "about:blank", "title": title, "status": status, "detail": detail, **members}
+    headers = {"Cache-Control": "no-store"}
+    if retry_after is not None:
+        headers["Retry-After"] = str(math.ceil(retry_after))
+    return web.json_response(body, status=status, content_type=PROBLEM, headers=headers)
 
 
 def from_call(error: Refused) -> RequestError:
@@ -63,29 +69,74 @@ def from_call(error: Refused) -> RequestError:
 
 @web.middleware
 async def errors(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Answer every error of a handler with a problem document."""
+    """Answer every error of a handler with a problem document, or a page."""
     try:
         return await handler(request)
     except RequestError as error:
-        return _request_problem(error)
+        return _request_error(request, error)
     except Refused as error:
-        return _request_problem(from_call(error))
+        return _request_error(request, from_call(error))
     except web.HTTPException as error:
         if error.status < 400:
             raise
-        return problem(error.status, HTTPStatus(error.status).phrase, error.reason)
+        return _http_error(request, error)
     except (StoreError, CallTimeout) as error:
         logger().warning("request failed", path=request.path, error=str(error))
-        return problem(
-            503, "Unavailable", "the relay's store is out of reach, try again", retry_after=2
+        return _answer(
+            request,
+            503,
+            "Unavailable",
+            "the relay's store is out of reach, try again",
+            retry_after=_STORE_AWAY_S,
         )
     except Exception:  # noqa: BLE001 - a fault of one request must not end the others
         logger().exception("request failed", path=request.path)
-        return problem(500, "Internal error", "the relay has a fault; its log has the details")
+        return _answer(
+            request, 500, "Internal error", "the relay has a fault; its log has the details"
+        )
 
 
-def _request_problem(error: RequestError) -> web.Response:
-    response = problem(error.status, error.title, str(error), retry_after=error.retry_after)
+def _answer(
+    request: web.Request,
+    status: int,
+    title: str,
+    detail: str,
+    *,
+    retry_after: float | None = None,
+) -> web.Response:
+    make = error_page if _is_for_people(request) else problem
+    return make(status, title, detail, retry_after=retry_after)
+
+
+def _is_for_people(request: web.Request) -> bool:
+    """Whether a browser asks for a page: not a script for data, nor an element for a file."""
+    if request.method not in ("GET", "HEAD"):
+        return False
+    if request.path.startswith(("/api/", "/whep/", "/static/")):
+        return False
+    return "text/html" in request.headers.get("Accept", "")
+
+
+def _request_error(request: web.Request, error: RequestError) -> web.Response:
+    response = _answer(
+        request, error.status, error.title, str(error), retry_after=error.retry_after
+    )
     if error.status == HTTPStatus.UNAUTHORIZED:
         response.headers["WWW-Authenticate"] = "Bearer"
+    return response
+
+
+def _http_error(request: web.Request, error: web.HTTPException) -> web.Response:
+    if isinstance(error, web.HTTPMethodNotAllowed):
+        allow = ", ".join(sorted(error.allowed_methods | {"OPTIONS"}))
+        if request.method == "OPTIONS":
+            return web.Response(status=204, headers={"Allow": allow})
+        detail = _DETAILS[405].format(method=request.method, allow=allow)
+        response = _answer(request, 405, "Method not allowed", detail)
+        response.headers["Allow"] = allow
+        return response
+    title = HTTPStatus(error.status).phrase.capitalize()
+    response = _answer(request, error.status, title, _DETAILS.get(error.status, title))
+    if "Upgrade" in error.headers:
+        response.headers["Upgrade"] = error.headers["Upgrade"]
     return response

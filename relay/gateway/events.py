@@ -1,75 +1,149 @@
 """WebSocket of a broadcast's events: its state at once, then every change, and a clock to ask.
 
-Back-pressure: the hub's, which keeps the newest message of each kind for a slow reader.
+Back-pressure: the hub's, which keeps the newest message of each kind for a slow reader; one that
+takes nothing at all for `_SEND_S` is hung up on.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
+import math
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
-from aiohttp import WSMsgType, web
+from aiohttp import WSCloseCode, WSMsgType, web
 
-from relay.errors import Forbidden
+from relay.errors import Forbidden, NotFound, StoreError
+from relay.gateway.hub import End
 from relay.gateway.keys import AUTH, HUB, REGISTRY, SETTINGS
+from relay.gateway.live import DELETED
 from relay.gateway.views import broadcast_view
+from relay.log import logger
 
 if TYPE_CHECKING:
     from relay.gateway.hub import Listener
 
 _PING_S: Final = 20.0
+_SEND_S: Final = 10.0
+_CLOSE_S: Final = 2.0
 _MAX_MESSAGE: Final = 4096
+_GOING_AWAY: Final = End(WSCloseCode.GOING_AWAY, "the gateway stops")
+_TRY_LATER: Final = End(WSCloseCode.TRY_AGAIN_LATER, "the relay's store is out of reach")
+_DONE: Final = End(WSCloseCode.OK, "")
 
 
 async def events(request: web.Request) -> web.WebSocketResponse:
     """WS /api/v1/broadcasts/{slug}/events."""
     require_same_origin(request)
-    app = request.app
-    broadcast = await app[REGISTRY].broadcasts.get(request.match_info["slug"])
-    viewer = app[AUTH].viewer(request)
-    listener, leave = app[HUB].join(broadcast.slug)
-    socket = web.WebSocketResponse(heartbeat=_PING_S, max_msg_size=_MAX_MESSAGE)
+    socket = web.WebSocketResponse(
+        heartbeat=_PING_S,
+        max_msg_size=_MAX_MESSAGE,
+        timeout=_CLOSE_S,
+        # A compressor keeps some 300 KB a socket; messages have a tenth of a KB.
+        compress=False,
+    )
+    if not socket.can_prepare(request):
+        raise web.HTTPUpgradeRequired(headers={"Upgrade": "websocket"})
+    # Listening comes first, so that nothing is missed between the state and the changes.
+    listener, leave = request.app[HUB].join(request.match_info["slug"])
     try:
+        first = await _state(request)
         await socket.prepare(request)
-        view = await broadcast_view(app, broadcast, viewer)
-        await socket.send_str(
-            json.dumps({"type": "state", "broadcast": view.model_dump(mode="json")})
-        )
-        sender = asyncio.create_task(_send(socket, listener))
-        try:
-            async for message in socket:
-                if message.type is not WSMsgType.TEXT:
-                    break
-                await _answer(socket, message.data)
-        finally:
-            sender.cancel()
-            await asyncio.gather(sender, return_exceptions=True)
+        await _serve(request, socket, listener, first)
     finally:
         leave()
     return socket
 
 
-async def _send(socket: web.WebSocketResponse, listener: Listener) -> None:
+async def _state(request: web.Request) -> str:
+    app = request.app
+    broadcast = await app[REGISTRY].broadcasts.get(request.match_info["slug"])
+    view = await broadcast_view(app, broadcast, app[AUTH].viewer(request))
+    return json.dumps({"type": "state", "broadcast": view.model_dump(mode="json")})
+
+
+async def _serve(
+    request: web.Request, socket: web.WebSocketResponse, listener: Listener, first: str
+) -> None:
+    """Send and receive until either side has had enough, then close the socket."""
+    transport = request.transport
+    tasks = [
+        asyncio.create_task(_send(request, socket, listener, first)),
+        asyncio.create_task(_receive(socket)),
+    ]
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
+        for outcome in await asyncio.gather(*tasks, return_exceptions=True):
+            if isinstance(outcome, Exception) and not isinstance(outcome, OSError):
+                logger().error("an events socket has failed", exc_info=outcome)
+    if not _abort_if_stuck(transport):
+        end = listener.end or _DONE
+        with suppress(TimeoutError, ConnectionError):
+            async with asyncio.timeout(_CLOSE_S):
+                await socket.close(code=end.code, message=end.reason.encode())
+        _abort_if_stuck(transport)
+
+
+def _abort_if_stuck(transport: asyncio.Transport | None) -> bool:
+    """Cut off a peer that does not take what was sent: closing would wait for it for ever."""
+    if transport is None or not transport.get_write_buffer_size():
+        return False
+    transport.abort()
+    return True
+
+
+async def _send(
+    request: web.Request, socket: web.WebSocketResponse, listener: Listener, first: str
+) -> None:
+    await _send_text(socket, first)
     while True:
-        for text in await listener.get():
-            await socket.send_str(text)
+        renew, texts = await listener.get()
+        if listener.end is not None:
+            return
+        if renew:
+            try:
+                texts = [await _state(request), *texts]
+            except NotFound:
+                listener.end = DELETED
+                return
+            except StoreError:
+                listener.end = _TRY_LATER
+                return
+        for text in texts:
+            await _send_text(socket, text)
 
 
-async def _answer(socket: web.WebSocketResponse, text: str) -> None:
-    """Answer `{"type": "clock", "t0": …}`; whatever else a page says is left alone."""
+async def _send_text(socket: web.WebSocketResponse, text: str) -> None:
+    async with asyncio.timeout(_SEND_S):
+        await socket.send_str(text)
+
+
+async def _receive(socket: web.WebSocketResponse) -> None:
+    async for message in socket:
+        if message.type is WSMsgType.TEXT:
+            reply = _reply(message.data)
+            if reply is not None:
+                await _send_text(socket, reply)
+
+
+def _reply(text: str) -> str | None:
+    """The answer to `{"type": "clock", "t0": …}`; whatever else a page says is left alone."""
     try:
         message: Any = json.loads(text)
-    except ValueError:
-        return
+    except (ValueError, RecursionError):
+        return None
     if not isinstance(message, dict) or message.get("type") != "clock":
-        return
+        return None
     t0 = message.get("t0")
-    if isinstance(t0, int | float) and not isinstance(t0, bool):
-        reply = {"type": "clock", "t0": t0, "server_us": time.time_ns() // 1000}
-        await socket.send_str(json.dumps(reply))
+    if not isinstance(t0, int | float) or isinstance(t0, bool) or not math.isfinite(t0):
+        return None
+    return json.dumps({"type": "clock", "t0": t0, "server_us": time.time_ns() // 1000})
 
 
 def require_same_origin(request: web.Request) -> None:
@@ -81,11 +155,24 @@ def require_same_origin(request: web.Request) -> None:
     origin = request.headers.get("Origin")
     if origin is None:  # not a browser
         return
-    own = {request.host, urlsplit(request.app[SETTINGS].public_url).netloc}
-    if urlsplit(origin).netloc not in own:
-        raise Forbidden(f"pages of {origin} may not listen here")
+    try:
+        parts = urlsplit(origin)
+    except ValueError:
+        parts = urlsplit("")
+    own = {request.host, urlsplit(request.app[SETTINGS].public_url).netloc} - {""}
+    # A page of no host, such as one in a sandbox, says "null". A proxy that ends TLS for us makes
+    # the scheme another one than ours.
+    if parts.scheme not in ("http", "https") or parts.netloc not in own:
+        raise Forbidden("pages of another origin may not listen here")
+
+
+async def hang_up(app: web.Application) -> None:
+    """Tell all pages that this gateway stops, so that they turn to another one at once."""
+    for broadcast in list(app[HUB].broadcasts):
+        app[HUB].hang_up(broadcast, _GOING_AWAY)
 
 
 def add_routes(app: web.Application) -> None:
     """Serve events."""
-    app.router.add_get("/api/v1/broadcasts/{slug}/events", events)
+    app.router.add_get("/api/v1/broadcasts/{slug}/events", events, allow_head=False)
+    app.on_shutdown.append(hang_up)

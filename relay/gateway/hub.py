@@ -8,12 +8,23 @@ from __future__ import annotations
 
 import asyncio
 import json
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Set
 
 Message = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """Why a socket is hung up."""
+
+    code: int
+    """RFC 6455 section 7.4."""
+    reason: str
+    """For people, at most 123 bytes."""
 
 
 class Listener:
@@ -22,6 +33,9 @@ class Listener:
     def __init__(self) -> None:
         self._pending: dict[str, str] = {}
         self._filled = asyncio.Event()
+        self._renew = False
+        self.end: End | None = None
+        """Why there will be nothing more; None: there will."""
 
     def put(self, kind: str, text: str) -> None:
         """Leave a message; it replaces an unread one of its kind."""
@@ -29,12 +43,24 @@ class Listener:
         self._pending[kind] = text
         self._filled.set()
 
-    async def get(self) -> list[str]:
-        """The unread messages, oldest first; waits for one."""
+    def renew(self) -> None:
+        """Ask for the state to be sent anew, in place of all that is unread."""
+        self._pending.clear()
+        self._renew = True
+        self._filled.set()
+
+    def hang_up(self, end: End) -> None:
+        """Say that nothing more will come."""
+        self.end = end
+        self._filled.set()
+
+    async def get(self) -> tuple[bool, list[str]]:
+        """Whether the state is to be sent anew, and the messages after that, oldest first."""
         await self._filled.wait()
         self._filled.clear()
         pending, self._pending = self._pending, {}
-        return list(pending.values())
+        renew, self._renew = self._renew, False
+        return renew, list(pending.values())
 
 
 class Hub:
@@ -44,9 +70,9 @@ class Hub:
         self._listeners: dict[str, set[Listener]] = {}
 
     @property
-    def broadcasts(self) -> list[str]:
+    def broadcasts(self) -> Set[str]:
         """The broadcasts that somebody listens to."""
-        return list(self._listeners)
+        return self._listeners.keys()
 
     def join(self, broadcast: str) -> tuple[Listener, Callable[[], None]]:
         """A new listener, and what ends it."""
@@ -76,8 +102,22 @@ class Hub:
         for broadcast in self.broadcasts:
             self.tell(broadcast, message)
 
+    def renew(self, broadcast: str) -> None:
+        """Have the state sent anew to all listeners of a broadcast."""
+        for listener in self._listeners.get(broadcast, ()):
+            listener.renew()
+
+    def hang_up(self, broadcast: str, end: End) -> None:
+        """Hang up on all listeners of a broadcast."""
+        for listener in self._listeners.get(broadcast, ()):
+            listener.hang_up(end)
+
+
+_NAMES = {"camera": "id", "edge_lost": "edge"}
+"""Types of messages that are about one thing each, and the field that names it."""
+
 
 def message_kind(message: Message) -> str:
     """What a newer message of the same kind replaces."""
     kind = str(message["type"])
-    return f"{kind}:{message['id']}" if kind == "camera" else kind
+    return f"{kind}:{message[_NAMES[kind]]}" if kind in _NAMES else kind

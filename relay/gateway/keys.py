@@ -7,6 +7,7 @@ from redis.asyncio import Redis
 
 from relay.config import Settings
 from relay.gateway.auth import Auth
+from relay.gateway.frontend import Frontend
 from relay.gateway.hub import Hub
 from relay.gateway.live import Live
 from relay.state.registry import Registry
@@ -17,4 +18,5 @@ BUS = web.AppKey("bus", Redis)
 REGISTRY = web.AppKey("registry", Registry)
 AUTH = web.AppKey("auth", Auth)
 LIVE = web.AppKey("live", Live)
+FRONTEND = web.AppKey("frontend", Frontend)
 HUB = web.AppKey("hub", Hub)

@@ -1,7 +1,8 @@
 """What is going on right now, as this gateway knows it: cameras, ladders, edges, viewers.
 
-Read from the bus once a second and whenever a camera comes or goes; every change is told to the
-pages that show it. Handlers read from here, so that a page costs no more than a look.
+Read once a second and whenever a camera comes or goes; every change is told to the pages that show
+it. Handlers read from here, so that a page costs no more than a look. What pages were told is
+remembered, so that whatever an outage of the bus swallowed is made good with the next reading.
 """
 
 from __future__ import annotations
@@ -9,36 +10,49 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any, Final
 
+from relay.audience import ratings
 from relay.bus import keys, presence, sessions
 from relay.bus.events import subscribe
 from relay.director.switch import programme
 from relay.errors import StoreError
+from relay.gateway.hub import End, message_kind
 from relay.log import logger
 from relay.media.ladder import Ladder
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from redis.asyncio import Redis
 
-    from relay.gateway.hub import Hub
-    from relay.state.models import Broadcast
+    from relay.audience.ratings import Rating
+    from relay.bus.events import Event
+    from relay.gateway.hub import Hub, Message
+    from relay.state.models import Broadcast, Camera
     from relay.state.registry import Registry
 
 _POLL_S: Final = 1.0
+_GATHER_S: Final = 0.02
+"""What changes within this is read together."""
+DELETED: Final = End(4404, "the broadcast was deleted")
 
 
 class Live:
     """See the module."""
 
-    def __init__(self, bus: Redis, blocking: Redis, registry: Registry, hub: Hub) -> None:
+    def __init__(
+        self, *, state: Redis, bus: Redis, blocking: Redis, registry: Registry, hub: Hub
+    ) -> None:
+        self._state = state
         self._bus = bus
         self._blocking = blocking
         self._registry = registry
         self._hub = hub
+        self._broadcasts: dict[str, Broadcast] = {}
+        self._names: dict[str, Camera] = {}
         self._programmes: dict[str, str | None] = {}
         self._viewers: dict[str, int] = {}
-        self._told: dict[tuple[str, str], Any] = {}
+        self._ratings: dict[str, Message] = {}
+        self._told: dict[str, dict[str, object]] = {}
         self._changed = asyncio.Event()
         self.cameras: dict[str, presence.Fact] = {}
         """Live cameras and what their ingest tells of them."""
@@ -54,22 +68,22 @@ class Live:
             tasks.create_task(self._listen())
 
     async def refresh(self) -> None:
-        """Read everything now.
+        """Read everything now, and tell what has changed.
 
         Raises:
-            StoreError: bus or state is out of reach.
+            StoreError: bus or state is out of reach; what the other one says counts even so.
         """
-        self.cameras = await presence.members(self._bus, presence.CAMERA)
-        ladders = await presence.members(self._bus, presence.LADDER)
-        self.ladders = {name: Ladder.from_json(fact) for name, fact in ladders.items()}
-        self.edges = await presence.members(self._bus, presence.EDGE)
-        listened = set(self._hub.broadcasts)
-        self._viewers = {slug: n for slug, n in self._viewers.items() if slug in listened}
-        for broadcast in await self._registry.broadcasts.all():
-            self.programme(broadcast.slug, broadcast.cameras)
-            if broadcast.slug in listened:
-                await self.viewers(broadcast.slug)
-                self._tell(broadcast)
+        failures = []
+        for read in (self._read_state, self._read_bus):
+            try:
+                await read()
+            except StoreError as error:
+                failures.append(error)
+        self._settle()
+        if failures:
+            raise failures[0]
+
+    # --- what handlers ask -------------------------------------------------------------------
 
     def programme(self, slug: str, cameras: Sequence[str]) -> str | None:
         """The camera on air in a broadcast."""
@@ -77,14 +91,9 @@ class Live:
         self._programmes[slug] = on_air
         return on_air
 
-    async def viewers(self, slug: str) -> int:
-        """The number of viewers of a broadcast.
-
-        Raises:
-            StoreError: the bus is out of reach.
-        """
-        count = self._viewers[slug] = await sessions.count(self._bus, slug)
-        return count
+    def viewers(self, slug: str) -> int:
+        """The number of viewers of a broadcast."""
+        return self._viewers.get(slug, 0)
 
     def camera(self, camera: str) -> dict[str, Any]:
         """A camera's live part, as pages get it."""
@@ -94,33 +103,115 @@ class Live:
             "renditions": [] if ladder is None else ladder.to_json()["video"],
         }
 
-    def _tell(self, broadcast: Broadcast) -> None:
+    def shown(self, broadcast: Broadcast, cameras: Mapping[str, Camera], rating: Rating) -> None:
+        """Note that a page was just given the present state: if it is the first to listen to this
+        broadcast, that is what pages have been told.
+        """
         slug = broadcast.slug
-        for camera in broadcast.cameras:
-            self._tell_change(slug, f"camera:{camera}", {"type": "camera", "id": camera}
-                              | self.camera(camera))  # fmt: skip
-        on_air = self._programmes.get(slug)
-        self._tell_change(slug, "programme", {"type": "programme", "camera": on_air})
-        viewers = self._viewers.get(slug, 0)
-        self._tell_change(slug, "viewers", {"type": "viewers", "count": viewers})
+        if slug in self._told or slug not in self._hub.broadcasts:
+            return
+        self._ratings[slug] = ratings.event(rating)
+        self._broadcasts[slug] = broadcast
+        self._names.update(cameras)
+        messages = {message_kind(message): message for message in self._messages(slug)}
+        self._told[slug] = {"document": self._document(slug), **messages}
 
-    def _tell_change(self, slug: str, what: str, message: dict[str, Any]) -> None:
-        if self._told.get((slug, what)) != message:
-            self._told[slug, what] = message
-            self._hub.tell(slug, message)
+    # --- reading -----------------------------------------------------------------------------
+
+    async def _read_state(self) -> None:
+        listened = list(self._hub.broadcasts)
+        before = dict(self._ratings)
+        broadcasts = {
+            broadcast.slug: broadcast for broadcast in await self._registry.broadcasts.all()
+        }
+        cameras = await self._registry.cameras.all()
+        found = await ratings.read_many(self._state, listened)
+        for slug in set(listened) - set(broadcasts):
+            # It may just have been created.
+            created = await self._registry.broadcasts.find(slug)
+            if created is None:
+                self._hub.hang_up(slug, DELETED)
+            else:
+                broadcasts[slug] = created
+        self._broadcasts = broadcasts
+        self._names = {camera.id: camera for camera in cameras}
+        for slug, rating in found.items():
+            # A vote that was told meanwhile is newer.
+            if self._ratings.get(slug) is before.get(slug):
+                self._ratings[slug] = ratings.event(rating)
+
+    async def _read_bus(self) -> None:
+        cameras = await presence.members(self._bus, presence.CAMERA)
+        facts = await presence.members(self._bus, presence.LADDER)
+        edges = await presence.members(self._bus, presence.EDGE)
+        self._viewers = await sessions.counts(self._bus, list(self._broadcasts))
+        self.cameras, self.edges = cameras, edges
+        self.ladders = {}
+        for name, fact in facts.items():
+            try:
+                self.ladders[name] = Ladder.from_json(fact)
+            except (LookupError, TypeError, ValueError) as error:  # of another version of the relay
+                logger().warning("a ladder cannot be read", camera=name, error=repr(error))
+
+    # --- telling -----------------------------------------------------------------------------
+
+    def _settle(self) -> None:
+        listened = set(self._hub.broadcasts)
+        for known in (self._told, self._ratings):
+            for slug in known.keys() - listened:
+                del known[slug]
+        for slug in self._programmes.keys() - self._broadcasts.keys():
+            del self._programmes[slug]
+        for slug, broadcast in self._broadcasts.items():
+            self.programme(slug, broadcast.cameras)
+            if slug in self._told:
+                self._tell_changes(slug)
+
+    def _tell_changes(self, slug: str) -> None:
+        told = self._told[slug]
+        document = self._document(slug)
+        if told.get("document") != document:
+            told["document"] = document
+            self._hub.renew(slug)
+        for message in self._messages(slug):
+            kind = message_kind(message)
+            if told.get(kind) != message:
+                told[kind] = message
+                self._hub.tell(slug, message)
+
+    def _document(self, slug: str) -> object:
+        broadcast = self._broadcasts[slug]
+        return broadcast, [self._names.get(camera) for camera in broadcast.cameras]
+
+    def _messages(self, slug: str) -> list[Message]:
+        broadcast = self._broadcasts[slug]
+        on_air = self.programme(slug, broadcast.cameras)
+        messages: list[Message] = [
+            {"type": "camera", "id": name, **self.camera(name)} for name in broadcast.cameras
+        ]
+        messages.append({"type": "programme", "camera": on_air})
+        messages.append({"type": "viewers", "count": self.viewers(slug)})
+        if slug in self._ratings:
+            messages.append(self._ratings[slug])
+        return messages
+
+    # --- keeping up --------------------------------------------------------------------------
 
     async def _poll(self) -> None:
         while True:
+            self._changed.clear()
             try:
                 await self.refresh()
             except StoreError as error:
                 logger().warning("the gateway is blind", error=str(error))
-            self._changed.clear()
+            except Exception:  # noqa: BLE001 - one bad fact must not blind the gateway for good
+                logger().exception("the gateway is blind")
             try:
                 async with asyncio.timeout(_POLL_S):
                     await self._changed.wait()
             except TimeoutError:
-                pass
+                continue
+            await asyncio.sleep(_GATHER_S)
 
     async def _listen(self) -> None:
         channels = (keys.CAMERA_EVENTS, keys.EDGE_EVENTS, keys.ALL_BROADCAST_EVENTS)
@@ -129,10 +220,19 @@ class Live:
                 self._changed.set()
                 continue
             channel, event = heard
-            if channel == keys.CAMERA_EVENTS:
-                self._changed.set()
-            elif channel == keys.EDGE_EVENTS:
-                self.edges.pop(str(event["edge"]), None)
-                self._hub.tell_all({"type": "edge_lost", "edge": event["edge"]})
-            else:
-                self._hub.tell(keys.broadcast_of_channel(channel), event)
+            try:
+                self._hear(channel, event)
+            except (LookupError, TypeError) as error:  # of another version of the relay
+                logger().warning("an event is left out", channel=channel, error=repr(error))
+
+    def _hear(self, channel: str, event: Event) -> None:
+        if channel == keys.CAMERA_EVENTS:
+            self._changed.set()
+        elif channel == keys.EDGE_EVENTS:
+            self.edges.pop(str(event["edge"]), None)
+            self._hub.tell_all({"type": "edge_lost", "edge": event["edge"]})
+        else:
+            slug = keys.broadcast_of_channel(channel)
+            self._hub.tell(slug, event)
+            if event["type"] == "rating" and slug in self._told:
+                self._told[slug]["rating"] = self._ratings[slug] = event

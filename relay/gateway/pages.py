@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import json
-from functools import cache
+import math
 from html import escape
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from aiohttp import web
 
-from relay.errors import OperatorError
 from relay.gateway.api.rating import is_secure
-from relay.gateway.keys import AUTH, REGISTRY
-from relay.gateway.views import BroadcastList, broadcast_view
+from relay.gateway.frontend import BROADCAST, HOME
+from relay.gateway.keys import AUTH, FRONTEND, REGISTRY
+from relay.gateway.views import BroadcastList, broadcast_view, broadcast_views
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
-STATIC: Final = Path(__file__).parent / "static"
 _POLICY: Final = "; ".join(
     (
         "default-src 'self'",
@@ -43,31 +40,34 @@ _HEADERS: Final = {
 }
 
 
-@cache
-def manifest() -> dict[str, Any]:
-    """Vite's manifest.
-
-    Raises:
-        OperatorError: the front-end was not built.
-    """
-    path = STATIC / "manifest.json"
-    try:
-        content: dict[str, Any] = json.loads(path.read_text())
-    except OSError:
-        raise OperatorError("the front-end is not built; run `make web`") from None
-    return content
+_ERROR_STYLE: Final = (
+    ":root{color-scheme:dark light}"
+    "body{margin:0;min-height:100svh;display:grid;align-content:center;"
+    "padding:clamp(1rem,6vw,6rem);box-sizing:border-box;overflow-wrap:anywhere;"
+    "font:400 1rem/1.6 system-ui,sans-serif;"
+    "color:light-dark(#0b1220,#f1f4f9);background:light-dark(#f4f6f9,#06090f) "
+    # The Earth's limb, as on every page.
+    "radial-gradient(120vmax 120vmax at 50% calc(100% + 96vmax),"
+    "light-dark(#cfe0f5,#0d2340) 99%,light-dark(#8fb7e8,#5aa9ff) 99.6%,#0000 100.4%) no-repeat}"
+    "main{max-width:42rem}"
+    ".status{margin:0;font-weight:650;font-variant-numeric:tabular-nums;"
+    "color:light-dark(#c23a06,#ff7d47)}"
+    "h1{margin:.25rem 0 1rem;font-size:clamp(2.1rem,1.5rem + 2.6vw,3.75rem);line-height:1.06;"
+    "letter-spacing:-.03em;text-wrap:balance}"
+    "a{color:light-dark(#c23a06,#ff7d47)}"
+)
 
 
 async def home(request: web.Request) -> web.Response:
     """GET /."""
     viewer = request.app[AUTH].viewer(request)
     stored = await request.app[REGISTRY].broadcasts.all()
-    views = [await broadcast_view(request.app, broadcast, viewer) for broadcast in stored]
+    views = await broadcast_views(request.app, stored, viewer)
     links = "".join(f'<li><a href="/b/{view.slug}">{escape(view.title)}</a></li>' for view in views)
     body = f"<eva-home><main><h1>EVA Relay</h1><ul>{links}</ul></main></eva-home>"
     return render(
         request,
-        entry="src/pages/home.ts",
+        entry=HOME,
         title="EVA Relay: spacewalks, live",
         description="Spacewalks, live and in real time, from every camera.",
         body=body,
@@ -87,7 +87,7 @@ async def broadcast(request: web.Request) -> web.Response:
     )
     return render(
         request,
-        entry="src/pages/broadcast.ts",
+        entry=BROADCAST,
         title=f"{view.title} · EVA Relay",
         description=view.description[:200],
         body=body,
@@ -107,7 +107,7 @@ def render(
         f"<title>{escape(title)}</title>\n"
         f'<meta name="description" content="{escape(description)}">\n'
         '<link rel="icon" href="/static/favicon.svg" type="image/svg+xml">\n'
-        f"{_links(entry)}"
+        f"{request.app[FRONTEND].head(entry)}"
         "</head>\n<body>\n"
         f"{body}\n"
         f'<script type="application/json" id="eva-data">{_embed(data)}</script>\n'
@@ -119,31 +119,45 @@ def render(
     return response
 
 
+def error_page(
+    status: int, title: str, detail: str, *, retry_after: float | None = None
+) -> web.Response:
+    """A page that says what went wrong; it asks again by itself where that may help."""
+    again = "" if retry_after is None else str(math.ceil(retry_after))
+    refresh = f'<meta http-equiv="refresh" content="{again}">\n' if again else ""
+    html = (
+        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        '<meta name="color-scheme" content="dark light">\n'
+        '<meta name="robots" content="noindex">\n'
+        f"{refresh}"
+        f"<title>{escape(title)} · EVA Relay</title>\n"
+        '<link rel="icon" href="/static/favicon.svg" type="image/svg+xml">\n'
+        f"<style>{_ERROR_STYLE}</style>\n"
+        "</head>\n<body>\n<main>\n"
+        f'<p class="status">{status}</p>\n<h1>{escape(title)}</h1>\n'
+        f'<p>{escape(_sentence(detail))}</p>\n<p><a href="/">All broadcasts</a></p>\n'
+        "</main>\n</body>\n</html>\n"
+    )
+    headers = _HEADERS | {"Cache-Control": "no-store"}
+    if again:
+        headers["Retry-After"] = again
+    return web.Response(text=html, status=status, content_type="text/html", headers=headers)
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}."
+
+
 def _embed(data: BaseModel) -> str:
     """JSON that cannot end its script element."""
     return data.model_dump_json().replace("<", "\\u003c")
 
 
-def _links(entry: str) -> str:
-    chunk = manifest()[entry]
-    preload = "".join(
-        f'<link rel="modulepreload" href="/static/{manifest()[name]["file"]}">\n'
-        for name in chunk.get("imports", ())
-    )
-    styles = "".join(f'<link rel="stylesheet" href="/static/{path}">\n' for path in _styles(entry))
-    return f'{styles}{preload}<script type="module" src="/static/{chunk["file"]}"></script>\n'
-
-
-def _styles(entry: str) -> list[str]:
-    chunk = manifest()[entry]
-    found = [path for name in chunk.get("imports", ()) for path in _styles(name)]
-    return list(dict.fromkeys([*found, *chunk.get("css", ())]))
-
-
 async def static(request: web.Request) -> web.StreamResponse:
     """GET /static/…: what the front-end's build made; only names that were there at the start."""
     name = request.match_info["name"]
-    path = _files().get(name)
+    path = request.app[FRONTEND].file(name)
     if path is None:
         raise web.HTTPNotFound
     cache_for = "public, max-age=31536000, immutable" if name.startswith("assets/") else "no-cache"
@@ -152,20 +166,8 @@ async def static(request: web.Request) -> web.StreamResponse:
     )
 
 
-@cache
-def _files() -> dict[str, Path]:
-    return {
-        path.relative_to(STATIC).as_posix(): path for path in STATIC.rglob("*") if path.is_file()
-    }
-
-
 def add_routes(app: web.Application) -> None:
-    """Serve pages.
-
-    Raises:
-        OperatorError: the front-end was not built.
-    """
-    manifest()
+    """Serve pages."""
     app.router.add_get("/", home)
     app.router.add_get("/b/{slug}", broadcast)
     app.router.add_get("/static/{name:.+}", static)

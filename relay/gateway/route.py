@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from aiohttp import web
 from pydantic import BaseModel, JsonValue, RootModel, ValidationError
 
-from relay.errors import Invalid, UnsupportedType
+from relay.errors import Invalid
+from relay.gateway.body import check_json, read_bytes
 from relay.gateway.keys import AUTH
 from relay.state.models import Model, explain
 
@@ -45,7 +46,11 @@ class Route:
 
     def add_to(self, app: web.Application) -> None:
         """Serve it."""
-        app.router.add_route(self.method, self.path, self._checked if self.admin else self.handler)
+        handler = self._checked if self.admin else self.handler
+        if self.method == "GET":
+            app.router.add_get(self.path, handler)  # answers HEAD as well
+        else:
+            app.router.add_route(self.method, self.path, handler)
 
     async def _checked(self, request: web.Request) -> web.StreamResponse:
         request.app[AUTH].require_admin(request)
@@ -53,7 +58,10 @@ class Route:
 
 
 class Patch(RootModel[dict[str, JsonValue]]):
-    """Fields to replace (RFC 7396, one level deep); those left out stay as they are."""
+    """Fields to replace, one level deep; those left out stay as they are, null empties one.
+
+    That is RFC 7396, except that what a field holds is replaced whole.
+    """
 
     def applied_to(self, document: D) -> D:
         """`document` with the fields replaced.
@@ -64,28 +72,33 @@ class Patch(RootModel[dict[str, JsonValue]]):
         for name in ("id", "slug", "key_hash"):
             if name in self.root:
                 raise Invalid(f"{name}: it cannot be changed")
+        model = type(document)
+        emptied = {n for n, value in self.root.items() if value is None and n in model.model_fields}
+        fields = document.model_dump(mode="json") | self.root
+        kept = {name: value for name, value in fields.items() if name not in emptied}
         try:
-            return type(document).model_validate(document.model_dump(mode="json") | self.root)
+            return model.model_validate(kept)
         except ValidationError as error:
             raise Invalid(explain(error)) from None
+
+
+_JSON: Final = ("application/json",)
+_MERGE_PATCH: Final = (*_JSON, "application/merge-patch+json")
 
 
 async def read_body(request: web.Request, model: type[M]) -> M:
     """The request's JSON as `model`.
 
     Raises:
-        UnsupportedType: the body is not declared as JSON.
+        RequestError: it cannot be read, see `read_bytes`.
         Invalid: it is not JSON, or not what is wanted; the text names every wrong field.
     """
-    if request.content_type != "application/json":
-        raise UnsupportedType("the body has to be application/json")
-    raw = await request.read()
+    raw = await read_bytes(request, *(_MERGE_PATCH if issubclass(model, Patch) else _JSON))
+    check_json(raw)
     try:
         return model.model_validate_json(raw)
     except ValidationError as error:
         raise Invalid(explain(error)) from None
-    except (ValueError, RecursionError):
-        raise Invalid("the body is not JSON") from None
 
 
 def json_response(content: BaseModel | dict[str, object], status: int = 200) -> web.Response:

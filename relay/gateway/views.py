@@ -7,11 +7,12 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from relay.audience import ratings
-from relay.errors import StoreError
 from relay.gateway.keys import LIVE, REGISTRY, STATE
 from relay.state.models import Camera, Model, Person, Projection, Pull
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from aiohttp import web
 
     from relay.audience.ratings import Rating
@@ -124,19 +125,34 @@ def camera_details(app: web.Application, camera: Camera) -> CameraDetails:
 async def broadcast_view(
     app: web.Application, broadcast: Broadcast, viewer: str | None = None
 ) -> BroadcastView:
-    """A broadcast for viewers.
+    """A broadcast for viewers, with the stars of `viewer`.
 
     Raises:
         StoreError: the state is out of reach.
     """
-    live = app[LIVE]
+    return (await broadcast_views(app, [broadcast], viewer))[0]
+
+
+async def broadcast_views(
+    app: web.Application, broadcasts: Sequence[Broadcast], viewer: str | None = None
+) -> list[BroadcastView]:
+    """Several broadcasts, in as many round trips as one.
+
+    Raises:
+        StoreError: the state is out of reach.
+    """
     cameras = {camera.id: camera for camera in await app[REGISTRY].cameras.all()}
+    found = await ratings.read_many(app[STATE], [each.slug for each in broadcasts], viewer)
+    # From here on nothing is waited for, so that each view is of one moment.
+    return [_view(app, each, cameras, found[each.slug]) for each in broadcasts]
+
+
+def _view(
+    app: web.Application, broadcast: Broadcast, cameras: Mapping[str, Camera], rating: Rating
+) -> BroadcastView:
+    live = app[LIVE]
     on_air = live.programme(broadcast.slug, broadcast.cameras)
-    rating = await ratings.read(app[STATE], broadcast.slug, viewer)
-    try:
-        viewers = await live.viewers(broadcast.slug)
-    except StoreError:  # without the bus nobody can be watching
-        viewers = 0
+    live.shown(broadcast, cameras, rating)
     return BroadcastView(
         slug=broadcast.slug,
         title=broadcast.title,
@@ -149,7 +165,7 @@ async def broadcast_view(
         tags=list(broadcast.tags),
         cameras=[camera_view(app, name, cameras.get(name)) for name in broadcast.cameras],
         programme=on_air,
-        viewers=viewers,
+        viewers=live.viewers(broadcast.slug),
         rating=rating_view(rating),
     )
 

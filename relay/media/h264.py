@@ -20,7 +20,7 @@ NAL_AUD: Final = 9
 NAL_FILLER: Final = 12
 
 START_CODE: Final = b"\x00\x00\x00\x01"
-_START: Final = re.compile(rb"\x00\x00\x01")
+_START: Final = b"\x00\x00\x01"
 
 
 def nal_type(nal: bytes) -> int:
@@ -30,9 +30,8 @@ def nal_type(nal: bytes) -> int:
 
 def split_annexb(stream: bytes) -> list[bytes]:
     """The NAL units of an Annex B byte stream, without start codes or trailing zeros."""
-    starts = [m.end() for m in _START.finditer(stream)]
-    ends = [start - 3 for start in starts[1:]] + [len(stream)]
-    nals = (stream[a:b].rstrip(b"\x00") for a, b in zip(starts, ends, strict=True))
+    # What stands before the first start code is not a NAL unit.
+    nals = (nal.rstrip(b"\x00") for nal in stream.split(_START)[1:])
     return [nal for nal in nals if nal]
 
 
@@ -108,8 +107,11 @@ class AvcConfig:
             if nal_type(nal) not in (NAL_AUD, NAL_FILLER)
         ]
         keyframe = is_keyframe(nals)
-        if keyframe and not any(nal_type(nal) == NAL_SPS for nal in nals):
-            nals = [*self.sps, *self.pps, *nals]
+        if keyframe:
+            sps = [nal for nal in nals if nal_type(nal) == NAL_SPS] or self.sps
+            pps = [nal for nal in nals if nal_type(nal) == NAL_PPS] or self.pps
+            rest = [nal for nal in nals if nal_type(nal) not in (NAL_SPS, NAL_PPS)]
+            nals = [*sps, *pps, *rest]
         return join_annexb(nals), keyframe
 
 
@@ -194,6 +196,7 @@ class _Frame:
 
     width: int
     height: int
+    step_y: int
     unit_x: int
     unit_y: int
     cropping_at: int
@@ -224,6 +227,7 @@ def _read_frame(bits: _Bits, profile: int) -> _Frame:
     return _Frame(
         width=width_mbs * 16,
         height=height_units * 16 * fields,
+        step_y=16 * fields,
         unit_x=2 if chroma in (1, 2) and not separate_planes else 1,
         unit_y=(2 if chroma == 1 and not separate_planes else 1) * fields,
         cropping_at=at,
@@ -271,7 +275,7 @@ def crop_sps(nal: bytes, width: int, height: int) -> bytes:
     if (
         any(frame.crop)
         or not 0 <= spare_x < 16
-        or not 0 <= spare_y < 16 * frame.unit_y
+        or not 0 <= spare_y < frame.step_y
         or spare_x % frame.unit_x
         or spare_y % frame.unit_y
         or not (spare_x or spare_y)

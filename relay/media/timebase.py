@@ -53,9 +53,9 @@ class Timeline:
 
     The timeline's zero is the Unix epoch, so that a publisher that comes back, or an ingest process
     that was restarted, goes on from the wall clock, and all cameras share one axis. Between anchors
-    the source's own clock rules. A track that jumps by more than `MAX_JUMP` is anchored anew: where
-    another track has just made the same jump it takes that one's anchor, so that sound and picture
-    stay in sync.
+    the source's own clock rules. A track that jumps by more than `MAX_JUMP` is anchored anew, where
+    the timeline stands; the other track, when it makes the same jump, takes that anchor as well, so
+    that sound and picture stay in sync.
     """
 
     def __init__(self, *, not_before: int = 0) -> None:
@@ -64,6 +64,7 @@ class Timeline:
         self._offsets: dict[str, int] = {}
         self._last_in: dict[str, int] = {}
         self._last_out: dict[str, int] = {}
+        self._latest: tuple[int, int] | None = None
         self.restamps = 0
         """How often a jump was stamped anew."""
 
@@ -83,14 +84,25 @@ class Timeline:
         offset = self._offsets[track]
         placed = max(dts + offset, self._last_out.get(track, self._floor))
         self._last_out[track] = placed
+        if self._latest is None or placed >= self._latest[0]:
+            self._latest = (placed, now_us)
         return offset, placed
 
     def _fit(self, dts: int, now_us: int) -> int:
-        now = us_to_ticks(now_us)
-        if self._anchor is None or abs(dts + self._anchor - now) > MAX_JUMP:
-            latest = max(self._last_out.values(), default=self._floor)
-            self._anchor = max(now, latest + 1) - dts
+        here = self._here(now_us)
+        # A source's clock that drifts takes the timeline away from the wall clock, by seconds over
+        # hours, and one that sends what it had stored is ahead of it: either may be meant.
+        near, far = sorted((here, us_to_ticks(now_us)))
+        if self._anchor is None or not near - MAX_JUMP <= dts + self._anchor <= far + MAX_JUMP:
+            self._anchor = here - dts
         return self._anchor
+
+    def _here(self, now_us: int) -> int:
+        """Where the timeline stands: behind its latest unit, by the time since that came."""
+        if self._latest is None:
+            return max(us_to_ticks(now_us), self._floor + 1)
+        latest, came_us = self._latest
+        return latest + max(1, us_to_ticks(now_us - came_us))
 
 
 class CaptureClock:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Generic, TypeVar, cast
 
+from pydantic import ValidationError
 from redis.exceptions import WatchError
 
 from relay.bus.client import store_errors
-from relay.errors import Conflict, NotFound
-from relay.state.models import Model
+from relay.errors import Conflict, NotFound, StoreError
+from relay.log import logger
+from relay.state.models import Model, explain
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,7 +23,7 @@ M = TypeVar("M", bound=Model)
 class Documents(Generic[M]):
     """The documents of one kind.
 
-    Every method raises `StoreError` if the state is out of reach.
+    Every method raises `StoreError` if the state is out of reach, or what it holds cannot be read.
     """
 
     def __init__(self, state: Redis, key: str, model: type[M], noun: str) -> None:
@@ -45,7 +47,7 @@ class Documents(Generic[M]):
         """The document, if there is one."""
         async with store_errors(f"reading a {self._noun}"):
             value = await self._state.hget(self._key, name)
-        return None if value is None else self._model.model_validate_json(value)
+        return None if value is None else self._parse(name, value)
 
     async def get(self, name: str) -> M:
         """The document.
@@ -59,10 +61,16 @@ class Documents(Generic[M]):
         return document
 
     async def all(self) -> list[M]:
-        """All documents, by name."""
+        """All documents, by name; one that cannot be read is left out and does not hide others."""
         async with store_errors(f"listing {self._noun}s"):
             values = cast("dict[bytes, bytes]", await self._state.hgetall(self._key))
-        return [self._model.model_validate_json(values[name]) for name in sorted(values)]
+        found = []
+        for name in sorted(values):
+            try:
+                found.append(self._parse(name.decode(), values[name]))
+            except StoreError as error:
+                logger().error("document left out", error=str(error))
+        return found
 
     async def change(self, name: str, change: Callable[[M], M]) -> M:
         """Replace a document by what `change` makes of it, and return that.
@@ -78,7 +86,7 @@ class Documents(Generic[M]):
                 value = await pipe.hget(self._key, name)
                 if value is None:
                     raise NotFound(f"there is no {self._noun} {name!r}")
-                changed = change(self._model.model_validate_json(value))
+                changed = change(self._parse(name, value))
                 pipe.multi()  # type: ignore[no-untyped-call]
                 pipe.hset(self._key, name, changed.model_dump_json())
                 try:
@@ -97,3 +105,10 @@ class Documents(Generic[M]):
             gone = await self._state.hdel(self._key, name)
         if not gone:
             raise NotFound(f"there is no {self._noun} {name!r}")
+
+    def _parse(self, name: str, value: bytes | str) -> M:
+        try:
+            return self._model.model_validate_json(value)
+        except ValidationError as error:  # another version of the relay wrote it
+            text = f"the {self._noun} {name!r} cannot be read: {explain(error)}"
+            raise StoreError(text) from None

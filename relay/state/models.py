@@ -2,17 +2,64 @@
 
 from __future__ import annotations
 
-from datetime import datetime  # noqa: TC003 - pydantic reads it at run time
+import re
+from datetime import datetime
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Final
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+)
 
 from relay.ids import SLUG
 
 Slug = Annotated[str, StringConstraints(pattern=rf"^{SLUG.pattern}$")]
-Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
-Text = Annotated[str, StringConstraints(strip_whitespace=True, max_length=20_000)]
+Line = Annotated[
+    str,
+    StringConstraints(
+        strip_whitespace=True,
+        min_length=1,
+        max_length=200,
+        pattern=r"^[^\x00-\x1f\x7f-\x9f]*$",  # no control characters: it is shown on terminals too
+    ),
+]
+Text = Annotated[
+    str,
+    StringConstraints(
+        strip_whitespace=True,
+        max_length=20_000,
+        pattern=r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]*$",
+    ),
+]
+
+
+def _written(value: object) -> object:
+    if isinstance(value, str) and not _NUMBER.fullmatch(value.strip()):
+        return value
+    if isinstance(value, datetime):
+        return value
+    raise ValueError("a moment is written as in RFC 3339")
+
+
+_NUMBER: Final = re.compile(r"[-+\d.eE]*")
+Moment = Annotated[AwareDatetime, BeforeValidator(_written)]
+"""A moment that is the same for everybody: with its offset from UTC."""
+
+
+def _each_once(names: tuple[str, ...]) -> tuple[str, ...]:
+    if len(set(names)) < len(names):
+        raise ValueError("one stands in it twice")
+    return names
+
+
+_MAX_EXPLAINED: Final = 32
 
 
 class Model(BaseModel):
@@ -22,12 +69,17 @@ class Model(BaseModel):
 
 
 def explain(error: ValidationError) -> str:
-    """Every wrong field and what is wrong with it; values are not repeated."""
-    parts = []
-    for item in error.errors(include_url=False, include_input=False, include_context=False):
-        where = ".".join(str(part) for part in item["loc"]) or "body"
-        parts.append(f"{where}: {item['msg']}")
+    """Every wrong field and what is wrong with it, up to a number; values are not repeated."""
+    found = error.errors(include_url=False, include_input=False, include_context=False)
+    parts = [f"{_place(item['loc'])}: {item['msg']}" for item in found[:_MAX_EXPLAINED]]
+    if len(found) > len(parts):
+        parts.append(f"and {len(found) - len(parts)} more")
     return "; ".join(parts)
+
+
+def _place(location: tuple[int | str, ...]) -> str:
+    # Names of fields come from strangers, and may be as long as their bodies.
+    return ".".join(str(part)[:64] for part in location) or "body"
 
 
 class Projection(StrEnum):
@@ -40,7 +92,9 @@ class Projection(StrEnum):
 class Pull(Model):
     """A source that the relay fetches, instead of waiting to be sent to."""
 
-    url: Annotated[str, StringConstraints(min_length=1, max_length=2000)]
+    url: Annotated[
+        str, StringConstraints(min_length=1, max_length=2000, pattern=r"^[^\x00-\x1f\x7f-\x9f]*$")
+    ]
     """A file's path, or a URL; may hold credentials, so it is shown to operators only."""
     loop: bool = False
     """Whether to begin again at the end."""
@@ -79,7 +133,11 @@ class Broadcast(Model):
     """Its name for people."""
     description: Text = ""
     """What it is about."""
-    cameras: Annotated[tuple[Slug, ...], Field(max_length=32)] = ()
+    cameras: Annotated[
+        tuple[Slug, ...],
+        Field(max_length=32, json_schema_extra={"uniqueItems": True}),
+        AfterValidator(_each_once),
+    ] = ()
     """Ids of its cameras; the first live one is the programme."""
     crew: Annotated[tuple[Person, ...], Field(max_length=64)] = ()
     """Who is outside, and who helps."""
@@ -87,7 +145,7 @@ class Broadcast(Model):
     """Who made it."""
     tags: Annotated[tuple[Line, ...], Field(max_length=32)] = ()
     """What it has in common with others."""
-    starts_at: datetime | None = None
+    starts_at: Moment | None = None
     """When it begins or began; mission elapsed time counts from here."""
-    ended_at: datetime | None = None
+    ended_at: Moment | None = None
     """When it ended."""

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, cast
 
 from relay.bus import keys
 from relay.bus.client import store_errors
+from relay.errors import Conflict, StoreError
 from relay.ids import hash_key, new_publish_key
+from relay.log import logger
 from relay.state.documents import Documents
 from relay.state.models import Broadcast, Camera
 
@@ -33,9 +35,13 @@ class Registry:
         """
         key = new_publish_key()
         camera = camera.model_copy(update={"key_hash": hash_key(key)})
-        await self.cameras.create(camera.id, camera)
-        async with store_errors("storing a publish key"):
-            await self._state.hset(keys.PUBLISH_KEYS, camera.key_hash, camera.id)
+        # The key comes first, so that there is never a camera whose key does not work.
+        await self._add_key(camera.key_hash, camera.id)
+        try:
+            await self.cameras.create(camera.id, camera)
+        except Conflict:
+            await self._forget_key(camera.key_hash)
+            raise
         return key
 
     async def rotate_key(self, camera_id: str) -> str:
@@ -45,15 +51,21 @@ class Registry:
             NotFound: there is no such camera.
         """
         key = new_publish_key()
-        old = (await self.cameras.get(camera_id)).key_hash
-        await self.cameras.change(
-            camera_id, lambda camera: camera.model_copy(update={"key_hash": hash_key(key)})
-        )
-        async with store_errors("storing a publish key"):
-            pipe = self._state.pipeline()
-            pipe.hdel(keys.PUBLISH_KEYS, old)
-            pipe.hset(keys.PUBLISH_KEYS, hash_key(key), camera_id)
-            await pipe.execute()
+        new, old = hash_key(key), ""
+
+        def rotated(camera: Camera) -> Camera:
+            nonlocal old
+            old = camera.key_hash
+            return camera.model_copy(update={"key_hash": new})
+
+        await self.cameras.get(camera_id)
+        # The camera's record decides; cut off anywhere, this leaves one key that works.
+        await self._add_key(new, camera_id)
+        await self.cameras.change(camera_id, rotated)
+        try:
+            await self._forget_key(old)
+        except StoreError as error:  # it is refused all the same
+            logger().warning("an old publish key stays stored", error=str(error))
         return key
 
     async def delete_camera(self, camera_id: str) -> None:
@@ -61,11 +73,40 @@ class Registry:
 
         Raises:
             NotFound: there is no such camera.
+            Conflict: broadcasts show it.
         """
+        shown = [b.slug for b in await self.broadcasts.all() if camera_id in b.cameras]
+        if shown:
+            raise Conflict(
+                f"camera {camera_id!r} belongs to {', '.join(shown)}; take it out of there first"
+            )
         camera = await self.cameras.get(camera_id)
         await self.cameras.delete(camera_id)
+        await self._forget_key(camera.key_hash)
+
+    async def _add_key(self, key_hash: str, camera_id: str) -> None:
+        async with store_errors("storing a publish key"):
+            await self._state.hset(keys.PUBLISH_KEYS, key_hash, camera_id)
+
+    async def _forget_key(self, key_hash: str) -> None:
         async with store_errors("deleting a publish key"):
-            await self._state.hdel(keys.PUBLISH_KEYS, camera.key_hash)
+            await self._state.hdel(keys.PUBLISH_KEYS, key_hash)
+
+    async def delete_broadcast(self, slug: str) -> None:
+        """Delete a broadcast and its votes.
+
+        Raises:
+            NotFound: there is no such broadcast.
+        """
+        # Before, so that a deletion that is cut off can be sent again; and after, for the votes
+        # that came in between: a later broadcast of that name must not inherit them.
+        await self._forget_votes(slug)
+        await self.broadcasts.delete(slug)
+        await self._forget_votes(slug)
+
+    async def _forget_votes(self, slug: str) -> None:
+        async with store_errors("deleting votes"):
+            await self._state.delete(keys.rating(slug), keys.votes(slug))
 
     async def camera_of_key(self, key: str) -> Camera | None:
         """The camera that `key` lets publish, if there is one."""
@@ -76,5 +117,5 @@ class Registry:
         if camera_id is None:
             return None
         camera = await self.cameras.find(camera_id.decode())
-        # The camera's own record rules: a rotation cut off half-way leaves the old key here.
+        # The camera's own record decides: a rotation that was cut off leaves other keys here.
         return camera if camera is not None and camera.key_hash == hash_key(key) else None

@@ -6,14 +6,15 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from relay.audience import ratings
 from relay.errors import Invalid
-from relay.gateway.keys import AUTH, REGISTRY, STATE
+from relay.gateway.keys import AUTH, REGISTRY
 from relay.gateway.route import Patch, Route, json_response, read_body
-from relay.gateway.views import BroadcastList, BroadcastView, broadcast_view
+from relay.gateway.views import BroadcastList, BroadcastView, broadcast_view, broadcast_views
 from relay.state.models import Broadcast
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from relay.state.registry import Registry
 
 BASE = "/api/v1/broadcasts"
@@ -23,7 +24,7 @@ async def list_all(request: web.Request) -> web.Response:
     """GET /api/v1/broadcasts."""
     viewer = request.app[AUTH].viewer(request)
     stored = await request.app[REGISTRY].broadcasts.all()
-    views = [await broadcast_view(request.app, broadcast, viewer) for broadcast in stored]
+    views = await broadcast_views(request.app, stored, viewer)
     return json_response(BroadcastList(broadcasts=views))
 
 
@@ -38,7 +39,7 @@ async def create(request: web.Request) -> web.Response:
     """POST /api/v1/broadcasts."""
     broadcast = await read_body(request, Broadcast)
     registry = request.app[REGISTRY]
-    await require_cameras(registry, broadcast)
+    await require_cameras(registry, broadcast.cameras)
     await registry.broadcasts.create(broadcast.slug, broadcast)
     response = json_response(await broadcast_view(request.app, broadcast), status=201)
     response.headers["Location"] = f"{BASE}/{broadcast.slug}"
@@ -46,11 +47,13 @@ async def create(request: web.Request) -> web.Response:
 
 
 async def change(request: web.Request) -> web.Response:
-    """PATCH /api/v1/broadcasts/{slug} (RFC 7396, one level deep)."""
+    """PATCH /api/v1/broadcasts/{slug}."""
     patch = await read_body(request, Patch)
     registry = request.app[REGISTRY]
     slug = request.match_info["slug"]
-    await require_cameras(registry, patch.applied_to(await registry.broadcasts.get(slug)))
+    present = await registry.broadcasts.get(slug)
+    wanted = patch.applied_to(present).cameras
+    await require_cameras(registry, [name for name in wanted if name not in present.cameras])
     changed = await registry.broadcasts.change(slug, patch.applied_to)
     return json_response(await broadcast_view(request.app, changed))
 
@@ -58,19 +61,18 @@ async def change(request: web.Request) -> web.Response:
 async def delete(request: web.Request) -> web.Response:
     """DELETE /api/v1/broadcasts/{slug}."""
     slug = request.match_info["slug"]
-    await request.app[REGISTRY].broadcasts.delete(slug)
-    await ratings.forget(request.app[STATE], slug)
+    await request.app[REGISTRY].delete_broadcast(slug)
     return web.Response(status=204)
 
 
-async def require_cameras(registry: Registry, broadcast: Broadcast) -> None:
-    """Check that all cameras of a broadcast exist.
+async def require_cameras(registry: Registry, cameras: Sequence[str]) -> None:
+    """Check that these cameras exist.
 
     Raises:
         Invalid: one does not.
     """
     known = {camera.id for camera in await registry.cameras.all()}
-    missing = [camera for camera in broadcast.cameras if camera not in known]
+    missing = [camera for camera in cameras if camera not in known]
     if missing:
         raise Invalid(f"cameras: there is no camera {', '.join(missing)}")
 

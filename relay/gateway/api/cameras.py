@@ -7,7 +7,7 @@ from typing import Annotated
 from aiohttp import web
 from pydantic import Field
 
-from relay.gateway.keys import LIVE, REGISTRY
+from relay.gateway.keys import REGISTRY
 from relay.gateway.route import Patch, Route, json_response, read_body
 from relay.gateway.views import CameraDetails, CameraList, camera_details
 from relay.state.models import Camera, Line, Model, Projection, Pull, Slug
@@ -45,7 +45,6 @@ class CreatedCamera(CameraDetails):
 
 async def list_all(request: web.Request) -> web.Response:
     """GET /api/v1/cameras."""
-    await request.app[LIVE].refresh()
     stored = await request.app[REGISTRY].cameras.all()
     return json_response(CameraList(cameras=[camera_details(request.app, c) for c in stored]))
 
@@ -93,7 +92,9 @@ ROUTES = [
     Route("POST", BASE, create, "Create a camera", NewCamera, CreatedCamera, 201, admin=True),
     Route("GET", _ONE, read, "One camera", answer=CameraDetails, admin=True),
     Route("PATCH", _ONE, change, "Change fields of a camera", Patch, CameraDetails, admin=True),
-    Route("DELETE", _ONE, delete, "Delete a camera and its key", status=204, admin=True),
+    Route(
+        "DELETE", _ONE, delete, "Delete a camera that no broadcast shows", status=204, admin=True
+    ),
     Route(
         "POST",
         _ONE + "/key",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import asyncio
+from typing import TYPE_CHECKING, Final, Literal
 
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
@@ -10,8 +11,10 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 
 from relay.bus.client import store_errors
 from relay.errors import StoreError
+from relay.gateway.errors import problem
 from relay.gateway.keys import BUS, LIVE, STATE
 from relay.gateway.route import Route, json_response
+from relay.state.models import Model
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -22,26 +25,55 @@ if TYPE_CHECKING:
     from relay.gateway.live import Live
 
 
+_PROBE_S: Final = 0.8
+"""Less than the second that orchestrators allow by default."""
+
+
+class Health(Model):
+    """This process answers."""
+
+    status: Literal["ok"] = "ok"
+
+
+class Readiness(Model):
+    """Whether viewers can be served, and what is there for it."""
+
+    ready: bool
+    state: bool
+    """Whether the state answers."""
+    bus: bool
+    """Whether the bus answers."""
+    edges: int
+    """Number of edges."""
+
+
 async def healthz(_request: web.Request) -> web.Response:
     """GET /healthz: this process answers."""
-    return json_response({"status": "ok"})
+    return json_response(Health())
 
 
 async def readyz(request: web.Request) -> web.Response:
     """GET /readyz: whether viewers can be served, and what is missing if not."""
     app = request.app
-    checks: dict[str, object] = {
-        "state": await _answers(app[STATE], "state"),
-        "bus": await _answers(app[BUS], "bus"),
-        "edges": len(app[LIVE].edges),
-    }
-    ready = all(checks.values())
-    return json_response({"ready": ready, **checks}, status=200 if ready else 503)
+    state, bus = await asyncio.gather(_answers(app[STATE], "state"), _answers(app[BUS], "bus"))
+    edges = len(app[LIVE].edges)
+    found = Readiness(ready=state and bus and edges > 0, state=state, bus=bus, edges=edges)
+    if found.ready:
+        return json_response(found)
+    parts = {"state": state, "bus": bus, "edges": edges}
+    missing = ", ".join(name for name, there in parts.items() if not there)
+    return problem(
+        503,
+        "Not ready",
+        f"viewers cannot be served; missing: {missing}",
+        retry_after=1.0,
+        **dict(found),
+    )
 
 
 async def _answers(client: Redis, name: str) -> bool:
     try:
-        async with store_errors(name):
+        async with store_errors(name, timeout_s=_PROBE_S):
             await client.ping()
     except StoreError:
         return False
@@ -84,7 +116,7 @@ class _Collector:
 
 
 ROUTES = [
-    Route("GET", "/healthz", healthz, "Whether the gateway lives"),
-    Route("GET", "/readyz", readyz, "Whether viewers can be served"),
+    Route("GET", "/healthz", healthz, "Whether the gateway lives", answer=Health),
+    Route("GET", "/readyz", readyz, "Whether viewers can be served", answer=Readiness),
     Route("GET", "/metrics", metrics, "Metrics in Prometheus's format"),
 ]

@@ -43,14 +43,17 @@ async def vote(request: web.Request) -> web.Response:
     stars = (await read_body(request, Vote)).stars
     app = request.app
     broadcast = await app[REGISTRY].broadcasts.get(request.match_info["slug"])
-    viewer = app[AUTH].viewer(request) or app[AUTH].new_viewer()
+    key = idempotency_key(request)
+    viewer = app[AUTH].viewer(request)
+    if viewer is None:
+        viewer = app[AUTH].repeating_viewer(request, key)
     rating = await ratings.vote(
         app[STATE],
         app[BUS],
         broadcast.slug,
         viewer=viewer,
         stars=stars,
-        idempotency_key=f"{viewer}:{idempotency_key(request)}",
+        idempotency_key=f"{viewer}:{key}",
     )
     response = json_response(rating_view(rating))
     app[AUTH].remember(response, viewer, secure=is_secure(request))

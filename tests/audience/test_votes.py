@@ -1,0 +1,215 @@
+"""Votes in the state: one a viewer, changeable, counted once, and the totals always theirs."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from typing import TYPE_CHECKING
+
+import pytest
+import redis
+
+from relay.audience import ratings
+from relay.bus import keys
+from relay.bus.client import connect, connect_blocking
+from relay.bus.events import subscribe
+from relay.errors import StoreError
+from relay.ids import new_id
+from tests.support.proxy import Proxy
+from tests.support.waiting import eventually
+
+if TYPE_CHECKING:
+    from redis.asyncio import Redis
+
+    from relay.audience.ratings import Rating
+    from tests.support.server import Server
+
+
+async def vote(store: Redis, viewer: str, stars: int, key: str | None = None) -> Rating:
+    return await ratings.vote(
+        store, store, "b", viewer=viewer, stars=stars, idempotency_key=key or new_id()
+    )
+
+
+def summary(rating: Rating) -> tuple[int, int, int | None]:
+    return rating.total, rating.count, rating.yours
+
+
+async def stored(client: Redis) -> tuple[dict[str, int], int, int]:
+    """All votes, and the totals beside them."""
+    votes = await client.hgetall(keys.votes("b"))
+    totals = await client.hgetall(keys.rating("b"))
+    return (
+        {viewer.decode(): int(stars) for viewer, stars in votes.items()},
+        int(totals.get(b"sum", 0)),
+        int(totals.get(b"count", 0)),
+    )
+
+
+async def test_before_the_first_vote(store: Redis):
+    rating = await ratings.read(store, "b", "anna")
+    assert summary(rating) == (0, 0, None)
+    assert rating.average is None
+
+
+async def test_one_vote_a_viewer(store: Redis):
+    assert summary(await vote(store, "anna", 5)) == (5, 1, 5)
+    assert summary(await vote(store, "ben", 2)) == (7, 2, 2)
+    assert summary(await vote(store, "anna", 4)) == (6, 2, 4)
+    rating = await ratings.read(store, "b", "anna")
+    assert summary(rating) == (6, 2, 4)
+    assert rating.average == 3.0
+    assert summary(await ratings.read(store, "b")) == (6, 2, None)
+    assert summary(await ratings.read(store, "another", "anna")) == (0, 0, None)
+
+
+@pytest.mark.parametrize(("total", "count", "average"), [(14, 3, 4.67), (1, 1, 1.0), (10, 4, 2.5)])
+def test_average(total: int, count: int, average: float):
+    assert ratings.Rating(total, count).average == average
+
+
+async def test_a_vote_that_is_sent_again_counts_once(store: Redis):
+    for _ in range(3):
+        assert summary(await vote(store, "anna", 3, "key")) == (3, 1, 3)
+    await vote(store, "anna", 5, "another")
+    # The answer to the first was lost, and comes now: it changes nothing any more.
+    assert summary(await vote(store, "anna", 3, "key")) == (5, 1, 5)
+    receipt = keys.vote_receipt("b", "key")
+    assert 86_000 < await store.ttl(receipt) <= 86_400
+
+
+async def test_another_viewers_key_takes_no_vote_away(store: Redis):
+    await vote(store, "anna", 3, "key")
+    assert summary(await vote(store, "ben", 5, "key")) == (8, 2, 5)
+
+
+async def test_votes_of_a_broadcast_that_was_deleted_are_forgotten(store: Redis):
+    await vote(store, "anna", 3, "key")
+    await store.delete(keys.rating("b"), keys.votes("b"))
+    assert summary(await ratings.read(store, "b", "anna")) == (0, 0, None)
+    # A new one of that name, within the day that a receipt is kept.
+    assert summary(await vote(store, "anna", 4, "key")) == (4, 1, 4)
+
+
+async def test_every_page_hears_of_a_vote(store: Redis, store_url: str):
+    blocking = connect_blocking(store_url)
+    heard: list[object] = []
+
+    async def listen() -> None:
+        async for message in subscribe(blocking, keys.broadcast_events("b")):
+            heard.append(message)  # noqa: PERF401 - it has no end
+
+    task = asyncio.create_task(listen())
+    await eventually(lambda: heard, "the subscription")
+    await vote(store, "anna", 5)
+    await vote(store, "ben", 4)
+    await eventually(lambda: len(heard) == 3, "the votes")
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    await blocking.aclose()
+    assert [event[1] for event in heard[1:]] == [
+        {"type": "rating", "average": 5.0, "count": 1},
+        {"type": "rating", "average": 4.5, "count": 2},
+    ]
+
+
+async def test_a_vote_counts_though_nobody_can_be_told(store: Redis, tmp_path):
+    away = connect(f"unix://{tmp_path}/nobody.sock")
+    rating = await ratings.vote(store, away, "b", viewer="anna", stars=5, idempotency_key=new_id())
+    assert summary(rating) == (5, 1, 5)
+    await away.aclose()
+
+
+async def test_concurrent_voters(store: Redis):
+    rng = random.Random(3)
+    viewers = [f"v{n}" for n in range(40)]
+
+    async def voter(viewer: str) -> None:
+        for _ in range(10):
+            await vote(store, viewer, rng.randint(1, 5))
+            _, total, count = await stored(store)
+            assert count <= len(viewers)
+            assert count <= total <= 5 * count
+
+    await asyncio.gather(*(voter(viewer) for viewer in [*viewers, *viewers]))
+    votes, total, count = await stored(store)
+    assert len(votes) == count == 40
+    assert sum(votes.values()) == total
+
+
+async def test_lost_answers_lose_and_double_nothing(store: Redis, store_url: str):
+    # Voters whose connections are cut send their votes again, with the same key.
+    async with Proxy(store_url).running() as proxy:
+        client = connect(proxy.url)
+        done = asyncio.Event()
+
+        async def cut() -> None:
+            while not done.is_set():
+                await asyncio.sleep(0.01)
+                proxy.cut()
+
+        cutting = asyncio.create_task(cut())
+        final = await crowd(client, store, voters=30, rounds=6)
+        done.set()
+        await cutting
+        await client.aclose()
+    assert await stored(store) == (final, sum(final.values()), len(final))
+
+
+async def crowd(client: Redis, bus: Redis, *, voters: int, rounds: int) -> dict[str, int]:
+    """Many voters who send until they are answered; returns each one's last stars."""
+    rng, final = random.Random(5), {}
+
+    async def voter(viewer: str) -> None:
+        for _ in range(rounds):
+            stars, key = rng.randint(1, 5), new_id()
+            while True:
+                try:
+                    rating = await ratings.vote(
+                        client, bus, "b", viewer=viewer, stars=stars, idempotency_key=key
+                    )
+                except StoreError:
+                    await asyncio.sleep(0.005)
+                else:
+                    break
+            assert rating.yours == stars
+            final[viewer] = stars
+
+    await asyncio.gather(*(voter(f"v{n}") for n in range(voters)))
+    return final
+
+
+async def test_a_state_that_is_killed_loses_and_doubles_nothing(own_state: Server, store: Redis):
+    client = connect(own_state.url)
+    voting = asyncio.create_task(crowd(client, store, voters=20, rounds=60))
+    for _ in range(3):
+        before = await votes_in(client)
+        await eventually(lambda b=before: votes_since(client, b), "some votes", 10)
+        await asyncio.to_thread(own_state.restart)
+        await consistent(own_state)
+    async with asyncio.timeout(30):
+        final = await voting
+    assert await stored(client) == (final, sum(final.values()), len(final))
+    await client.aclose()
+
+
+async def votes_in(client: Redis) -> int:
+    try:
+        return len(await client.keys(keys.vote_receipt("b", "*")))
+    except redis.RedisError:
+        return 0
+
+
+async def votes_since(client: Redis, before: int) -> bool:
+    return await votes_in(client) > before + 20
+
+
+async def consistent(server: Server) -> None:
+    """After any crash the totals are those of the votes."""
+    client = connect(server.url)
+    async with client.pipeline(transaction=True) as pipe:
+        pipe.hgetall(keys.votes("b"))
+        pipe.hmget(keys.rating("b"), "sum", "count")
+        votes, (total, count) = await pipe.execute()
+    assert (sum(map(int, votes.values())), len(votes)) == (int(total or 0), int(count or 0))
+    await client.aclose()

@@ -1,0 +1,140 @@
+"""Rating a broadcast by the API."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from tests.support.gateway import Gateway
+
+RATING = "/api/v1/broadcasts/demo/rating"
+ONE_STORE = pytest.mark.parametrize("store_url", ["valkey"], indirect=True)
+
+
+@pytest.fixture(autouse=True)
+async def demo(gateway: Gateway) -> None:
+    await gateway.broadcast("demo")
+
+
+async def test_nobody_has_voted_at_first(gateway: Gateway) -> None:
+    assert await gateway.rating("demo") == {"average": None, "count": 0, "yours": None}
+
+
+async def test_a_vote_is_answered_with_the_rating(gateway: Gateway) -> None:
+    first = await gateway.vote("demo", 5)
+    assert first.ok() == {"average": 5.0, "count": 1, "yours": 5}
+    second = await gateway.vote("demo", 2)
+    assert second.ok() == {"average": 3.5, "count": 2, "yours": 2}
+
+    expected = {"average": 3.5, "count": 2}
+    assert await gateway.rating("demo", cookie=first.cookie()) == expected | {"yours": 5}
+    assert await gateway.rating("demo", cookie=second.cookie()) == expected | {"yours": 2}
+    assert await gateway.rating("demo") == expected | {"yours": None}
+
+
+async def test_a_viewer_has_one_vote_and_may_change_it(gateway: Gateway) -> None:
+    cookie = (await gateway.get("/b/demo")).cookie()
+
+    for stars in (5, 1, 3, 3):
+        answer = await gateway.vote("demo", stars, cookie=cookie)
+        assert answer.ok() == {"average": float(stars), "count": 1, "yours": stars}
+        assert answer.cookie() == cookie
+
+
+async def test_a_vote_without_a_cookie_gets_one(gateway: Gateway) -> None:
+    cookie = (await gateway.vote("demo", 5)).cookie()
+
+    assert (await gateway.vote("demo", 1, cookie=cookie)).ok()["count"] == 1
+
+
+@ONE_STORE
+@pytest.mark.parametrize(
+    "stars", [0, 6, -1, 1.5, 5.0, "5", "", True, False, None, [5], {"stars": 5}, 10**30, 1e300]
+)
+async def test_anything_but_one_to_five_stars_is_refused(gateway: Gateway, stars: object) -> None:
+    answer = await gateway.vote("demo", stars)
+
+    assert answer.problem(422)["detail"].startswith("stars: ")
+    assert "Set-Cookie" not in answer.headers
+    assert (await gateway.rating("demo"))["count"] == 0
+
+
+@ONE_STORE
+async def test_stars_have_to_be_there_and_nothing_else(gateway: Gateway) -> None:
+    for body in ({}, {"star": 5}, {"stars": 5, "viewer": "me"}):
+        (await gateway.post(RATING, body)).problem(422)
+    assert (await gateway.rating("demo"))["count"] == 0
+
+
+# --- sent again ----------------------------------------------------------------------------------
+
+
+async def test_a_vote_that_is_sent_again_counts_once(gateway: Gateway) -> None:
+    cookie = (await gateway.get("/")).cookie()
+    headers = {"Idempotency-Key": "4d1a0a3e-0c4f-4b29-9f0a-0f4b3c2d1e0f"}
+
+    answers = await asyncio.gather(
+        *(gateway.vote("demo", 4, cookie=cookie, headers=headers) for _ in range(10))
+    )
+
+    assert all(answer.ok() == {"average": 4.0, "count": 1, "yours": 4} for answer in answers)
+
+
+async def test_a_first_vote_that_is_sent_again_counts_once_too(gateway: Gateway) -> None:
+    """Its answer was lost, and the cookie with it."""
+    headers = {"Idempotency-Key": "first", "User-Agent": "one"}
+
+    answers = [await gateway.vote("demo", 4, headers=headers) for _ in range(3)]
+
+    assert all(answer.ok() == {"average": 4.0, "count": 1, "yours": 4} for answer in answers)
+    assert len({answer.cookie() for answer in answers}) == 1
+
+
+async def test_the_same_key_from_others_is_another_vote(gateway: Gateway) -> None:
+    first = await gateway.vote("demo", 4, headers={"Idempotency-Key": "1", "User-Agent": "one"})
+    other = await gateway.vote("demo", 2, headers={"Idempotency-Key": "1", "User-Agent": "two"})
+    cookie = (await gateway.get("/")).cookie()
+    third = await gateway.vote("demo", 3, cookie=cookie, headers={"Idempotency-Key": "1"})
+
+    assert [answer.ok()["count"] for answer in (first, other, third)] == [1, 2, 3]
+    assert len({answer.cookie() for answer in (first, other, third)}) == 3
+
+
+async def test_without_a_key_every_first_vote_is_another_viewers(gateway: Gateway) -> None:
+    for number in range(1, 4):
+        assert (await gateway.vote("demo", 5)).ok()["count"] == number
+
+
+async def test_a_replayed_vote_from_before_a_deletion_counts(gateway: Gateway) -> None:
+    cookie = (await gateway.get("/")).cookie()
+    headers = {"Idempotency-Key": "k"}
+    await gateway.vote("demo", 4, cookie=cookie, headers=headers)
+    await gateway.send("DELETE", "/api/v1/broadcasts/demo", admin=True)
+    await gateway.broadcast("demo")
+
+    answer = await gateway.vote("demo", 4, cookie=cookie, headers=headers)
+
+    assert answer.ok() == {"average": 4.0, "count": 1, "yours": 4}
+
+
+@ONE_STORE
+@pytest.mark.parametrize("key", ["", " ", "x" * 65, "a b", "a:b", "ü", "a/b", '"a"', "{demo}"])
+async def test_a_key_of_other_signs_is_refused(gateway: Gateway, key: str) -> None:
+    answer = await gateway.vote("demo", 5, headers={"Idempotency-Key": key})
+
+    assert "Idempotency-Key" in answer.problem(422)["detail"]
+    assert (await gateway.rating("demo"))["count"] == 0
+
+
+# --- many ----------------------------------------------------------------------------------------
+
+
+async def test_two_hundred_votes_at_once_all_count(gateway: Gateway) -> None:
+    answers = await asyncio.gather(*(gateway.vote("demo", 1 + n % 5) for n in range(200)))
+
+    assert {answer.status for answer in answers} == {200}
+    assert sorted(answer.ok()["count"] for answer in answers) == list(range(1, 201))
+    assert await gateway.rating("demo") == {"average": 3.0, "count": 200, "yours": None}

@@ -1,0 +1,80 @@
+"""A store of a test's own, which it may kill, stop and start again."""
+
+from __future__ import annotations
+
+import shutil
+import signal
+import subprocess
+import time
+from typing import TYPE_CHECKING
+
+import redis
+
+from relay.bus import embedded
+from tests.support.stack import free_port
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+class Server:
+    """A server of `kind` valkey (embedded, on a unix socket) or redis (on a TCP port).
+
+    With `durable` it writes to disk before it answers, as the state does.
+    """
+
+    def __init__(self, kind: str, folder: Path, *, durable: bool = False) -> None:
+        if kind == "valkey":
+            name, special = ("state", embedded.STATE) if durable else ("bus", embedded.BUS)
+            self._command = embedded.server_command(embedded.write_config(folder, name, special))
+            self.url = embedded.url(folder, name)
+        else:
+            program = shutil.which("redis-server")
+            assert program is not None, "redis-server is missing; run: apt-get install redis-server"
+            port = free_port()
+            append = ["--appendonly", "yes", "--appendfsync", "always"] if durable else []
+            self._command = [
+                *(program, "--port", str(port), "--bind", "127.0.0.1"),
+                *("--save", "", "--dir", str(folder), *append),
+            ]
+            self.url = f"redis://127.0.0.1:{port}/0"
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start it, and wait until it answers."""
+        self._process = subprocess.Popen(self._command, stdout=subprocess.DEVNULL)
+        self.wait_until_up()
+
+    def wait_until_up(self) -> None:
+        """Wait until it answers."""
+        with redis.Redis.from_url(self.url) as client:
+            deadline = time.monotonic() + 10
+            while True:
+                try:
+                    client.ping()
+                except redis.RedisError:
+                    assert time.monotonic() < deadline, "the store does not answer"
+                    time.sleep(0.02)
+                else:
+                    return
+
+    def kill(self) -> None:
+        """SIGKILL."""
+        assert self._process is not None
+        self._process.kill()
+        self._process.wait(10)
+
+    def restart(self) -> None:
+        """SIGKILL, and a new start."""
+        self.kill()
+        self.start()
+
+    def pause(self) -> None:
+        """SIGSTOP: it takes connections, and answers nothing."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        """SIGCONT."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGCONT)

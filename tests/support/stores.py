@@ -1,0 +1,58 @@
+"""Stores of a test's own, which it may kill, freeze and start again."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import time
+from typing import TYPE_CHECKING
+
+import redis
+
+from relay.bus import embedded
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+class Store:
+    """An embedded server: `bus` forgets, `state` keeps. Started on construction."""
+
+    def __init__(self, folder: Path, name: str) -> None:
+        special = embedded.STATE if name == "state" else embedded.BUS
+        self._command = embedded.server_command(embedded.write_config(folder, name, special))
+        self.url = embedded.url(folder, name)
+        self._process: subprocess.Popen[bytes] | None = None
+        self.start()
+
+    def start(self) -> None:
+        """Start it, and wait until it answers."""
+        self._process = subprocess.Popen(self._command, stdout=subprocess.DEVNULL)
+        client = redis.Redis.from_url(self.url)
+        deadline = time.monotonic() + 10
+        while True:
+            try:
+                client.ping()
+            except redis.RedisError:
+                assert time.monotonic() < deadline
+                time.sleep(0.01)
+            else:
+                client.close()
+                return
+
+    def kill(self) -> None:
+        """SIGKILL; harmless where it is gone."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait(10)
+            self._process = None
+
+    def freeze(self) -> None:
+        """Keep it from answering, with its connections open."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Let it answer again."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGCONT)
