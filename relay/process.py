@@ -34,12 +34,13 @@ _LIBC: Final = ctypes.CDLL(None) if sys.platform == "linux" else None
 
 
 def die_with_parent(parent: int) -> None:
-    """Ask the kernel for SIGTERM when the process `parent` dies, however it dies (Linux only).
+    """Ask the kernel for SIGKILL when the process `parent` dies, however it dies (Linux only).
 
-    To be called in the child, between fork and exec; the wish outlives exec.
+    To be called in the child, between fork and exec; the wish outlives exec. Not SIGTERM: nobody
+    is left to end a child that does not listen, and every process may be killed at any moment.
     """
     if _LIBC is not None:
-        _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+        _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:  # it died before the kernel was asked
         os._exit(1)
 

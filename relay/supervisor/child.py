@@ -43,19 +43,23 @@ class Program:
 
 
 class Child:
-    """Runs a program until `stop`, or until it has done its work."""
+    """Runs a program until `stop`, or until it has done its work.
+
+    It leads a process group: whatever it started ends with it.
+    """
 
     def __init__(self, program: Program) -> None:
         self.program = program
         self._process: asyncio.subprocess.Process | None = None
-        self._stopping = False
+        self._stop_wanted = asyncio.Event()
         self._backoff = Backoff()
         self._keeper: asyncio.Task[None] | None = None
 
     @property
     def pid(self) -> int | None:
         """The process's id while it runs."""
-        return self._process.pid if self._process is not None else None
+        process = self._process
+        return process.pid if process is not None and process.returncode is None else None
 
     @property
     def finished(self) -> bool:
@@ -66,94 +70,139 @@ class Child:
         """Start the program, wait until it is ready, and keep it running from then on.
 
         Raises:
-            OperatorError: it is not ready in 20 s, or ends before it is.
+            OperatorError: it cannot be run, is not ready in 20 s, or ends before it is.
         """
         began = time.monotonic()
         await self._spawn()
         self._keeper = asyncio.create_task(self._keep(began))
 
-    async def _spawn(self) -> None:
-        program = self.program
-        reader, writer = os.pipe()
-        environment = os.environ | program.environment
-        if program.tells_ready:
-            environment |= {READY_FD: str(writer)}
-        try:
-            self._process = await asyncio.create_subprocess_exec(
-                *program.command,
-                env=environment,
-                pass_fds=[writer] if program.tells_ready else [],
-                stdin=asyncio.subprocess.DEVNULL,
-                start_new_session=True,
-                preexec_fn=functools.partial(die_with_parent, os.getpid()),
-            )
-        finally:
-            os.close(writer)
-        try:
-            async with asyncio.timeout(READY_S):
-                if program.tells_ready:
-                    await self._wait_told(reader)
-                elif program.check is not None:
-                    await program.check()
-        except TimeoutError:
-            await self._kill()
-            raise OperatorError(f"{program.name} is not ready after {READY_S:.0f} s") from None
-        finally:
-            os.close(reader)
+    def begin(self) -> None:
+        """Start the program without waiting for it; a start that fails is repeated."""
+        self._keeper = asyncio.create_task(self._begin())
 
-    async def _wait_told(self, reader: int) -> None:
-        assert self._process is not None
-        loop = asyncio.get_running_loop()
-        os.set_blocking(reader, False)
-        readable = asyncio.Event()
-        loop.add_reader(reader, readable.set)
-        try:
-            await readable.wait()
-        finally:
-            loop.remove_reader(reader)
-        # End of file without a word: the process has ended, or closed the pipe.
-        if not os.read(reader, 16):
-            code = await self._process.wait()
-            raise OperatorError(f"{self.program.name} ended at its start ({describe(code)})")
+    async def _begin(self) -> None:
+        began = await self._try_to_spawn()
+        await self._keep(began)
 
     async def _keep(self, began: float) -> None:
-        assert self._process is not None
-        while True:
-            code = await self._process.wait()
-            if self._stopping:
+        while not self._stop_wanted.is_set():
+            code = await self._end()
+            if self._stop_wanted.is_set():
                 return
-            ran = time.monotonic() - began
-            program = self.program
-            if program.after_exit is not None:
-                await program.after_exit()
-            if code == 0 and program.may_end:
+            ran_s = time.monotonic() - began
+            await self._tell_exit()
+            if code == 0 and self.program.may_end:
                 logger().info("process finished", name=self.program.name)
                 return
-            pause = self._backoff.pause_s(ran)
+            pause_s = self._backoff.pause_s(ran_s)
             logger().error(
                 "process ended",
                 name=self.program.name,
-                reason=describe(code),
-                ran_s=round(ran, 1),
-                again_in_s=pause,
+                reason="it could not be run" if code is None else describe(code),
+                ran_s=round(ran_s, 1),
+                again_in_s=pause_s,
             )
-            await asyncio.sleep(pause)
-            began = time.monotonic()
-            try:
-                await self._spawn()
-            except OperatorError as error:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(pause_s):
+                    await self._stop_wanted.wait()
+                return
+            began = await self._try_to_spawn()
+        await self._end()
+
+    async def _end(self) -> int | None:
+        """Wait for the process's end, and end what it leaves behind; None if there was none."""
+        if self._process is None:
+            return None
+        code = await self._process.wait()
+        self._signal_group(signal.SIGKILL)
+        return code
+
+    async def _tell_exit(self) -> None:
+        if self.program.after_exit is None or self._process is None:
+            return
+        try:
+            await self.program.after_exit()
+        except Exception:  # noqa: BLE001 - the program is to be started again whatever happens
+            logger().exception("the end of a process is not told", name=self.program.name)
+
+    async def _try_to_spawn(self) -> float:
+        """Returns when the process, if it is one that became ready, was started."""
+        began = time.monotonic()
+        try:
+            await self._spawn()
+        except OperatorError as error:
+            if not self._stop_wanted.is_set():
                 logger().error("process does not start", name=self.program.name, error=str(error))
+            return time.monotonic()  # it has not run
+        return began
+
+    async def _spawn(self) -> None:
+        self._process = None
+        reader, writer = os.pipe()
+        try:
+            try:
+                self._process = await self._execute(writer)
+            finally:
+                os.close(writer)
+            if self._stop_wanted.is_set():
+                self._signal_group(signal.SIGTERM)
+            async with asyncio.timeout(READY_S):
+                await self._until_ready(reader)
+        except TimeoutError:
+            await self._kill()
+            raise OperatorError(f"{self.program.name} is not ready after {READY_S:g} s") from None
+        except OSError as error:
+            raise OperatorError(f"{self.program.name} cannot be run: {error}") from None
+        except OperatorError:
+            await self._kill()
+            raise
+        finally:
+            os.close(reader)
+
+    async def _execute(self, writer: int) -> asyncio.subprocess.Process:
+        program = self.program
+        environment = os.environ | program.environment
+        if program.tells_ready:
+            environment |= {READY_FD: str(writer)}
+        return await asyncio.create_subprocess_exec(
+            *program.command,
+            env=environment,
+            pass_fds=[writer] if program.tells_ready else [],
+            stdin=asyncio.subprocess.DEVNULL,
+            start_new_session=True,
+            preexec_fn=functools.partial(die_with_parent, os.getpid()),
+        )
+
+    async def _until_ready(self, reader: int) -> None:
+        assert self._process is not None
+        if self.program.tells_ready:
+            if await _read_word(reader):
+                return
+            # End of file without a word: the process has ended, or closed the pipe.
+            code = await self._process.wait()
+        elif self.program.check is not None:
+            ended = asyncio.create_task(self._process.wait())
+            checked = asyncio.ensure_future(self.program.check())
+            try:
+                await asyncio.wait({ended, checked}, return_when=asyncio.FIRST_COMPLETED)
+                if checked.done():
+                    await checked
+                    return
+                code = await ended
+            finally:
+                for task in (ended, checked):
+                    task.cancel()
+                await asyncio.gather(ended, checked, return_exceptions=True)
+        else:
+            return
+        raise OperatorError(f"{self.program.name} ended at its start ({describe(code)})")
 
     def terminate(self) -> None:
         """Ask it to end, and do not start it again; harmless if that was done."""
-        if self._stopping:
-            return
-        self._stopping = True
-        if self._keeper is not None and (
-            self._process is None or self._process.returncode is not None
-        ):
-            self._keeper.cancel()  # it waits for its next start
-        self._signal(signal.SIGTERM)
+        if not self._stop_wanted.is_set():
+            self._stop_wanted.set()
+            if self.pid is not None:
+                self._signal_group(signal.SIGTERM)
 
     async def stop(self, within_s: float) -> None:
         """End it: SIGTERM, and SIGKILL to it and what it started if it is not gone in time.
@@ -161,32 +210,46 @@ class Child:
         Harmless if that was done.
         """
         self.terminate()
-        if self._process is not None:
-            try:
-                async with asyncio.timeout(within_s):
-                    await self._process.wait()
-            except TimeoutError:
+        if self._keeper is None:  # it was never ready
+            self._keeper = asyncio.create_task(self._keep(0.0))
+        _, late = await asyncio.wait({self._keeper}, timeout=within_s)
+        if late:
+            if self.pid is not None:
                 logger().error("process does not stop, killing it", name=self.program.name)
-                await self._kill()
-        if self._keeper is not None:
+            await self._kill()
             self._keeper.cancel()
             await asyncio.gather(self._keeper, return_exceptions=True)
         logger().debug("process stopped", name=self.program.name)
 
     async def _kill(self) -> None:
-        assert self._process is not None
-        with suppress(ProcessLookupError):
-            os.killpg(self._process.pid, signal.SIGKILL)
-        await self._process.wait()
+        self._signal_group(signal.SIGKILL)
+        if self._process is not None:
+            await self._process.wait()
 
-    def _signal(self, number: signal.Signals) -> None:
-        if self._process is not None and self._process.returncode is None:
-            with suppress(ProcessLookupError):
-                self._process.send_signal(number)
+    def _signal_group(self, number: signal.Signals) -> None:
+        if self._process is not None:
+            with suppress(ProcessLookupError, PermissionError):
+                os.killpg(self._process.pid, number)
+
+
+async def _read_word(reader: int) -> bytes:
+    """What arrives in a pipe; empty at its end."""
+    loop = asyncio.get_running_loop()
+    os.set_blocking(reader, False)
+    readable = asyncio.Event()
+    loop.add_reader(reader, readable.set)
+    try:
+        await readable.wait()
+    finally:
+        loop.remove_reader(reader)
+    return os.read(reader, 16)
 
 
 def describe(code: int) -> str:
     """An exit code for people."""
     if code < 0:
-        return f"killed by {signal.Signals(-code).name}"
+        try:
+            return f"killed by {signal.Signals(-code).name}"
+        except ValueError:  # one of the real-time signals
+            return f"killed by signal {-code}"
     return f"exit code {code}" + (", see its message above" if code == EXIT_OPERATOR else "")
