@@ -1,0 +1,98 @@
+"""How the sun lights the picture's ground and air: maps that change too slowly to redraw at once."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from relay.demo import atmosphere
+from relay.demo.colour import BLACK
+from relay.demo.noise import Floats
+from relay.demo.sight import Sight
+
+Words = npt.NDArray[np.uint16]
+
+PERIOD: Final = 128
+"""Frames after which every row has been lit anew: the sun moves by a quarter of a degree."""
+_COARSE: Final = 16
+"""Pixels between the samples by which night is found."""
+_ORDER: Final = tuple(int(f"{i:07b}"[::-1], 2) for i in range(PERIOD))
+"""Which rows are lit in which frame: neighbours far apart in time, so that no edge travels."""
+
+
+class Daylight:
+    """Light maps of one or more planes that share their pixels, in 8.8 fixed point.
+
+    A pixel's value is `ground` · texture + `city` · lights + `air`. `air` holds the plane's zero
+    and a dither; the sum cannot overflow, as air is kept below what the others leave free.
+    """
+
+    def __init__(self, sight: Sight, channels: tuple[int, ...], dither: Floats) -> None:
+        self._normal = sight.normal
+        air = atmosphere.air(sight.hit, sight.steepness, sight.height_km)
+        self._clear = air.clear * np.float32(256)
+        self._layers = [
+            [layer[channel] * np.float32(256) for layer in (air.day, air.dusk, air.glow)]
+            for channel in channels
+        ]
+        self._signed = [channel > 0 for channel in channels]
+        self._dither = dither * np.float32(255)
+        self._coarse = self._normal[::_COARSE, ::_COARSE]
+        self._night = np.zeros(self._coarse.shape[:2], np.bool_)
+        self._round: list[int | None] = [None] * PERIOD
+        self.ground: Words = np.zeros(dither.shape, np.uint16)
+        """The ground's brightness times the air's clearness."""
+        self.city: Words = np.zeros(dither.shape, np.uint16)
+        """How much of the lights of towns is seen."""
+        self.air: list[Words] = [np.zeros(dither.shape, np.uint16) for _ in channels]
+        """What is added, for each plane; signed planes have their zero at 128."""
+
+    def dark(self, rows: slice) -> slice:
+        """The columns among which `rows` may see the lights of towns; empty by day."""
+        columns = self._night[rows.start // _COARSE : -(-rows.stop // _COARSE) + 1].any(0)
+        if not columns.any():
+            return slice(0, 0)
+        first, last = int(columns.argmax()), len(columns) - int(columns[::-1].argmax())
+        return slice(max(first - 1, 0) * _COARSE, (last + 1) * _COARSE)
+
+    def light(self, frame: int, sun: Floats) -> bool:
+        """Light the rows whose turn it is in `frame`; `sun` is the direction to it.
+
+        Whatever was not lit in its last turn is lit too, so the maps depend on the frame and not
+        on those that were drawn before. Returns whether anything changed.
+        """
+        stale = False
+        for rows, turn in enumerate(_ORDER):
+            now = (frame - turn) // PERIOD
+            if now != self._round[rows]:
+                self._round[rows] = now
+                self._light_rows(slice(rows, None, PERIOD), sun)
+                stale = True
+        if stale:
+            # A little past the height where lights come on, for what the coarse grid misses.
+            np.less(self._coarse @ sun, np.float32(-0.05), out=self._night)
+        return stale
+
+    def _light_rows(self, rows: slice, sun: Floats) -> None:
+        ground, day, dusk, glow = atmosphere.strengths(self._normal[rows] @ sun)
+        clear = self._clear[rows]
+        ground *= clear
+        city = glow * clear
+        self.ground[rows] = ground
+        self.city[rows] = city
+        for layers, signed, plane in zip(self._layers, self._signed, self.air, strict=True):
+            added = layers[0][rows] * day
+            added += layers[1][rows] * dusk
+            added += layers[2][rows] * glow
+            added += self._dither[rows]
+            if signed:
+                room = np.float32(32000) - ground * np.float32(112) - city * np.float32(32)
+                np.clip(added, -room, room, out=added)
+                added += np.float32(0x8000)
+            else:
+                added += np.float32(BLACK << 8)
+                room = np.float32(235.9 * 256) - ground * np.float32(219) - city * np.float32(255)
+                np.minimum(added, np.maximum(room, BLACK << 8), out=added)
+            plane[rows] = added

@@ -1,0 +1,183 @@
+"""The turning Earth with its air, drawn from one camera's place.
+
+All that can be known beforehand is: where on the ground each pixel looks, and how much air is
+between. A frame is one look-up of the texture, shifted along the ground track, times how bright
+the ground is, plus what the air adds.
+"""
+
+from __future__ import annotations
+
+from typing import Final, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from relay.demo import colour, ground
+from relay.demo.colour import Bytes
+from relay.demo.daylight import Daylight
+from relay.demo.noise import Floats
+from relay.demo.sight import Sight, ground_rows
+from relay.demo.view import View
+
+Indices: TypeAlias = npt.NDArray[np.intp]
+
+_STEP_HZ: Final = 15
+"""The Earth turns by about a texel (0.75 km) in the time of this rate: 11 km/s."""
+_STRIP: Final = 32
+"""Rows drawn at a time: their intermediate values stay in the processor's cache."""
+
+
+def sun_at(seconds: float) -> Floats:
+    """The direction to the sun, a unit vector.
+
+    It stands behind the station, and wanders so that the terminator comes and goes in the picture.
+    A real one would set every 46 minutes and leave the stations' cameras dark for as long.
+    """
+    height = np.radians(13 + 13 * np.sin(seconds * 2 * np.pi / 1500 + 0.6))
+    azimuth = np.radians(-172)
+    flat = np.cos(height)
+    return np.array((flat * np.cos(azimuth), flat * np.sin(azimuth), np.sin(height)), np.float32)
+
+
+class _Texture:
+    """A periodic texture that can be read at any shift along its rows.
+
+    A shift by a fraction of a texel is a blend of neighbours. Each of `phases` lies between two
+    texels, never on one: all are equally soft, and nothing flickers as they take turns.
+    """
+
+    def __init__(self, texels: npt.NDArray[np.generic], span: int, phases: int) -> None:
+        wide = texels.astype(np.int16)
+        ahead = np.roll(wide, -1, 1)
+        self.pitch = texels.shape[1] + span
+        self._period = texels.shape[1]
+        self._phases = []
+        for phase in range(phases):
+            share = 2 * phase + 1
+            blend = (wide * (2 * phases - share) + ahead * share + phases) // (2 * phases)
+            row = blend.astype(texels.dtype)
+            self._phases.append(np.hstack([row, row[:, :span]]).ravel())
+
+    def at(self, step: int) -> npt.NDArray[np.generic]:
+        """All texels, flat, shifted by `step` / phases texels."""
+        whole, phase = divmod(step, len(self._phases))
+        return self._phases[phase][whole % self._period :]
+
+
+class Globe:
+    """The Earth behind one camera, which looks roughly to port or to starboard.
+
+    `draw` fills the canvas planes `y`, `u` and `v`. They are larger than the picture by `margin`
+    pixels (an even number) on each side, for a camera that sways.
+    """
+
+    def __init__(self, view: View, margin: int, fps: float, seed: int) -> None:
+        self._fps = fps
+        self._phases = max(1, round(fps / _STEP_HZ))
+        side = 1 if np.sin(np.radians(view.azimuth)) > 0 else -1
+        sight, half = Sight(view.rays(margin)), Sight(view.rays(margin, 2))
+        across = sight.across_km() * np.float32(side)
+        edges, pixel_km = ground_rows(
+            float(across[sight.hit].min()) - 2, float(across[sight.hit].max()) + 0.1, view.focal
+        )
+        painted = ground.build(seed, edges, pixel_km)
+        along = sight.along_km()
+        start = float(along[sight.hit].min()) - 2
+        span = int((float(along[sight.hit].max()) - start) / ground.TEXEL_KM) + 4
+        self._luma = _Texture(painted.luma, span, self._phases)
+        self._lights = _Texture(painted.lights, span, self._phases)
+        self._u, self._v, self._lights_half = (
+            _Texture(plane, span // 2 + 1, 1)
+            for plane in (painted.u, painted.v, painted.lights[::2, ::2])
+        )
+        self._look = _look(sight, across, along - start, edges, self._luma.pitch, 1)
+        self._look_half = _look(
+            half,
+            half.across_km() * np.float32(side),
+            half.along_km() - start,
+            edges[::2],
+            self._u.pitch,
+            2,
+        )
+        rng = np.random.default_rng(seed)
+        noise = colour.dither(rng, sight.hit.shape)
+        self._full = Daylight(sight, (0,), noise)
+        self._half = Daylight(half, (1, 2), colour.dither(rng, half.hit.shape))
+        self._first = int(sight.hit.any(1).argmax()) // _STRIP * _STRIP
+        self._texel = np.empty((_STRIP, sight.hit.shape[1]), np.uint8)
+        self._value = np.empty(self._texel.shape, np.uint16)
+        self.y: Bytes = np.empty(sight.hit.shape, np.uint8)
+        self.u: Bytes = np.empty(half.hit.shape, np.uint8)
+        self.v: Bytes = np.empty(half.hit.shape, np.uint8)
+
+    def draw(self, seconds: float) -> None:
+        """Draw the Earth as it is at `seconds`."""
+        step = round(seconds * self._fps)
+        sun = sun_at(seconds)
+        # Taking turns halves the work; a sun that is a frame old is the same sun.
+        self._full.light(step // 2, sun)
+        self._half.light((step + 1) // 2, sun)
+        luma, lights = self._luma.at(step), self._lights.at(step)
+        u, v = (plane.at(step // (2 * self._phases)) for plane in (self._u, self._v))
+        half_lights = self._lights_half.at(step // (2 * self._phases))
+        for top in range(0, self.y.shape[0], _STRIP):
+            rows = slice(top, min(top + _STRIP, self.y.shape[0]))
+            half = slice(rows.start // 2, rows.stop // 2)
+            if top < self._first:
+                _sky(self.y[rows], self._full.air[0][rows])
+                _sky(self.u[half], self._half.air[0][half])
+                _sky(self.v[half], self._half.air[1][half])
+                continue
+            self._luma_strip(rows, luma, lights)
+            self._chroma_strip(half, u, v, half_lights)
+
+    def _luma_strip(self, rows: slice, texture: Bytes, lights: Bytes) -> None:
+        look, light = self._look[rows], self._full
+        texel, value = self._texel[: len(look)], self._value[: len(look)]
+        texture.take(look, out=texel, mode="clip")
+        np.multiply(texel, light.ground[rows], out=value)
+        dark = light.dark(rows)
+        if dark.stop:
+            glow = np.multiply(lights.take(look[:, dark], mode="clip"), light.city[rows, dark])
+            value[:, dark] += glow
+        np.add(value, light.air[0][rows], out=value)
+        np.right_shift(value, 8, out=value)
+        np.copyto(self.y[rows], value, casting="unsafe")
+
+    def _chroma_strip(
+        self, rows: slice, u: npt.NDArray[np.int8], v: npt.NDArray[np.int8], lights: Bytes
+    ) -> None:
+        look, light = self._look_half[rows], self._half
+        ground_light = light.ground[rows].view(np.int16)
+        dark = light.dark(rows)
+        warm = None
+        if dark.stop:
+            warm = np.multiply(lights.take(look[:, dark], mode="clip"), light.city[rows, dark])
+            np.right_shift(warm, 3, out=warm)
+        # The signed products are added as unsigned words: the sum's top byte is the sample, with
+        # its zero at 128, because `air` holds that zero.
+        for texture, air, plane, towards_red in zip(
+            (u, v), light.air, (self.u, self.v), (False, True), strict=True
+        ):
+            value = np.multiply(texture.take(look, mode="clip"), ground_light).view(np.uint16)
+            np.add(value, air[rows], out=value)
+            if warm is not None:
+                change = np.add if towards_red else np.subtract
+                change(value[:, dark], warm, out=value[:, dark])
+            np.right_shift(value, 8, out=value)
+            np.copyto(plane[rows], value, casting="unsafe")
+
+
+def _sky(plane: Bytes, air: npt.NDArray[np.uint16]) -> None:
+    np.copyto(plane, air >> 8, casting="unsafe")
+
+
+def _look(
+    sight: Sight, across_km: Floats, along_km: Floats, edges: Floats, pitch: int, step: int
+) -> Indices:
+    """Where each pixel looks in a flat texture whose rows are `pitch` apart."""
+    places = np.interp(across_km.ravel(), edges, np.arange(len(edges), dtype=np.float32))
+    row = np.clip(places.reshape(across_km.shape), 0, len(edges) - 2).astype(np.intp)
+    column = np.maximum(along_km / np.float32(ground.TEXEL_KM * step), 0).astype(np.intp)
+    look: Indices = np.where(sight.hit, row * pitch + column, 0)
+    return look
