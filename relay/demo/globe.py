@@ -67,15 +67,14 @@ class _Texture:
 class Globe:
     """The Earth behind one camera, which looks roughly to port or to starboard.
 
-    `draw` fills the canvas planes `y`, `u` and `v`. They are larger than the picture by `margin`
-    pixels (an even number) on each side, for a camera that sways.
+    `draw` fills the planes `y`, `u` and `v`.
     """
 
-    def __init__(self, view: View, margin: int, fps: float, seed: int) -> None:
+    def __init__(self, view: View, fps: float, seed: int) -> None:
         self._fps = fps
         self._phases = max(1, round(fps / _STEP_HZ))
         side = 1 if np.sin(np.radians(view.azimuth)) > 0 else -1
-        sight, half = Sight(view.rays(margin)), Sight(view.rays(margin, 2))
+        sight, half = Sight(view.rays()), Sight(view.rays(2))
         across = sight.across_km() * np.float32(side)
         edges, pixel_km = ground_rows(
             float(across[sight.hit].min()) - 2, float(across[sight.hit].max()) + 0.1, view.focal

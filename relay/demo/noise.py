@@ -11,18 +11,30 @@ Floats: TypeAlias = npt.NDArray[np.float32]
 
 
 def subdivide(values: Floats, axis: int) -> Floats:
-    """Double the samples along `axis`, which is periodic, with the cubic B-spline's rule.
+    """Double the samples of a plane along `axis`, which is periodic, with the cubic B-spline's rule.
 
     Repeated, it draws the smooth curve that a cubic B-spline draws, at the cost of a few additions.
     """
-    values = np.moveaxis(values, axis, 0)
-    ahead = np.roll(values, -1, axis=0)
-    fine = np.empty((2 * values.shape[0], *values.shape[1:]), np.float32)
-    fine[1::2] = (values + ahead) * np.float32(0.5)
-    # (previous + 6 here + next) / 8 is the mean of the two neighbouring midpoints and of here.
-    fine[0::2] = (fine[1::2] + np.roll(fine[1::2], 1, axis=0)) * np.float32(0.25)
-    fine[0::2] += values * np.float32(0.5)
-    return np.moveaxis(fine, 0, axis)
+    height, width = values.shape
+    if axis == 0:
+        fine = np.empty((height * 2, width), np.float32)
+        even, odd = fine[0::2], fine[1::2]
+        np.add(values[:-1], values[1:], out=odd[:-1])
+        np.add(values[-1], values[0], out=odd[-1])
+        # (previous + 6 here + next) / 8 is the mean of the two neighbouring midpoints and of here.
+        np.add(odd[:-1], odd[1:], out=even[1:])
+        np.add(odd[-1], odd[0], out=even[0])
+    else:
+        fine = np.empty((height, width * 2), np.float32)
+        even, odd = fine[:, 0::2], fine[:, 1::2]
+        np.add(values[:, :-1], values[:, 1:], out=odd[:, :-1])
+        np.add(values[:, -1], values[:, 0], out=odd[:, -1])
+        np.add(odd[:, :-1], odd[:, 1:], out=even[:, 1:])
+        np.add(odd[:, -1], odd[:, 0], out=even[:, 0])
+    even *= np.float32(0.125)
+    even += values * np.float32(0.5)
+    odd *= np.float32(0.5)
+    return fine
 
 
 def fractal(

@@ -5,7 +5,7 @@ Axes are the orbit's: x along the flight path, y to starboard, z away from the E
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -45,18 +45,32 @@ class View:
         down = down * np.cos(roll) - level * np.sin(roll)
         return np.array((right, down, forward), np.float32)
 
-    def rays(self, margin: int = 0, step: int = 1) -> Floats:
+    def widened(self, margin: int) -> View:
+        """The same camera with `margin` more pixels on each side."""
+        width = self.width + 2 * margin
+        field = 2 * np.degrees(np.arctan(width / 2 / self.focal))
+        return replace(self, width=width, height=self.height + 2 * margin, field=float(field))
+
+    def rays(self, step: int = 1) -> Floats:
         """Unit vectors through the pixels' centres, (rows, columns, 3).
 
-        `margin` pixels are added on each side. With `step` 2 there is one ray for each 2 x 2
-        pixels, as chroma needs.
+        With `step` 2 there is one ray for each 2 x 2 pixels, as chroma needs.
         """
-        across = np.arange(-margin, self.width + margin, step, dtype=np.float32)
+        across = np.arange(0, self.width, step, dtype=np.float32)
         across += np.float32(step / 2 - self.width / 2)
-        along = np.arange(-margin, self.height + margin, step, dtype=np.float32)
+        along = np.arange(0, self.height, step, dtype=np.float32)
         along += np.float32(step / 2 - self.height / 2)
         right, down, forward = self.basis()
         rays = np.multiply.outer(along, down)[:, None] + np.multiply.outer(across, right)[None]
         rays += forward * np.float32(self.focal)
         rays /= np.linalg.norm(rays, axis=2, keepdims=True)
         return rays
+
+    def project(self, points: Floats) -> Floats:
+        """Points (…, 3), seen from the origin, as x and y in pixels and 1 / distance."""
+        seen = points @ self.basis().T
+        nearness = 1 / seen[..., 2]
+        scale = self.focal * nearness
+        x = seen[..., 0] * scale + self.width / 2
+        y = seen[..., 1] * scale + self.height / 2
+        return np.stack([x, y, nearness], -1).astype(np.float32)

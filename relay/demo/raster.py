@@ -1,0 +1,160 @@
+"""Draws solids, once at the start, in sunlight and with shadows. Nothing here runs per frame."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from relay.demo import colour
+from relay.demo.faces import BATCH, Faces, Projection, Samples
+from relay.demo.noise import Floats
+from relay.demo.solid import Material, Solid
+
+_SUNLIGHT: Final = np.array(((2.5,), (2.37,), (2.15,)), np.float32)
+_EARTHLIGHT: Final = np.array(((0.15,), (0.24,), (0.37,)), np.float32)
+_STARLIGHT: Final = np.array(((0.018,), (0.020,), (0.026,)), np.float32)
+_BAND: Final = 192
+"""Rows drawn at a time, which bounds the memory that samples need."""
+_DOWN: Final = np.array((0, 0, -1), np.float32)
+
+
+class Sunlight:
+    """A far light that casts shadows: how near to it is the first thing in each direction."""
+
+    def __init__(self, scene: Solid, sun: Floats, size: int) -> None:
+        self.sun = sun
+        helper = np.array((0, 0, 1) if abs(sun[2]) < 0.9 else (1, 0, 0), np.float32)
+        across = np.cross(helper, sun)
+        across /= np.linalg.norm(across)
+        self._axes = np.array([across, np.cross(sun, across), sun], np.float32)
+        self._size = size
+        points = scene.points() @ self._axes.T
+        low, high = points.min(0), points.max(0)
+        self._low = np.array((low[0] - 0.01, low[1] - 0.01, 0), np.float32)
+        scale = (size - 2) / (float((high - low)[:2].max()) + 0.02)
+        self._scale = np.array((scale, scale, 1), np.float32)
+        self._bias = np.float32(3.5 / scale)
+        """Metres by which a place may lie behind the first thing and still be it."""
+        rng = np.random.default_rng(size)
+        self._jitter = rng.random((2, BATCH), np.float32) * 2 - 1
+        faces = Faces(scene, self.project, size, size)
+        self._nearest = np.full(size * size, -np.inf, np.float32)
+        for samples in faces.samples(np.ones(len(scene.quads), np.bool_), range(size)):
+            np.maximum.at(self._nearest, samples.index, faces.nearness(samples))
+
+    def project(self, points: Floats) -> Floats:
+        """Points as the sun sees them: across, down, and nearness in metres."""
+        seen: Floats = (points @ self._axes.T - self._low) * self._scale
+        return seen
+
+    def reaches(self, places: Floats) -> npt.NDArray[np.bool_]:
+        """Whether the sun shines on `places`, (3, n) as `project` numbers them."""
+        # Looking a little beside the place makes of many samples a soft edge.
+        across, down = places[:2] + self._jitter[:, : places.shape[1]]
+        index = down.astype(np.intp)
+        index *= self._size
+        index += across.astype(np.intp)
+        lit: npt.NDArray[np.bool_] = self._nearest.take(index, mode="clip") < places[2] + self._bias
+        return lit
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """A drawn solid; all arrays are (height, width), and 0 where there is nothing."""
+
+    covered: npt.NDArray[np.uint8]
+    """1 where there is something."""
+    y: npt.NDArray[np.uint8]
+    """Luma above black."""
+    u: npt.NDArray[np.int8]
+    """Signed chroma."""
+    v: npt.NDArray[np.int8]
+    """Signed chroma."""
+
+
+def draw(
+    solid: Solid, projection: Projection, eye: Floats, sunlight: Sunlight, width: int, height: int
+) -> Drawing:
+    """Draw a solid as seen from `eye`, with samples in the middle of each of width x height cells."""
+    faces = Faces(solid, projection, width, height)
+    to_eye = eye - faces.corners.mean(1)
+    to_eye /= np.linalg.norm(to_eye, axis=1, keepdims=True)
+    away = np.einsum("ij,ij->i", faces.normals.mean(1), to_eye) < 0
+    faces.normals[away & faces.double] *= -1
+    shader = _Shader(faces, to_eye, sunlight)
+    bytes_, signed = (np.zeros((2, height, width), kind) for kind in (np.uint8, np.int8))
+    drawing = Drawing(bytes_[0], bytes_[1], signed[0], signed[1])
+    for top in range(0, height, _BAND):
+        _draw_band(faces, faces.double | ~away, shader, drawing, range(top, min(top + _BAND, height)))
+    return drawing
+
+
+def _draw_band(
+    faces: Faces, chosen: npt.NDArray[np.bool_], shader: _Shader, drawing: Drawing, rows: range
+) -> None:
+    planes = [
+        plane[rows.start : rows.stop].reshape(-1)
+        for plane in (drawing.covered, drawing.y, drawing.u, drawing.v)
+    ]
+    nearest = np.full(planes[0].shape, -np.inf, np.float32)
+    drawn = []
+    for samples in faces.samples(chosen, rows):
+        near = faces.nearness(samples)
+        np.maximum.at(nearest, samples.index, near)
+        drawn.append((samples, near))
+    # Only what is seen in the end is lit.
+    for samples, near in drawn:
+        seen = samples.where(near >= nearest[samples.index])
+        for batch in seen.batches():
+            for material, (_, part) in faces.by_material(batch):
+                light = colour.develop(shader.shade(material, part))
+                planes[0][part.index] = 1
+                for plane, values in zip(planes[1:], colour.yuv(*light), strict=True):
+                    plane[part.index] = np.rint(values, out=values)
+
+
+class _Shader:
+    """Lights samples. What is linear along a face's edges is worked out at its corners, once."""
+
+    def __init__(self, faces: Faces, to_eye: Floats, sunlight: Sunlight) -> None:
+        self._faces, self._sunlight = faces, sunlight
+        half = sunlight.sun + to_eye
+        half /= np.linalg.norm(half, axis=1, keepdims=True)
+        directions = np.empty((len(half), 3, 3), np.float32)
+        directions[:, 0], directions[:, 1], directions[:, 2] = sunlight.sun, half, _DOWN
+        cosines = np.einsum("nek,ndk->edn", faces.normals, directions)
+        self._start, self._change = cosines[0], cosines[1] - cosines[0]
+        corners = np.moveaxis(sunlight.project(faces.corners), 0, -1)
+        self._corner = corners[0]
+        self._first, self._second = corners[1] - corners[0], corners[3] - corners[0]
+        self._twist = corners[2] - corners[1] - self._second
+
+    def shade(self, material: Material, samples: Samples) -> Floats:
+        """The light that comes from `samples`, (3, n)."""
+        s, t = self._faces.share(samples)
+        surface = material.paint(*self._faces.place(samples, s, t))
+        sunward, mirrored, earthward = samples.of(self._start) + samples.of(self._change) * s
+        if surface.relief is not None:
+            sunward += surface.relief * (sunward > 0)
+        places = samples.of(self._twist) * s
+        places += samples.of(self._second)
+        places *= t
+        places += samples.of(self._first) * s
+        places += samples.of(self._corner)
+        np.maximum(sunward, 0, out=sunward)
+        sunward *= self._sunlight.reaches(places)
+        earth = np.maximum(earthward, 0) * np.float32(0.65) + np.float32(0.35)
+        light: Floats = _SUNLIGHT * sunward
+        light += _EARTHLIGHT * earth
+        light += _STARLIGHT
+        light *= surface.albedo
+        if surface.gloss:
+            shine = np.maximum(mirrored, 0)
+            for _ in range(5):
+                shine *= shine
+            shine *= sunward > 0
+            light += _SUNLIGHT * (shine * np.float32(surface.gloss))
+        return light

@@ -1,0 +1,169 @@
+"""Parts of the station as pictures that are carried over the background.
+
+A sprite is drawn once, at several texels a pixel, and each texel already holds the average over a
+whole pixel around it. So any single texel is a properly smoothed pixel, and a frame takes just one
+per pixel, wherever the part has moved.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from relay.demo.blend import CLEAR, Overlay, Piece, Words
+from relay.demo.colour import BLACK
+from relay.demo.noise import Floats
+from relay.demo.raster import Drawing
+
+Indices: TypeAlias = npt.NDArray[np.intp]
+
+SCALE: Final = 3
+"""Texels per pixel; odd, so that a pixel's middle is a texel's."""
+_STRIP: Final = 48
+"""Rows blended at a time."""
+_SAMPLES: Final = SCALE * SCALE
+
+
+@dataclass(frozen=True, slots=True)
+class Carry:
+    """Where each pixel looks in a sprite: texel = matrix · (x, y, 1), in pixels of the picture."""
+
+    matrix: Floats
+    """(2, 3): first the texel's column, then its row."""
+
+    def halved(self) -> Carry:
+        """The same for planes of half the size, in both picture and sprite."""
+        matrix = self.matrix.copy()
+        matrix[:, 2] /= 2
+        return Carry(matrix)
+
+
+def _pixel_sum(samples: npt.NDArray[np.integer]) -> npt.NDArray[np.integer]:
+    """Add up SCALE x SCALE samples around each; none around the outermost ones."""
+    rows, columns = (size - SCALE + 1 for size in samples.shape)
+    kind = np.int16 if samples.dtype.kind == "i" else np.uint16
+    down = np.zeros((rows, samples.shape[1]), kind)
+    for i in range(SCALE):
+        down += samples[i : i + rows]
+    total = np.zeros(samples.shape, kind)
+    middle = total[SCALE // 2 : SCALE // 2 + rows, SCALE // 2 : SCALE // 2 + columns]
+    for i in range(SCALE):
+        middle += down[:, i : i + columns]
+    return total
+
+
+def _blocks(samples: npt.NDArray[np.integer]) -> npt.NDArray[np.integer]:
+    """Add up blocks of 2 x 2 samples."""
+    kind = np.int16 if samples.dtype.kind == "i" else np.uint16
+    down = samples[::2].astype(kind)
+    down += samples[1::2]
+    return down[:, ::2] + down[:, 1::2]
+
+
+def _clearness(covered: npt.NDArray[np.integer], of: int) -> Words:
+    """What is let through where `covered` of so many samples are."""
+    steps = np.array([round(CLEAR * (1 - count / of)) for count in range(of + 1)], np.uint16)
+    clear: Words = steps[covered]
+    return clear
+
+
+class _Texels:
+    """One resolution of a sprite: packed words, and which of its columns are in use."""
+
+    def __init__(self, words: npt.NDArray[np.generic], used: npt.NDArray[np.bool_]) -> None:
+        self.height, self.pitch = words.shape
+        self.words = words.ravel()
+        blocks = -(-self.height // _STRIP)
+        padded = np.zeros((blocks * _STRIP, self.pitch), np.bool_)
+        padded[: self.height] = used
+        columns = padded.reshape(blocks, _STRIP, self.pitch).any(1)
+        self._any = columns.any(1)
+        self._first = columns.argmax(1)
+        self._last = self.pitch - columns[:, ::-1].argmax(1)
+
+    def columns(self, top: float, bottom: float) -> tuple[int, int]:
+        """The first and last columns in use between two rows; empty where none are."""
+        blocks = slice(max(int(top) // _STRIP, 0), max(int(bottom) // _STRIP + 1, 0))
+        used = self._any[blocks]
+        if not used.any():
+            return 0, 0
+        return int(self._first[blocks][used].min()), int(self._last[blocks][used].max())
+
+    def strips(self, carry: Carry, width: int, height: int) -> list[tuple[slice, slice, Indices]]:
+        """Pieces of a picture that the sprite touches, with where their pixels look."""
+        (a, b, c), (d, e, f) = (float(x) for x in carry.matrix[0]), (
+            float(x) for x in carry.matrix[1]
+        )
+        determinant = a * e - b * d
+        corners = np.array([(0, 0), (self.pitch, 0), (0, self.height), (self.pitch, self.height)])
+        down = (a * (corners[:, 1] - f) - d * (corners[:, 0] - c)) / determinant
+        first, last = max(int(down.min()), 0), min(int(down.max()) + 1, height)
+        pieces = []
+        for top in range(first, last, _STRIP):
+            bottom = min(top + _STRIP, last)
+            rows = [
+                ((corner - b * y - c) / a, y) for corner in (0, self.pitch) for y in (top, bottom)
+            ]
+            touched = [d * x + e * y + f for x, y in rows]
+            left, right = self.columns(min(touched), max(touched))
+            if right <= left:
+                continue
+            ends = [(column - b * y - c) / a for column in (left, right) for y in (top, bottom)]
+            start, stop = max(int(min(ends)), 0), min(int(max(ends)) + 2, width)
+            if stop <= start:
+                continue
+            across = np.arange(start, stop) + 0.5
+            along = np.arange(top, bottom)[:, None] + 0.5
+            # Rounding the two shares apart keeps the look-up a sum of a row and a column.
+            by_column = np.rint(d * across) * self.pitch + np.floor(a * across + c)
+            by_row = np.floor(e * along + f) * self.pitch + np.rint(b * along)
+            look = by_column.astype(np.intp) + by_row.astype(np.intp)
+            pieces.append((slice(top, bottom), slice(start, stop), look))
+        return pieces
+
+
+class Sprite:
+    """A drawn part.
+
+    Its colours are already weighted by how much they cover, and stored with what they let through:
+    a pixel becomes colour + background · clearness / 128.
+    """
+
+    def __init__(self, drawing: Drawing) -> None:
+        covered = drawing.covered
+        y = _pixel_sum(drawing.y) + _pixel_sum(covered) * np.uint16(BLACK)
+        clear = _clearness(_pixel_sum(covered), _SAMPLES)
+        self._luma = _Texels((y + _SAMPLES // 2) // _SAMPLES | clear << 8, clear < CLEAR)
+        shares, u, v = (_pixel_sum(_blocks(p)) for p in (covered, drawing.u, drawing.v))
+        shares = shares.astype(np.uint32)
+        u, v = (
+            ((plane + shares * 128 + 2 * _SAMPLES) // (4 * _SAMPLES)).astype(np.uint32)
+            for plane in (u.astype(np.int32), v.astype(np.int32))
+        )
+        clear = _clearness(shares, 4 * _SAMPLES).astype(np.uint32)
+        self._chroma = _Texels(u | v << 8 | clear << 16, clear < CLEAR)
+
+    def cut(self, carry: Carry, width: int, height: int, shine: Words | None = None) -> Overlay:
+        """The part as it lies in a picture of `width` x `height`.
+
+        `shine` is how bright it is in each row of the picture against how it was drawn, in 1/128.
+        """
+        luma = []
+        for rows, columns, look in self._luma.strips(carry, width, height):
+            word = self._luma.words.take(look, mode="clip")
+            clear = word >> 8
+            np.bitwise_and(word, 255, out=word)
+            if shine is not None:
+                word *= shine[rows, None]
+                np.right_shift(word, 7, out=word)
+                np.minimum(word, 235 - (clear * 219 >> 7), out=word)
+            luma.append(Piece(rows, columns, clear, (word,)))
+        chroma = []
+        for rows, columns, look in self._chroma.strips(carry.halved(), width // 2, height // 2):
+            packed = self._chroma.words.take(look, mode="clip")
+            u, v, clear = ((packed >> shift & 255).astype(np.uint16) for shift in (0, 8, 16))
+            chroma.append(Piece(rows, columns, clear, (u, v)))
+        return Overlay(luma, chroma)
