@@ -18,6 +18,7 @@ PERIOD: Final = 128
 """Frames after which every row has been lit anew: the sun moves by a quarter of a degree."""
 _COARSE: Final = 16
 """Pixels between the samples by which night is found."""
+_NOWHERE: Final = slice(0, 0)
 _ORDER: Final = tuple(int(f"{i:07b}"[::-1], 2) for i in range(PERIOD))
 """Which rows are lit in which frame: neighbours far apart in time, so that no edge travels."""
 
@@ -26,7 +27,8 @@ class Daylight:
     """Light maps of one or more planes that share their pixels, in 8.8 fixed point.
 
     A pixel's value is `ground` · texture + `city` · lights + `air`. `air` holds the plane's zero
-    and a dither; the sum cannot overflow, as air is kept below what the others leave free.
+    and a dither. Words wrap around, but the sum does not leave their range, as air is kept to what
+    the others leave free. Chroma's texture has its own zero at 128, which `air` takes back.
     """
 
     def __init__(self, sight: Sight, channels: tuple[int, ...], dither: Floats) -> None:
@@ -41,6 +43,7 @@ class Daylight:
         self._dither = dither * np.float32(255)
         self._coarse = self._normal[::_COARSE, ::_COARSE]
         self._night = np.zeros(self._coarse.shape[:2], np.bool_)
+        self._dark = False
         self._round: list[int | None] = [None] * PERIOD
         self.ground: Words = np.zeros(dither.shape, np.uint16)
         """The ground's brightness times the air's clearness."""
@@ -51,9 +54,11 @@ class Daylight:
 
     def dark(self, rows: slice) -> slice:
         """The columns among which `rows` may see the lights of towns; empty by day."""
+        if not self._dark:
+            return _NOWHERE
         columns = self._night[rows.start // _COARSE : -(-rows.stop // _COARSE) + 1].any(0)
         if not columns.any():
-            return slice(0, 0)
+            return _NOWHERE
         first, last = int(columns.argmax()), len(columns) - int(columns[::-1].argmax())
         return slice(max(first - 1, 0) * _COARSE, (last + 1) * _COARSE)
 
@@ -73,6 +78,7 @@ class Daylight:
         if stale:
             # A little past the height where lights come on, for what the coarse grid misses.
             np.less(self._coarse @ sun, np.float32(-0.05), out=self._night)
+            self._dark = bool(self._night.any())
         return stale
 
     def _light_rows(self, rows: slice, sun: Floats) -> None:
@@ -90,9 +96,10 @@ class Daylight:
             if signed:
                 room = np.float32(32000) - ground * np.float32(112) - city * np.float32(32)
                 np.clip(added, -room, room, out=added)
-                added += np.float32(0x8000)
+                # Truncated as the ground's word is, so that the product's zero goes exactly.
+                added += np.float32(0x8000) - np.floor(ground) * np.float32(128)
             else:
                 added += np.float32(BLACK << 8)
                 room = np.float32(235.9 * 256) - ground * np.float32(219) - city * np.float32(255)
                 np.minimum(added, np.maximum(room, BLACK << 8), out=added)
-            plane[rows] = added
+            plane[rows] = added.astype(np.int32)

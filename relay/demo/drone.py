@@ -21,7 +21,7 @@ _YAW: Final = 66.0
 """Degrees from the flight path to the station's modules."""
 _TILT: Final = np.radians(-12.0)
 """How far the wings lean back from upright."""
-_REFRESH: Final = 4
+_REFRESH: Final = 8
 
 
 def _turn(degrees: float) -> Floats:
@@ -71,8 +71,9 @@ class _Orbit:
         self._steps = (right, down, forward)
         self._sun = sun_at(0)
 
-    def pose(self, frame: int) -> Pose:
-        """How far the station has turned and drifted."""
+    def pose(self, part: int, frame: int) -> Pose:
+        """How far the station has turned and drifted; it does so as one."""
+        del part
         t = 2 * np.pi * frame / self._fps
         turn = _turn(7.0 * np.sin(t / 140))
         right, down, forward = self._steps
@@ -85,7 +86,7 @@ class _Orbit:
         if part not in _WINGS:
             return None
         side, upward = _WINGS[part]
-        pose = self.pose(frame)
+        pose = self.pose(part, frame)
         axes = pose.turn @ _turn(_YAW)
         along = axes @ np.array((-np.sin(_TILT), 0, np.cos(_TILT)))
         normal = axes @ np.array((-np.cos(_TILT), 0, -np.sin(_TILT)))
@@ -118,12 +119,12 @@ class Drone:
         whole = Solid()
         for part in parts:
             whole.add(part)
-        self._stage = Stage(view, parts, Sunlight(whole, sun_at(0), 1024), _REFRESH)
+        sunlight = Sunlight(whole, sun_at(0), 1024)
+        count = len(parts)
+        self._stage = Stage(view, parts, [sunlight] * count, [_REFRESH] * count)
 
     def draw(self, planes: Planes, seconds: float) -> None:
         """Draw the picture as it is at `seconds`."""
-        self._globe.draw(seconds)
-        for plane, out in zip((self._globe.y, self._globe.u, self._globe.v), planes, strict=True):
-            np.copyto(out, plane)
+        self._globe.draw(planes, seconds)
         self._stars.draw(planes[0], seconds)
         self._stage.draw(planes, round(seconds * self._fps), self._orbit)

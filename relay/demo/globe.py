@@ -7,12 +7,13 @@ the ground is, plus what the air adds.
 
 from __future__ import annotations
 
-from typing import Final, TypeAlias
+from typing import Final, Generic, TypeAlias, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from relay.demo import colour, ground
+from relay.demo.blend import Planes, Words
 from relay.demo.colour import Bytes
 from relay.demo.daylight import Daylight
 from relay.demo.noise import Floats
@@ -20,6 +21,8 @@ from relay.demo.sight import Sight, ground_rows
 from relay.demo.view import View
 
 Indices: TypeAlias = npt.NDArray[np.intp]
+
+_Texel = TypeVar("_Texel", bound=np.integer)
 
 _STEP_HZ: Final = 15
 """The Earth turns by about a texel (0.75 km) in the time of this rate: 11 km/s."""
@@ -39,36 +42,41 @@ def sun_at(seconds: float) -> Floats:
     return np.array((flat * np.cos(azimuth), flat * np.sin(azimuth), np.sin(height)), np.float32)
 
 
-class _Texture:
+class _Texture(Generic[_Texel]):
     """A periodic texture that can be read at any shift along its rows.
 
     A shift by a fraction of a texel is a blend of neighbours. Each of `phases` lies between two
     texels, never on one: all are equally soft, and nothing flickers as they take turns.
     """
 
-    def __init__(self, texels: npt.NDArray[np.generic], span: int, phases: int) -> None:
-        wide = texels.astype(np.int16)
-        ahead = np.roll(wide, -1, 1)
+    def __init__(self, texels: npt.NDArray[_Texel], span: int, phases: int) -> None:
         self.pitch = texels.shape[1] + span
         self._period = texels.shape[1]
         self._phases = []
         for phase in range(phases):
-            share = 2 * phase + 1
-            blend = (wide * (2 * phases - share) + ahead * share + phases) // (2 * phases)
-            row = blend.astype(texels.dtype)
+            row = texels if phases == 1 else _between(texels, 2 * phase + 1, 2 * phases)
             self._phases.append(np.hstack([row, row[:, :span]]).ravel())
 
-    def at(self, step: int) -> npt.NDArray[np.generic]:
+    def at(self, step: int) -> npt.NDArray[_Texel]:
         """All texels, flat, shifted by `step` / phases texels."""
         whole, phase = divmod(step, len(self._phases))
         return self._phases[phase][whole % self._period :]
 
 
+def _between(texels: npt.NDArray[_Texel], share: int, of: int) -> npt.NDArray[_Texel]:
+    """The texture `share` / `of` of a texel further on."""
+    blend = texels * np.uint16(of - share)
+    blend[:, :-1] += texels[:, 1:] * np.uint16(share)
+    blend[:, -1] += texels[:, 0] * np.uint16(share)
+    blend += np.uint16(of // 2)
+    blend //= np.uint16(of)
+    return blend.astype(texels.dtype)
+
+
 class Globe:
     """The Earth behind one camera, which looks roughly to port or to starboard.
 
-    `draw` fills the planes `y`, `u` and `v`.
-    """
+    Rows above the first that touches the Earth are sky."""
 
     def __init__(self, view: View, fps: float, seed: int) -> None:
         self._fps = fps
@@ -85,9 +93,8 @@ class Globe:
         span = int((float(along[sight.hit].max()) - start) / ground.TEXEL_KM) + 4
         self._luma = _Texture(painted.luma, span, self._phases)
         self._lights = _Texture(painted.lights, span, self._phases)
-        self._u, self._v, self._lights_half = (
-            _Texture(plane, span // 2 + 1, 1)
-            for plane in (painted.u, painted.v, painted.lights[::2, ::2])
+        self._chroma, self._lights_half = (
+            _Texture(plane, span // 2 + 1, 1) for plane in (painted.chroma, painted.lights[::2, ::2])
         )
         self._look = _look(sight, across, along - start, edges, self._luma.pitch, 1)
         self._look_half = _look(
@@ -95,76 +102,78 @@ class Globe:
             half.across_km() * np.float32(side),
             half.along_km() - start,
             edges[::2],
-            self._u.pitch,
+            self._chroma.pitch,
             2,
         )
         rng = np.random.default_rng(seed)
-        noise = colour.dither(rng, sight.hit.shape)
-        self._full = Daylight(sight, (0,), noise)
+        self._full = Daylight(sight, (0,), colour.dither(rng, sight.hit.shape))
         self._half = Daylight(half, (1, 2), colour.dither(rng, half.hit.shape))
         self._first = int(sight.hit.any(1).argmax()) // _STRIP * _STRIP
-        self._texel = np.empty((_STRIP, sight.hit.shape[1]), np.uint8)
-        self._value = np.empty(self._texel.shape, np.uint16)
-        self.y: Bytes = np.empty(sight.hit.shape, np.uint8)
-        self.u: Bytes = np.empty(half.hit.shape, np.uint8)
-        self.v: Bytes = np.empty(half.hit.shape, np.uint8)
+        shape = (_STRIP, view.width)
+        self._texel, self._value = np.empty(shape, np.uint8), np.empty(shape, np.uint16)
+        shape = (_STRIP // 2, view.width // 2)
+        self._pair, self._part = np.empty(shape, np.uint16), np.empty(shape, np.uint16)
 
-    def draw(self, seconds: float) -> None:
-        """Draw the Earth as it is at `seconds`."""
+    def draw(self, planes: Planes, seconds: float) -> None:
+        """Draw the Earth and the air as they are at `seconds` into planes of the view's size."""
         step = round(seconds * self._fps)
         sun = sun_at(seconds)
         # Taking turns halves the work; a sun that is a frame old is the same sun.
         self._full.light(step // 2, sun)
         self._half.light((step + 1) // 2, sun)
         luma, lights = self._luma.at(step), self._lights.at(step)
-        u, v = (plane.at(step // (2 * self._phases)) for plane in (self._u, self._v))
-        half_lights = self._lights_half.at(step // (2 * self._phases))
-        for top in range(0, self.y.shape[0], _STRIP):
-            rows = slice(top, min(top + _STRIP, self.y.shape[0]))
+        half_step = step // (2 * self._phases)
+        chroma, half_lights = self._chroma.at(half_step), self._lights_half.at(half_step)
+        y, u, v = planes
+        for top in range(0, len(y), _STRIP):
+            rows = slice(top, min(top + _STRIP, len(y)))
             half = slice(rows.start // 2, rows.stop // 2)
             if top < self._first:
-                _sky(self.y[rows], self._full.air[0][rows])
-                _sky(self.u[half], self._half.air[0][half])
-                _sky(self.v[half], self._half.air[1][half])
-                continue
-            self._luma_strip(rows, luma, lights)
-            self._chroma_strip(half, u, v, half_lights)
+                _sky(y[rows], self._full.air[0][rows])
+                _sky(u[half], self._half.air[0][half])
+                _sky(v[half], self._half.air[1][half])
+            else:
+                self._draw_luma(y[rows], rows, luma, lights)
+                self._draw_chroma((u[half], v[half]), half, chroma, half_lights)
 
-    def _luma_strip(self, rows: slice, texture: Bytes, lights: Bytes) -> None:
+    def _draw_luma(self, out: Bytes, rows: slice, texture: Bytes, lights: Bytes) -> None:
         look, light = self._look[rows], self._full
         texel, value = self._texel[: len(look)], self._value[: len(look)]
         texture.take(look, out=texel, mode="clip")
         np.multiply(texel, light.ground[rows], out=value)
         dark = light.dark(rows)
         if dark.stop:
-            glow = np.multiply(lights.take(look[:, dark], mode="clip"), light.city[rows, dark])
-            value[:, dark] += glow
+            value[:, dark] += np.multiply(
+                lights.take(look[:, dark], mode="clip"), light.city[rows, dark]
+            )
         np.add(value, light.air[0][rows], out=value)
         np.right_shift(value, 8, out=value)
-        np.copyto(self.y[rows], value, casting="unsafe")
+        np.copyto(out, value, casting="unsafe")
 
-    def _chroma_strip(
-        self, rows: slice, u: npt.NDArray[np.int8], v: npt.NDArray[np.int8], lights: Bytes
+    def _draw_chroma(
+        self, out: tuple[Bytes, Bytes], rows: slice, texture: Words, lights: Bytes
     ) -> None:
         look, light = self._look_half[rows], self._half
-        ground_light = light.ground[rows].view(np.int16)
+        pair, value = self._pair[: len(look)], self._part[: len(look)]
+        texture.take(look, out=pair, mode="clip")
         dark = light.dark(rows)
         warm = None
         if dark.stop:
             warm = np.multiply(lights.take(look[:, dark], mode="clip"), light.city[rows, dark])
             np.right_shift(warm, 3, out=warm)
-        # The signed products are added as unsigned words: the sum's top byte is the sample, with
-        # its zero at 128, because `air` holds that zero.
-        for texture, air, plane, towards_red in zip(
-            (u, v), light.air, (self.u, self.v), (False, True), strict=True
-        ):
-            value = np.multiply(texture.take(look, mode="clip"), ground_light).view(np.uint16)
-            np.add(value, air[rows], out=value)
+        for number, plane in enumerate(out):
+            if number == 0:
+                np.bitwise_and(pair, 255, out=value)
+            else:
+                np.right_shift(pair, 8, out=value)
+            np.multiply(value, light.ground[rows], out=value)
+            np.add(value, light.air[number][rows], out=value)
             if warm is not None:
-                change = np.add if towards_red else np.subtract
+                # Town lights are warm: less blue in U, more red in V.
+                change = np.add if number else np.subtract
                 change(value[:, dark], warm, out=value[:, dark])
             np.right_shift(value, 8, out=value)
-            np.copyto(plane[rows], value, casting="unsafe")
+            np.copyto(plane, value, casting="unsafe")
 
 
 def _sky(plane: Bytes, air: npt.NDArray[np.uint16]) -> None:

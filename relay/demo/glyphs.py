@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Final, TypeAlias
 
 import numpy as np
@@ -61,53 +62,62 @@ _RUNS: Final = {
     "/": "0640",
 }
 _STROKES: Final[dict[str, tuple[Stroke, ...]]] = {
-    letter: tuple(
+    character: tuple(
         tuple((int(run[i]), int(run[i + 1])) for i in range(0, len(run), 2)) for run in runs.split()
     )
-    for letter, runs in _RUNS.items()
+    for character, runs in _RUNS.items()
 }
-"""For each letter its strokes; a stroke of one point is a dot."""
+"""For each character its strokes."""
 
 
-def _segments(text: str) -> tuple[list[tuple[float, float, float, float]], float]:
-    """All straight pieces (x, y, x, y) of a line of text in units, and its width."""
-    pieces: list[tuple[float, float, float, float]] = []
-    pen = 0.0
-    for letter in text:
-        strokes = _STROKES.get(letter.upper(), ())
-        points = [point for stroke in strokes for point in stroke]
-        for stroke in strokes:
-            for (x, y), (x2, y2) in zip(stroke, stroke[1:] or stroke, strict=False):
-                pieces.append((pen + x, y, pen + x2, y2))
-        # Digits are all of one width: a clock must not jitter.
-        width = 4 if letter.isdigit() else max((x for x, _ in points), default=_SPACE - _GAP)
-        pen += width + _GAP
-    return pieces, max(pen - _GAP, 0.0)
+@lru_cache(maxsize=512)
+def _stamp(character: str, unit: float, weight: float, phase: float) -> Floats:
+    """A character's coverage; its origin is `phase` of a pixel and half a stroke from the corner."""
+    strokes = _STROKES.get(character, ())
+    points = [point for stroke in strokes for point in stroke]
+    rows = int(np.ceil(_CAP * unit + weight)) + 2
+    columns = int(np.ceil(max((x for x, _ in points), default=0) * unit + weight + phase)) + 2
+    y, x = np.mgrid[0:rows, 0:columns] + 0.5
+    coverage = np.zeros((rows, columns), np.float32)
+    for stroke in strokes:
+        # A stroke of one point is a dot.
+        for start, end in zip(stroke, stroke[1:] or stroke, strict=False):
+            ax, bx = (point[0] * unit + weight / 2 + phase for point in (start, end))
+            ay, by = (point[1] * unit + weight / 2 for point in (start, end))
+            length = (bx - ax) ** 2 + (by - ay) ** 2 or 1.0
+            along = np.clip(((x - ax) * (bx - ax) + (y - ay) * (by - ay)) / length, 0, 1)
+            distance = np.hypot(x - ax - along * (bx - ax), y - ay - along * (by - ay))
+            ink = np.clip(weight / 2 + 0.5 - distance, 0, 1).astype(np.float32)
+            np.maximum(coverage, ink, out=coverage)
+    return coverage
+
+
+def _width(character: str) -> float:
+    """Units from a character's first to its last stroke."""
+    # Digits are all of one width: a clock must not jitter.
+    if character.isdigit():
+        return 4
+    points = [x for stroke in _STROKES.get(character, ()) for x, _ in stroke]
+    return max(points, default=_SPACE - _GAP)
 
 
 def letter(text: str, height: float, weight: float, margin: int) -> Floats:
     """Draw a line of text.
 
     `height` is that of capitals and `weight` the strokes' thickness, both in pixels. Returns
-    coverage 0…1, with `margin` pixels around the letters. Characters that are not known are spaces.
+    coverage 0…1, with `margin` pixels (at least 2) around it. Characters that are not known are
+    spaces.
     """
-    pieces, width = _segments(text)
     unit = (height - weight) / _CAP
-    rows = int(np.ceil(height)) + 2 * margin
-    columns = int(np.ceil(width * unit + weight)) + 2 * margin
-    coverage = np.zeros((rows, columns), np.float32)
-    origin = margin + weight / 2
-    reach = int(np.ceil(weight / 2)) + 1
-    for piece in pieces:
-        ax, ay, bx, by = (value * unit + origin for value in piece)
-        left, right = int(min(ax, bx)) - reach, int(max(ax, bx)) + reach + 1
-        top, bottom = int(min(ay, by)) - reach, int(max(ay, by)) + reach + 1
-        box = (slice(max(top, 0), bottom), slice(max(left, 0), right))
-        y, x = np.mgrid[box[0].start : min(bottom, rows), box[1].start : min(right, columns)] + 0.5
-        length = (bx - ax) ** 2 + (by - ay) ** 2
-        along = ((x - ax) * (bx - ax) + (y - ay) * (by - ay)) / length if length else 0.0 * x
-        along = np.clip(along, 0, 1)
-        distance = np.hypot(x - ax - along * (bx - ax), y - ay - along * (by - ay))
-        ink = np.clip(weight / 2 + 0.5 - distance, 0, 1).astype(np.float32)
-        coverage[box] = np.maximum(coverage[box], ink)
+    characters = text.upper()
+    pens = np.concatenate([[0.0], np.cumsum([_width(c) + _GAP for c in characters])]) * unit
+    columns = int(np.ceil(pens[-1] + weight)) + 2 * margin + 2
+    coverage = np.zeros((int(np.ceil(height)) + 2 * margin, columns), np.float32)
+    for character, pen in zip(characters, pens, strict=False):
+        if character in _STROKES:
+            left, quarters = divmod(round(pen * 4), 4)
+            ink = _stamp(character, unit, weight, quarters / 4)
+            rows, columns = ink.shape
+            place = coverage[margin : margin + rows, margin + left : margin + left + columns]
+            np.maximum(place, ink[: len(place), : place.shape[1]], out=place)
     return coverage

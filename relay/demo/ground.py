@@ -41,10 +41,8 @@ class Ground:
     """(rows, COLUMNS): luma above black by day, 0…219."""
     lights: npt.NDArray[np.uint8]
     """(rows, COLUMNS): city light by night, 0…255."""
-    u: npt.NDArray[np.int8]
-    """(rows / 2, COLUMNS / 2): signed chroma by day."""
-    v: npt.NDArray[np.int8]
-    """As `u`."""
+    chroma: npt.NDArray[np.uint16]
+    """(rows / 2, COLUMNS / 2): by day, U in the low byte and V in the high one, zero at 128."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,7 +229,7 @@ def build(seed: int, edges_km: Floats, pixel_km: Floats) -> Ground:
     across = {name: _Across(getattr(maps, name)) for name in maps.__dataclass_fields__}
     rows = len(pixel_km)
     luma, lights = (np.empty((rows, COLUMNS), np.uint8) for _ in range(2))
-    u, v = (np.empty((rows // 2, COLUMNS // 2), np.int8) for _ in range(2))
+    chroma = np.empty((rows // 2, COLUMNS // 2), np.uint16)
     for start in range(0, rows, _CHUNK):
         chunk = slice(start, min(start + _CHUNK, rows))
         half = slice(chunk.start // 2, chunk.stop // 2)
@@ -241,10 +239,13 @@ def build(seed: int, edges_km: Floats, pixel_km: Floats) -> Ground:
         width = float(pixel_km[chunk].mean()) / TEXEL_KM
         planes = _compose(fields, fine)
         luma[chunk] = np.clip(_soften(planes[0], width) + 0.5, 0, 219)
-        u[half] = np.rint(_soften(planes[1], width / 2))
-        v[half] = np.rint(_soften(planes[2], width / 2))
+        u, v = (
+            np.rint(_soften(plane, width / 2) + np.float32(128)).astype(np.uint16)
+            for plane in planes[1:3]
+        )
+        chroma[half] = u | v << 8
         lights[chunk] = np.clip(planes[3], 0, 255)
-    return Ground(luma=luma, lights=lights, u=u, v=v)
+    return Ground(luma=luma, lights=lights, chroma=chroma)
 
 
 def _compose(fields: dict[str, Floats], fine: Floats) -> tuple[Floats, Floats, Floats, Floats]:

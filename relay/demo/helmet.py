@@ -6,7 +6,7 @@ from typing import Final
 
 import numpy as np
 
-from relay.demo import worksite
+from relay.demo import glove, worksite
 from relay.demo.blend import Planes, Words
 from relay.demo.globe import Globe, sun_at
 from relay.demo.noise import Floats
@@ -20,42 +20,69 @@ from relay.demo.view import View
 _SWAY: Final = 0.0075
 """The furthest that the head turns the picture, as a share of its width."""
 _BAYS: Final = 6
-_REFRESH: Final = 6
 
 
-def _girder_axes(yaw: float, pitch: float) -> Floats:
-    """Columns: where the girder's axes point in orbit; its lit side faces the camera's left."""
+_SLOW, _QUICK = 8, 3
+"""Frames after which the girder, and the hand, are placed anew."""
+_AHEAD: Final = np.diag((1, -1, 1))
+"""From right, ahead and up before the eyes to the orbit's axes, looking to port."""
+
+
+def _axes(yaw: float, pitch: float, *, left: bool) -> Floats:
+    """Columns: where a thing's axes point in orbit, when it is turned and tilted before the eyes.
+
+    The second column is ahead; `left` is for the girder, whose first axis is the one ahead, its
+    second to the left.
+    """
     a, p = np.radians(yaw), np.radians(pitch)
-    along = np.array((np.sin(a) * np.cos(p), np.cos(a) * np.cos(p), np.sin(p)))
-    left = np.array((-np.cos(a), np.sin(a), 0))
-    up = np.cross(-left, along)
-    # From right, ahead and up before the eyes to the orbit's axes, looking to port.
-    return (np.diag((1, -1, 1)) @ np.array([along, left, up]).T).astype(np.float32)
+    ahead = np.array((np.sin(a) * np.cos(p), np.cos(a) * np.cos(p), np.sin(p)))
+    right = np.array((np.cos(a), -np.sin(a), 0))
+    up = np.cross(right, ahead)
+    columns = [ahead, -right, up] if left else [right, ahead, up]
+    return (_AHEAD @ np.array(columns).T).astype(np.float32)
 
 
-def _parts() -> list[Solid]:
+def _hand_at() -> Floats:
+    return (_AHEAD @ np.array((0.24, 0.62, -0.37))).astype(np.float32)
+
+
+def _scenery() -> list[Solid]:
+    """Wings and girder, from the farthest to the nearest."""
     beta = np.radians(50)
     across = (np.sin(beta), np.cos(beta), 0)
-    wings = [
-        worksite.wing(at, (0, 0, up), across, 33) for at in (30, 20) for up in (-1, 1)
-    ]
+    wings = [worksite.wing(at, (0, 0, up), across, 33) for at in (30, 20) for up in (-1, 1)]
     end = _BAYS * worksite.BAY
+    axes = _axes(-22, -12, left=True)
     parts = [*wings, worksite.far_girder(end, 32), worksite.girder(_BAYS)]
-    axes = _girder_axes(-22, -12)
-    return [part.moved(axes, (2.3, -1.0, -1.7)) for part in parts]
+    return [part.moved(axes, _AHEAD @ np.array((2.3, 1.0, -1.7))) for part in parts]
+
+
+def _arm() -> Solid:
+    """The astronaut's own arm, with what it carries."""
+    solid = Solid()
+    for piece in (glove.hand(), glove.sleeve(), glove.unit()):
+        solid.add(piece)
+    return solid.moved(_axes(-38, -6, left=False), _hand_at())
 
 
 class _Float:
-    """How the astronaut drifts: a few centimetres, and the girder with it."""
+    """How the astronaut drifts by a few centimetres, and swings the unit a little."""
 
-    def __init__(self, fps: float) -> None:
-        self._fps = fps
+    def __init__(self, fps: float, arm: int) -> None:
+        self._fps, self._arm = fps, arm
+        self._hand = _hand_at()
 
-    def pose(self, frame: int) -> Pose:
-        """Where the girder is in a frame, seen from the head."""
+    def pose(self, part: int, frame: int) -> Pose:
+        """Where a part is in a frame, seen from the head."""
         t = 2 * np.pi * frame / self._fps
+        if part == self._arm:
+            swing = 0.016 * np.sin(t / 9.7) + 0.007 * np.sin(t / 4.4 + 1)
+            sine, cosine = np.sin(swing), np.cos(swing)
+            turn = np.array([[cosine, 0, -sine], [0, 1, 0], [sine, 0, cosine]], np.float32)
+            shift = (0.004 * np.sin(t / 8.3 + 1), 0.004 * np.sin(t / 12.1), 0.005 * np.sin(t / 6.7))
+            return Pose(turn, self._hand, np.array(shift, np.float32))
         shift = (
-            0.022 * np.sin(t / 13) + 0.008 * np.sin(t / 5.1),
+            0.022 * np.sin(t / 13) + 0.008 * np.sin(t / 7.1),
             0.02 * np.sin(t / 17 + 1),
             0.018 * np.sin(t / 11 + 2),
         )
@@ -85,15 +112,25 @@ class Helmet:
         view = View(width, height, field=84, azimuth=-90, pitch=-25).widened(self._margin)
         self._globe = Globe(view, fps, seed)
         self._stars = Stars(view, seed)
-        parts = _parts()
-        sunlight = Sunlight(parts[-1], sun_at(0), 2048)
-        self._stage = Stage(view, parts, sunlight, _REFRESH)
-        self._drift = _Float(fps)
+        half = (view.height // 2, view.width // 2)
+        self._canvas = (
+            np.empty((view.height, view.width), np.uint8),
+            np.empty(half, np.uint8),
+            np.empty(half, np.uint8),
+        )
+        scenery, arm = _scenery(), _arm()
+        # Shadows are as fine as what casts them is near.
+        far, near = (Sunlight(solid, sun_at(0), 1536) for solid in (scenery[-1], arm))
+        count = len(scenery)
+        self._stage = Stage(
+            view, [*scenery, arm], [far] * count + [near], [_SLOW] * count + [_QUICK]
+        )
+        self._drift = _Float(fps, count)
 
     def draw(self, planes: Planes, seconds: float) -> None:
         """Draw the picture as it is at `seconds`."""
-        self._globe.draw(seconds)
-        canvas = (self._globe.y, self._globe.u, self._globe.v)
+        canvas = self._canvas
+        self._globe.draw(canvas, seconds)
         self._stars.draw(canvas[0], seconds)
         self._stage.draw(canvas, round(seconds * self._fps), self._drift)
         right, down = (self._margin + share * self._reach for share in _sway(seconds))

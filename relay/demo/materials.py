@@ -11,17 +11,23 @@ from relay.demo import noise
 from relay.demo.noise import Floats
 from relay.demo.solid import Material, Surface
 
-_GRAIN_SIZE: Final = 256
-_GRAIN: Final = noise.fractal(np.random.default_rng(11), (8, 8), 5, gain=0.7).ravel()
-"""Wrinkles and stains, periodic over 256 samples."""
+_GRAIN_SIZE: Final = 512
+_GRAIN: Final = noise.fractal(
+    np.random.default_rng(11), (8, 8), 6, gain=0.65, calm=1
+).ravel()
+"""Wrinkles and stains, periodic over 512 samples, smooth between neighbours."""
 
 
 def grain(s: Floats, t: Floats, per_metre: float) -> Floats:
-    """Fixed noise of standard deviation 1 at places on a surface."""
-    scale = np.float32(per_metre)
-    row = (s * scale).astype(np.intp) % _GRAIN_SIZE
-    column = (t * scale).astype(np.intp) % _GRAIN_SIZE
-    return _GRAIN.take(row * _GRAIN_SIZE + column)
+    """Fixed noise of standard deviation 1 at places on a surface; `per_metre` grains a metre."""
+    scale = np.float32(2 * per_metre)
+    row = (s * scale).astype(np.intp)
+    row &= _GRAIN_SIZE - 1
+    column = (t * scale).astype(np.intp)
+    column &= _GRAIN_SIZE - 1
+    row *= _GRAIN_SIZE
+    row += column
+    return _GRAIN.take(row)
 
 
 def _near(x: Floats, pitch: float, width: float) -> npt.NDArray[np.bool_]:
@@ -58,6 +64,32 @@ def blanket(red: float, green: float, blue: float, quilt: float, gloss: float = 
     return Material(paint)
 
 
+def cloth(red: float, green: float, blue: float) -> Material:
+    """A space suit's outer fabric: woven, softly wrinkled."""
+    base = _colour(red, green, blue)
+
+    def paint(s: Floats, t: Floats) -> Surface:
+        fold, weave = grain(s, t, 60), grain(t, s, 420)
+        shade = 1 + fold * np.float32(0.05) + weave * np.float32(0.035)
+        return Surface(base * shade, 0.02, relief=fold * np.float32(0.12))
+
+    return Material(paint)
+
+
+def label() -> Material:
+    """A placard: dark lettering in rows, too small to read, and a yellow edge."""
+    paper, print_, edge = _colour(0.72, 0.71, 0.67), _colour(0.05, 0.05, 0.06), _colour(0.7, 0.5, 0.04)
+
+    def paint(s: Floats, t: Floats) -> Surface:
+        line = np.floor(t / np.float32(0.016))
+        word = grain(s, line * np.float32(0.37), 70) > -0.35
+        written = word & (t % np.float32(0.016) > 0.006) & (s > 0.014) & (t > 0.014)
+        framed = (s < 0.006) | (t < 0.006)
+        return Surface(np.where(framed, edge, np.where(written, print_, paper)), 0.05)
+
+    return Material(paint)
+
+
 def module_hull(tint: float = 0.0) -> Material:
     """White debris shields in panels, with a seam around each."""
     base = _colour(0.78, 0.77 - tint * 0.3, 0.74 - tint)
@@ -73,18 +105,17 @@ def module_hull(tint: float = 0.0) -> Material:
 
 
 def solar_cells(width: float) -> Material:
-    """A wing's blanket, `width` metres across the first edge: cells, hinges, golden by the sun."""
-    base, wire, rim = _colour(0.36, 0.20, 0.085), _colour(0.60, 0.44, 0.26), _colour(0.7, 0.62, 0.5)
+    """A wing's blanket, `width` metres across the first edge: panels of small cells, golden."""
+    base, rim = _colour(0.30, 0.160, 0.062), _colour(0.62, 0.52, 0.40)
 
     def paint(s: Floats, t: Floats) -> Surface:
-        panel = np.floor(t / np.float32(0.46))
-        cell = np.floor(s / np.float32(0.36)) * 5 + panel * 3
-        shade = 1 + np.sin(cell * np.float32(7.3)) * np.float32(0.06)
-        shade += grain(s, t, 3) * np.float32(0.06)
-        line = _near(s, 0.36, 0.035) | _near(t, 0.46, 0.05)
-        edge = (s < 0.12) | (s > width - 0.12)
-        albedo = np.where(edge, rim, np.where(line, wire, base * shade))
-        return Surface(albedo, 0.35)
+        panel = np.floor(t / np.float32(0.46)) * 3 + np.floor(s / np.float32(0.92))
+        shade = 1 + np.sin(panel * np.float32(7.3)) * np.float32(0.07)
+        shade += grain(s, t, 1.5) * np.float32(0.05)
+        shade *= np.where(_near(s, 0.115, 0.016) | _near(t, 0.115, 0.016), np.float32(1.25), 1)
+        shade *= np.where(_near(t, 0.46, 0.05) | _near(s, 0.92, 0.04), np.float32(0.62), 1)
+        edge = (s < 0.1) | (s > width - 0.1)
+        return Surface(np.where(edge, rim, base * shade), 0.3)
 
     return Material(paint)
 

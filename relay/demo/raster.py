@@ -13,33 +13,40 @@ from relay.demo.faces import BATCH, Faces, Projection, Samples
 from relay.demo.noise import Floats
 from relay.demo.solid import Material, Solid
 
-_SUNLIGHT: Final = np.array(((2.5,), (2.37,), (2.15,)), np.float32)
+_SUNLIGHT: Final = np.array(((2.05,), (1.93,), (1.74,)), np.float32)
 _EARTHLIGHT: Final = np.array(((0.15,), (0.24,), (0.37,)), np.float32)
 _STARLIGHT: Final = np.array(((0.018,), (0.020,), (0.026,)), np.float32)
+_PENUMBRA: Final = 1.3
+"""Half the width of shadows' edges, in cells of the map."""
 _BAND: Final = 192
 """Rows drawn at a time, which bounds the memory that samples need."""
 _DOWN: Final = np.array((0, 0, -1), np.float32)
 
 
 class Sunlight:
-    """A far light that casts shadows: how near to it is the first thing in each direction."""
+    """A far light that casts shadows: how near to it is the first thing in each direction.
+
+    The map of that is `size` cells long and wide, and lies along the scene's longest side.
+    """
 
     def __init__(self, scene: Solid, sun: Floats, size: int) -> None:
         self.sun = sun
-        helper = np.array((0, 0, 1) if abs(sun[2]) < 0.9 else (1, 0, 0), np.float32)
-        across = np.cross(helper, sun)
-        across /= np.linalg.norm(across)
-        self._axes = np.array([across, np.cross(sun, across), sun], np.float32)
         self._size = size
-        points = scene.points() @ self._axes.T
-        low, high = points.min(0), points.max(0)
-        self._low = np.array((low[0] - 0.01, low[1] - 0.01, 0), np.float32)
-        scale = (size - 2) / (float((high - low)[:2].max()) + 0.02)
-        self._scale = np.array((scale, scale, 1), np.float32)
-        self._bias = np.float32(3.5 / scale)
+        points = scene.points()
+        flat = points - np.outer(points @ sun, sun)
+        longest = np.linalg.eigh(np.cov(flat.T))[1][:, 2].astype(np.float32)
+        longest -= sun * np.dot(longest, sun)
+        longest /= np.linalg.norm(longest)
+        self._axes = np.array([longest, np.cross(sun, longest), sun], np.float32)
+        seen = points @ self._axes.T
+        low, high = seen.min(0)[:2] - 0.01, seen.max(0)[:2] + 0.01
+        scale = (size - 8) / (high - low)
+        self._low = np.array((*(low - 4 / scale), 0), np.float32)
+        self._scale = np.array((*scale, 1), np.float32)
+        self._bias = np.float32(2.5 / scale.min())
         """Metres by which a place may lie behind the first thing and still be it."""
         rng = np.random.default_rng(size)
-        self._jitter = rng.random((2, BATCH), np.float32) * 2 - 1
+        self._jitter = (rng.random((2, BATCH), np.float32) * 2 - 1) * np.float32(_PENUMBRA)
         faces = Faces(scene, self.project, size, size)
         self._nearest = np.full(size * size, -np.inf, np.float32)
         for samples in faces.samples(np.ones(len(scene.quads), np.bool_), range(size)):
@@ -50,14 +57,18 @@ class Sunlight:
         seen: Floats = (points @ self._axes.T - self._low) * self._scale
         return seen
 
-    def reaches(self, places: Floats) -> npt.NDArray[np.bool_]:
-        """Whether the sun shines on `places`, (3, n) as `project` numbers them."""
-        # Looking a little beside the place makes of many samples a soft edge.
-        across, down = places[:2] + self._jitter[:, : places.shape[1]]
-        index = down.astype(np.intp)
-        index *= self._size
-        index += across.astype(np.intp)
-        lit: npt.NDArray[np.bool_] = self._nearest.take(index, mode="clip") < places[2] + self._bias
+    def reaches(self, places: Floats) -> Floats:
+        """How much of the sun, 0…1, shines on `places`, (3, n) as `project` numbers them."""
+        # Looks in four directions, by lengths that differ from sample to sample, make a soft edge.
+        across, down = self._jitter[:, : places.shape[1]]
+        depth = places[2] + self._bias
+        lit = np.zeros(places.shape[1], np.float32)
+        for dx, dy in ((across, down), (-down, across), (-across, -down), (down, -across)):
+            index = (places[1] + dy).astype(np.intp)
+            index *= self._size
+            index += (places[0] + dx).astype(np.intp)
+            lit += self._nearest.take(index, mode="clip") < depth
+        lit *= np.float32(0.25)
         return lit
 
 
@@ -116,6 +127,24 @@ def _draw_band(
                     plane[part.index] = np.rint(values, out=values)
 
 
+class _Field:
+    """Numbers given at faces' corners, (faces, 4, k), and between them at samples."""
+
+    def __init__(self, corners: Floats) -> None:
+        at = np.moveaxis(corners, 0, -1).astype(np.float32)
+        self._start, self._first, self._second = at[0], at[1] - at[0], at[3] - at[0]
+        self._twist = at[2] - at[1] - self._second
+
+    def at(self, samples: Samples, s: Floats, t: Floats) -> Floats:
+        """The numbers at shares of the faces' edges, (k, samples)."""
+        values: Floats = samples.of(self._twist) * s
+        values += samples.of(self._second)
+        values *= t
+        values += samples.of(self._first) * s
+        values += samples.of(self._start)
+        return values
+
+
 class _Shader:
     """Lights samples. What is linear along a face's edges is worked out at its corners, once."""
 
@@ -125,27 +154,18 @@ class _Shader:
         half /= np.linalg.norm(half, axis=1, keepdims=True)
         directions = np.empty((len(half), 3, 3), np.float32)
         directions[:, 0], directions[:, 1], directions[:, 2] = sunlight.sun, half, _DOWN
-        cosines = np.einsum("nek,ndk->edn", faces.normals, directions)
-        self._start, self._change = cosines[0], cosines[1] - cosines[0]
-        corners = np.moveaxis(sunlight.project(faces.corners), 0, -1)
-        self._corner = corners[0]
-        self._first, self._second = corners[1] - corners[0], corners[3] - corners[0]
-        self._twist = corners[2] - corners[1] - self._second
+        self._cosines = _Field(np.einsum("nck,ndk->ncd", faces.normals, directions))
+        self._places = _Field(sunlight.project(faces.corners))
 
     def shade(self, material: Material, samples: Samples) -> Floats:
         """The light that comes from `samples`, (3, n)."""
         s, t = self._faces.share(samples)
         surface = material.paint(*self._faces.place(samples, s, t))
-        sunward, mirrored, earthward = samples.of(self._start) + samples.of(self._change) * s
+        sunward, mirrored, earthward = self._cosines.at(samples, s, t)
         if surface.relief is not None:
             sunward += surface.relief * (sunward > 0)
-        places = samples.of(self._twist) * s
-        places += samples.of(self._second)
-        places *= t
-        places += samples.of(self._first) * s
-        places += samples.of(self._corner)
         np.maximum(sunward, 0, out=sunward)
-        sunward *= self._sunlight.reaches(places)
+        sunward *= self._sunlight.reaches(self._places.at(samples, s, t))
         earth = np.maximum(earthward, 0) * np.float32(0.65) + np.float32(0.35)
         light: Floats = _SUNLIGHT * sunward
         light += _EARTHLIGHT * earth

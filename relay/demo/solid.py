@@ -47,12 +47,24 @@ class Quad:
     corners: Floats
     """(4, 3): origin, end of the first edge, opposite corner, end of the second edge."""
     normals: Floats
-    """(2, 3): outward at the beginning and at the end of the first edge."""
+    """(4, 3): outward at each corner; where they differ the face looks bent."""
     material: Material
     extent: tuple[float, float, float, float]
     """Position on the material: start and length along the first edge, then the second; metres."""
     double: bool = False
     """Whether the back is seen as well."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ring:
+    """A circle around the axis of a turned shape."""
+
+    at: float
+    """Its place along the axis, metres."""
+    radius: float
+    """Metres."""
+    lean: float = 0.0
+    """The sine of the angle by which the surface faces along the axis there."""
 
 
 @dataclass(slots=True)
@@ -64,24 +76,20 @@ class Solid:
     def panel(self, origin: Vector, first: Vector, second: Vector, material: Material) -> None:
         """A parallelogram that is seen from both sides."""
         o, a, b = (np.asarray(v, np.float32) for v in (origin, first, second))
-        normal = _unit(np.cross(a, b))
-        extent = (0.0, _length(a), 0.0, _length(b))
-        corners = np.array([o, o + a, o + a + b, o + b])
-        self.quads.append(Quad(corners, np.array([normal, normal]), material, extent, double=True))
+        self._flat(np.array([o, o + a, o + a + b, o + b]), _unit(np.cross(a, b)), material, True)
 
     def box(
         self, origin: Vector, edges: tuple[Vector, Vector, Vector], material: Material
     ) -> None:
-        """A parallelepiped from one corner and three edges (right-handed)."""
+        """A parallelepiped from one corner and three edges."""
         o = np.asarray(origin, np.float32)
         x, y, z = (np.asarray(edge, np.float32) for edge in edges)
         if float(np.dot(np.cross(x, y), z)) < 0:
             x, y = y, x
-        for start, a, b in ((o, y, x), (o, z, y), (o, x, z), (o + z, x, y), (o + x, y, z), (o + y, z, x)):
+        for a, b, c in ((x, y, z), (y, z, x), (z, x, y)):
             normal = _unit(np.cross(a, b))
-            corners = np.array([start, start + a, start + a + b, start + b])
-            extent = (0.0, _length(a), 0.0, _length(b))
-            self.quads.append(Quad(corners, np.array([normal, normal]), material, extent))
+            self._flat(np.array([o, o + b, o + a + b, o + a]), -normal, material)
+            self._flat(np.array([o + c, o + c + a, o + c + a + b, o + c + b]), normal, material)
 
     def tube(
         self,
@@ -96,36 +104,84 @@ class Solid:
         """A cylinder, or a cone between two radii; `cap` closes its ends."""
         a, b = np.asarray(start, np.float32), np.asarray(end, np.float32)
         near, far = radii if isinstance(radii, tuple) else (radii, radii)
-        axis = _unit(b - a)
         length = _length(b - a)
-        helper = np.array((0, 0, 1) if abs(axis[2]) < 0.9 else (1, 0, 0), np.float32)
-        u = _unit(np.cross(axis, helper))
-        v = np.cross(axis, u)
-        turn = np.linspace(0, 2 * np.pi, sides + 1)
-        ring = np.cos(turn)[:, None] * u + np.sin(turn)[:, None] * v
-        slope = (near - far) / length
-        normals = ring + axis * np.float32(slope)
-        normals /= np.linalg.norm(normals, axis=1, keepdims=True)
-        arc = 2 * np.pi * max(near, far) / sides
-        for i in range(sides):
-            corners = np.array(
-                [a + ring[i] * near, a + ring[i + 1] * near, b + ring[i + 1] * far, b + ring[i] * far]
-            )
-            bent = normals[i : i + 2].astype(np.float32)
-            extent = (i * arc, arc, 0.0, length)
-            self.quads.append(Quad(corners.astype(np.float32), bent, material, extent))
+        lean = (near - far) / float(np.hypot(near - far, length))
+        self.turned(a, b - a, (Ring(0, near, lean), Ring(length, far, lean)), material, sides=sides)
         if cap is not None:
-            self._disc(a, ring * near, -axis, cap)
-            self._disc(b, ring * far, axis, cap)
+            axis = _unit(b - a)
+            circle = _circle(*_across(axis), sides)
+            self._disc(a, circle * np.float32(near), -axis, cap)
+            self._disc(b, circle * np.float32(far), axis, cap)
+
+    def capsule(
+        self,
+        start: Vector,
+        end: Vector,
+        radii: tuple[float, float],
+        material: Material,
+        *,
+        sides: int = 12,
+    ) -> None:
+        """A cone with round ends, as a finger's joint."""
+        a, b = np.asarray(start, np.float32), np.asarray(end, np.float32)
+        length = _length(b - a)
+        near, far = radii
+        # A face may not shrink to a line, so the poles are left open by a hair's breadth.
+        bend = np.radians((88, 58, 28))
+        rings = [
+            *(Ring(-near * float(np.sin(x)), near * float(np.cos(x)), -float(np.sin(x))) for x in bend),
+            Ring(0, near),
+            Ring(length, far),
+            *(
+                Ring(length + far * float(np.sin(x)), far * float(np.cos(x)), float(np.sin(x)))
+                for x in bend[::-1]
+            ),
+        ]
+        self.turned(a, b - a, rings, material, sides=sides)
+
+    def turned(
+        self,
+        start: Vector,
+        axis: Vector,
+        rings: Sequence[Ring],
+        material: Material,
+        *,
+        sides: int = 12,
+        across: tuple[Vector, Vector] | None = None,
+    ) -> None:
+        """A shape turned on a lathe: rings along `axis`, joined by bent faces.
+
+        `across` are the two directions square to the axis; where their lengths are not 1 the shape
+        is wider or flatter than turned.
+        """
+        a, direction = np.asarray(start, np.float32), _unit(np.asarray(axis, np.float32))
+        u, v = across if across is not None else _across(direction)
+        circle = _circle(u, v, sides)
+        outward = _circle(_steep(u), _steep(v), sides)
+        outward /= np.linalg.norm(outward, axis=1, keepdims=True)
+        for near, far in zip(rings, rings[1:], strict=False):
+            at = [a + direction * np.float32(ring.at) + circle * np.float32(ring.radius) for ring in (near, far)]
+            facing = [
+                direction * np.float32(ring.lean)
+                + outward * np.float32(np.sqrt(max(1 - ring.lean**2, 0)))
+                for ring in (near, far)
+            ]
+            arc = 2 * np.pi * max(near.radius, far.radius) / sides
+            for i in range(sides):
+                corners = np.array([at[0][i], at[0][i + 1], at[1][i + 1], at[1][i]])
+                normals = np.array([facing[0][i], facing[0][i + 1], facing[1][i + 1], facing[1][i]])
+                extent = (i * arc, arc, near.at, far.at - near.at)
+                self.quads.append(Quad(corners, normals, material, extent))
+
+    def _flat(self, corners: Floats, normal: Floats, material: Material, double: bool = False) -> None:
+        extent = (0.0, _length(corners[1] - corners[0]), 0.0, _length(corners[3] - corners[0]))
+        self.quads.append(Quad(corners, np.array([normal] * 4), material, extent, double))
 
     def _disc(self, centre: Floats, rim: Floats, normal: Floats, material: Material) -> None:
         # Slices of two neighbouring triangles make flat quadrilaterals with the centre.
-        radius = _length(rim[0])
         for i in range(0, len(rim) - 1, 2):
             corners = np.array([centre, centre + rim[i], centre + rim[i + 1], centre + rim[i + 2]])
-            both = np.array([normal, normal], np.float32)
-            extent = (0.0, radius, 0.0, radius)
-            self.quads.append(Quad(corners.astype(np.float32), both, material, extent, double=True))
+            self._flat(corners, normal, material, True)
 
     def add(self, other: Solid) -> None:
         """Take in another solid's faces."""
@@ -150,6 +206,26 @@ class Solid:
     def points(self) -> Floats:
         """All corners, (n, 3)."""
         return np.concatenate([quad.corners for quad in self.quads])
+
+
+def _across(axis: Floats) -> tuple[Floats, Floats]:
+    """Two directions square to an axis and to each other."""
+    helper = np.array((0, 0, 1) if abs(axis[2]) < 0.9 else (1, 0, 0), np.float32)
+    u = _unit(np.cross(axis, helper))
+    return u, np.cross(axis, u)
+
+
+def _circle(u: Vector, v: Vector, sides: int) -> Floats:
+    turn = np.linspace(0, 2 * np.pi, sides + 1, dtype=np.float32)[:, None]
+    circle: Floats = np.cos(turn) * np.asarray(u, np.float32) + np.sin(turn) * np.asarray(v, np.float32)
+    return circle
+
+
+def _steep(direction: Vector) -> Floats:
+    """What a direction becomes for normals: they lean to where a shape is flattened."""
+    vector = np.asarray(direction, np.float32)
+    steep: Floats = vector / np.float32(np.dot(vector, vector))
+    return steep
 
 
 def _unit(vector: Floats) -> Floats:

@@ -47,8 +47,8 @@ class Pose:
 class Moves(Protocol):
     """How the parts of a stage move and shine."""
 
-    def pose(self, frame: int) -> Pose:
-        """Where everything is in a frame."""
+    def pose(self, part: int, frame: int) -> Pose:
+        """Where a part is in a frame."""
 
     def shine(self, part: int, frame: int) -> Words | None:
         """How bright a part is in each row of the picture, in 1/128; None: as it was drawn."""
@@ -58,14 +58,21 @@ class Stage:
     """Parts in the order in which they are drawn, from the back to the front."""
 
     def __init__(
-        self, view: View, parts: Sequence[Solid], sunlight: Sunlight, refresh: int
+        self,
+        view: View,
+        parts: Sequence[Solid],
+        sunlight: Sequence[Sunlight],
+        refresh: Sequence[int],
     ) -> None:
-        """`refresh` is after how many frames a part is placed anew; 1 where it moves fast."""
+        """Draw all parts, each in its sunlight.
+
+        `refresh` is after how many frames a part is placed anew: 1 where it moves fast.
+        """
         self._view, self._refresh = view, refresh
         self._sprites: list[Sprite] = []
         anchors, fits = [], []
-        for part in parts:
-            corner, drawn = _draw(view, part, sunlight)
+        for part, light in zip(parts, sunlight, strict=True):
+            corner, drawn = _draw(view, part, light)
             self._sprites.append(drawn)
             points = part.points()
             points = points[np.linspace(0, len(points) - 1, _ANCHORS).astype(int)]
@@ -81,7 +88,7 @@ class Stage:
         for number in range(len(self._sprites)):
             # Parts take turns, and each stands where it was in its last turn: what is drawn
             # depends on the frame alone.
-            turn = frame - (frame + number) % self._refresh
+            turn = frame - (frame + number) % self._refresh[number]
             placed = self._placed[number]
             if placed is None or placed[0] != turn:
                 placed = (turn, self._place(number, turn, moves))
@@ -89,7 +96,7 @@ class Stage:
             placed[1].blend(planes)
 
     def _place(self, number: int, frame: int, moves: Moves) -> Overlay:
-        seen = self._view.project(moves.pose(frame).move(self._anchors[number]))[..., :2]
+        seen = self._view.project(moves.pose(number, frame).move(self._anchors[number]))[..., :2]
         carry = _inverse(self._fits[number] @ seen)
         shine = moves.shine(number, frame)
         return self._sprites[number].cut(carry, self._view.width, self._view.height, shine)

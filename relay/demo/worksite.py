@@ -18,14 +18,14 @@ HALF: Final = 1.15
 BAY: Final = 2.3
 """Length of a bay of the girder."""
 
-_FRAME: Final = materials.plain(0.56, 0.55, 0.52, 0.25, 0.08)
+_FRAME: Final = materials.plain(0.50, 0.49, 0.465, 0.3, 0.05)
 _RAIL: Final = materials.plain(0.74, 0.53, 0.17, 0.5, 0.05)
 _JOINT: Final = materials.plain(0.30, 0.30, 0.30, 0.3, 0.06)
 _DARK: Final = materials.plain(0.06, 0.06, 0.07, 0.2)
-_QUILT: Final = materials.blanket(0.80, 0.79, 0.76, 0.36, 0.06)
+_QUILT: Final = materials.blanket(0.66, 0.65, 0.62, 0.36, 0.05)
 _FOIL: Final = materials.blanket(0.60, 0.40, 0.13, 0.30, 0.5)
 _CELLS: Final = materials.solar_cells(4.6)
-_WHITE: Final = materials.plain(0.82, 0.81, 0.79, 0.12, 0.05)
+_WHITE: Final = materials.plain(0.70, 0.69, 0.67, 0.12, 0.05)
 _CABLE: Final = materials.plain(0.70, 0.69, 0.66, 0.1, 0.1)
 _LATTICE: Final = materials.lattice(BAY, 2 * HALF, 0.13)
 
