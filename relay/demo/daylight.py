@@ -52,15 +52,21 @@ class Daylight:
         self.air: list[Words] = [np.zeros(dither.shape, np.uint16) for _ in channels]
         """What is added, for each plane; signed planes have their zero at 128."""
 
-    def dark(self, rows: slice) -> slice:
-        """The columns among which `rows` may see the lights of towns; empty by day."""
+    def dark(self, here: tuple[slice, slice]) -> tuple[slice, slice]:
+        """The columns of a place that may see the lights of towns, in the picture and in the place.
+
+        They are empty by day.
+        """
+        rows, columns = here
         if not self._dark:
-            return _NOWHERE
-        columns = self._night[rows.start // _COARSE : -(-rows.stop // _COARSE) + 1].any(0)
-        if not columns.any():
-            return _NOWHERE
-        first, last = int(columns.argmax()), len(columns) - int(columns[::-1].argmax())
-        return slice(max(first - 1, 0) * _COARSE, (last + 1) * _COARSE)
+            return _NOWHERE, _NOWHERE
+        night = self._night[rows.start // _COARSE : -(-rows.stop // _COARSE) + 1].any(0)
+        if not night.any():
+            return _NOWHERE, _NOWHERE
+        first, last = int(night.argmax()), len(night) - int(night[::-1].argmax())
+        left = max((first - 1) * _COARSE, columns.start)
+        right = max(min((last + 1) * _COARSE, columns.stop), left)
+        return slice(left, right), slice(left - columns.start, right - columns.start)
 
     def light(self, frame: int, sun: Floats) -> bool:
         """Light the rows whose turn it is in `frame`; `sun` is the direction to it.

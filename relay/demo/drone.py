@@ -114,17 +114,17 @@ class Drone:
         view = View(width, height, field=62, azimuth=90, pitch=-34, roll=14)
         self._globe = Globe(view, fps, seed)
         self._stars = Stars(view, seed)
-        self._orbit = _Orbit(view, fps)
-        parts = [part.moved(_turn(_YAW), self._orbit.centre) for part in _parts()]
+        orbit = _Orbit(view, fps)
+        parts = [part.moved(_turn(_YAW), orbit.centre) for part in _parts()]
         whole = Solid()
         for part in parts:
             whole.add(part)
         sunlight = Sunlight(whole, sun_at(0), 1024)
-        count = len(parts)
-        self._stage = Stage(view, parts, [sunlight] * count, [_REFRESH] * count)
+        self._stage = Stage(view, [(part, sunlight) for part in parts], orbit, _REFRESH)
 
     def draw(self, planes: Planes, seconds: float) -> None:
         """Draw the picture as it is at `seconds`."""
-        self._globe.draw(planes, seconds)
+        plate = self._stage.plate(round(seconds * self._fps))
+        self._globe.draw(planes, seconds, plate)
         self._stars.draw(planes[0], seconds)
-        self._stage.draw(planes, round(seconds * self._fps), self._orbit)
+        plate.blend(planes)

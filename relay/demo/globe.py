@@ -13,21 +13,21 @@ import numpy as np
 import numpy.typing as npt
 
 from relay.demo import colour, ground
-from relay.demo.blend import Planes, Words
+from relay.demo.blend import STRIP, Planes, Words
 from relay.demo.colour import Bytes
 from relay.demo.daylight import Daylight
 from relay.demo.noise import Floats
+from relay.demo.plate import Plate
 from relay.demo.sight import Sight, ground_rows
 from relay.demo.view import View
 
+Place: TypeAlias = tuple[slice, slice]
 Indices: TypeAlias = npt.NDArray[np.intp]
 
 _Texel = TypeVar("_Texel", bound=np.integer)
 
 _STEP_HZ: Final = 15
 """The Earth turns by about a texel (0.75 km) in the time of this rate: 11 km/s."""
-_STRIP: Final = 32
-"""Rows drawn at a time: their intermediate values stay in the processor's cache."""
 
 
 def sun_at(seconds: float) -> Floats:
@@ -108,14 +108,16 @@ class Globe:
         rng = np.random.default_rng(seed)
         self._full = Daylight(sight, (0,), colour.dither(rng, sight.hit.shape))
         self._half = Daylight(half, (1, 2), colour.dither(rng, half.hit.shape))
-        self._first = int(sight.hit.any(1).argmax()) // _STRIP * _STRIP
-        shape = (_STRIP, view.width)
-        self._texel, self._value = np.empty(shape, np.uint8), np.empty(shape, np.uint16)
-        shape = (_STRIP // 2, view.width // 2)
-        self._pair, self._part = np.empty(shape, np.uint16), np.empty(shape, np.uint16)
+        self._first = int(sight.hit.any(1).argmax()) // STRIP * STRIP
+        size = STRIP * view.width
+        self._texel, self._value = np.empty(size, np.uint8), np.empty(size, np.uint16)
+        self._pair = np.empty(size // 4, np.uint16)
 
-    def draw(self, planes: Planes, seconds: float) -> None:
-        """Draw the Earth and the air as they are at `seconds` into planes of the view's size."""
+    def draw(self, planes: Planes, seconds: float, plate: Plate) -> None:
+        """Draw the Earth and the air as they are at `seconds` into planes of the view's size.
+
+        What `plate` hides is left undrawn.
+        """
         step = round(seconds * self._fps)
         sun = sun_at(seconds)
         # Taking turns halves the work; a sun that is a frame old is the same sun.
@@ -125,55 +127,63 @@ class Globe:
         half_step = step // (2 * self._phases)
         chroma, half_lights = self._chroma.at(half_step), self._lights_half.at(half_step)
         y, u, v = planes
-        for top in range(0, len(y), _STRIP):
-            rows = slice(top, min(top + _STRIP, len(y)))
-            half = slice(rows.start // 2, rows.stop // 2)
+        for top in range(0, len(y), STRIP):
+            rows = slice(top, min(top + STRIP, len(y)))
+            columns = plate.open_columns(top // STRIP)
+            here = (rows, columns)
+            half = (_halved(rows), _halved(columns))
             if top < self._first:
-                _sky(y[rows], self._full.air[0][rows])
+                _sky(y[here], self._full.air[0][here])
                 _sky(u[half], self._half.air[0][half])
                 _sky(v[half], self._half.air[1][half])
-            else:
-                self._draw_luma(y[rows], rows, luma, lights)
+            elif columns.stop > columns.start:
+                self._draw_luma(y[here], here, luma, lights)
                 self._draw_chroma((u[half], v[half]), half, chroma, half_lights)
 
-    def _draw_luma(self, out: Bytes, rows: slice, texture: Bytes, lights: Bytes) -> None:
-        look, light = self._look[rows], self._full
-        texel, value = self._texel[: len(look)], self._value[: len(look)]
+    def _draw_luma(self, out: Bytes, here: Place, texture: Bytes, lights: Bytes) -> None:
+        look, light = self._look[here], self._full
+        texel = self._texel[: look.size].reshape(look.shape)
+        value = self._value[: look.size].reshape(look.shape)
         texture.take(look, out=texel, mode="clip")
-        np.multiply(texel, light.ground[rows], out=value)
-        dark = light.dark(rows)
-        if dark.stop:
-            value[:, dark] += np.multiply(
-                lights.take(look[:, dark], mode="clip"), light.city[rows, dark]
+        np.multiply(texel, light.ground[here], out=value)
+        dark, part = light.dark(here)
+        if dark.stop > dark.start:
+            value[:, part] += np.multiply(
+                lights.take(look[:, part], mode="clip"), light.city[here[0], dark]
             )
-        np.add(value, light.air[0][rows], out=value)
+        np.add(value, light.air[0][here], out=value)
         np.right_shift(value, 8, out=value)
         np.copyto(out, value, casting="unsafe")
 
     def _draw_chroma(
-        self, out: tuple[Bytes, Bytes], rows: slice, texture: Words, lights: Bytes
+        self, out: tuple[Bytes, Bytes], here: Place, texture: Words, lights: Bytes
     ) -> None:
-        look, light = self._look_half[rows], self._half
-        pair, value = self._pair[: len(look)], self._part[: len(look)]
+        look, light = self._look_half[here], self._half
+        pair = self._pair[: look.size].reshape(look.shape)
+        value = self._value[: look.size].reshape(look.shape)
         texture.take(look, out=pair, mode="clip")
-        dark = light.dark(rows)
+        dark, part = light.dark(here)
         warm = None
-        if dark.stop:
-            warm = np.multiply(lights.take(look[:, dark], mode="clip"), light.city[rows, dark])
+        if dark.stop > dark.start:
+            warm = np.multiply(lights.take(look[:, part], mode="clip"), light.city[here[0], dark])
             np.right_shift(warm, 3, out=warm)
         for number, plane in enumerate(out):
             if number == 0:
                 np.bitwise_and(pair, 255, out=value)
             else:
                 np.right_shift(pair, 8, out=value)
-            np.multiply(value, light.ground[rows], out=value)
-            np.add(value, light.air[number][rows], out=value)
+            np.multiply(value, light.ground[here], out=value)
+            np.add(value, light.air[number][here], out=value)
             if warm is not None:
                 # Town lights are warm: less blue in U, more red in V.
                 change = np.add if number else np.subtract
-                change(value[:, dark], warm, out=value[:, dark])
+                change(value[:, part], warm, out=value[:, part])
             np.right_shift(value, 8, out=value)
             np.copyto(plane, value, casting="unsafe")
+
+
+def _halved(span: slice) -> slice:
+    return slice(span.start // 2, span.stop // 2)
 
 
 def _sky(plane: Bytes, air: npt.NDArray[np.uint16]) -> None:

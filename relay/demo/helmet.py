@@ -22,8 +22,10 @@ _SWAY: Final = 0.0075
 _BAYS: Final = 6
 
 
-_SLOW, _QUICK = 8, 3
-"""Frames after which the girder, and the hand, are placed anew."""
+_SHADOWS: Final = 1536
+"""Cells along a shadow map's sides."""
+_REFRESH: Final = 6
+"""Frames after which what is near is placed anew."""
 _AHEAD: Final = np.diag((1, -1, 1))
 """From right, ahead and up before the eyes to the orbit's axes, looking to port."""
 
@@ -76,10 +78,10 @@ class _Float:
         """Where a part is in a frame, seen from the head."""
         t = 2 * np.pi * frame / self._fps
         if part == self._arm:
-            swing = 0.016 * np.sin(t / 9.7) + 0.007 * np.sin(t / 4.4 + 1)
+            swing = 0.013 * np.sin(t / 10.7) + 0.004 * np.sin(t / 5.4 + 1)
             sine, cosine = np.sin(swing), np.cos(swing)
             turn = np.array([[cosine, 0, -sine], [0, 1, 0], [sine, 0, cosine]], np.float32)
-            shift = (0.004 * np.sin(t / 8.3 + 1), 0.004 * np.sin(t / 12.1), 0.005 * np.sin(t / 6.7))
+            shift = (0.003 * np.sin(t / 8.3 + 1), 0.003 * np.sin(t / 12.1), 0.004 * np.sin(t / 7.7))
             return Pose(turn, self._hand, np.array(shift, np.float32))
         shift = (
             0.022 * np.sin(t / 13) + 0.008 * np.sin(t / 7.1),
@@ -118,21 +120,20 @@ class Helmet:
             np.empty(half, np.uint8),
             np.empty(half, np.uint8),
         )
+        # Shadows are as fine as what casts them is near, so the arm has its own.
         scenery, arm = _scenery(), _arm()
-        # Shadows are as fine as what casts them is near.
-        far, near = (Sunlight(solid, sun_at(0), 1536) for solid in (scenery[-1], arm))
-        count = len(scenery)
-        self._stage = Stage(
-            view, [*scenery, arm], [far] * count + [near], [_SLOW] * count + [_QUICK]
-        )
-        self._drift = _Float(fps, count)
+        far, near = (Sunlight(solid, sun_at(0), _SHADOWS) for solid in (scenery[-1], arm))
+        parts = [*((part, far) for part in scenery), (arm, near)]
+        self._stage = Stage(view, parts, _Float(fps, len(scenery)), _REFRESH)
 
     def draw(self, planes: Planes, seconds: float) -> None:
         """Draw the picture as it is at `seconds`."""
         canvas = self._canvas
-        self._globe.draw(canvas, seconds)
+        plate = self._stage.plate(round(seconds * self._fps))
+        self._globe.draw(canvas, seconds, plate)
         self._stars.draw(canvas[0], seconds)
-        self._stage.draw(canvas, round(seconds * self._fps), self._drift)
+        plate.blend(canvas)
         right, down = (self._margin + share * self._reach for share in _sway(seconds))
-        for plane, out, scale in zip(canvas, planes, (1, 2, 2), strict=True):
-            slide(plane, out, right / scale, down / scale)
+        slide(canvas[0], planes[0], right, down, steps=4)
+        for plane, out in zip(canvas[1:], planes[1:], strict=True):
+            slide(plane, out, right / 2, down / 2, steps=2)

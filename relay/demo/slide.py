@@ -1,4 +1,4 @@
-"""Moves a whole picture by quarters of a pixel, as a swaying head does."""
+"""Moves a whole picture by fractions of a pixel, as a swaying head does."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ import numpy as np
 
 from relay.demo.colour import Bytes
 
-_STEPS: Final = 4
-"""Positions between two pixels: as fine as H.264 sees movement."""
 _STRIP: Final = 64
 """Rows worked on at a time, for the processor's cache."""
 
 
-def slide(canvas: Bytes, out: Bytes, right: float, down: float) -> None:
+def slide(canvas: Bytes, out: Bytes, right: float, down: float, steps: int) -> None:
     """Show the part of `canvas` that begins `right` and `down` pixels from its corner.
 
-    Between pixels the neighbours are blended. `canvas` is larger than `out` by those distances and
+    Between pixels the neighbours are blended; there are `steps` positions, 1, 2 or 4 (as fine as
+    H.264 sees movement). `canvas` is larger than `out` by those distances and
     one pixel more.
     """
-    left, across = divmod(round(right * _STEPS), _STEPS)
-    top, along = divmod(round(down * _STEPS), _STEPS)
+    left, across = divmod(round(right * steps), steps)
+    top, along = divmod(round(down * steps), steps)
+    across, along = across * 4 // steps, along * 4 // steps
     height, width = out.shape
     for start in range(0, height, _STRIP):
         stop = min(start + _STRIP, height)

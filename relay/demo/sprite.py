@@ -23,7 +23,7 @@ Indices: TypeAlias = npt.NDArray[np.intp]
 SCALE: Final = 3
 """Texels per pixel; odd, so that a pixel's middle is a texel's."""
 _STRIP: Final = 48
-"""Rows blended at a time."""
+"""Rows cut at a time, and texel rows for which the columns in use are known."""
 _SAMPLES: Final = SCALE * SCALE
 
 
@@ -80,48 +80,42 @@ class _Texels:
         padded = np.zeros((blocks * _STRIP, self.pitch), np.bool_)
         padded[: self.height] = used
         columns = padded.reshape(blocks, _STRIP, self.pitch).any(1)
-        self._any = columns.any(1)
-        self._first = columns.argmax(1)
-        self._last = self.pitch - columns[:, ::-1].argmax(1)
+        self._spans = [
+            (int(used.argmax()), self.pitch - int(used[::-1].argmax())) if used.any() else (self.pitch, 0)
+            for used in columns
+        ]
 
-    def columns(self, top: float, bottom: float) -> tuple[int, int]:
+    def _columns(self, top: float, bottom: float) -> tuple[int, int]:
         """The first and last columns in use between two rows; empty where none are."""
-        blocks = slice(max(int(top) // _STRIP, 0), max(int(bottom) // _STRIP + 1, 0))
-        used = self._any[blocks]
-        if not used.any():
-            return 0, 0
-        return int(self._first[blocks][used].min()), int(self._last[blocks][used].max())
+        blocks = self._spans[max(int(top) // _STRIP, 0) : max(int(bottom) // _STRIP + 1, 0)]
+        return (
+            min((first for first, _ in blocks), default=self.pitch),
+            max((last for _, last in blocks), default=0),
+        )
 
     def strips(self, carry: Carry, width: int, height: int) -> list[tuple[slice, slice, Indices]]:
         """Pieces of a picture that the sprite touches, with where their pixels look."""
-        (a, b, c), (d, e, f) = (float(x) for x in carry.matrix[0]), (
-            float(x) for x in carry.matrix[1]
-        )
-        determinant = a * e - b * d
-        corners = np.array([(0, 0), (self.pitch, 0), (0, self.height), (self.pitch, self.height)])
-        down = (a * (corners[:, 1] - f) - d * (corners[:, 0] - c)) / determinant
-        first, last = max(int(down.min()), 0), min(int(down.max()) + 1, height)
+        (a, b, c), (d, e, f) = carry.matrix.tolist()
+        # Rounding the shares of x and y apart keeps the look-up a sum of a row and a column.
+        x, y = np.arange(width) + 0.5, np.arange(height) + 0.5
+        by_column = (np.rint(d * x) * self.pitch + np.floor(a * x + c)).astype(np.intp)
+        by_row = (np.floor(e * y + f) * self.pitch + np.rint(b * y)).astype(np.intp)[:, None]
+        corners = [(column, row) for column in (0, self.pitch) for row in (0, self.height)]
+        down = [(a * (row - f) - d * (column - c)) / (a * e - b * d) for column, row in corners]
+        first, last = max(int(min(down)), 0), min(int(max(down)) + 1, height)
         pieces = []
         for top in range(first, last, _STRIP):
             bottom = min(top + _STRIP, last)
-            rows = [
-                ((corner - b * y - c) / a, y) for corner in (0, self.pitch) for y in (top, bottom)
-            ]
-            touched = [d * x + e * y + f for x, y in rows]
-            left, right = self.columns(min(touched), max(touched))
+            sides = [(edge - b * end - c) / a for edge in (0, self.pitch) for end in (top, bottom)]
+            rows = [d * side + e * end + f for side in sides for end in (top, bottom)]
+            left, right = self._columns(min(rows), max(rows))
             if right <= left:
                 continue
-            ends = [(column - b * y - c) / a for column in (left, right) for y in (top, bottom)]
+            ends = [(edge - b * end - c) / a for edge in (left, right) for end in (top, bottom)]
             start, stop = max(int(min(ends)), 0), min(int(max(ends)) + 2, width)
-            if stop <= start:
-                continue
-            across = np.arange(start, stop) + 0.5
-            along = np.arange(top, bottom)[:, None] + 0.5
-            # Rounding the two shares apart keeps the look-up a sum of a row and a column.
-            by_column = np.rint(d * across) * self.pitch + np.floor(a * across + c)
-            by_row = np.floor(e * along + f) * self.pitch + np.rint(b * along)
-            look = by_column.astype(np.intp) + by_row.astype(np.intp)
-            pieces.append((slice(top, bottom), slice(start, stop), look))
+            if stop > start:
+                look = by_row[top:bottom] + by_column[start:stop]
+                pieces.append((slice(top, bottom), slice(start, stop), look))
         return pieces
 
 

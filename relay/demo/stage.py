@@ -14,8 +14,9 @@ from typing import Final, Protocol
 import numpy as np
 
 from relay.demo import raster
-from relay.demo.blend import Overlay, Planes, Words
+from relay.demo.blend import Overlay, Words
 from relay.demo.noise import Floats
+from relay.demo.plate import Plate
 from relay.demo.raster import Sunlight
 from relay.demo.solid import Solid
 from relay.demo.sprite import SCALE, Carry, Sprite
@@ -54,25 +55,38 @@ class Moves(Protocol):
         """How bright a part is in each row of the picture, in 1/128; None: as it was drawn."""
 
 
+class _Prepared:
+    """A plate and how far it is prepared."""
+
+    def __init__(self, view: View) -> None:
+        self.plate = Plate(view.width, view.height)
+        self.turn: int | None = None
+        self.parts = 0
+
+
 class Stage:
-    """Parts in the order in which they are drawn, from the back to the front."""
+    """Parts in the order in which they are drawn, from the back to the front.
+
+    They move so little from frame to frame that they are placed only every few frames, all at
+    once, on a plate; meanwhile the next plate is prepared, some parts in each frame.
+    """
 
     def __init__(
         self,
         view: View,
-        parts: Sequence[Solid],
-        sunlight: Sequence[Sunlight],
-        refresh: Sequence[int],
+        parts: Sequence[tuple[Solid, Sunlight]],
+        moves: Moves,
+        refresh: int,
     ) -> None:
         """Draw all parts, each in its sunlight.
 
-        `refresh` is after how many frames a part is placed anew: 1 where it moves fast.
+        `refresh` is after how many frames they are placed anew.
         """
-        self._view, self._refresh = view, refresh
+        self._view, self._moves, self._refresh = view, moves, refresh
         self._sprites: list[Sprite] = []
         anchors, fits = [], []
-        for part, light in zip(parts, sunlight, strict=True):
-            corner, drawn = _draw(view, part, light)
+        for part, sunlight in parts:
+            corner, drawn = _draw(view, part, sunlight)
             self._sprites.append(drawn)
             points = part.points()
             points = points[np.linspace(0, len(points) - 1, _ANCHORS).astype(int)]
@@ -81,24 +95,34 @@ class Stage:
             fits.append(np.linalg.pinv(np.column_stack([seen, np.ones(_ANCHORS)])))
         self._anchors = np.array(anchors, np.float32)
         self._fits = np.array(fits)
-        self._placed: list[tuple[int, Overlay] | None] = [None] * len(parts)
+        self._shown, self._next = (_Prepared(view) for _ in range(2))
 
-    def draw(self, planes: Planes, frame: int, moves: Moves) -> None:
-        """Blend all parts, as they are in `frame`, into the planes (y, u, v)."""
-        for number in range(len(self._sprites)):
-            # Parts take turns, and each stands where it was in its last turn: what is drawn
-            # depends on the frame alone.
-            turn = frame - (frame + number) % self._refresh[number]
-            placed = self._placed[number]
-            if placed is None or placed[0] != turn:
-                placed = (turn, self._place(number, turn, moves))
-                self._placed[number] = placed
-            placed[1].blend(planes)
+    def plate(self, frame: int) -> Plate:
+        """All parts as they are in `frame`, ready to be laid over the picture."""
+        turn, step = divmod(frame, self._refresh)
+        if self._shown.turn != turn:
+            self._shown, self._next = self._next, self._shown
+            self._prepare(self._shown, turn, len(self._sprites))
+            self._shown.plate.finish()
+        # What is on a plate depends on its turn alone, so whatever was drawn before, the same
+        # frame is the same picture.
+        share = len(self._sprites) * (step + 1) // self._refresh
+        self._prepare(self._next, turn + 1, share)
+        return self._shown.plate
 
-    def _place(self, number: int, frame: int, moves: Moves) -> Overlay:
-        seen = self._view.project(moves.pose(number, frame).move(self._anchors[number]))[..., :2]
+    def _prepare(self, prepared: _Prepared, turn: int, parts: int) -> None:
+        """Have the first `parts` parts on the plate for a turn."""
+        if prepared.turn != turn:
+            prepared.turn, prepared.parts = turn, 0
+            prepared.plate.wipe()
+        while prepared.parts < parts:
+            prepared.plate.lay(self._place(prepared.parts, turn * self._refresh))
+            prepared.parts += 1
+
+    def _place(self, number: int, frame: int) -> Overlay:
+        seen = self._view.project(self._moves.pose(number, frame).move(self._anchors[number]))[..., :2]
         carry = _inverse(self._fits[number] @ seen)
-        shine = moves.shine(number, frame)
+        shine = self._moves.shine(number, frame)
         return self._sprites[number].cut(carry, self._view.width, self._view.height, shine)
 
 
