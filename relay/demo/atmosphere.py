@@ -75,6 +75,8 @@ class Air:
     """What it adds at night by itself."""
 
 
+CITIES: Final = -0.01
+"""Sine of the sun's height below which towns light up."""
 _TABLE: Final = 2049
 
 
@@ -83,20 +85,25 @@ def _tabulate() -> Floats:
     ground = ramp(height, -0.18, 0.06) * np.float32(0.34)
     ground += ramp(height, -0.08, 0.36) * np.float32(0.63) + np.float32(0.03)
     dusk = ramp(height, -0.3, -0.02) * (1 - ramp(height, -0.06, 0.2))
-    return np.array([ground, ramp(height, -0.16, 0.3), dusk, 1 - ramp(height, -0.24, -0.06)])
+    return np.array(
+        [
+            ground,
+            1 - ramp(height, -0.14, CITIES),
+            ramp(height, -0.16, 0.3),
+            dusk,
+            1 - ramp(height, -0.24, -0.06),
+        ]
+    )
 
 
 _STRENGTHS: Final = _tabulate()
 
 
-def strengths(sun_height: Floats) -> tuple[Floats, Floats, Floats, Floats]:
-    """How strong ground light, day, dusk and glow are where the sine of the sun's height is given.
-
-    City lights shine as the glow does.
-    """
+def strengths(sun_height: Floats) -> tuple[Floats, Floats, Floats, Floats, Floats]:
+    """How strong ground, towns, day, dusk and glow are at a sine of the sun's height."""
     at = ((sun_height + 1) * np.float32(_TABLE // 2)).astype(np.intp)
-    ground, day, dusk, glow = (table.take(at, mode="clip") for table in _STRENGTHS)
-    return ground, day, dusk, glow
+    ground, towns, day, dusk, glow = (table.take(at, mode="clip") for table in _STRENGTHS)
+    return ground, towns, day, dusk, glow
 
 
 def _along(heights_km: Floats, colours: tuple[tuple[int, int, int], ...]) -> Floats:
@@ -127,7 +134,7 @@ def air(hit: np.ndarray, steepness: Floats, heights_km: Floats) -> Air:
     veil = 1 - np.exp(np.float32(-0.075) * mass)
     ground = {
         "day": _veil(veil, _VEIL_DAY),
-        "dusk": _veil(veil, _VEIL_DUSK),
+        "dusk": _veil(veil + np.float32(0.07), _VEIL_DUSK),
         "glow": _veil(veil, _VEIL_GLOW),
     }
     sky = {

@@ -83,15 +83,15 @@ class Daylight:
                 stale = True
         if stale:
             # A little past the height where lights come on, for what the coarse grid misses.
-            np.less(self._coarse @ sun, np.float32(-0.05), out=self._night)
+            np.less(self._coarse @ sun, np.float32(atmosphere.CITIES + 0.01), out=self._night)
             self._dark = bool(self._night.any())
         return stale
 
     def _light_rows(self, rows: slice, sun: Floats) -> None:
-        ground, day, dusk, glow = atmosphere.strengths(self._normal[rows] @ sun)
+        ground, city, day, dusk, glow = atmosphere.strengths(self._normal[rows] @ sun)
         clear = self._clear[rows]
         ground *= clear
-        city = glow * clear
+        city *= clear
         self.ground[rows] = ground
         self.city[rows] = city
         for layers, signed, plane in zip(self._layers, self._signed, self.air, strict=True):

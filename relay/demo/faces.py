@@ -22,7 +22,7 @@ Projection: TypeAlias = Callable[[Floats], Floats]
 
 BATCH: Final = 32_768
 """Samples worked on at a time, for the processor's cache."""
-_LARGE: Final = 4096
+_LARGE: Final = 1024
 """Samples from which a face is worth a batch of its own: its constants then are just numbers."""
 
 
@@ -60,7 +60,7 @@ class Samples:
         """What belongs to each sample's face: (k, faces) to (k, samples), or (k, 1) if all share it."""
         if len(self.face) and self.face[0] == self.face[-1]:
             return per_face[:, self.face[:1]]
-        return per_face[:, self.face]
+        return per_face.take(self.face, axis=1)
 
 
 class Faces:

@@ -36,7 +36,7 @@ def sun_at(seconds: float) -> Floats:
     It stands behind the station, and wanders so that the terminator comes and goes in the picture.
     A real one would set every 46 minutes and leave the stations' cameras dark for as long.
     """
-    height = np.radians(13 + 13 * np.sin(seconds * 2 * np.pi / 1500 + 0.6))
+    height = np.radians(10 + 15 * np.sin(seconds * 2 * np.pi / 1500 + 0.6))
     azimuth = np.radians(-172)
     flat = np.cos(height)
     return np.array((flat * np.cos(azimuth), flat * np.sin(azimuth), np.sin(height)), np.float32)

@@ -52,7 +52,8 @@ def _scenery() -> list[Solid]:
     """Wings and girder, from the farthest to the nearest."""
     beta = np.radians(50)
     across = (np.sin(beta), np.cos(beta), 0)
-    wings = [worksite.wing(at, (0, 0, up), across, 33) for at in (30, 20) for up in (-1, 1)]
+    # The farther lower wing is hidden behind the nearer one.
+    wings = [worksite.wing(at, (0, 0, up), across, 33) for at, up in ((30, 1), (20, -1), (20, 1))]
     end = _BAYS * worksite.BAY
     axes = _axes(-22, -12, left=True)
     parts = [*wings, worksite.far_girder(end, 32), worksite.girder(_BAYS)]
