@@ -111,7 +111,7 @@ def _along(heights_km: Floats, colours: tuple[tuple[int, int, int], ...]) -> Flo
     # Square roots of the heights even out the knots, and so do the curve's corners.
     at = np.sqrt(np.clip(heights_km, 0, TOP_KM))
     knots = np.sqrt(np.array(_HEIGHTS, np.float32))
-    channels = (np.interp(at, knots, np.array(c) / 255).astype(np.float32) for c in zip(*colours))
+    channels = (np.interp(at, knots, c).astype(np.float32) for c in np.array(colours).T / 255)
     return np.array(yuv(*channels))
 
 

@@ -7,12 +7,13 @@ layers can be mixed as planes.
 
 from __future__ import annotations
 
-from typing import Final, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
-from relay.demo.noise import Floats
+if TYPE_CHECKING:
+    from relay.demo.noise import Floats
 
 Bytes: TypeAlias = npt.NDArray[np.uint8]
 
@@ -38,7 +39,7 @@ def paint(red: int, green: int, blue: int) -> Floats:
 
 
 def develop(linear: Floats) -> Floats:
-    """Linear light to R'G'B' in 0…1, of any shape: a soft shoulder instead of clipped highlights."""
+    """Linear light of any shape to R'G'B' in 0…1, with a shoulder instead of clipped highlights."""
     bright = np.maximum(linear, 0)
     mapped = bright * np.float32(0.16)
     mapped += np.float32(1.12)

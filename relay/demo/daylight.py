@@ -1,16 +1,18 @@
-"""How the sun lights the picture's ground and air: maps that change too slowly to redraw at once."""
+"""How the sun lights ground and air: maps that change too slowly to be redrawn at once."""
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import numpy.typing as npt
 
 from relay.demo import atmosphere
 from relay.demo.colour import BLACK
-from relay.demo.noise import Floats
-from relay.demo.sight import Sight
+
+if TYPE_CHECKING:
+    from relay.demo.noise import Floats
+    from relay.demo.sight import Sight
 
 Words = npt.NDArray[np.uint16]
 
@@ -60,7 +62,8 @@ class Daylight:
         rows, columns = here
         if not self._dark:
             return _NOWHERE, _NOWHERE
-        night = self._night[rows.start // _COARSE : -(-rows.stop // _COARSE) + 1].any(0)
+        some = self._night[rows.start // _COARSE : -(-rows.stop // _COARSE) + 1]
+        night: npt.NDArray[np.bool_] = np.logical_or.reduce(some, axis=0)
         if not night.any():
             return _NOWHERE, _NOWHERE
         first, last = int(night.argmax()), len(night) - int(night[::-1].argmax())

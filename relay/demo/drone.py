@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from relay.demo import station
-from relay.demo.blend import Planes, Words
 from relay.demo.globe import Globe, sun_at
-from relay.demo.noise import Floats
 from relay.demo.raster import Sunlight
 from relay.demo.solid import Solid
 from relay.demo.stage import Pose, Stage
 from relay.demo.stars import Stars
 from relay.demo.view import View
+
+if TYPE_CHECKING:
+    from relay.demo.blend import Planes, Words
+    from relay.demo.noise import Floats
 
 _DISTANCE_M: Final = 150.0
 _YAW: Final = 66.0
@@ -67,7 +69,9 @@ class _Orbit:
     def __init__(self, view: View, fps: float) -> None:
         self._view, self._fps = view, fps
         right, down, forward = view.basis()
-        self.centre = forward * np.float32(_DISTANCE_M) + down * np.float32(6) + right * np.float32(2)
+        self.centre = (
+            forward * np.float32(_DISTANCE_M) + down * np.float32(6) + right * np.float32(2)
+        )
         self._steps = (right, down, forward)
         self._sun = sun_at(0)
 
@@ -99,7 +103,8 @@ class _Orbit:
         rows = self._view.project(places)[:, 1]
         order = np.argsort(rows)
         gain = np.interp(np.arange(self._view.height), rows[order], mirrored[order])
-        return np.rint(128 * (1 + 1.1 * gain)).astype(np.uint16)
+        words: Words = np.rint(128 * (1 + 1.1 * gain)).astype(np.uint16)
+        return words
 
 
 _WINGS: Final = {0: (1, True), 1: (1, False), 3: (-1, True), 4: (-1, False)}

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Final, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from relay.demo.noise import Floats
-from relay.demo.solid import Material, Solid
+
+if TYPE_CHECKING:
+    from relay.demo.solid import Material, Solid
 
 Indices: TypeAlias = npt.NDArray[np.intp]
 Projection: TypeAlias = Callable[[Floats], Floats]
@@ -57,7 +59,7 @@ class Samples:
             start = stop
 
     def of(self, per_face: Floats) -> Floats:
-        """What belongs to each sample's face: (k, faces) to (k, samples), or (k, 1) if all share it."""
+        """What belongs to each sample's face: (k, faces) to (k, samples), or (k, 1) if one."""
         if len(self.face) and self.face[0] == self.face[-1]:
             return per_face[:, self.face[:1]]
         return per_face.take(self.face, axis=1)
@@ -76,7 +78,9 @@ class Faces:
         self.materials: list[Material] = list(dict.fromkeys(quad.material for quad in quads))
         number = {material: i for i, material in enumerate(self.materials)}
         self.material = np.array([number[quad.material] for quad in quads])
-        self._holed = np.array([material.solid is not None for material in self.materials])[self.material]
+        self._holed = np.array([material.solid is not None for material in self.materials])[
+            self.material
+        ]
         seen = projection(self.corners).astype(np.float64)
         self._flat = seen[..., :2]
         self._maps = _homographies(self._flat)

@@ -7,24 +7,26 @@ the ground is, plus what the air adds.
 
 from __future__ import annotations
 
-from typing import Final, Generic, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Final, Generic, TypeAlias, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from relay.demo import colour, ground
 from relay.demo.blend import STRIP, Planes, Words
-from relay.demo.colour import Bytes
 from relay.demo.daylight import Daylight
-from relay.demo.noise import Floats
-from relay.demo.plate import Plate
 from relay.demo.sight import Sight, ground_rows
-from relay.demo.view import View
+
+if TYPE_CHECKING:
+    from relay.demo.colour import Bytes
+    from relay.demo.noise import Floats
+    from relay.demo.plate import Plate
+    from relay.demo.view import View
 
 Place: TypeAlias = tuple[slice, slice]
 Indices: TypeAlias = npt.NDArray[np.intp]
 
-_Texel = TypeVar("_Texel", bound=np.integer)
+_Texel = TypeVar("_Texel", np.uint8, np.uint16)
 
 _STEP_HZ: Final = 15
 """The Earth turns by about a texel (0.75 km) in the time of this rate: 11 km/s."""
@@ -52,7 +54,7 @@ class _Texture(Generic[_Texel]):
     def __init__(self, texels: npt.NDArray[_Texel], span: int, phases: int) -> None:
         self.pitch = texels.shape[1] + span
         self._period = texels.shape[1]
-        self._phases = []
+        self._phases: list[npt.NDArray[_Texel]] = []
         for phase in range(phases):
             row = texels if phases == 1 else _between(texels, 2 * phase + 1, 2 * phases)
             self._phases.append(np.hstack([row, row[:, :span]]).ravel())
@@ -65,18 +67,21 @@ class _Texture(Generic[_Texel]):
 
 def _between(texels: npt.NDArray[_Texel], share: int, of: int) -> npt.NDArray[_Texel]:
     """The texture `share` / `of` of a texel further on."""
-    blend = texels * np.uint16(of - share)
+    blend = texels.astype(np.uint16)
+    blend *= np.uint16(of - share)
     blend[:, :-1] += texels[:, 1:] * np.uint16(share)
     blend[:, -1] += texels[:, 0] * np.uint16(share)
     blend += np.uint16(of // 2)
     blend //= np.uint16(of)
-    return blend.astype(texels.dtype)
+    row: npt.NDArray[_Texel] = blend.astype(texels.dtype)
+    return row
 
 
 class Globe:
     """The Earth behind one camera, which looks roughly to port or to starboard.
 
-    Rows above the first that touches the Earth are sky."""
+    Rows above the first that touches the Earth are sky.
+    """
 
     def __init__(self, view: View, fps: float, seed: int) -> None:
         self._fps = fps
@@ -93,18 +98,10 @@ class Globe:
         span = int((float(along[sight.hit].max()) - start) / ground.TEXEL_KM) + 4
         self._luma = _Texture(painted.luma, span, self._phases)
         self._lights = _Texture(painted.lights, span, self._phases)
-        self._chroma, self._lights_half = (
-            _Texture(plane, span // 2 + 1, 1) for plane in (painted.chroma, painted.lights[::2, ::2])
-        )
-        self._look = _look(sight, across, along - start, edges, self._luma.pitch, 1)
-        self._look_half = _look(
-            half,
-            half.across_km() * np.float32(side),
-            half.along_km() - start,
-            edges[::2],
-            self._chroma.pitch,
-            2,
-        )
+        self._chroma = _Texture(painted.chroma, span // 2 + 1, 1)
+        self._lights_half = _Texture(painted.lights[::2, ::2], span // 2 + 1, 1)
+        self._look = _look(sight, side, edges, start, self._luma.pitch, 1)
+        self._look_half = _look(half, side, edges, start, self._chroma.pitch, 2)
         rng = np.random.default_rng(seed)
         self._full = Daylight(sight, (0,), colour.dither(rng, sight.hit.shape))
         self._half = Daylight(half, (1, 2), colour.dither(rng, half.hit.shape))
@@ -190,12 +187,18 @@ def _sky(plane: Bytes, air: npt.NDArray[np.uint16]) -> None:
     np.copyto(plane, air >> 8, casting="unsafe")
 
 
-def _look(
-    sight: Sight, across_km: Floats, along_km: Floats, edges: Floats, pitch: int, step: int
+def _look(  # noqa: PLR0917 - the texture's geometry, in one place
+    sight: Sight, side: int, edges_km: Floats, start_km: float, pitch: int, step: int
 ) -> Indices:
-    """Where each pixel looks in a flat texture whose rows are `pitch` apart."""
-    places = np.interp(across_km.ravel(), edges, np.arange(len(edges), dtype=np.float32))
-    row = np.clip(places.reshape(across_km.shape), 0, len(edges) - 2).astype(np.intp)
-    column = np.maximum(along_km / np.float32(ground.TEXEL_KM * step), 0).astype(np.intp)
+    """Where each pixel looks in a flat texture whose rows are `pitch` apart.
+
+    With `step` 2 the texture has half the rows and columns.
+    """
+    edges = edges_km[::step]
+    across = sight.across_km() * np.float32(side)
+    places = np.interp(across.ravel(), edges, np.arange(len(edges), dtype=np.float32))
+    row = np.clip(places.reshape(across.shape), 0, len(edges) - 2).astype(np.intp)
+    along = (sight.along_km() - np.float32(start_km)) / np.float32(ground.TEXEL_KM * step)
+    column = np.maximum(along, 0).astype(np.intp)
     look: Indices = np.where(sight.hit, row * pitch + column, 0)
     return look

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Final, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 import numpy as np
 
-from relay.demo.noise import Floats
+if TYPE_CHECKING:
+    from relay.demo.noise import Floats
 
 Stroke: TypeAlias = tuple[tuple[int, int], ...]
 
@@ -72,7 +73,7 @@ _STROKES: Final[dict[str, tuple[Stroke, ...]]] = {
 
 @lru_cache(maxsize=512)
 def _stamp(character: str, unit: float, weight: float, phase: float) -> Floats:
-    """A character's coverage; its origin is `phase` of a pixel and half a stroke from the corner."""
+    """A character's coverage; it begins `phase` of a pixel and half a stroke from the corner."""
     strokes = _STROKES.get(character, ())
     points = [point for stroke in strokes for point in stroke]
     rows = int(np.ceil(_CAP * unit + weight)) + 2

@@ -139,10 +139,11 @@ class _Across:
         """The map between consecutive edges, (rows, map columns)."""
         at = edges_km / np.float32(_MAP_KM)
         # A row is never averaged over less than two samples: it would show the grid.
-        middle, half = (at[1:] + at[:-1]) / 2, np.maximum((at[1:] - at[:-1]) / 2, np.float32(1))
-        mean: Floats = (self._integral(middle + half) - self._integral(middle - half)) / (
-            2 * half[:, None]
-        )
+        middle = (at[1:] + at[:-1]) * np.float32(0.5)
+        half = np.maximum(middle - at[:-1], np.float32(1))
+        mean = self._integral(middle + half)
+        mean -= self._integral(middle - half)
+        mean /= 2 * half[:, None]
         return mean
 
 
@@ -157,13 +158,9 @@ class _Detail:
     _TILE: Final = (512, 2048)
 
     def __init__(self, rng: np.random.Generator) -> None:
-        fine = noise.fractal(rng, (64, 256), 3, gain=0.8)
-        self._levels = [fine]
+        self._levels = [noise.fractal(rng, (64, 256), 3, gain=0.8)]
         for _ in range(3):
-            soft = self._levels[-1]
-            for axis in (0, 1):
-                soft = (np.roll(soft, 1, axis) + 2 * soft + np.roll(soft, -1, axis)) / 4
-            self._levels.append(soft.astype(np.float32))
+            self._levels.append(_smooth(_smooth(self._levels[-1], 0, 1), 1, 1))
 
     def rows(self, edges_km: Floats) -> Floats:
         """The noise of the rows between `edges_km`, (rows, COLUMNS)."""
@@ -192,9 +189,7 @@ class _Cover:
     shadow: Floats
 
     def every(self, step: int) -> _Cover:
-        return _Cover(
-            *(getattr(self, name)[::step, ::step] for name in self.__dataclass_fields__)
-        )
+        return _Cover(*(getattr(self, name)[::step, ::step] for name in self.__dataclass_fields__))
 
     def plane(self, channel: int, ground_light: Floats, cloud_light: Floats) -> Floats:
         """One plane of the picture; the lights scale that of ground and cloud."""
@@ -207,12 +202,21 @@ class _Cover:
         return _mix(ground, _CLOUD[channel] * cloud_light, self.cloud)
 
 
+def _smooth(plane: Floats, axis: int, reach: int) -> Floats:
+    """Weigh each sample with those `reach` before and after it, 1 : 2 : 1."""
+    smooth: Floats = np.roll(plane, reach, axis)
+    smooth += np.roll(plane, -reach, axis)
+    smooth *= np.float32(0.25)
+    smooth += plane * np.float32(0.5)
+    return smooth
+
+
 def _soften(plane: Floats, texels: float) -> Floats:
     """Average along the track over about as much as a pixel of these rows covers."""
     reach = 1
     while reach < texels:
         # Each pass doubles the reach: [1 2 1] with taps ever further apart.
-        plane = (np.roll(plane, reach, 1) + 2 * plane + np.roll(plane, -reach, 1)) / 4
+        plane = _smooth(plane, 1, reach)
         reach *= 2
     return plane
 
@@ -268,10 +272,12 @@ def _compose(fields: dict[str, Floats], fine: Floats) -> tuple[Floats, Floats, F
         shadow=np.roll(cloud, 6, 1) * np.float32(0.9),
     )
     rise = ridges * np.float32(0.9) + height * np.float32(0.8)
-    ground_light = 1 + np.clip(rise - np.roll(rise, 4, 1), -0.4, 0.5)
+    ground_light = np.ones_like(rise)
+    ground_light += np.clip(rise - np.roll(rise, 4, 1), -0.4, 0.5)
     ground_light += fine * np.float32(0.025)
     billow = weather + fine * np.float32(0.12) + puffs
-    cloud_light = np.float32(0.8) + sheet * np.float32(0.1)
+    cloud_light = np.full_like(sheet, 0.84)
+    cloud_light += sheet * np.float32(0.1)
     cloud_light += np.clip((billow - np.roll(billow, 5, 1)) * np.float32(0.22), -0.3, 0.16)
     luma = cover.plane(0, ground_light, cloud_light)
     half = cover.every(2)
@@ -288,6 +294,9 @@ def _city_light(people: Floats, land: Floats, cloud: Floats, fine: Floats) -> Fl
     villages = ramp(people, -0.8, 1.8) * ramp(fine, 1.3, 2.6)
     # Roads follow a level line of the same noise, and so lead past the towns.
     roads = ramp(people, -0.4, 0.8) * ramp(-np.abs(people * 4 % 2 - 1), -0.16, -0.02)
-    light = towns + villages * np.float32(0.8) + roads * (np.float32(0.08) + sparks * np.float32(0.6))
+    light: Floats = (
+        towns + villages * np.float32(0.8) + roads * (np.float32(0.08) + sparks * np.float32(0.6))
+    )
     light *= land * (1 - cloud * np.float32(0.85))
-    return light * np.float32(230)
+    light *= np.float32(300)
+    return light

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from relay.demo import glove, worksite
-from relay.demo.blend import Planes, Words
 from relay.demo.globe import Globe, sun_at
-from relay.demo.noise import Floats
 from relay.demo.raster import Sunlight
 from relay.demo.slide import slide
 from relay.demo.solid import Solid
 from relay.demo.stage import Pose, Stage
 from relay.demo.stars import Stars
 from relay.demo.view import View
+
+if TYPE_CHECKING:
+    from relay.demo.blend import Planes, Words
+    from relay.demo.noise import Floats
 
 _SWAY: Final = 0.0075
 """The furthest that the head turns the picture, as a share of its width."""
@@ -41,11 +43,13 @@ def _axes(yaw: float, pitch: float, *, left: bool) -> Floats:
     right = np.array((np.cos(a), -np.sin(a), 0))
     up = np.cross(right, ahead)
     columns = [ahead, -right, up] if left else [right, ahead, up]
-    return (_AHEAD @ np.array(columns).T).astype(np.float32)
+    axes: Floats = (_AHEAD @ np.array(columns).T).astype(np.float32)
+    return axes
 
 
 def _hand_at() -> Floats:
-    return (_AHEAD @ np.array((0.24, 0.62, -0.37))).astype(np.float32)
+    place: Floats = (_AHEAD @ np.array((0.24, 0.62, -0.37))).astype(np.float32)
+    return place
 
 
 def _scenery() -> list[Solid]:
@@ -95,6 +99,7 @@ class _Float:
     def shine(self, part: int, frame: int) -> Words | None:
         """Nothing here mirrors the sun as it moves."""
         del part, frame
+        return None
 
 
 def _sway(seconds: float) -> tuple[float, float]:

@@ -7,14 +7,16 @@ while `sound` gives a tick: picture and sound are in sync when they come togethe
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from relay.demo.blend import CLEAR, Overlay, Piece, Planes
+from relay.demo.blend import CLEAR, Overlay, Piece, Planes, Words
 from relay.demo.colour import BLACK
 from relay.demo.glyphs import letter
-from relay.demo.noise import Floats
+
+if TYPE_CHECKING:
+    from relay.demo.noise import Floats
 
 _BRIGHT: Final = 228
 _QUIET: Final = 196
@@ -33,17 +35,18 @@ def flash_radius(height: int) -> float:
 
 
 def _blur(mask: Floats, reach: int) -> Floats:
-    for axis in (0, 1):
-        for _ in range(2):
-            mask = sum(np.roll(mask, i, axis) for i in range(-reach, reach + 1)) / (2 * reach + 1)
+    for axis in (0, 1, 0, 1):
+        total = np.zeros_like(mask)
+        for distance in range(-reach, reach + 1):
+            total += np.roll(mask, distance, axis)
+        mask = total / np.float32(2 * reach + 1)
     return mask
 
 
-def _overlay(ink: Floats, level: Floats | float, left: int, top: int, reach: int) -> Overlay:
+def _overlay(ink: Floats, level: float, left: int, top: int, reach: int) -> Overlay:
     """Make ink (0…1) of a luma level visible on any background; left and top are even."""
     rows, columns = (size // 2 * 2 for size in ink.shape)
     ink = ink[:rows, :columns]
-    level = level[:rows, :columns] if isinstance(level, np.ndarray) else level
     shade = np.minimum(_blur(ink, reach) * np.float32(1.6), 1) * np.float32(_SHADE)
     clear = (1 - shade) * (1 - ink)
     added = BLACK * shade * (1 - ink) + level * ink
@@ -56,7 +59,7 @@ def _overlay(ink: Floats, level: Floats | float, left: int, top: int, reach: int
     return Overlay([luma], [Piece(*here, 128 - grey, (grey, grey))])
 
 
-def _words(values: Floats) -> np.ndarray[tuple[int, ...], np.dtype[np.uint16]]:
+def _words(values: Floats) -> Words:
     return np.rint(values).astype(np.uint16)
 
 

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import numpy.typing as npt
 
 from relay.demo import noise
-from relay.demo.noise import Floats
 from relay.demo.solid import Material, Surface
 
+if TYPE_CHECKING:
+    from relay.demo.noise import Floats
+
 _GRAIN_SIZE: Final = 512
-_GRAIN: Final = noise.fractal(
-    np.random.default_rng(11), (8, 8), 6, gain=0.65, calm=1
-).ravel()
+_GRAIN: Final = noise.fractal(np.random.default_rng(11), (8, 8), 6, gain=0.65, calm=1).ravel()
 """Wrinkles and stains, periodic over 512 samples, smooth between neighbours."""
 
 
@@ -40,7 +40,9 @@ def _colour(red: float, green: float, blue: float) -> Floats:
     return np.array(((red,), (green,), (blue,)), np.float32)
 
 
-def plain(red: float, green: float, blue: float, gloss: float = 0.0, stain: float = 0.03) -> Material:
+def plain(
+    red: float, green: float, blue: float, gloss: float = 0.0, stain: float = 0.03
+) -> Material:
     """Paint or bare metal of one colour."""
     base = _colour(red, green, blue)
 
@@ -78,7 +80,11 @@ def cloth(red: float, green: float, blue: float) -> Material:
 
 def label() -> Material:
     """A placard: dark lettering in rows, too small to read, and a yellow edge."""
-    paper, print_, edge = _colour(0.72, 0.71, 0.67), _colour(0.05, 0.05, 0.06), _colour(0.7, 0.5, 0.04)
+    paper, print_, edge = (
+        _colour(0.72, 0.71, 0.67),
+        _colour(0.05, 0.05, 0.06),
+        _colour(0.7, 0.5, 0.04),
+    )
 
     def paint(s: Floats, t: Floats) -> Surface:
         line = np.floor(t / np.float32(0.016))
@@ -98,7 +104,9 @@ def module_hull(tint: float = 0.0) -> Material:
         seam = _near(t, 1.15, 0.09) | _near(s, 1.6, 0.08)
         cell = np.floor(t / np.float32(1.15)) * 7 + np.floor(s / np.float32(1.6)) * 3
         patch = np.sin(cell * np.float32(12.9)) * np.float32(0.05)
-        shade = (1 + patch + grain(s, t, 10) * np.float32(0.05)) * np.where(seam, np.float32(0.5), 1)
+        shade = (1 + patch + grain(s, t, 10) * np.float32(0.05)) * np.where(
+            seam, np.float32(0.5), 1
+        )
         return Surface(base * shade, 0.1)
 
     return Material(paint)
@@ -135,7 +143,6 @@ def radiator() -> Material:
 
 def lattice(bay: float, height: float, beam: float) -> Material:
     """An open girder: chords, posts every `bay` metres, crossed diagonals; air in between."""
-
     metal = _colour(0.62, 0.60, 0.56)
     lean = beam * 0.5 * float(np.hypot(bay, height)) / bay
 
@@ -146,7 +153,8 @@ def lattice(bay: float, height: float, beam: float) -> Material:
     def solid(s: Floats, t: Floats) -> npt.NDArray[np.bool_]:
         rise = (s % np.float32(bay)) * np.float32(height / bay)
         diagonal = (np.abs(rise - t) < lean) | (np.abs(height - rise - t) < lean)
-        return diagonal | chord(t) | _near(s, bay, beam * 1.3)
+        there: npt.NDArray[np.bool_] = diagonal | chord(t) | _near(s, bay, beam * 1.3)
+        return there
 
     def paint(s: Floats, t: Floats) -> Surface:
         shade = np.where(chord(t), np.float32(1.1), np.float32(0.9))

@@ -11,7 +11,7 @@ Floats: TypeAlias = npt.NDArray[np.float32]
 
 
 def subdivide(values: Floats, axis: int) -> Floats:
-    """Double the samples of a plane along `axis`, which is periodic, with the cubic B-spline's rule.
+    """Double the samples of a plane along a periodic `axis` with the cubic B-spline's rule.
 
     Repeated, it draws the smooth curve that a cubic B-spline draws, at the cost of a few additions.
     """
@@ -73,7 +73,7 @@ def sample(field: Floats, row: Floats, column: Floats) -> Floats:
     above *= width
     below *= width
     flat = field.ravel()
-    upper = flat.take(above + left)
+    upper: Floats = flat.take(above + left)
     upper += (flat.take(above + right) - upper) * across
     lower = flat.take(below + left)
     lower += (flat.take(below + right) - lower) * across
@@ -83,5 +83,6 @@ def sample(field: Floats, row: Floats, column: Floats) -> Floats:
 
 def ramp(values: Floats, low: float, high: float) -> Floats:
     """0 below `low`, 1 above `high`, and a smooth step (3x² - 2x³) between."""
-    x = np.clip((values - np.float32(low)) * np.float32(1 / (high - low)), 0, 1)
-    return x * x * (np.float32(3) - np.float32(2) * x)
+    x: Floats = np.clip((values - np.float32(low)) * np.float32(1 / (high - low)), 0, 1)
+    step: Floats = x * x * (np.float32(3) - np.float32(2) * x)
+    return step

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Final
+import itertools
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from relay.demo.blend import CLEAR, STRIP, Overlay, Piece, Planes, Words
-from relay.demo.colour import Bytes
+
+if TYPE_CHECKING:
+    from relay.demo.colour import Bytes
 
 _SHORT: Final = 64
 """Runs of columns shorter than this are not worth being told apart."""
@@ -85,7 +88,7 @@ def _runs(
     kinds = np.where(empty, 0, np.where(opaque, 2, 1))
     bounds = [0, *(np.flatnonzero(np.diff(kinds)) + 1).tolist(), len(kinds)]
     runs: list[list[int]] = []
-    for left, right in zip(bounds, bounds[1:], strict=False):
+    for left, right in itertools.pairwise(bounds):
         kind = int(kinds[left]) if right - left >= _SHORT else 1
         if runs and runs[-1][2] == kind:
             runs[-1][1] = right

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import numpy.typing as npt
 
 from relay.demo import colour
 from relay.demo.faces import BATCH, Faces, Projection, Samples
-from relay.demo.noise import Floats
-from relay.demo.solid import Material, Solid
+
+if TYPE_CHECKING:
+    from relay.demo.noise import Floats
+    from relay.demo.solid import Material, Solid
 
 _SUNLIGHT: Final = np.array(((2.05,), (1.93,), (1.74,)), np.float32)
 _EARTHLIGHT: Final = np.array(((0.15,), (0.24,), (0.37,)), np.float32)
@@ -86,10 +88,10 @@ class Drawing:
     """Signed chroma."""
 
 
-def draw(
+def draw(  # noqa: PLR0917 - what is drawn, how it is seen, and how large
     solid: Solid, projection: Projection, eye: Floats, sunlight: Sunlight, width: int, height: int
 ) -> Drawing:
-    """Draw a solid as seen from `eye`, with samples in the middle of each of width x height cells."""
+    """Draw a solid as seen from `eye`, sampled in the middle of width x height cells."""
     faces = Faces(solid, projection, width, height)
     to_eye = eye - faces.corners.mean(1)
     to_eye /= np.linalg.norm(to_eye, axis=1, keepdims=True)
@@ -99,7 +101,9 @@ def draw(
     bytes_, signed = (np.zeros((2, height, width), kind) for kind in (np.uint8, np.int8))
     drawing = Drawing(bytes_[0], bytes_[1], signed[0], signed[1])
     for top in range(0, height, _BAND):
-        _draw_band(faces, faces.double | ~away, shader, drawing, range(top, min(top + _BAND, height)))
+        _draw_band(
+            faces, faces.double | ~away, shader, drawing, range(top, min(top + _BAND, height))
+        )
     return drawing
 
 

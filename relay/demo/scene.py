@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 import numpy as np
 
 from relay.demo import timecode
-from relay.demo.blend import Planes
 from relay.demo.drone import Drone
 from relay.demo.helmet import Helmet
 from relay.demo.hud import Hud
 from relay.errors import OperatorError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from relay.demo.blend import Planes
 
 
 class Scene(Protocol):
@@ -48,7 +51,8 @@ class Camera:
             raise OperatorError(f"there is no demo camera {kind!r} (there are: {', '.join(KINDS)})")
         if width % 2 or height % 2 or not (320 <= width <= 3840 and 180 <= height <= 2160):
             raise OperatorError(
-                f"a demo camera's picture is of even size, 320x180 to 3840x2160, not {width}x{height}"
+                "a demo camera's picture has even sides, from 320x180 to 3840x2160, "
+                f"not {width}x{height}"
             )
         if not 1 <= fps <= 120:
             raise OperatorError(f"a demo camera makes 1 to 120 frames a second, not {fps}")

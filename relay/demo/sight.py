@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import numpy.typing as npt
 
-from relay.demo.noise import Floats
+if TYPE_CHECKING:
+    from relay.demo.noise import Floats
 
 EARTH_KM: Final = 6371.0
 ALTITUDE_KM: Final = 420.0
@@ -59,7 +60,7 @@ def _depression(across_km: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
 
 
 def ground_rows(nearest_km: float, farthest_km: float, focal: float) -> tuple[Floats, Floats]:
-    """Cut the ground abeam into rows that look about a pixel high, from the nearest to the farthest.
+    """Cut the ground abeam into rows that look about a pixel high, the nearest first.
 
     `focal` is the camera's focal length in pixels. Returns the rows' bounds in km across the track,
     one more than rows, and how many km a pixel covers along the track in each. Their number is a

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-import numpy as np
-
-from relay.demo.colour import Bytes
+if TYPE_CHECKING:
+    from relay.demo.colour import Bytes
 
 _STRIP: Final = 64
 """Rows worked on at a time, for the processor's cache."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
@@ -78,9 +79,7 @@ class Solid:
         o, a, b = (np.asarray(v, np.float32) for v in (origin, first, second))
         self._flat(np.array([o, o + a, o + a + b, o + b]), _unit(np.cross(a, b)), material, True)
 
-    def box(
-        self, origin: Vector, edges: tuple[Vector, Vector, Vector], material: Material
-    ) -> None:
+    def box(self, origin: Vector, edges: tuple[Vector, Vector, Vector], material: Material) -> None:
         """A parallelepiped from one corner and three edges."""
         o = np.asarray(origin, np.float32)
         x, y, z = (np.asarray(edge, np.float32) for edge in edges)
@@ -129,7 +128,10 @@ class Solid:
         # A face may not shrink to a line, so the poles are left open by a hair's breadth.
         bend = np.radians((88, 58, 28))
         rings = [
-            *(Ring(-near * float(np.sin(x)), near * float(np.cos(x)), -float(np.sin(x))) for x in bend),
+            *(
+                Ring(-near * float(np.sin(x)), near * float(np.cos(x)), -float(np.sin(x)))
+                for x in bend
+            ),
             Ring(0, near),
             Ring(length, far),
             *(
@@ -159,8 +161,11 @@ class Solid:
         circle = _circle(u, v, sides)
         outward = _circle(_steep(u), _steep(v), sides)
         outward /= np.linalg.norm(outward, axis=1, keepdims=True)
-        for near, far in zip(rings, rings[1:], strict=False):
-            at = [a + direction * np.float32(ring.at) + circle * np.float32(ring.radius) for ring in (near, far)]
+        for near, far in itertools.pairwise(rings):
+            at = [
+                a + direction * np.float32(ring.at) + circle * np.float32(ring.radius)
+                for ring in (near, far)
+            ]
             facing = [
                 direction * np.float32(ring.lean)
                 + outward * np.float32(np.sqrt(max(1 - ring.lean**2, 0)))
@@ -173,7 +178,9 @@ class Solid:
                 extent = (i * arc, arc, near.at, far.at - near.at)
                 self.quads.append(Quad(corners, normals, material, extent))
 
-    def _flat(self, corners: Floats, normal: Floats, material: Material, double: bool = False) -> None:
+    def _flat(
+        self, corners: Floats, normal: Floats, material: Material, double: bool = False
+    ) -> None:
         extent = (0.0, _length(corners[1] - corners[0]), 0.0, _length(corners[3] - corners[0]))
         self.quads.append(Quad(corners, np.array([normal] * 4), material, extent, double))
 
@@ -217,7 +224,9 @@ def _across(axis: Floats) -> tuple[Floats, Floats]:
 
 def _circle(u: Vector, v: Vector, sides: int) -> Floats:
     turn = np.linspace(0, 2 * np.pi, sides + 1, dtype=np.float32)[:, None]
-    circle: Floats = np.cos(turn) * np.asarray(u, np.float32) + np.sin(turn) * np.asarray(v, np.float32)
+    circle: Floats = np.cos(turn) * np.asarray(u, np.float32) + np.sin(turn) * np.asarray(
+        v, np.float32
+    )
     return circle
 
 

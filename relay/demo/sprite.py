@@ -8,16 +8,19 @@ per pixel, wherever the part has moved.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final, TypeAlias
+from typing import TYPE_CHECKING, Final, Generic, TypeAlias, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from relay.demo.blend import CLEAR, Overlay, Piece, Words
 from relay.demo.colour import BLACK
-from relay.demo.noise import Floats
-from relay.demo.raster import Drawing
 
+if TYPE_CHECKING:
+    from relay.demo.noise import Floats
+    from relay.demo.raster import Drawing
+
+_Word = TypeVar("_Word", np.uint16, np.uint32)
 Indices: TypeAlias = npt.NDArray[np.intp]
 
 SCALE: Final = 3
@@ -70,18 +73,20 @@ def _clearness(covered: npt.NDArray[np.integer], of: int) -> Words:
     return clear
 
 
-class _Texels:
+class _Texels(Generic[_Word]):
     """One resolution of a sprite: packed words, and which of its columns are in use."""
 
-    def __init__(self, words: npt.NDArray[np.generic], used: npt.NDArray[np.bool_]) -> None:
+    def __init__(self, words: npt.NDArray[_Word], used: npt.NDArray[np.bool_]) -> None:
         self.height, self.pitch = words.shape
-        self.words = words.ravel()
+        self.words: npt.NDArray[_Word] = words.ravel()
         blocks = -(-self.height // _STRIP)
         padded = np.zeros((blocks * _STRIP, self.pitch), np.bool_)
         padded[: self.height] = used
-        columns = padded.reshape(blocks, _STRIP, self.pitch).any(1)
+        columns = np.logical_or.reduce(padded.reshape(blocks, _STRIP, self.pitch), axis=1)
         self._spans = [
-            (int(used.argmax()), self.pitch - int(used[::-1].argmax())) if used.any() else (self.pitch, 0)
+            (int(used.argmax()), self.pitch - int(used[::-1].argmax()))
+            if used.any()
+            else (self.pitch, 0)
             for used in columns
         ]
 
@@ -130,15 +135,18 @@ class Sprite:
         covered = drawing.covered
         y = _pixel_sum(drawing.y) + _pixel_sum(covered) * np.uint16(BLACK)
         clear = _clearness(_pixel_sum(covered), _SAMPLES)
-        self._luma = _Texels((y + _SAMPLES // 2) // _SAMPLES | clear << 8, clear < CLEAR)
-        shares, u, v = (_pixel_sum(_blocks(p)) for p in (covered, drawing.u, drawing.v))
-        shares = shares.astype(np.uint32)
-        u, v = (
-            ((plane + shares * 128 + 2 * _SAMPLES) // (4 * _SAMPLES)).astype(np.uint32)
-            for plane in (u.astype(np.int32), v.astype(np.int32))
+        y = ((y + _SAMPLES // 2) // _SAMPLES).astype(np.uint16)
+        words: Words = np.bitwise_or(y, clear << np.uint16(8))
+        self._luma = _Texels(words, clear < CLEAR)
+        shares, u, v = (
+            _pixel_sum(_blocks(p)).astype(np.int32) for p in (covered, drawing.u, drawing.v)
         )
-        clear = _clearness(shares, 4 * _SAMPLES).astype(np.uint32)
-        self._chroma = _Texels(u | v << 8 | clear << 16, clear < CLEAR)
+        u, v = ((plane + shares * 128 + 2 * _SAMPLES) // (4 * _SAMPLES) for plane in (u, v))
+        clear = _clearness(shares, 4 * _SAMPLES)
+        packed: npt.NDArray[np.uint32] = (u | v << 8 | clear.astype(np.int32) << 16).astype(
+            np.uint32
+        )
+        self._chroma = _Texels(packed, clear < CLEAR)
 
     def cut(self, carry: Carry, width: int, height: int, shine: Words | None = None) -> Overlay:
         """The part as it lies in a picture of `width` x `height`.
@@ -148,7 +156,7 @@ class Sprite:
         luma = []
         for rows, columns, look in self._luma.strips(carry, width, height):
             word = self._luma.words.take(look, mode="clip")
-            clear = word >> 8
+            clear: Words = np.right_shift(word, np.uint16(8))
             np.bitwise_and(word, 255, out=word)
             if shine is not None:
                 word *= shine[rows, None]
@@ -158,6 +166,6 @@ class Sprite:
         chroma = []
         for rows, columns, look in self._chroma.strips(carry.halved(), width // 2, height // 2):
             packed = self._chroma.words.take(look, mode="clip")
-            u, v, clear = ((packed >> shift & 255).astype(np.uint16) for shift in (0, 8, 16))
-            chroma.append(Piece(rows, columns, clear, (u, v)))
+            u, v, rest = ((packed >> shift & 255).astype(np.uint16) for shift in (0, 8, 16))
+            chroma.append(Piece(rows, columns, rest, (u, v)))
         return Overlay(luma, chroma)

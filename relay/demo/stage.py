@@ -7,20 +7,23 @@ perspective without drawing anything anew.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 import numpy as np
 
 from relay.demo import raster
-from relay.demo.blend import Overlay, Words
-from relay.demo.noise import Floats
 from relay.demo.plate import Plate
-from relay.demo.raster import Sunlight
-from relay.demo.solid import Solid
 from relay.demo.sprite import SCALE, Carry, Sprite
-from relay.demo.view import View
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from relay.demo.blend import Overlay, Words
+    from relay.demo.noise import Floats
+    from relay.demo.raster import Sunlight
+    from relay.demo.solid import Solid
+    from relay.demo.view import View
 
 _ANCHORS: Final = 32
 """Points by which a part's movement is judged."""
@@ -120,7 +123,9 @@ class Stage:
             prepared.parts += 1
 
     def _place(self, number: int, frame: int) -> Overlay:
-        seen = self._view.project(self._moves.pose(number, frame).move(self._anchors[number]))[..., :2]
+        seen = self._view.project(self._moves.pose(number, frame).move(self._anchors[number]))[
+            ..., :2
+        ]
         carry = _inverse(self._fits[number] @ seen)
         shine = self._moves.shine(number, frame)
         return self._sprites[number].cut(carry, self._view.width, self._view.height, shine)
@@ -151,5 +156,3 @@ def _draw(view: View, part: Solid, sunlight: Sunlight) -> tuple[Floats, Sprite]:
     eye = np.zeros(3, np.float32)
     drawing = raster.draw(part, projection, eye, sunlight, size[0] * SCALE, size[1] * SCALE)
     return low, Sprite(drawing)
-
-

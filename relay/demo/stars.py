@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Final, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from relay.demo.colour import BLACK, Bytes
 from relay.demo.noise import ramp
-from relay.demo.view import View
+
+if TYPE_CHECKING:
+    from relay.demo.view import View
 
 Indices: TypeAlias = npt.NDArray[np.intp]
 

@@ -5,13 +5,16 @@ Axes of the model, in metres: x along the modules (forward), y along the truss (
 
 from __future__ import annotations
 
-from typing import Final
+import itertools
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from relay.demo import materials
-from relay.demo.noise import Floats
 from relay.demo.solid import Material, Solid
+
+if TYPE_CHECKING:
+    from relay.demo.noise import Floats
 
 _HULL: Final = materials.module_hull()
 _RUSSIAN: Final = materials.blanket(0.60, 0.57, 0.50, 0.9, 0.05)
@@ -30,7 +33,12 @@ def _girder(start: float, end: float) -> Solid:
     solid = Solid()
     h = 2.1
     length = (0.0, end - start, 0.0)
-    for corner, rise in (((-h, -h), (0, 0, 2 * h)), ((h, -h), (0, 0, 2 * h)), ((-h, -h), (2 * h, 0, 0)), ((-h, h), (2 * h, 0, 0))):
+    for corner, rise in (
+        ((-h, -h), (0, 0, 2 * h)),
+        ((h, -h), (0, 0, 2 * h)),
+        ((-h, -h), (2 * h, 0, 0)),
+        ((-h, h), (2 * h, 0, 0)),
+    ):
         solid.panel((corner[0], start, corner[1]), length, rise, _GIRDER)
     return solid
 
@@ -166,7 +174,8 @@ def arm() -> Solid:
     """The robot arm, reaching up over the middle of the truss."""
     solid = Solid()
     joints = [(2.4, 4.0, 1.8), (4.2, 4.6, 8.6), (9.8, 8.0, 12.4), (11.0, 8.6, 9.4)]
-    for a, b in zip(joints, joints[1:], strict=False):
+    for a, b in itertools.pairwise(joints):
         solid.tube(a, b, 0.24, _WHITE, sides=8)
-        solid.tube(np.array(a) - (0, 0.35, 0), np.array(a) + (0, 0.35, 0), 0.4, _METAL, sides=8)
+        x, y, z = a
+        solid.tube((x, y - 0.35, z), (x, y + 0.35, z), 0.4, _METAL, sides=8)
     return solid

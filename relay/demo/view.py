@@ -6,10 +6,12 @@ Axes are the orbit's: x along the flight path, y to starboard, z away from the E
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from relay.demo.noise import Floats
+if TYPE_CHECKING:
+    from relay.demo.noise import Floats
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,9 @@ class View:
         along = np.arange(0, self.height, step, dtype=np.float32)
         along += np.float32(step / 2 - self.height / 2)
         right, down, forward = self.basis()
-        rays = np.multiply.outer(along, down)[:, None] + np.multiply.outer(across, right)[None]
+        rays: Floats = (
+            np.multiply.outer(along, down)[:, None] + np.multiply.outer(across, right)[None]
+        )
         rays += forward * np.float32(self.focal)
         rays /= np.linalg.norm(rays, axis=2, keepdims=True)
         return rays

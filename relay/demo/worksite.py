@@ -52,7 +52,11 @@ def girder(bays: int) -> Solid:
         for y in (-h, h):
             solid.tube((x, y, -h), (x, y, h), 0.06, _FRAME, sides=8)
             for z in (-h, h):
-                solid.box((x - 0.13, y - 0.12, z - 0.12), ((0.26, 0, 0), (0, 0.24, 0), (0, 0, 0.24)), _JOINT)
+                solid.box(
+                    (x - 0.13, y - 0.12, z - 0.12),
+                    ((0.26, 0, 0), (0, 0.24, 0), (0, 0, 0.24)),
+                    _JOINT,
+                )
         for z in (-h, h):
             solid.tube((x, -h, z), (x, h, z), 0.06, _FRAME, sides=8)
         if i < bays:
@@ -71,7 +75,9 @@ def _equipment(bays: int) -> Solid:
         x = i * BAY
         if i % 3 != 1:
             skin = _QUILT if i % 3 == 0 else _FOIL
-            solid.box((x + 0.3, -h + 0.25, -h + 0.3), ((1.7, 0, 0), (0, 1.5, 0), (0, 0, 1.25)), skin)
+            solid.box(
+                (x + 0.3, -h + 0.25, -h + 0.3), ((1.7, 0, 0), (0, 1.5, 0), (0, 0, 1.25)), skin
+            )
         if i % 4 == 2:
             solid.box((x + 0.4, -0.7, h + 0.02), ((1.4, 0, 0), (0, 1.2, 0), (0, 0, 0.5)), _QUILT)
             handrail(solid, (x + 0.5, 0.55, h + 0.35), (x + 1.7, 0.55, h + 0.35), (0, 0.14, 0.0))
