@@ -14,7 +14,7 @@ Words: TypeAlias = npt.NDArray[np.uint16]
 Planes: TypeAlias = tuple[Bytes, Bytes, Bytes]
 """Luma (height, width), then U and V of half the size: limited-range BT.709, 4:2:0."""
 
-STRIP: Final = 32
+STRIP: Final = 64
 """Rows worked on at a time: their intermediate values stay in the processor's cache."""
 CLEAR: Final = 128
 """What lets all of the background through: a power of two, so that it stays exactly as it was."""

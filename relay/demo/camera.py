@@ -147,7 +147,8 @@ def _video_stream(container: OutputContainer, width: int, height: int, fps: int)
         "libx264",
         rate=fps,
         options={
-            "preset": "veryfast",
+            # Half the time of veryfast, and the pictures can hardly be told apart.
+            "preset": "superfast",
             "tune": "zerolatency",
             "profile": "high",
             "bf": "0",

@@ -11,18 +11,20 @@ from relay.demo import atmosphere
 from relay.demo.colour import BLACK
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from relay.demo.noise import Floats
     from relay.demo.sight import Sight
 
 Words = npt.NDArray[np.uint16]
 
 PERIOD: Final = 128
-"""Frames after which every row has been lit anew: the sun moves by a quarter of a degree."""
+"""Turns after which every row has been lit anew: the sun has moved by half a degree at most."""
 _COARSE: Final = 16
 """Pixels between the samples by which night is found."""
 _NOWHERE: Final = slice(0, 0)
 _ORDER: Final = tuple(int(f"{i:07b}"[::-1], 2) for i in range(PERIOD))
-"""Which rows are lit in which frame: neighbours far apart in time, so that no edge travels."""
+"""In which turn rows are lit: neighbours far apart in time, so that no edge travels."""
 
 
 class Daylight:
@@ -46,7 +48,7 @@ class Daylight:
         self._coarse = self._normal[::_COARSE, ::_COARSE]
         self._night = np.zeros(self._coarse.shape[:2], np.bool_)
         self._dark = False
-        self._round: list[int | None] = [None] * PERIOD
+        self._lit: list[int | None] = [None] * PERIOD
         self.ground: Words = np.zeros(dither.shape, np.uint16)
         """The ground's brightness times the air's clearness."""
         self.city: Words = np.zeros(dither.shape, np.uint16)
@@ -71,24 +73,23 @@ class Daylight:
         right = max(min((last + 1) * _COARSE, columns.stop), left)
         return slice(left, right), slice(left - columns.start, right - columns.start)
 
-    def light(self, frame: int, sun: Floats) -> bool:
-        """Light the rows whose turn it is in `frame`; `sun` is the direction to it.
+    def light(self, turn: int, sun: Callable[[int], Floats]) -> None:
+        """Light the rows whose turn it is; `sun` tells the direction to it at any turn.
 
-        Whatever was not lit in its last turn is lit too, so the maps depend on the frame and not
-        on those that were drawn before. Returns whether anything changed.
+        Rows that missed theirs are lit as well, as they would have been then: the maps depend on
+        the turn, and not on those that came before.
         """
         stale = False
-        for rows, turn in enumerate(_ORDER):
-            now = (frame - turn) // PERIOD
-            if now != self._round[rows]:
-                self._round[rows] = now
-                self._light_rows(slice(rows, None, PERIOD), sun)
+        for rows, offset in enumerate(_ORDER):
+            latest = turn - (turn - offset) % PERIOD
+            if latest != self._lit[rows]:
+                self._lit[rows] = latest
+                self._light_rows(slice(rows, None, PERIOD), sun(latest))
                 stale = True
         if stale:
-            # A little past the height where lights come on, for what the coarse grid misses.
-            np.less(self._coarse @ sun, np.float32(atmosphere.CITIES + 0.01), out=self._night)
+            # Some way past the height where towns light up: rows may have been lit a while ago.
+            np.less(self._coarse @ sun(turn), np.float32(atmosphere.CITIES + 0.02), out=self._night)
             self._dark = bool(self._night.any())
-        return stale
 
     def _light_rows(self, rows: slice, sun: Floats) -> None:
         ground, city, day, dusk, glow = atmosphere.strengths(self._normal[rows] @ sun)

@@ -100,8 +100,8 @@ class Globe:
         self._lights = _Texture(painted.lights, span, self._phases)
         self._chroma = _Texture(painted.chroma, span // 2 + 1, 1)
         self._lights_half = _Texture(painted.lights[::2, ::2], span // 2 + 1, 1)
-        self._look = _look(sight, side, edges, start, self._luma.pitch, 1)
-        self._look_half = _look(half, side, edges, start, self._chroma.pitch, 2)
+        self._look = _look(sight, side, edges, start, pitch=self._luma.pitch, step=1)
+        self._look_half = _look(half, side, edges, start, pitch=self._chroma.pitch, step=2)
         rng = np.random.default_rng(seed)
         self._full = Daylight(sight, (0,), colour.dither(rng, sight.hit.shape))
         self._half = Daylight(half, (1, 2), colour.dither(rng, half.hit.shape))
@@ -116,10 +116,9 @@ class Globe:
         What `plate` hides is left undrawn.
         """
         step = round(seconds * self._fps)
-        sun = sun_at(seconds)
-        # Taking turns halves the work; a sun that is a frame old is the same sun.
-        self._full.light(step // 2, sun)
-        self._half.light((step + 1) // 2, sun)
+        # Full and half maps take turns, which halves the work.
+        self._full.light(step // 2, lambda turn: sun_at(2 * turn / self._fps))
+        self._half.light((step + 1) // 2, lambda turn: sun_at((2 * turn - 1) / self._fps))
         luma, lights = self._luma.at(step), self._lights.at(step)
         half_step = step // (2 * self._phases)
         chroma, half_lights = self._chroma.at(half_step), self._lights_half.at(half_step)
@@ -187,8 +186,8 @@ def _sky(plane: Bytes, air: npt.NDArray[np.uint16]) -> None:
     np.copyto(plane, air >> 8, casting="unsafe")
 
 
-def _look(  # noqa: PLR0917 - the texture's geometry, in one place
-    sight: Sight, side: int, edges_km: Floats, start_km: float, pitch: int, step: int
+def _look(
+    sight: Sight, side: int, edges_km: Floats, start_km: float, *, pitch: int, step: int
 ) -> Indices:
     """Where each pixel looks in a flat texture whose rows are `pitch` apart.
 

@@ -272,7 +272,7 @@ def _compose(fields: dict[str, Floats], fine: Floats) -> tuple[Floats, Floats, F
         shadow=np.roll(cloud, 6, 1) * np.float32(0.9),
     )
     rise = ridges * np.float32(0.9) + height * np.float32(0.8)
-    ground_light = np.ones_like(rise)
+    ground_light = np.ones(relief.shape, np.float32)
     ground_light += np.clip(rise - np.roll(rise, 4, 1), -0.4, 0.5)
     ground_light += fine * np.float32(0.025)
     billow = weather + fine * np.float32(0.12) + puffs

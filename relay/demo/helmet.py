@@ -26,7 +26,7 @@ _BAYS: Final = 6
 
 _SHADOWS: Final = 1536
 """Cells along a shadow map's sides."""
-_REFRESH: Final = 6
+_REFRESH: Final = 8
 """Frames after which what is near is placed anew."""
 _AHEAD: Final = np.diag((1, -1, 1))
 """From right, ahead and up before the eyes to the orbit's axes, looking to port."""
@@ -83,7 +83,7 @@ class _Float:
         """Where a part is in a frame, seen from the head."""
         t = 2 * np.pi * frame / self._fps
         if part == self._arm:
-            swing = 0.013 * np.sin(t / 10.7) + 0.004 * np.sin(t / 5.4 + 1)
+            swing = 0.013 * np.sin(t / 15.7) + 0.004 * np.sin(t / 7.4 + 1)
             sine, cosine = np.sin(swing), np.cos(swing)
             turn = np.array([[cosine, 0, -sine], [0, 1, 0], [sine, 0, cosine]], np.float32)
             shift = (0.003 * np.sin(t / 8.3 + 1), 0.003 * np.sin(t / 12.1), 0.004 * np.sin(t / 7.7))

@@ -88,10 +88,11 @@ class Drawing:
     """Signed chroma."""
 
 
-def draw(  # noqa: PLR0917 - what is drawn, how it is seen, and how large
-    solid: Solid, projection: Projection, eye: Floats, sunlight: Sunlight, width: int, height: int
+def draw(
+    solid: Solid, projection: Projection, eye: Floats, sunlight: Sunlight, size: tuple[int, int]
 ) -> Drawing:
-    """Draw a solid as seen from `eye`, sampled in the middle of width x height cells."""
+    """Draw a solid as seen from `eye`, sampled in the middle of (width, height) cells."""
+    width, height = size
     faces = Faces(solid, projection, width, height)
     to_eye = eye - faces.corners.mean(1)
     to_eye /= np.linalg.norm(to_eye, axis=1, keepdims=True)

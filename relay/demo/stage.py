@@ -145,7 +145,7 @@ def _draw(view: View, part: Solid, sunlight: Sunlight) -> tuple[Floats, Sprite]:
     high = np.minimum(seen.max(0), np.array((view.width, view.height)) + slack) + _MARGIN
     # Even corners let chroma share the grid.
     low = np.floor(low / 2) * 2
-    size = (np.ceil((high - low) / 2) * 2).astype(int)
+    width, height = (np.ceil((high - low) / 2) * 2).astype(int).tolist()
 
     def projection(points: Floats) -> Floats:
         place = view.project(points)
@@ -154,5 +154,5 @@ def _draw(view: View, part: Solid, sunlight: Sunlight) -> tuple[Floats, Sprite]:
         return place
 
     eye = np.zeros(3, np.float32)
-    drawing = raster.draw(part, projection, eye, sunlight, size[0] * SCALE, size[1] * SCALE)
+    drawing = raster.draw(part, projection, eye, sunlight, (width * SCALE, height * SCALE))
     return low, Sprite(drawing)
