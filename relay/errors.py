@@ -5,6 +5,7 @@
     │   └── SettingsError     a setting's name, its value and what is allowed
     ├── PeerError             the other side's misbehaviour; it ends its connection at the most
     │   ├── ProtocolError     bytes that break the rules of their protocol
+    │   │   └── RtmpError     those of RTMP, with what came before; `ingest.rtmp.errors` has more
     │   └── MediaError        a stream that cannot be shown
     ├── RequestError          an API call that cannot be served; `gateway.errors` maps it to HTTP
     │   ├── Unauthorized      401
@@ -12,8 +13,10 @@
     │   ├── NotFound          404
     │   ├── Conflict          409
     │   │   └── NotLive       409, with Retry-After
+    │   ├── PreconditionFailed    412
     │   ├── UnsupportedType   415
     │   ├── Invalid           422
+    │   ├── PreconditionRequired  428
     │   ├── TooMany           429, with Retry-After
     │   └── Overloaded        503, with Retry-After
     └── StoreError            bus or state is out of reach or refuses
@@ -102,6 +105,13 @@ class NotLive(Conflict):
     retry_after = 2.0
 
 
+class PreconditionFailed(RequestError):
+    """If-Match names a state that has passed."""
+
+    status = 412
+    title = "Precondition failed"
+
+
 class UnsupportedType(RequestError):
     """The body is of a type that this resource does not take."""
 
@@ -114,6 +124,13 @@ class Invalid(RequestError):
 
     status = 422
     title = "Invalid content"
+
+
+class PreconditionRequired(RequestError):
+    """This may only be done with If-Match."""
+
+    status = 428
+    title = "Precondition required"
 
 
 class TooMany(RequestError):

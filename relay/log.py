@@ -20,7 +20,8 @@ _SECRET_NAME: Final = re.compile(
     r"(^|_)key$|token|password|passphrase|secret|authorization|cookie", re.IGNORECASE
 )
 _SECRET_VALUE: Final = re.compile(
-    r"(?P<ours>ev[kt]_)[\w-]+|(?P<head>(?:bearer |[?&,](?:key|token|s)=|//[^/@\s:]*:))[^\s&,@]+",
+    r"(?P<ours>ev[kt]_)[\w-]+"
+    r"|(?P<head>(?:bearer |[?&,](?:key|token|s)=|//[^/@\s:]*:(?=[^/@\s]*@)))[^\s&,@]+",
     re.IGNORECASE,
 )
 HIDDEN: Final = "•••"

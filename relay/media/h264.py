@@ -157,14 +157,15 @@ class _Bits:
     """Reads an RBSP: fixed and Exp-Golomb codes (H.264 sections 7.2 and 9.1)."""
 
     def __init__(self, data: bytes) -> None:
+        self.size = len(data) * 8
         self._value = int.from_bytes(data, "big")
-        self._left = len(data) * 8
+        self.position = 0
 
     def u(self, count: int) -> int:
-        if count > self._left:
+        self.position += count
+        if self.position > self.size:
             raise MediaError("truncated H.264 parameter set")
-        self._left -= count
-        return (self._value >> self._left) & ((1 << count) - 1)
+        return (self._value >> (self.size - self.position)) & ((1 << count) - 1)
 
     def flag(self) -> bool:
         return self.u(1) == 1
@@ -182,16 +183,24 @@ class _Bits:
         return (code + 1) // 2 if code & 1 else -(code // 2)
 
 
-def parse_sps(nal: bytes) -> Sps:
-    """Read a sequence parameter set NAL unit.
+def _ue_bits(value: int) -> str:
+    code = f"{value + 1:b}"
+    return "0" * (len(code) - 1) + code
 
-    Raises:
-        MediaError: it is truncated, or describes no picture.
-    """
-    if len(nal) < 4 or nal_type(nal) != NAL_SPS:
-        raise MediaError("not an H.264 sequence parameter set")
-    profile, constraints, level = nal[1], nal[2], nal[3]
-    bits = _Bits(nal[4:].replace(b"\x00\x00\x03", b"\x00\x00"))
+
+@dataclass(frozen=True, slots=True)
+class _Frame:
+    """An SPS up to its cropping, which is read as well."""
+
+    width: int
+    height: int
+    unit_x: int
+    unit_y: int
+    cropping_at: int
+    crop: tuple[int, int, int, int]
+
+
+def _read_frame(bits: _Bits, profile: int) -> _Frame:
     bits.ue()  # seq_parameter_set_id
     chroma = 1
     separate_planes = False
@@ -206,21 +215,79 @@ def parse_sps(nal: bytes) -> Sps:
     bits.flag()  # gaps_in_frame_num_value_allowed_flag
     width_mbs = bits.ue() + 1
     height_units = bits.ue() + 1
-    frame_mbs_only = bits.flag()
-    if not frame_mbs_only:
+    fields = 1 if bits.flag() else 2  # frame_mbs_only_flag
+    if fields == 2:
         bits.flag()  # mb_adaptive_frame_field_flag
     bits.flag()  # direct_8x8_inference_flag
-    width, height = width_mbs * 16, height_units * 16 * (1 if frame_mbs_only else 2)
-    if bits.flag():  # frame_cropping_flag
-        left, right, top, bottom = bits.ue(), bits.ue(), bits.ue(), bits.ue()
-        unit_x = 2 if chroma in (1, 2) and not separate_planes else 1
-        unit_y = (2 if chroma == 1 and not separate_planes else 1) * (1 if frame_mbs_only else 2)
-        width -= (left + right) * unit_x
-        height -= (top + bottom) * unit_y
+    at = bits.position
+    crop = (bits.ue(), bits.ue(), bits.ue(), bits.ue()) if bits.flag() else (0, 0, 0, 0)
+    return _Frame(
+        width=width_mbs * 16,
+        height=height_units * 16 * fields,
+        unit_x=2 if chroma in (1, 2) and not separate_planes else 1,
+        unit_y=(2 if chroma == 1 and not separate_planes else 1) * fields,
+        cropping_at=at,
+        crop=crop,
+    )
+
+
+def _rbsp(nal: bytes) -> bytes:
+    if len(nal) < 4 or nal_type(nal) != NAL_SPS:
+        raise MediaError("not an H.264 sequence parameter set")
+    return nal[4:].replace(b"\x00\x00\x03", b"\x00\x00")
+
+
+def parse_sps(nal: bytes) -> Sps:
+    """Read a sequence parameter set NAL unit.
+
+    Raises:
+        MediaError: it is truncated, or describes no picture.
+    """
+    bits = _Bits(_rbsp(nal))
+    frame = _read_frame(bits, nal[1])
+    left, right, top, bottom = frame.crop
+    width = frame.width - (left + right) * frame.unit_x
+    height = frame.height - (top + bottom) * frame.unit_y
     if not 0 < width <= 16384 or not 0 < height <= 16384:
         raise MediaError(f"H.264 picture of {width}×{height}")
     fps, reorder = _vui(bits) if bits.flag() else (None, None)
-    return Sps(profile, constraints, level, width, height, fps, reorder)
+    return Sps(nal[1], nal[2], nal[3], width, height, fps, reorder)
+
+
+def crop_sps(nal: bytes, width: int, height: int) -> bytes:
+    """The SPS with its picture cropped on the right and at the bottom to `width` × `height` pixels.
+
+    Cameras that leave the cropping to their container (GoPro's 854 columns are coded as 864) need
+    this where there is none. An SPS whose picture is not that of a container with such a size, give
+    or take the macroblocks at its edges, is returned as it is.
+
+    Raises:
+        MediaError: it is truncated, or describes no picture.
+    """
+    data = _rbsp(nal)
+    bits = _Bits(data)
+    frame = _read_frame(bits, nal[1])
+    spare_x, spare_y = frame.width - width, frame.height - height
+    if (
+        any(frame.crop)
+        or not 0 <= spare_x < 16
+        or not 0 <= spare_y < 16 * frame.unit_y
+        or spare_x % frame.unit_x
+        or spare_y % frame.unit_y
+        or not (spare_x or spare_y)
+    ):
+        return nal
+    digits = f"{int.from_bytes(data, 'big'):0{8 * len(data)}b}"
+    crop = (0, spare_x // frame.unit_x, 0, spare_y // frame.unit_y)
+    digits = (
+        digits[: frame.cropping_at]
+        + "1"
+        + "".join(map(_ue_bits, crop))
+        + digits[bits.position :].rstrip("0")  # what follows the stop bit is padding
+    )
+    digits += "0" * (-len(digits) % 8)
+    body = int(digits, 2).to_bytes(len(digits) // 8, "big")
+    return nal[:4] + re.sub(rb"\x00\x00(?=[\x00-\x03])", b"\x00\x00\x03", body)
 
 
 def _skip_high(bits: _Bits, chroma: int) -> None:

@@ -1,0 +1,78 @@
+# make demo   set everything up and run the whole relay with live demo cameras
+# make test   set everything up and run every check
+# make soak   the long tests
+# make web    build the pages
+# make clean  forget what was set up and built
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STATIC := relay/gateway/static/manifest.json
+
+RUST := relay/native/Cargo.toml relay/native/Cargo.lock $(wildcard relay/native/src/*.rs)
+WEB := web/package.json web/package-lock.json web/vite.config.ts web/tsconfig.json \
+	$(shell find web/src web/public -type f 2>/dev/null)
+
+.PHONY: demo test soak web install clean format lint rust pages system
+
+demo:
+	@$(MAKE) --no-print-directory --silent -j2 install web
+	@exec $(BIN)/relay demo
+
+install: $(VENV)/installed
+web: $(STATIC)
+
+test: system
+	@$(MAKE) --no-print-directory -j2 $(VENV)/installed-dev web
+	@$(MAKE) --no-print-directory lint rust pages
+	$(BIN)/python -m pytest -n 2
+
+soak: system $(VENV)/installed-dev web
+	$(BIN)/python -m pytest -m slow
+
+lint: $(VENV)/installed-dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+rust:
+	cd relay/native && cargo fmt --check
+	cd relay/native && cargo clippy --all-targets --features python --quiet -- --deny warnings
+	cd relay/native && cargo test --quiet
+
+pages: web
+	web/npm.sh run check
+	web/npm.sh run lint
+	web/npm.sh run test
+
+format: $(VENV)/installed-dev
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+	cd relay/native && cargo fmt
+	web/npm.sh run format
+
+# Chromium, ffmpeg, redis-server and cargo: installed if we may, else named.
+system:
+	@./.ci/system
+
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/installed: pyproject.toml $(RUST) | $(BIN)/python
+	$(BIN)/pip install --quiet --editable .
+	@touch $@
+
+$(VENV)/installed-dev: pyproject.toml $(RUST) | $(BIN)/python
+	$(BIN)/pip install --quiet --editable '.[dev]'
+	@touch $(VENV)/installed $@
+
+web/node_modules/.package-lock.json: web/package.json web/package-lock.json | $(BIN)/python
+	web/npm.sh ci --silent
+	@touch $@
+
+$(STATIC): $(WEB) web/node_modules/.package-lock.json
+	web/npm.sh run build --silent
+	@touch $@
+
+clean:
+	rm -rf $(VENV) web/node_modules relay/gateway/static relay/native/target relay/*.so *.egg-info build

@@ -1,0 +1,103 @@
+"""Every Redis key and channel, spelled here and nowhere else.
+
+Braces are Redis Cluster hash tags: what one command or script touches together shares a slot.
+"""
+
+from __future__ import annotations
+
+# --- bus: short-lived ------------------------------------------------------------------------
+
+
+def source_units(camera: str) -> str:
+    """Stream of the units that a camera sends, sound and picture interleaved."""
+    return f"units:{{{camera}}}:source"
+
+
+def rendition_units(camera: str, rendition: str) -> str:
+    """Stream of one rung of a camera's ladder, or of its sound."""
+    return f"units:{{{camera}}}:{rendition}"
+
+
+def presence(kind: str, member: str) -> str:
+    """A short-lived fact about one process, camera or edge: JSON with a time to live."""
+    return f"presence:{kind}:{{{member}}}"
+
+
+def presence_members(kind: str) -> str:
+    """Set of the members of which `presence` may hold a fact."""
+    return f"presence:{kind}"
+
+
+def sessions(broadcast: str) -> str:
+    """Sorted set: session id → µs of the Redis clock at which it stops counting as a viewer."""
+    return f"sessions:{{{broadcast}}}"
+
+
+def lease(name: str) -> str:
+    """Who may do a thing that must be done once, with a time to live."""
+    return f"lease:{{{name}}}"
+
+
+def calls(process: str) -> str:
+    """Stream of requests to one process (`bus.rpc`)."""
+    return f"calls:{{{process}}}"
+
+
+def reply(call: str) -> str:
+    """List that takes the reply to one call."""
+    return f"reply:{{{call}}}"
+
+
+def broadcast_events(broadcast: str) -> str:
+    """Channel of what every open page of a broadcast hears."""
+    return f"events:{broadcast}"
+
+
+def broadcast_of_channel(channel: str) -> str:
+    """The broadcast of a `broadcast_events` channel."""
+    return channel.removeprefix("events:")
+
+
+ALL_BROADCAST_EVENTS = "events:*"
+"""Pattern of all `broadcast_events` channels."""
+
+CAMERA_EVENTS = "cameras"
+"""Channel on which cameras come and go."""
+
+EDGE_EVENTS = "edges"
+"""Channel on which the loss of an edge is told."""
+
+
+def keyframe_wishes(camera: str) -> str:
+    """Channel on which a camera's worker is asked for a keyframe."""
+    return f"keyframe:{camera}"
+
+
+# --- state: what must survive ------------------------------------------------------------------
+
+CAMERAS = "{registry}:cameras"
+"""Hash: camera id → JSON."""
+
+BROADCASTS = "{registry}:broadcasts"
+"""Hash: slug → JSON."""
+
+PUBLISH_KEYS = "{registry}:publish-keys"
+"""Hash: SHA-256 of a publish key → camera id."""
+
+SECRETS = "secrets"
+"""Hash: name of a secret that the relay made for itself → the secret, or its hash."""
+
+
+def rating(broadcast: str) -> str:
+    """Hash with the totals of a broadcast's votes: `sum`, `count`."""
+    return f"rating:{{{broadcast}}}"
+
+
+def votes(broadcast: str) -> str:
+    """Hash: viewer → stars."""
+    return f"rating:{{{broadcast}}}:votes"
+
+
+def vote_receipt(broadcast: str, idempotency_key: str) -> str:
+    """Marks a vote as counted, for a day."""
+    return f"rating:{{{broadcast}}}:receipt:{idempotency_key}"

@@ -1,0 +1,165 @@
+"""Reads one stream of the bus, once per process.
+
+Back-pressure: nothing queues here; Redis holds the stream. A reader that falls behind, or whose
+place in the stream was trimmed away, goes on with the next keyframe and counts what it missed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from enum import Enum
+from typing import TYPE_CHECKING, Final, cast
+
+from redis.exceptions import RedisError
+
+from relay.bus import wire
+from relay.bus.client import Entry, stream_end, stream_entries
+from relay.errors import ProtocolError
+from relay.log import logger
+from relay.media.codecs import Kind
+
+if TYPE_CHECKING:
+    from redis.asyncio import Redis
+
+    from relay.media.unit import Unit
+
+_BLOCK_MS: Final = 5_000
+_COUNT: Final = 64
+_RETRY_S: Final = 0.1
+
+
+class Start(Enum):
+    """Where a reader begins."""
+
+    KEYFRAME = 1
+    """At the stream's last keyframe; where there is none yet, at the next."""
+    LIVE = 2
+    """With what is written from now on."""
+
+
+class Continuity:
+    """Decides which units a decoder may see: none twice, and after a gap none before a keyframe."""
+
+    def __init__(self, *, wants_keyframe: bool) -> None:
+        self._last: int | None = None
+        self._wants_keyframe = wants_keyframe
+        self.missed = 0
+        """Units that were lost or passed over."""
+
+    def accept(self, sequence: int, unit: Unit) -> bool:
+        """Whether `unit`, which the writer numbered `sequence`, goes on to the consumer."""
+        if self._last is not None:
+            step = (sequence - self._last) % wire.SEQUENCE_MODULUS
+            if step == 0 or step > wire.SEQUENCE_MODULUS - StreamReader.REPEATS:
+                return False
+            if step != 1:
+                self._wants_keyframe = True
+                # A large step is another writer, of which nothing was missed.
+                self.missed += step - 1 if step < StreamReader.REPEATS else 0
+        self._last = sequence
+        if unit.kind is Kind.VIDEO and self._wants_keyframe:
+            if not unit.keyframe:
+                self.missed += 1
+                return False
+            self._wants_keyframe = False
+        return True
+
+    def skip(self, count: int) -> None:
+        """Note that the consumer passes over `count` units on purpose, up to a keyframe."""
+        self.missed += count
+        self._last = None
+
+
+class StreamReader:
+    """A blocking reader of one stream; it needs a client of its own (`connect_blocking`)."""
+
+    REPEATS: Final = 4096
+    """Steps back of the sequence up to this are repeats; further ones are another writer."""
+
+    def __init__(self, client: Redis, key: str, start: Start) -> None:
+        self._client = client
+        self._key = key
+        self._start = start
+        self._position: bytes | None = None
+        self._continuity = Continuity(wants_keyframe=start is Start.KEYFRAME)
+
+    @property
+    def missed(self) -> int:
+        """Units that were lost or passed over."""
+        return self._continuity.missed
+
+    async def read(self) -> list[Unit]:
+        """The next units, at least one; waits for them, through outages of Redis.
+
+        The first call of a reader that starts at the keyframe returns all since that keyframe.
+        """
+        while True:
+            try:
+                entries = await self._entries()
+            except (RedisError, OSError) as error:
+                logger().warning("bus read failed", stream=self._key, error=str(error))
+                await self._outage()
+                continue
+            units = self._accepted(entries)
+            if units:
+                return units
+
+    async def _entries(self) -> list[Entry]:
+        if self._position is None:
+            if self._start is Start.LIVE:
+                self._position = await stream_end(self._client, self._key)
+            else:
+                entries = cast("list[Entry]", await self._client.xrange(self._key))
+                self._position = entries[-1][0] if entries else b"0"
+                return _since_last_keyframe(entries)
+        entries = await stream_entries(
+            self._client, self._key, self._position, count=_COUNT, block_ms=_BLOCK_MS
+        )
+        if entries:
+            self._position = entries[-1][0]
+        if len(entries) == _COUNT:  # more is waiting: this process has fallen behind
+            latest = _since_last_keyframe(entries)
+            if len(latest) < len(entries):
+                self._continuity.skip(len(entries) - len(latest))
+                return latest
+        return entries
+
+    def _accepted(self, entries: list[Entry]) -> list[Unit]:
+        units = []
+        for _, fields in entries:
+            try:
+                sequence, unit = wire.decode(fields[wire.FIELD])
+            except (ProtocolError, KeyError) as error:
+                logger().warning("bus entry ignored", stream=self._key, error=str(error))
+                continue
+            if self._continuity.accept(sequence, unit):
+                units.append(unit)
+        return units
+
+    async def _outage(self) -> None:
+        while True:
+            await asyncio.sleep(_RETRY_S)
+            try:
+                end = await stream_end(self._client, self._key)
+            except (RedisError, OSError):
+                continue
+            # A Redis that came back empty, with its clock behind, numbers from further down.
+            if self._position is not None and _number(end) < _number(self._position):
+                self._position = b"0"
+            return
+
+
+def _number(entry_id: bytes) -> tuple[int, int]:
+    time, _, count = entry_id.partition(b"-")
+    return int(time), int(count or 0)
+
+
+def _since_last_keyframe(entries: list[Entry]) -> list[Entry]:
+    for index in range(len(entries) - 1, -1, -1):
+        try:
+            _, unit = wire.decode(entries[index][1][wire.FIELD])
+        except (ProtocolError, KeyError):
+            continue
+        if unit.opens_gop:
+            return entries[index:]
+    return entries

@@ -1,0 +1,62 @@
+"""Decodes one track with PyAV. The only place where untrusted media meets a decoder."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import TYPE_CHECKING, Final, cast
+
+import av
+import av.codec
+
+from relay.errors import MediaError
+from relay.media.timebase import VIDEO_CLOCK
+
+if TYPE_CHECKING:
+    from av.audio.codeccontext import AudioCodecContext
+    from av.audio.frame import AudioFrame
+    from av.video.codeccontext import VideoCodecContext
+    from av.video.frame import VideoFrame
+
+    from relay.media.codecs import Codec
+    from relay.media.unit import Unit
+
+TIME_BASE: Final = Fraction(1, VIDEO_CLOCK)
+
+
+class Decoder:
+    """A decoder of one track; frames come out in presentation order.
+
+    One thread, because frame threads would each add a frame of delay.
+    """
+
+    _PENDING: Final = 64
+
+    def __init__(self, codec: Codec) -> None:
+        self.codec = codec
+        self._context = cast(
+            "VideoCodecContext | AudioCodecContext",
+            av.codec.CodecContext.create(codec.ffmpeg, "r"),
+        )
+        self._context.thread_count = 1
+        self._captured: dict[int, int] = {}
+
+    def decode(self, unit: Unit) -> list[tuple[VideoFrame | AudioFrame, int]]:
+        """The frames that `unit` completes, each with its capture time in µs since the epoch.
+
+        Raises:
+            MediaError: the unit is damaged; decoding goes on with the next.
+        """
+        packet = av.Packet(unit.payload)
+        packet.pts, packet.dts, packet.time_base = unit.pts, unit.dts, TIME_BASE
+        self._captured[unit.pts] = unit.captured_us
+        if len(self._captured) > self._PENDING:
+            del self._captured[next(iter(self._captured))]
+        try:
+            frames = self._context.decode(packet)
+        except av.error.FFmpegError as error:
+            raise MediaError(f"{self.codec.ffmpeg}: {error}") from None
+        return [
+            (frame, self._captured.pop(frame.pts, unit.captured_us))
+            for frame in frames
+            if frame.pts is not None
+        ]

@@ -1,0 +1,98 @@
+"""Whether a camera's own H.264 can be shown as it is, as the ladder's top rung. Pure.
+
+Browsers show no B-frames over WebRTC, joiners wait for keyframes, and links have limits. A source
+is taken at its word (its SPS) at first and watched from then on; what it does wrong ends it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from relay.errors import MediaError
+from relay.media import h264
+from relay.media.timebase import VIDEO_CLOCK
+
+if TYPE_CHECKING:
+    from relay.media.h264 import Sps
+    from relay.media.unit import Unit
+
+MAX_GOP: Final = 4 * VIDEO_CLOCK
+MAX_BPS: Final = 8_000_000
+MAX_HEIGHT: Final = 1080
+_PROFILES: Final = frozenset({66, 77, 100})
+_WINDOW: Final = VIDEO_CLOCK
+
+
+class PassThrough:
+    """Watches a source; `refusal` says why it cannot be passed through."""
+
+    def __init__(self) -> None:
+        self.refusal: str | None = "no keyframe yet"
+        """Why not; None while it can be."""
+        self.sps: Sps | None = None
+        """What the source says of itself."""
+        self._final = False
+        self._keyframe_at: int | None = None
+        self._last_pts: int | None = None
+        self._window_at = 0
+        self._window_bytes = 0
+
+    def watch(self, unit: Unit) -> bool:
+        """Look at the next video unit; whether it may be passed through."""
+        if unit.keyframe:
+            self._look_at_parameters(unit)
+        if self.refusal is None:
+            reason = self._misbehaviour(unit)
+            if reason is not None:
+                self._refuse(reason)
+        self._last_pts = unit.pts
+        return self.refusal is None
+
+    def _look_at_parameters(self, unit: Unit) -> None:
+        self._keyframe_at = unit.dts
+        if self._final:
+            return
+        try:
+            self.sps = _sps_of(unit)
+            self.refusal = _objection(self.sps)
+        except MediaError as error:
+            self.refusal = str(error)
+
+    def _misbehaviour(self, unit: Unit) -> str | None:
+        if self._last_pts is not None and unit.pts < self._last_pts:
+            return "it has B-frames"
+        if self._keyframe_at is not None and unit.dts - self._keyframe_at > MAX_GOP:
+            return f"its keyframes are more than {MAX_GOP // VIDEO_CLOCK} s apart"
+        if unit.dts - self._window_at >= _WINDOW:
+            seconds = (unit.dts - self._window_at) / VIDEO_CLOCK
+            measured = self._window_bytes * 8 / seconds
+            first = self._window_at == 0
+            self._window_at, self._window_bytes = unit.dts, 0
+            if not first and measured > MAX_BPS:
+                return f"it has {measured / 1e6:.1f} Mb/s, more than {MAX_BPS / 1e6:.0f}"
+        self._window_bytes += len(unit.payload)
+        return None
+
+    def _refuse(self, reason: str) -> None:
+        # A source that misbehaved once is not trusted again: viewers would see it come and go.
+        self.refusal = reason
+        self._final = True
+
+
+def _sps_of(unit: Unit) -> Sps:
+    for nal in h264.split_annexb(unit.payload):
+        if h264.nal_type(nal) == h264.NAL_SPS:
+            return h264.parse_sps(nal)
+    raise MediaError("its keyframes have no SPS")
+
+
+def _objection(sps: Sps) -> str | None:
+    if sps.profile not in _PROFILES:
+        return f"profile {sps.profile} is not one that all browsers show"
+    if sps.max_reorder is None and sps.profile != 66:
+        return "it does not say that it has no B-frames"
+    if sps.max_reorder:
+        return "it has B-frames"
+    if min(sps.width, sps.height) > MAX_HEIGHT:
+        return f"{sps.width}×{sps.height} is larger than {MAX_HEIGHT}p"
+    return None

@@ -1,0 +1,253 @@
+"""A camera's worker: reads what the camera sends, writes its ladder. One process per live camera.
+
+Back-pressure: pictures wait in a queue of `QUEUE` per rung. When one is full the picture is dropped
+for all of them, so that keyframes stay aligned, and counted. A decoder that cannot keep up falls
+behind on the bus, where the reader goes on with the next keyframe.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Final, cast
+
+from relay.bus import keys, presence, wire
+from relay.bus.client import connect, connect_blocking, store_errors
+from relay.bus.events import subscribe
+from relay.bus.reader import Start, StreamReader
+from relay.bus.writer import StreamWriter
+from relay.camera.decode import Decoder
+from relay.camera.ladder import KeyframeClock, Picture, Rung, Sound, plan
+from relay.errors import MediaError, StoreError
+from relay.log import logger
+from relay.media.codecs import Kind
+from relay.media.ladder import SOUND, Ladder
+
+if TYPE_CHECKING:
+    from av.audio.frame import AudioFrame
+    from av.video.frame import VideoFrame
+
+    from relay.bus.client import Entry
+    from relay.media.unit import Unit
+
+QUEUE: Final = 4
+_FRESH: Final = 4
+"""Of a backlog only the last units are encoded; the ones before are only decoded."""
+
+
+class RungTask:
+    """A rung with its queue and its writer."""
+
+    def __init__(self, rung: Rung, writer: StreamWriter, pool: ThreadPoolExecutor) -> None:
+        self.rung = rung
+        self.queue: asyncio.Queue[Picture] = asyncio.Queue(QUEUE)
+        self._writer = writer
+        self._pool = pool
+
+    async def run(self) -> None:
+        """Encode what is queued until cancelled."""
+        loop = asyncio.get_running_loop()
+        while True:
+            picture = await self.queue.get()
+            for unit in await loop.run_in_executor(self._pool, self.rung.encode, picture):
+                self._writer.put(unit)
+
+
+class Worker:
+    """See the module."""
+
+    def __init__(self, *, camera: str, bus_url: str, preset: str) -> None:
+        self._camera = camera
+        self._preset = preset
+        self._bus = connect(bus_url)
+        self._blocking = [connect_blocking(bus_url) for _ in range(2)]
+        self._pool = ThreadPoolExecutor(max_workers=8, thread_name_prefix="media")
+        self._decoders: dict[Kind, Decoder] = {}
+        self._sound = Sound()
+        self._clock = KeyframeClock()
+        self._rungs: list[RungTask] = []
+        self._size: tuple[int, int] | None = None
+        self._ladder: Ladder | None = None
+        self._writers: dict[str, StreamWriter] = {}
+        self._tasks: asyncio.TaskGroup
+        self._rung_tasks: list[asyncio.Task[None]] = []
+        self._done_until = 0
+        self._heard_until = 0
+        self._fps = _FrameRate()
+        self.counters = {"damaged": 0, "late": 0, "pictures": 0}
+        """Units that could not be decoded, pictures dropped because encoders were behind, pictures
+        encoded."""
+
+    async def run(self) -> None:
+        """Work until cancelled."""
+        source = keys.source_units(self._camera)
+        reader = StreamReader(self._blocking[0], source, Start.KEYFRAME)
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                self._tasks = tasks
+                tasks.create_task(self._tell())
+                tasks.create_task(self._hear_wishes())
+                while True:
+                    units = await reader.read()
+                    for index, unit in enumerate(units):
+                        fresh = index >= len(units) - _FRESH
+                        await self._take(unit, fresh=fresh)
+        finally:
+            self._pool.shutdown(wait=False, cancel_futures=True)
+            await self._withdraw()
+
+    async def _take(self, unit: Unit, *, fresh: bool) -> None:
+        decoder = self._decoders.get(unit.kind)
+        if decoder is None or decoder.codec is not unit.codec:
+            decoder = self._decoders[unit.kind] = Decoder(unit.codec)
+        loop = asyncio.get_running_loop()
+        try:
+            frames = await loop.run_in_executor(self._pool, decoder.decode, unit)
+        except MediaError as error:
+            self.counters["damaged"] += 1
+            if self.counters["damaged"] == 1:
+                logger().warning("damaged unit", camera=self._camera, error=str(error))
+            return
+        for frame, captured_us in frames:
+            if unit.kind is Kind.VIDEO and frame.pts is not None:
+                self._fps.add(frame.pts)
+            if not fresh:
+                continue
+            if unit.kind is Kind.VIDEO:
+                await self._picture(cast("VideoFrame", frame), captured_us)
+            else:
+                await self._hear(cast("AudioFrame", frame), captured_us)
+
+    # --- pictures --------------------------------------------------------------------------
+
+    async def _picture(self, frame: VideoFrame, captured_us: int) -> None:
+        assert frame.pts is not None
+        if self._size != (frame.width, frame.height):
+            if not self._fps.known:
+                return  # two or three frames: the bitrate depends on the rate
+            await self._build(frame.width, frame.height)
+        if frame.pts <= self._done_until:
+            return  # shown by the worker before this one
+        picture = Picture(frame, captured_us, self._clock.due(frame.pts))
+        if any(task.queue.full() for task in self._rungs):
+            self.counters["late"] += 1
+            if picture.keyframe:
+                self._clock.missed()
+            return
+        self.counters["pictures"] += 1
+        for task in self._rungs:
+            task.queue.put_nowait(picture)
+
+    async def _build(self, width: int, height: int) -> None:
+        for old in self._rung_tasks:
+            old.cancel()
+        self._size = (width, height)
+        renditions = plan(width, height, self._fps.value)
+        # Rungs that viewers may be watching stay, even where the source has become smaller.
+        kept = [r for r in (self._ladder.video if self._ladder else ())
+                if r.name not in {rung.name for rung in renditions}]  # fmt: skip
+        video = tuple(sorted([*kept, *renditions], key=lambda r: -r.height))
+        self._rungs, self._rung_tasks = [], []
+        for rendition in video:
+            rung = Rung(rendition, self._preset)
+            task = RungTask(rung, await self._writer(rendition.name), self._pool)
+            self._rungs.append(task)
+            self._rung_tasks.append(self._tasks.create_task(task.run()))
+        self._ladder = Ladder(video, sound=SOUND in self._writers)
+        self._clock.missed()
+        names = ", ".join(rendition.name for rendition in video)
+        logger().info(
+            "ladder",
+            camera=self._camera,
+            source=f"{width}x{height}",
+            fps=self._fps.value,
+            rungs=names,
+        )
+        await self._tell_once()
+
+    # --- sound -----------------------------------------------------------------------------
+
+    async def _hear(self, frame: AudioFrame, captured_us: int) -> None:
+        if SOUND not in self._writers:
+            await self._writer(SOUND)
+            self._ladder = Ladder(self._ladder.video if self._ladder else (), sound=True)
+            await self._tell_once()
+        loop = asyncio.get_running_loop()
+        units = await loop.run_in_executor(self._pool, self._sound.encode, frame, captured_us)
+        for unit in units:
+            if unit.pts > self._heard_until:
+                self._writers[SOUND].put(unit)
+
+    # --- bus -------------------------------------------------------------------------------
+
+    async def _writer(self, name: str) -> StreamWriter:
+        writer = self._writers.get(name)
+        if writer is None:
+            key = keys.rendition_units(self._camera, name)
+            writer = self._writers[name] = StreamWriter(self._bus, key)
+            self._tasks.create_task(writer.run())
+            until = await self._written_until(key)
+            if name == SOUND:
+                self._heard_until = until
+            else:
+                self._done_until = max(self._done_until, until)
+        return writer
+
+    async def _written_until(self, key: str) -> int:
+        """The pts that a worker before this one got to; 0 if there was none."""
+        async with store_errors("reading a rendition"):
+            last = cast("list[Entry]", await self._bus.xrevrange(key, count=1))
+        return wire.decode(last[0][1][wire.FIELD])[1].pts if last else 0
+
+    async def _tell(self) -> None:
+        while True:
+            await self._tell_once()
+            await asyncio.sleep(presence.INTERVAL_S)
+
+    async def _tell_once(self) -> None:
+        if self._ladder is None:
+            return
+        try:
+            await presence.tell(self._bus, presence.LADDER, self._camera, self._ladder.to_json())
+        except StoreError as error:
+            logger().warning("the bus does not hear of this ladder", error=str(error))
+
+    async def _hear_wishes(self) -> None:
+        channel = keys.keyframe_wishes(self._camera)
+        async for message in subscribe(self._blocking[1], channel):
+            if message is not None:
+                self._clock.wish()
+
+    async def _withdraw(self) -> None:
+        try:
+            await presence.withdraw(self._bus, presence.LADDER, self._camera)
+        except StoreError as error:
+            logger().warning("the ladder could not be withdrawn", error=str(error))
+        for client in (self._bus, *self._blocking):
+            await client.aclose()
+
+
+class _FrameRate:
+    """Estimates frames a second from the last pictures' time stamps, which may be rounded to ms."""
+
+    _WINDOW: Final = 32
+    _USUAL: Final = (24.0, 25.0, 29.97, 50.0, 59.94)
+
+    def __init__(self) -> None:
+        self._stamps: list[int] = []
+
+    def add(self, pts: int) -> None:
+        self._stamps = [*self._stamps[-self._WINDOW + 1 :], pts]
+
+    @property
+    def known(self) -> bool:
+        return len(self._stamps) >= 3
+
+    @property
+    def value(self) -> float:
+        elapsed = self._stamps[-1] - self._stamps[0]
+        if elapsed <= 0:
+            return 30.0
+        rate = min(max(90_000 * (len(self._stamps) - 1) / elapsed, 1.0), 120.0)
+        usual = min(self._USUAL, key=lambda other: abs(other - rate))
+        return usual if abs(usual - rate) < 0.03 * usual else round(rate, 2)

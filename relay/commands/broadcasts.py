@@ -1,0 +1,123 @@
+"""`relay broadcast …`."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from relay.commands.common import registry, run_short, settings_or_exit, valid
+from relay.errors import Invalid
+from relay.state.models import Broadcast, Person
+
+app = typer.Typer(help="Broadcasts: what has a page.", no_args_is_help=True)
+
+Slug = Annotated[str, typer.Argument(help="The broadcast's name in URLs: a-z, 0-9 and -.")]
+Title = Annotated[str | None, typer.Option(help="Its name for people.")]
+Description = Annotated[str | None, typer.Option(help="What it is about.")]
+Cameras = Annotated[
+    list[str] | None, typer.Option("--camera", help="A camera's id; repeat it for more.")
+]
+Crew = Annotated[
+    list[str] | None, typer.Option("--crew", help="ROLE=NAME, such as EV1=Ada; repeat it for more.")
+]
+StartsAt = Annotated[str | None, typer.Option(help="When it begins, ISO 8601.")]
+
+
+@app.command()
+def add(
+    slug: Slug,
+    title: Title = None,
+    description: Description = None,
+    camera: Cameras = None,
+    crew: Crew = None,
+    starts_at: StartsAt = None,
+) -> None:
+    """Create a broadcast."""
+    settings = settings_or_exit()
+
+    async def work() -> None:
+        fields = given(title or slug, description, camera, crew, starts_at)
+        broadcast = valid(Broadcast, {"slug": slug, **fields})
+        async with registry(settings) as found:
+            for name in broadcast.cameras:
+                await found.cameras.get(name)
+            await found.broadcasts.create(slug, broadcast)
+        print(f"http://localhost:{settings.http_port}/b/{slug}")
+
+    run_short(work())
+
+
+@app.command("list")
+def list_all() -> None:
+    """List all broadcasts."""
+    settings = settings_or_exit()
+
+    async def work() -> None:
+        async with registry(settings) as found:
+            for broadcast in await found.broadcasts.all():
+                print(f"{broadcast.slug}\t{broadcast.title}\t{','.join(broadcast.cameras)}")
+
+    run_short(work())
+
+
+@app.command()
+def change(
+    slug: Slug,
+    title: Title = None,
+    description: Description = None,
+    camera: Cameras = None,
+    crew: Crew = None,
+    starts_at: StartsAt = None,
+) -> None:
+    """Change a broadcast; what is left out stays as it is."""
+    settings = settings_or_exit()
+
+    async def work() -> None:
+        fields = given(title, description, camera, crew, starts_at)
+        async with registry(settings) as found:
+            for name in fields.get("cameras", ()):
+                await found.cameras.get(name)
+            await found.broadcasts.change(slug, lambda old: valid(Broadcast, dict(old) | fields))
+        print(f"{slug} changed")
+
+    run_short(work())
+
+
+@app.command()
+def remove(slug: Slug) -> None:
+    """Delete a broadcast."""
+    settings = settings_or_exit()
+
+    async def work() -> None:
+        async with registry(settings) as found:
+            await found.broadcasts.delete(slug)
+        print(f"{slug} deleted")
+
+    run_short(work())
+
+
+def given(
+    title: str | None,
+    description: str | None,
+    cameras: list[str] | None,
+    crew: list[str] | None,
+    starts_at: str | None,
+) -> dict[str, Any]:
+    """The fields that were named on the command line."""
+    fields = {
+        "title": title,
+        "description": description,
+        "cameras": tuple(cameras) if cameras else None,
+        "crew": tuple(person(text) for text in crew) if crew else None,
+        "starts_at": starts_at,
+    }
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+def person(text: str) -> Person:
+    """A crew member from `ROLE=NAME`."""
+    role, equals, name = text.partition("=")
+    if not equals:
+        raise Invalid(f"--crew {text}: this has to be ROLE=NAME")
+    return valid(Person, {"role": role, "name": name})

@@ -1,0 +1,162 @@
+"""`relay camera …`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from relay import process
+from relay.camera.worker import Worker
+from relay.commands.common import fail, registry, run_short, settings_or_exit, valid
+from relay.errors import NotFound, RelayError
+from relay.ingest.pull import pull as pull_source
+from relay.state.models import Camera, Projection, Pull
+from relay.supervisor.serve import Urls
+
+app = typer.Typer(help="Cameras: what sends pictures in.", no_args_is_help=True)
+
+Id = Annotated[str, typer.Argument(help="The camera's id: a-z, 0-9 and -.")]
+Name = Annotated[str | None, typer.Option(help="Its name for people.")]
+PullUrl = Annotated[
+    str | None,
+    typer.Option("--pull", help="A file or URL to fetch, for a camera that does not send."),
+]
+Loop = Annotated[bool, typer.Option("--loop", help="Begin a pulled file again at its end.")]
+Shape = Annotated[Projection | None, typer.Option(help="How its picture maps to the world.")]
+
+
+@app.command()
+def add(
+    camera_id: Id,
+    name: Name = None,
+    pull: PullUrl = None,
+    loop: Loop = False,
+    projection: Shape = None,
+) -> None:
+    """Create a camera and print its publish key, this once."""
+    settings = settings_or_exit()
+
+    async def work() -> None:
+        camera = valid(
+            Camera,
+            {
+                "id": camera_id,
+                "name": name or camera_id,
+                "projection": projection or Projection.FLAT,
+                "pull": Pull(url=pull, loop=loop) if pull else None,
+            },
+        )
+        async with registry(settings) as found:
+            key = await found.create_camera(camera)
+        print_key(camera_id, key, settings.rtmp_port)
+
+    run_short(work())
+
+
+@app.command("list")
+def list_all() -> None:
+    """List all cameras."""
+    settings = settings_or_exit()
+
+    async def work() -> None:
+        async with registry(settings) as found:
+            for camera in await found.cameras.all():
+                source = "pulled" if camera.pull else "sends"
+                print(f"{camera.id}\t{camera.name}\t{camera.projection}\t{source}")
+
+    run_short(work())
+
+
+@app.command()
+def change(
+    camera_id: Id,
+    name: Name = None,
+    pull: PullUrl = None,
+    loop: Loop = False,
+    projection: Shape = None,
+) -> None:
+    """Change a camera; what is left out stays as it is."""
+    settings = settings_or_exit()
+    update = {
+        "name": name,
+        "pull": Pull(url=pull, loop=loop) if pull else None,
+        "projection": projection,
+    }
+    given = {field: value for field, value in update.items() if value is not None}
+
+    async def work() -> None:
+        async with registry(settings) as found:
+            await found.cameras.change(camera_id, lambda old: valid(Camera, dict(old) | given))
+        print(f"{camera_id} changed")
+
+    run_short(work())
+
+
+@app.command()
+def key(camera_id: Id) -> None:
+    """Give a camera a new publish key and print it, this once; the old one is refused from now."""
+    settings = settings_or_exit()
+
+    async def work() -> None:
+        async with registry(settings) as found:
+            print_key(camera_id, await found.rotate_key(camera_id), settings.rtmp_port)
+
+    run_short(work())
+
+
+@app.command()
+def remove(camera_id: Id) -> None:
+    """Delete a camera and its key."""
+    settings = settings_or_exit()
+
+    async def work() -> None:
+        async with registry(settings) as found:
+            await found.delete_camera(camera_id)
+        print(f"{camera_id} deleted")
+
+    run_short(work())
+
+
+@app.command()
+def run(camera_id: Id) -> None:
+    """Run one live camera's worker (`relay serve` does this)."""
+    settings = settings_or_exit()
+
+    async def main() -> None:
+        worker = Worker(camera=camera_id, bus_url=Urls(settings).bus, preset=settings.video_preset)
+        process.ready()
+        await worker.run()
+
+    raise SystemExit(process.run(f"camera-{camera_id}", settings, main()))
+
+
+@app.command()
+def pull(camera_id: Id) -> None:
+    """Fetch one pulled camera's source (`relay serve` does this)."""
+    settings = settings_or_exit()
+
+    async def main() -> None:
+        async with registry(settings) as found:
+            camera = await found.cameras.get(camera_id)
+        if camera.pull is None:
+            raise NotFound(f"camera {camera_id!r} is not pulled")
+        process.ready()
+        await pull_source(
+            camera=camera_id,
+            source=camera.pull,
+            bus_url=Urls(settings).bus,
+            allow_private=settings.pull_private,
+        )
+
+    try:
+        raise SystemExit(process.run(f"pull-{camera_id}", settings, main()))
+    except RelayError as error:
+        fail(error)
+
+
+def print_key(camera_id: str, publish_key: str, port: int) -> None:
+    """Tell where to send, this once."""
+    print(f"camera       {camera_id}")
+    print(f"publish key  {publish_key}")
+    print(f"RTMP         rtmp://HOST:{port}/live/{publish_key}")

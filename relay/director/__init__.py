@@ -1,0 +1,1 @@
+"""What the programme shows. Pure: no I/O, no clock."""

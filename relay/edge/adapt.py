@@ -1,0 +1,244 @@
+"""Which rung a viewer gets. Pure: what the viewer reports and `now` in, a decision out.
+
+Down at once when the path is congested: packets are lost, or queue, or the viewer's own estimate
+(REMB) falls below what it is sent. Up only after trying: more and more repeated packets are sent
+along, and when the path takes as much as the next rung needs without losing or queueing, the viewer
+goes up. REMB alone cannot tell, because it never rises far above what arrives. A try that fails
+lengthens the pause before the next. The viewer's own choice wins, within what its path can take.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+LOSS_DOWN: Final = 0.12
+"""Share of packets lost from which a rung is too much; retransmission mends less."""
+LOSS_UP: Final = 0.03
+"""Share of packets lost up to which a path counts as clear."""
+QUEUE_DOWN_S: Final = 0.25
+"""Rise of the round trip over its least from which a rung is too much."""
+QUEUE_UP_S: Final = 0.08
+"""Rise of the round trip up to which a path counts as clear."""
+ESTIMATE_STALE_S: Final = 3.0
+HOLD_S: Final = (3.0, 4.5, 6.0)
+"""Pauses before the next try to go up, after no, one, more failed ones."""
+STEP_S: Final = 0.4
+STEP: Final = 1.3
+"""A try grows by this factor every `STEP_S`."""
+PROVE_S: Final = 1.2
+"""A try that is as large as the next rung has to last this long."""
+HEADROOM: Final = 1.1
+SETTLE_S: Final = 1.0
+"""After a switch reports still speak of the time before it."""
+BASE_MEMORY_S: Final = 30.0
+"""The least round trip is forgotten after this long: paths change."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A rung that could be sent."""
+
+    name: str
+    """Its name."""
+    height: int
+    """The picture's shorter side, pixels."""
+    bps: int
+    """What it takes, sound included, bits a second."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What a viewer's player asks for."""
+
+    rung: str | None = None
+    """A rung that the viewer has chosen; None: automatic."""
+    height: int | None = None
+    """How large the picture is shown, pixels: no rung beyond the next larger one is needed."""
+    hidden: bool = False
+    """Whether the page is not to be seen: sound alone is enough."""
+    data_saver: bool = False
+    """Whether the viewer pays for bytes: the smallest rung."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What to send."""
+
+    rung: str | None
+    """The rung; None: sound alone."""
+    probe_bps: int
+    """Repeated packets to send along, bits a second."""
+    urgent: bool
+    """Whether the path is congested: the old rung is to stop now."""
+
+
+class Adaptation:
+    """One viewer's rung. Times are seconds of any monotonic clock."""
+
+    def __init__(self, choices: list[Choice], wish: Wish, now: float) -> None:
+        """`choices` is not empty."""
+        self._choices = sorted(choices, key=lambda choice: choice.bps)
+        self._wish = wish
+        self._at = self._ceiling()
+        self._since = now
+        self._failures = 0
+        self._next_try = now + HOLD_S[0]
+        self._try_began: float | None = None
+        self._loss = 0.0
+        self._loss_at = -ESTIMATE_STALE_S
+        self._estimate = 0
+        self._estimate_at = -ESTIMATE_STALE_S
+        self._rtt = 0.0
+        self._base_rtt = 0.0
+        self._base_at = now
+
+    @property
+    def rung(self) -> str:
+        """The present rung."""
+        return self._choices[self._at].name
+
+    def offer(self, choices: list[Choice]) -> None:
+        """Take note of what rungs there are by now, and what they take."""
+        name = self.rung
+        self._choices = sorted(choices, key=lambda choice: choice.bps)
+        names = [choice.name for choice in self._choices]
+        self._at = names.index(name) if name in names else min(self._at, len(names) - 1)
+
+    def wish(self, wish: Wish, now: float) -> None:
+        """Take note of what the player asks for."""
+        self._wish = wish
+        if self._at < self._ceiling():
+            self._next_try = now  # the viewer asked for more: try at once
+
+    def estimate(self, bps: int, now: float) -> None:
+        """Take note of a REMB."""
+        self._estimate, self._estimate_at = bps, now
+
+    def report(self, loss: float, rtt_s: float | None, now: float) -> None:
+        """Take note of a receiver report."""
+        self._loss, self._loss_at = loss, now
+        if rtt_s is None:
+            return
+        self._rtt = rtt_s
+        if self._base_rtt == 0.0 or rtt_s < self._base_rtt or now - self._base_at > BASE_MEMORY_S:
+            self._base_rtt, self._base_at = rtt_s, now
+
+    def decide(self, now: float) -> Decision:
+        """What to send from now on. Ask a few times a second."""
+        if self._wish.hidden:
+            self._end_try(now)
+            return Decision(None, 0, False)
+        if self._is_congested(now):
+            return self._go_down(now)
+        ceiling = self._ceiling()
+        if self._at > ceiling:
+            self._go_to(ceiling, now)
+        elif self._at < ceiling:
+            return self._try_to_rise(now)
+        return Decision(self.rung, 0, False)
+
+    def _ceiling(self) -> int:
+        """The highest rung that there is any use for."""
+        names = [choice.name for choice in self._choices]
+        if self._wish.rung in names:
+            return names.index(self._wish.rung)
+        if self._wish.data_saver:
+            return 0
+        top = len(names) - 1
+        if self._wish.height is not None:
+            for index, choice in enumerate(self._choices):
+                if choice.height >= self._wish.height:
+                    return min(index, top)
+        return top
+
+    def _queueing_s(self) -> float:
+        return self._rtt - self._base_rtt
+
+    def _is_congested(self, now: float) -> bool:
+        if now - self._since < SETTLE_S:
+            return False
+        sent = self._choices[self._at].bps + self._probe_bps(now)
+        if self._loss_at > self._since and self._loss > LOSS_DOWN:
+            return True
+        if self._loss_at > self._since and self._queueing_s() > QUEUE_DOWN_S:
+            return True
+        fresh = now - self._estimate_at < ESTIMATE_STALE_S and self._estimate_at > self._since
+        troubled = self._loss > LOSS_UP or self._queueing_s() > QUEUE_UP_S
+        return fresh and self._estimate < sent * (0.9 if troubled else 0.6)
+
+    def _go_down(self, now: float) -> Decision:
+        if self._try_began is not None:
+            # The try is what was too much; the rung it stood on may be all right.
+            self._fail_try(now)
+            self._since = now
+            return Decision(self.rung, 0, False)
+        if self._at == 0:
+            self._since = now
+            return Decision(self.rung, 0, False)
+        room = self._estimate if now - self._estimate_at < ESTIMATE_STALE_S else 0
+        fits = [
+            index
+            for index, choice in enumerate(self._choices[: self._at])
+            if choice.bps <= 0.85 * room
+        ]
+        self._go_to(fits[-1] if fits else max(self._at - 1, 0) if not room else 0, now)
+        self._next_try = now + HOLD_S[min(self._failures, len(HOLD_S) - 1)]
+        return Decision(self.rung, 0, True)
+
+    def _go_to(self, index: int, now: float) -> None:
+        self._at = index
+        self._since = now
+        self._try_began = None
+
+    # --- up --------------------------------------------------------------------------------
+
+    def _try_to_rise(self, now: float) -> Decision:
+        if self._try_began is None:
+            if now < self._next_try or not self._is_clear():
+                return Decision(self.rung, 0, False)
+            self._try_began = now
+        if not self._is_clear() and self._loss_at > self._try_began:
+            self._fail_try(now)
+            return Decision(self.rung, 0, False)
+        if self._proven(now):
+            self._go_to(self._at + 1, now)
+            self._failures = 0
+            self._next_try = now + SETTLE_S
+            return Decision(self.rung, 0, False)
+        return Decision(self.rung, self._probe_bps(now), False)
+
+    def _is_clear(self) -> bool:
+        return self._loss <= LOSS_UP and self._queueing_s() <= QUEUE_UP_S
+
+    def _target_bps(self) -> float:
+        return self._choices[min(self._at + 1, len(self._choices) - 1)].bps * HEADROOM
+
+    def _steps_s(self) -> float:
+        """How long a try grows before it is as large as the next rung."""
+        total, steps = float(self._choices[self._at].bps), 0
+        while total < self._target_bps():
+            total *= STEP
+            steps += 1
+        return max(steps - 1, 0) * STEP_S
+
+    def _probe_bps(self, now: float) -> int:
+        if self._try_began is None:
+            return 0
+        own = self._choices[self._at].bps
+        steps = 1 + int((now - self._try_began) / STEP_S)
+        total = min(own * STEP ** min(steps, 20), self._target_bps())
+        return max(int(total - own), 0)
+
+    def _proven(self, now: float) -> bool:
+        assert self._try_began is not None
+        full_since = self._try_began + self._steps_s()
+        return now - full_since >= PROVE_S and self._loss_at >= full_since
+
+    def _fail_try(self, now: float) -> None:
+        self._failures += 1
+        self._end_try(now)
+
+    def _end_try(self, now: float) -> None:
+        self._try_began = None
+        self._next_try = now + HOLD_S[min(self._failures, len(HOLD_S) - 1)]

@@ -1,0 +1,147 @@
+"""What does an edge's per-packet work: the interface of the native core and of its Python twin.
+
+The core owns the edge's UDP socket. It sends every pushed unit to all who watch its stream, answers
+retransmission requests, sends sender reports, and reads the socket: SRTCP it handles itself, all
+else it hands over. Decisions stay with its caller. `now` is Unix time in seconds.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from relay.media.codecs import Kind
+    from relay.media.unit import Unit
+    from relay.webrtc.dtls import SrtpKeys
+    from relay.webrtc.ice import Address
+    from relay.webrtc.rtp import Extensions
+
+
+@dataclass(frozen=True, slots=True)
+class TrackParams:
+    """One outgoing track of a viewer, as negotiated."""
+
+    kind: Kind
+    """Sound or picture."""
+    ssrc: int
+    """Of its packets."""
+    payload_type: int
+    """Of its packets."""
+    rtx_ssrc: int
+    """Of retransmissions."""
+    rtx_payload_type: int | None
+    """Of retransmissions; None: they repeat the packet itself."""
+    extensions: Extensions
+    """Header extensions."""
+    mid: str
+    """Media description's identification, for the header extension."""
+    first_sequence: int
+    """Sequence number to begin with, at most 2^15 - 1 so that SRTP's index begins at 0."""
+    timestamp_offset: int
+    """Added to RTP times, 32 random bits."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeyframeWanted:
+    """A viewer cannot decode what it gets."""
+
+    viewer: int
+    """Who."""
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """A viewer tells how much it can receive."""
+
+    viewer: int
+    """Who."""
+    bps: int
+    """Bits a second."""
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """A viewer has said goodbye."""
+
+    viewer: int
+    """Who."""
+
+
+CoreEvent = KeyframeWanted | Estimate | Left
+
+
+@dataclass(frozen=True, slots=True)
+class ViewerStats:
+    """One viewer's counters."""
+
+    packets: int
+    """Packets sent, retransmissions aside."""
+    octets: int
+    """Bytes of RTP payload sent, retransmissions aside."""
+    requested: int
+    """Packets that the viewer asked for again."""
+    resent: int
+    """Packets that were sent again."""
+    fraction_lost: float
+    """Share of video packets lost, by the last receiver report."""
+    rtt_s: float | None
+    """Round trip, by the last receiver report; None before it."""
+    heard_at: float
+    """When the viewer's last authentic SRTCP packet came, Unix seconds; 0 before it."""
+
+
+class Core(Protocol):
+    """See the module."""
+
+    def open_stream(self, stream: int, kind: Kind) -> None:
+        """Begin a stream; `stream` is the caller's number for it."""
+
+    def close_stream(self, stream: int) -> None:
+        """End a stream; nobody watches it any more."""
+
+    def push(self, stream: int, unit: Unit, now: float) -> None:
+        """Send a unit to all who watch `stream`."""
+
+    def add_viewer(
+        self, viewer: int, address: Address, keys: SrtpKeys, tracks: list[TrackParams]
+    ) -> None:
+        """Take up a viewer; `viewer` is the caller's number for it."""
+
+    def move_viewer(self, viewer: int, address: Address) -> None:
+        """Send to another address from now on."""
+
+    def remove_viewer(self, viewer: int) -> None:
+        """Say goodbye to a viewer and forget it; harmless if it is not known."""
+
+    def watch(self, viewer: int, stream: int, now: float, *, at_once: bool) -> None:
+        """Let a viewer's track of the stream's kind follow `stream`.
+
+        With `at_once` it starts with the frames since the last keyframe, else it goes on with what
+        it follows until the stream's next keyframe.
+        """
+
+    def unwatch(self, viewer: int, kind: Kind) -> None:
+        """Let a viewer's track of this kind fall silent."""
+
+    def replay(self, viewer: int, now: float) -> None:
+        """Send a viewer the frames since the last keyframe again."""
+
+    def send(self, datagram: bytes, address: Address) -> None:
+        """Send a STUN or DTLS datagram."""
+
+    def read(self, now: float) -> list[tuple[bytes, Address]]:
+        """What has arrived and is not SRTCP of a known viewer, up to a bounded number."""
+
+    def tick(self, now: float) -> list[CoreEvent]:
+        """Send reports that are due, and return what viewers have told. Call it every 50 ms."""
+
+    def stats(self, viewer: int) -> ViewerStats:
+        """A viewer's counters.
+
+        Raises:
+            KeyError: it is not known.
+        """
+
+    def counters(self) -> dict[str, int]:
+        """Totals since the start, by name: see `edge.fanout.COUNTERS`."""

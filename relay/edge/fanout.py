@@ -1,0 +1,355 @@
+"""The core's Python twin: the same work as the native one, to be read, and where that is missing.
+
+Back-pressure: nothing queues here. What the socket does not take is dropped and counted; viewers
+ask again for what they miss.
+"""
+
+from __future__ import annotations
+
+import platform
+import socket
+import struct
+from contextlib import suppress
+from typing import TYPE_CHECKING, Final
+
+import pylibsrtp
+
+from relay.edge.core import CoreEvent, Estimate, KeyframeWanted, Left, TrackParams, ViewerStats
+from relay.edge.outgoing import Outgoing
+from relay.edge.ring import Ring
+from relay.errors import ProtocolError
+from relay.media.codecs import Kind
+from relay.webrtc import rtcp
+from relay.webrtc.rtp import ntp
+from relay.webrtc.sdp import CNAME
+
+if TYPE_CHECKING:
+    from relay.media.unit import Unit
+    from relay.webrtc.dtls import SrtpKeys
+    from relay.webrtc.ice import Address
+
+COUNTERS: Final = (
+    "packets_sent",  # SRTP packets given to the socket
+    "bytes_sent",  # bytes of them
+    "send_failures",  # datagrams that the socket did not take
+    "srtcp_rejected",  # SRTCP that was not authentic, repeated, or malformed
+    "strays",  # SRTP and SRTCP from addresses of no viewer
+    "retransmissions",  # packets sent again
+)
+REPORT_S: Final = 1.0
+_READ_BATCH: Final = 256
+_UDP_SEGMENT: Final = 103
+_GSO_SEGMENTS: Final = 48
+"""Linux takes 64 KB and 64 segments in one call."""
+_RESEND_BYTES_S: Final = 125_000
+"""What a viewer may have sent again each second."""
+
+_PROFILES: Final = {
+    "AEAD_AES_128_GCM": pylibsrtp.Policy.SRTP_PROFILE_AEAD_AES_128_GCM,
+    "AES128_CM_SHA1_80": pylibsrtp.Policy.SRTP_PROFILE_AES128_CM_SHA1_80,
+}
+
+
+def _session(keys: SrtpKeys, key: bytes, direction: int) -> pylibsrtp.Session:
+    policy = pylibsrtp.Policy(key=key, ssrc_type=direction, srtp_profile=_PROFILES[keys.profile])
+    policy.allow_repeat_tx = True
+    policy.window_size = 1024
+    return pylibsrtp.Session(policy)
+
+
+class _Track:
+    """A viewer's track and what it follows."""
+
+    def __init__(self, params: TrackParams) -> None:
+        self.out = Outgoing(params)
+        self.stream: int | None = None
+        self.next_stream: int | None = None
+        self.next_report = 0.0
+
+
+class _Viewer:
+    def __init__(
+        self, number: int, address: Address, keys: SrtpKeys, tracks: list[TrackParams]
+    ) -> None:
+        self.number = number
+        self.address = address
+        self.send = _session(keys, keys.send, pylibsrtp.Policy.SSRC_ANY_OUTBOUND)
+        self.receive = _session(keys, keys.receive, pylibsrtp.Policy.SSRC_ANY_INBOUND)
+        self.tracks = {params.kind: _Track(params) for params in tracks}
+        self.requested = 0
+        self.resent = 0
+        self.fraction_lost = 0.0
+        self.rtt_s: float | None = None
+        self.heard_at = 0.0
+        self.resend_budget = float(_RESEND_BYTES_S)
+        self.budget_at = 0.0
+
+
+class PythonCore:
+    """See `edge.core.Core`, of which this is an implementation."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        """`sock` is a bound, non-blocking UDP socket; it stays the caller's to close."""
+        self._socket = sock
+        self._gso = platform.system() == "Linux"
+        self._rings: dict[int, Ring] = {}
+        self._followers: dict[int, dict[int, _Viewer]] = {}
+        self._viewers: dict[int, _Viewer] = {}
+        self._by_address: dict[Address, _Viewer] = {}
+        self._events: list[CoreEvent] = []
+        self._counters = dict.fromkeys(COUNTERS, 0)
+
+    # --- streams ---------------------------------------------------------------------------
+
+    def open_stream(self, stream: int, kind: Kind) -> None:
+        self._rings[stream] = Ring(kind)
+        self._followers[stream] = {}
+
+    def close_stream(self, stream: int) -> None:
+        kind = self._rings.pop(stream).kind
+        for viewer in self._followers.pop(stream).values():
+            track = viewer.tracks[kind]
+            if track.stream == stream:
+                track.stream = None
+            if track.next_stream == stream:
+                track.next_stream = None
+
+    def push(self, stream: int, unit: Unit, now: float) -> None:
+        ring = self._rings[stream]
+        frame = ring.push(unit, now)
+        for viewer in list(self._followers[stream].values()):
+            track = viewer.tracks[ring.kind]
+            if track.next_stream == stream and (frame.keyframe or ring.kind is Kind.AUDIO):
+                self._follow(viewer, track, stream)
+            if track.stream == stream:
+                self._send_rtp(viewer, track.out.live(ring, frame))
+
+    # --- viewers ---------------------------------------------------------------------------
+
+    def add_viewer(
+        self, viewer: int, address: Address, keys: SrtpKeys, tracks: list[TrackParams]
+    ) -> None:
+        entry = _Viewer(viewer, address, keys, tracks)
+        self._viewers[viewer] = entry
+        self._by_address[address] = entry
+
+    def move_viewer(self, viewer: int, address: Address) -> None:
+        entry = self._viewers[viewer]
+        if self._by_address.get(entry.address) is entry:
+            del self._by_address[entry.address]
+        entry.address = address
+        self._by_address[address] = entry
+
+    def remove_viewer(self, viewer: int) -> None:
+        entry = self._viewers.pop(viewer, None)
+        if entry is None:
+            return
+        ssrcs = [track.out.params.ssrc for track in entry.tracks.values()]
+        self.send(entry.send.protect_rtcp(rtcp.goodbye(ssrcs)), entry.address)
+        if self._by_address.get(entry.address) is entry:
+            del self._by_address[entry.address]
+        for kind in entry.tracks:
+            self._drop_following(entry, kind)
+
+    def watch(self, viewer: int, stream: int, now: float, *, at_once: bool) -> None:
+        entry = self._viewers[viewer]
+        ring = self._rings[stream]
+        track = entry.tracks.get(ring.kind)
+        if track is None:
+            return
+        if track.next_stream not in (None, track.stream):
+            self._followers[track.next_stream].pop(viewer, None)
+        track.next_stream = stream
+        self._followers[stream][viewer] = entry
+        if at_once and ring.gop():
+            self._follow(entry, track, stream)
+            self._replay(entry, track, now)
+
+    def unwatch(self, viewer: int, kind: Kind) -> None:
+        self._drop_following(self._viewers[viewer], kind)
+
+    def replay(self, viewer: int, now: float) -> None:
+        entry = self._viewers[viewer]
+        track = entry.tracks.get(Kind.VIDEO)
+        if track is not None and track.stream is not None:
+            self._replay(entry, track, now)
+
+    def _follow(self, viewer: _Viewer, track: _Track, stream: int) -> None:
+        if track.stream is not None and track.stream != stream:
+            self._followers[track.stream].pop(viewer.number, None)
+        track.stream, track.next_stream = stream, None
+
+    def _drop_following(self, viewer: _Viewer, kind: Kind) -> None:
+        track = viewer.tracks.get(kind)
+        if track is None:
+            return
+        for stream in (track.stream, track.next_stream):
+            if stream is not None:
+                self._followers[stream].pop(viewer.number, None)
+        track.stream = track.next_stream = None
+
+    def _replay(self, viewer: _Viewer, track: _Track, now: float) -> None:
+        assert track.stream is not None
+        for packets in track.out.replay(self._rings[track.stream], now):
+            self._send_rtp(viewer, packets)
+
+    # --- out -------------------------------------------------------------------------------
+
+    def send(self, datagram: bytes, address: Address) -> None:
+        try:
+            self._socket.sendto(datagram, address)
+        except OSError:
+            self._counters["send_failures"] += 1
+
+    def _send_rtp(self, viewer: _Viewer, packets: list[bytes]) -> None:
+        protect = viewer.send.protect
+        sealed = [protect(packet) for packet in packets]
+        self._counters["packets_sent"] += len(sealed)
+        self._counters["bytes_sent"] += sum(map(len, sealed))
+        for run in _runs(sealed) if self._gso else ([packet] for packet in sealed):
+            self._send_run(run, viewer.address)
+
+    def _send_run(self, run: list[bytes], address: Address) -> None:
+        if len(run) == 1:
+            self.send(run[0], address)
+            return
+        segment = struct.pack("=H", len(run[0]))
+        try:
+            self._socket.sendmsg(
+                [b"".join(run)], [(socket.IPPROTO_UDP, _UDP_SEGMENT, segment)], 0, address
+            )
+        except BlockingIOError:
+            self._counters["send_failures"] += len(run)
+        except OSError:
+            # This kernel or path has no GSO: single datagrams from now on.
+            self._gso = False
+            for packet in run:
+                self.send(packet, address)
+
+    # --- in --------------------------------------------------------------------------------
+
+    def read(self, now: float) -> list[tuple[bytes, Address]]:
+        others: list[tuple[bytes, Address]] = []
+        for _ in range(_READ_BATCH):
+            try:
+                datagram, address = self._socket.recvfrom(2048)
+            except OSError:  # nothing left, or an ICMP error of a viewer that is gone
+                break
+            address = (address[0], address[1])
+            if datagram and 128 <= datagram[0] < 192:
+                viewer = self._by_address.get(address)
+                if viewer is None:
+                    self._counters["strays"] += 1
+                else:
+                    self._srtcp(viewer, datagram, now)
+            else:
+                others.append((datagram, address))
+        return others
+
+    def _srtcp(self, viewer: _Viewer, datagram: bytes, now: float) -> None:
+        try:
+            feedback = rtcp.parse(viewer.receive.unprotect_rtcp(datagram))
+        except (pylibsrtp.Error, ValueError, ProtocolError):
+            self._counters["srtcp_rejected"] += 1
+            return
+        viewer.heard_at = now
+        for item in feedback:
+            match item:
+                case rtcp.Nack():
+                    self._resend(viewer, item, now)
+                case rtcp.KeyframeRequest():
+                    self._events.append(KeyframeWanted(viewer.number))
+                case rtcp.Remb():
+                    self._events.append(Estimate(viewer.number, item.bps))
+                case rtcp.Goodbye():
+                    self._events.append(Left(viewer.number))
+                case rtcp.Report():
+                    self._note(viewer, item, now)
+
+    def _note(self, viewer: _Viewer, report: rtcp.Report, now: float) -> None:
+        video = viewer.tracks.get(Kind.VIDEO)
+        if video is not None and report.ssrc == video.out.params.ssrc:
+            viewer.fraction_lost = report.fraction_lost
+        if report.last_sr:
+            middle = (ntp(now) >> 16) & 0xFFFFFFFF
+            trip = (middle - report.last_sr - report.delay) & 0xFFFFFFFF
+            if trip < 1 << 22:  # 64 s; more is a clock that stepped
+                viewer.rtt_s = trip / 65536
+
+    def _resend(self, viewer: _Viewer, nack: rtcp.Nack, now: float) -> None:
+        track = next((t for t in viewer.tracks.values() if t.out.params.ssrc == nack.ssrc), None)
+        if track is None:
+            return
+        refill = (now - viewer.budget_at) * _RESEND_BYTES_S
+        viewer.resend_budget = min(viewer.resend_budget + max(refill, 0.0), _RESEND_BYTES_S)
+        viewer.budget_at = now
+        viewer.requested += len(nack.sequences)
+        for sequence in nack.sequences:
+            packet = track.out.again(sequence, now)
+            if packet is None or len(packet) > viewer.resend_budget:
+                continue
+            viewer.resend_budget -= len(packet)
+            with suppress(pylibsrtp.Error):  # a repeat too old for the replay window
+                self.send(viewer.send.protect(packet), viewer.address)
+                viewer.resent += 1
+                self._counters["retransmissions"] += 1
+
+    # --- time ------------------------------------------------------------------------------
+
+    def tick(self, now: float) -> list[CoreEvent]:
+        for viewer in self._viewers.values():
+            for track in viewer.tracks.values():
+                if now >= track.next_report:
+                    self._report(viewer, track, now)
+        events, self._events = self._events, []
+        return events
+
+    def _report(self, viewer: _Viewer, track: _Track, now: float) -> None:
+        rtp_time = track.out.rtp_time_at(int(now * 1e6))
+        if rtp_time is None or track.stream is None:
+            return
+        # The first report goes with the first frames: sound and picture need it to meet.
+        track.next_report = now + REPORT_S
+        report = rtcp.sender_report(
+            ssrc=track.out.params.ssrc,
+            ntp_time=ntp(now),
+            rtp_time=rtp_time,
+            packets=track.out.packets,
+            octets=track.out.octets,
+            cname=CNAME,
+        )
+        self.send(viewer.send.protect_rtcp(report), viewer.address)
+
+    # --- counters --------------------------------------------------------------------------
+
+    def stats(self, viewer: int) -> ViewerStats:
+        entry = self._viewers[viewer]
+        return ViewerStats(
+            packets=sum(track.out.packets for track in entry.tracks.values()),
+            octets=sum(track.out.octets for track in entry.tracks.values()),
+            requested=entry.requested,
+            resent=entry.resent,
+            fraction_lost=entry.fraction_lost,
+            rtt_s=entry.rtt_s,
+            heard_at=entry.heard_at,
+        )
+
+    def counters(self) -> dict[str, int]:
+        return dict(self._counters)
+
+
+def _runs(packets: list[bytes]) -> list[list[bytes]]:
+    """Split into runs that GSO can take: equal lengths, but for a shorter last packet."""
+    runs: list[list[bytes]] = []
+    for packet in packets:
+        run = runs[-1] if runs else None
+        if (
+            run is not None
+            and len(run) < _GSO_SEGMENTS
+            and len(run[-1]) == len(run[0])
+            and len(packet) <= len(run[0])
+        ):
+            run.append(packet)
+        else:
+            runs.append([packet])
+    return runs

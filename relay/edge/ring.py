@@ -1,0 +1,115 @@
+"""One stream's recent packets, packetised once and shared by all its viewers.
+
+Holds all frames since the last keyframe, which is what a joiner is shown first, and at least the
+last second, which is what a viewer may ask for again. Bounded in packets: of a stream that never
+sends a keyframe the oldest packets are dropped.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from relay.media.codecs import Kind
+from relay.media.timebase import OPUS_CLOCK, VIDEO_CLOCK, rescale
+from relay.webrtc.rtp import Payload, packetise_h264
+
+if TYPE_CHECKING:
+    from relay.media.unit import Unit
+
+
+@dataclass(slots=True)
+class Frame:
+    """One access unit as RTP payloads."""
+
+    number: int
+    """Counts the stream's frames."""
+    first: int
+    """Index of its first packet; counts the stream's packets."""
+    payloads: list[Payload]
+    """Its packets."""
+    rtp_time: int
+    """Its time in the stream's clock, unwrapped."""
+    captured_us: int
+    """When it was captured, µs since the epoch."""
+    keyframe: bool
+    """Whether decoding can begin here."""
+    sent_at: float
+    """When it was first sent, Unix seconds."""
+
+
+class Ring:
+    """The recent frames of one stream."""
+
+    LEAST_S: Final = 1.0
+    MAX_PACKETS: Final = 8192
+
+    def __init__(self, kind: Kind) -> None:
+        self.kind = kind
+        self.clock = VIDEO_CLOCK if kind is Kind.VIDEO else OPUS_CLOCK
+        self._frames: deque[Frame] = deque()
+        self._packets: dict[int, tuple[Frame, Payload]] = {}
+        self._next_number = 0
+        self._next_packet = 0
+        self._last_keyframe = -1
+
+    @property
+    def last(self) -> Frame | None:
+        """The newest frame."""
+        return self._frames[-1] if self._frames else None
+
+    @property
+    def frame_ticks(self) -> int:
+        """Time between the two newest frames, in the stream's clock; a guess before that."""
+        if len(self._frames) < 2:
+            return self.clock // 50
+        step = self._frames[-1].rtp_time - self._frames[-2].rtp_time
+        return min(max(step, 1), self.clock // 5)
+
+    def push(self, unit: Unit, now: float) -> Frame:
+        """Packetise `unit` and keep it."""
+        if self.kind is Kind.VIDEO:
+            payloads = packetise_h264(unit.payload)
+        else:
+            payloads = [Payload(unit.payload, marker=False)]
+        frame = Frame(
+            number=self._next_number,
+            first=self._next_packet,
+            payloads=payloads,
+            rtp_time=rescale(unit.pts, VIDEO_CLOCK, self.clock),
+            captured_us=unit.captured_us,
+            keyframe=unit.opens_gop,
+            sent_at=now,
+        )
+        self._next_number += 1
+        self._next_packet += len(payloads)
+        self._frames.append(frame)
+        for index, payload in enumerate(payloads, frame.first):
+            self._packets[index] = (frame, payload)
+        if frame.keyframe:
+            self._last_keyframe = frame.number
+        self._trim(now)
+        return frame
+
+    def packet(self, index: int) -> tuple[Frame, Payload] | None:
+        """The packet `index` and its frame, if they are still here."""
+        return self._packets.get(index)
+
+    def gop(self) -> list[Frame]:
+        """The frames from the last keyframe on; empty if that is not here."""
+        if not self._frames or self._last_keyframe < self._frames[0].number:
+            return []
+        skip = self._last_keyframe - self._frames[0].number
+        return [frame for index, frame in enumerate(self._frames) if index >= skip]
+
+    def _trim(self, now: float) -> None:
+        while len(self._frames) > 1:
+            oldest = self._frames[0]
+            needed = oldest.number >= self._last_keyframe >= 0 and self.kind is Kind.VIDEO
+            fresh = oldest.sent_at > now - self.LEAST_S
+            if (needed or fresh) and len(self._packets) <= self.MAX_PACKETS:
+                return
+            self._frames.popleft()
+            for index in range(oldest.first, oldest.first + len(oldest.payloads)):
+                del self._packets[index]

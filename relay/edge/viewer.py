@@ -1,0 +1,148 @@
+"""One viewer's session: from the offer to the end, as a state machine. No socket, no clock.
+
+NEW ──authentic STUN──▶ CHECKED ──first DTLS──▶ HANDSHAKING ──keys──▶ CONNECTED
+└──────────────┴──────────────────┴────────────────────┴──────────────▶ CLOSED
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import TYPE_CHECKING, Final
+
+from relay.edge.core import TrackParams
+from relay.ids import new_id
+from relay.media.codecs import Kind  # noqa: TC001
+from relay.webrtc.ice import CONSENT_S, Credentials, IceLite
+
+if TYPE_CHECKING:
+    from relay.edge.rendition import Feed
+    from relay.webrtc.dtls import Dtls
+    from relay.webrtc.ice import Address
+    from relay.webrtc.sdp import Offer, Track
+
+ESTABLISH_S: Final = 20.0
+"""Sessions that are not connected after this long are forgotten."""
+REPLAY_EVERY_S: Final = 1.0
+"""A viewer gets its cached GOP again at most this often."""
+
+
+class State(Enum):
+    """Where a session stands."""
+
+    NEW = "new"
+    CHECKED = "checked"
+    HANDSHAKING = "handshaking"
+    CONNECTED = "connected"
+    CLOSED = "closed"
+
+
+_NEXT: Final = {
+    State.NEW: {State.CHECKED, State.CLOSED},
+    State.CHECKED: {State.HANDSHAKING, State.CLOSED},
+    State.HANDSHAKING: {State.CONNECTED, State.CLOSED},
+    State.CONNECTED: {State.CLOSED},
+    State.CLOSED: set[State](),
+}
+
+
+@dataclass(eq=False, slots=True)
+class Viewer:
+    """A session. Times are the event loop's, in seconds."""
+
+    number: int
+    """Its number in the core."""
+    id: str
+    """Its name in URLs: the edge's name, a dot, and 128 random bits."""
+    broadcast: str
+    """Slug of the broadcast whose viewer this is; a camera's id when watched on its own."""
+    camera: str
+    """Id of the camera it watches."""
+    offer: Offer
+    """What was offered."""
+    created: float
+    """When."""
+    ice: IceLite
+    """Its ICE agent."""
+    tracks: list[TrackParams]
+    """What it is sent."""
+    state: State = State.NEW
+    """Where it stands."""
+    dtls: Dtls | None = None
+    """Its DTLS association, once its first datagram has come."""
+    address: Address | None = None
+    """Where media goes."""
+    checked: float = 0.0
+    """When the last authentic STUN check came."""
+    heard: float = 0.0
+    """When the last authentic packet of any kind came."""
+    feeds: dict[Kind, Feed] = field(default_factory=dict)
+    """What it follows."""
+    estimate_bps: int | None = None
+    """Its last REMB."""
+    replayed: float = -REPLAY_EVERY_S
+    """When it was last sent its cached GOP again."""
+
+    @classmethod
+    def make(
+        cls, *, edge: str, number: int, broadcast: str, camera: str, offer: Offer, now: float
+    ) -> Viewer:
+        """A session for `offer`, with credentials and SSRCs of its own."""
+        return cls(
+            number=number,
+            id=f"{edge}.{new_id()}",
+            broadcast=broadcast,
+            camera=camera,
+            offer=offer,
+            created=now,
+            ice=IceLite(Credentials.make(), offer.remote),
+            tracks=[_track_params(track) for track in offer.tracks],
+            heard=now,
+        )
+
+    def advance(self, state: State) -> None:
+        """Move on to `state`, which must be one that can follow."""
+        assert state in _NEXT[self.state], (self.state, state)
+        self.state = state
+
+    @property
+    def etag(self) -> str:
+        """Names the present ICE session (RFC 9725 section 4.3.1)."""
+        return self.ice.local.ufrag
+
+    def restart(self, remote: Credentials) -> None:
+        """Begin a new ICE session; media goes on meanwhile."""
+        self.ice.restart(Credentials.make(), remote)
+
+    def expired(self, now: float) -> str | None:
+        """Why the session has to end now, or None."""
+        if self.state is State.CONNECTED:
+            return "no consent for 30 s" if now - self.checked > CONSENT_S else None
+        return "never connected" if now - self.created > ESTABLISH_S else None
+
+    def may_replay(self, now: float) -> bool:
+        """Whether it may be sent its cached GOP again; counts as done if so."""
+        if now - self.replayed < REPLAY_EVERY_S:
+            return False
+        self.replayed = now
+        return True
+
+    @property
+    def ssrcs(self) -> dict[Kind, tuple[int, int]]:
+        """For each track the SSRC of its media and of its retransmissions."""
+        return {track.kind: (track.ssrc, track.rtx_ssrc) for track in self.tracks}
+
+
+def _track_params(track: Track) -> TrackParams:
+    return TrackParams(
+        kind=track.kind,
+        ssrc=secrets.randbits(32) or 1,
+        payload_type=track.payload_type,
+        rtx_ssrc=secrets.randbits(32) or 1,
+        rtx_payload_type=track.rtx_payload_type,
+        extensions=track.extensions,
+        mid=track.mid,
+        first_sequence=secrets.randbits(15),
+        timestamp_offset=secrets.randbits(32),
+    )

@@ -1,0 +1,99 @@
+"""Broadcasts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aiohttp import web
+
+from relay.audience import ratings
+from relay.errors import Invalid
+from relay.gateway.keys import AUTH, REGISTRY, STATE
+from relay.gateway.route import Patch, Route, json_response, read_body
+from relay.gateway.views import BroadcastList, BroadcastView, broadcast_view
+from relay.state.models import Broadcast
+
+if TYPE_CHECKING:
+    from relay.state.registry import Registry
+
+BASE = "/api/v1/broadcasts"
+
+
+async def list_all(request: web.Request) -> web.Response:
+    """GET /api/v1/broadcasts."""
+    viewer = request.app[AUTH].viewer(request)
+    stored = await request.app[REGISTRY].broadcasts.all()
+    views = [await broadcast_view(request.app, broadcast, viewer) for broadcast in stored]
+    return json_response(BroadcastList(broadcasts=views))
+
+
+async def read(request: web.Request) -> web.Response:
+    """GET /api/v1/broadcasts/{slug}."""
+    viewer = request.app[AUTH].viewer(request)
+    broadcast = await request.app[REGISTRY].broadcasts.get(request.match_info["slug"])
+    return json_response(await broadcast_view(request.app, broadcast, viewer))
+
+
+async def create(request: web.Request) -> web.Response:
+    """POST /api/v1/broadcasts."""
+    broadcast = await read_body(request, Broadcast)
+    registry = request.app[REGISTRY]
+    await require_cameras(registry, broadcast)
+    await registry.broadcasts.create(broadcast.slug, broadcast)
+    response = json_response(await broadcast_view(request.app, broadcast), status=201)
+    response.headers["Location"] = f"{BASE}/{broadcast.slug}"
+    return response
+
+
+async def change(request: web.Request) -> web.Response:
+    """PATCH /api/v1/broadcasts/{slug} (RFC 7396, one level deep)."""
+    patch = await read_body(request, Patch)
+    registry = request.app[REGISTRY]
+    slug = request.match_info["slug"]
+    await require_cameras(registry, patch.applied_to(await registry.broadcasts.get(slug)))
+    changed = await registry.broadcasts.change(slug, patch.applied_to)
+    return json_response(await broadcast_view(request.app, changed))
+
+
+async def delete(request: web.Request) -> web.Response:
+    """DELETE /api/v1/broadcasts/{slug}."""
+    slug = request.match_info["slug"]
+    await request.app[REGISTRY].broadcasts.delete(slug)
+    await ratings.forget(request.app[STATE], slug)
+    return web.Response(status=204)
+
+
+async def require_cameras(registry: Registry, broadcast: Broadcast) -> None:
+    """Check that all cameras of a broadcast exist.
+
+    Raises:
+        Invalid: one does not.
+    """
+    known = {camera.id for camera in await registry.cameras.all()}
+    missing = [camera for camera in broadcast.cameras if camera not in known]
+    if missing:
+        raise Invalid(f"cameras: there is no camera {', '.join(missing)}")
+
+
+ROUTES = [
+    Route("GET", BASE, list_all, "All broadcasts", answer=BroadcastList),
+    Route("GET", BASE + "/{slug}", read, "One broadcast", answer=BroadcastView),
+    Route("POST", BASE, create, "Create a broadcast", Broadcast, BroadcastView, 201, admin=True),
+    Route(
+        "PATCH",
+        BASE + "/{slug}",
+        change,
+        "Change fields of a broadcast",
+        Patch,
+        BroadcastView,
+        admin=True,
+    ),
+    Route(
+        "DELETE",
+        BASE + "/{slug}",
+        delete,
+        "Delete a broadcast and its rating",
+        status=204,
+        admin=True,
+    ),
+]

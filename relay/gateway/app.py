@@ -1,0 +1,81 @@
+"""The gateway's application: what it serves, in one list, and what it needs."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from typing import TYPE_CHECKING, Final
+
+from aiohttp import web
+
+from relay.bus.client import connect, connect_blocking
+from relay.errors import StoreError
+from relay.gateway import events, openapi, pages, whep
+from relay.gateway.api import broadcasts, cameras, operations, rating
+from relay.gateway.auth import Auth
+from relay.gateway.errors import errors
+from relay.gateway.hub import Hub
+from relay.gateway.keys import AUTH, BUS, HUB, LIVE, REGISTRY, SETTINGS, STATE
+from relay.gateway.live import Live
+from relay.ids import hash_key
+from relay.state import secret
+from relay.state.registry import Registry
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from relay.config import Settings
+
+MAX_BODY: Final = 128 * 1024
+"""Bytes of a request's body; more is answered with 413."""
+
+ROUTES: Final = [
+    *broadcasts.ROUTES,
+    *rating.ROUTES,
+    *cameras.ROUTES,
+    *operations.ROUTES,
+]
+
+
+async def make_app(settings: Settings, *, state_url: str, bus_url: str) -> web.Application:
+    """The application, connected to state and bus.
+
+    Raises:
+        StoreError: the state is out of reach.
+    """
+    app = web.Application(middlewares=[errors], client_max_size=MAX_BODY)
+    state, bus, blocking = connect(state_url), connect(bus_url), connect_blocking(bus_url)
+    registry, hub = Registry(state), Hub()
+    live = Live(bus, blocking, registry, hub)
+    app[SETTINGS], app[STATE], app[BUS] = settings, state, bus
+    app[REGISTRY], app[HUB], app[LIVE] = registry, hub, live
+    app[AUTH] = Auth(
+        admin_token_hash=await _admin_token_hash(settings, state),
+        viewer_key=await secret.signing_key(state, "viewer"),
+    )
+    for route in ROUTES:
+        route.add_to(app)
+    openapi.add_routes(app, ROUTES)
+    events.add_routes(app)
+    whep.add_routes(app)
+    pages.add_routes(app)
+
+    async def keep_up(_app: web.Application) -> AsyncIterator[None]:
+        with suppress(StoreError):  # it goes on trying
+            await live.refresh()
+        task = asyncio.create_task(live.run())
+        yield
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        for client in (state, bus, blocking):
+            await client.aclose()
+
+    app.cleanup_ctx.append(keep_up)
+    return app
+
+
+async def _admin_token_hash(settings: Settings, state: object) -> str:
+    configured = settings.admin_token.get_secret_value()
+    if configured:
+        return hash_key(configured)
+    return await secret.admin_token_hash(state) or ""  # type: ignore[arg-type]

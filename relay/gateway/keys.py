@@ -1,0 +1,20 @@
+"""What the gateway's handlers find in their application."""
+
+from __future__ import annotations
+
+from aiohttp import web
+from redis.asyncio import Redis
+
+from relay.config import Settings
+from relay.gateway.auth import Auth
+from relay.gateway.hub import Hub
+from relay.gateway.live import Live
+from relay.state.registry import Registry
+
+SETTINGS = web.AppKey("settings", Settings)
+STATE = web.AppKey("state", Redis)
+BUS = web.AppKey("bus", Redis)
+REGISTRY = web.AppKey("registry", Registry)
+AUTH = web.AppKey("auth", Auth)
+LIVE = web.AppKey("live", Live)
+HUB = web.AppKey("hub", Hub)

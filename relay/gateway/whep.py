@@ -1,0 +1,157 @@
+"""WHEP (draft-ietf-wish-whep): signalling of viewers' sessions, each forwarded to its edge."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, Final
+
+from aiohttp import web
+
+from relay.bus.rpc import CallTimeout, Refused, call
+from relay.config import primary_address
+from relay.errors import NotFound, NotLive, Overloaded, UnsupportedType
+from relay.gateway.keys import BUS, LIVE, REGISTRY, SETTINGS
+from relay.webrtc.sdp import MAX_SIZE
+
+if TYPE_CHECKING:
+    from relay.gateway.live import Live
+
+_CALL_S: Final = 4.0
+_CORS: Final = {
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Expose-Headers": "ETag, Link, Location, Accept-Patch, Accept-Post, Retry-After",
+}
+_PREFLIGHT: Final = _CORS | {
+    "Access-Control-Allow-Methods": "POST, PATCH, DELETE, OPTIONS",
+    "Access-Control-Allow-Headers": "Authorization, Content-Type, If-Match",
+    "Access-Control-Max-Age": "86400",
+}
+
+
+async def preflight(_request: web.Request) -> web.Response:
+    """OPTIONS: what other origins may do."""
+    return web.Response(status=204, headers=_PREFLIGHT | {"Accept-Post": "application/sdp"})
+
+
+async def probe(_request: web.Request) -> web.Response:
+    """GET: the endpoint is there."""
+    return web.Response(status=204, headers=_CORS)
+
+
+async def open_session(request: web.Request) -> web.Response:
+    """POST an offer; 201 with the answer."""
+    if request.content_type != "application/sdp":
+        raise UnsupportedType("the body has to be application/sdp")
+    offer = (await request.read())[: MAX_SIZE + 1].decode("utf-8", "replace")
+    target = request.match_info["target"]
+    camera = await _camera(request, target)
+    body = {
+        "sdp": offer,
+        "broadcast": target,
+        "camera": camera,
+        "rendition": request.query.get("rendition"),
+        "host": _advertised(request),
+    }
+    answer = await _call_an_edge(request.app, body)
+    session = answer["session"]
+    return web.Response(
+        text=answer["sdp"],
+        status=201,
+        content_type="application/sdp",
+        headers=_CORS
+        | {
+            "Location": f"/whep/{target}/{session}",
+            "ETag": f'"{answer["etag"]}"',
+            "Accept-Patch": "application/trickle-ice-sdpfrag",
+        },
+    )
+
+
+async def patch_session(request: web.Request) -> web.Response:
+    """PATCH a fragment: candidates (nothing to do for an ICE-lite agent), or an ICE restart."""
+    if request.content_type != "application/trickle-ice-sdpfrag":
+        raise UnsupportedType("the body has to be application/trickle-ice-sdpfrag")
+    fragment = (await request.read())[: MAX_SIZE + 1].decode("utf-8", "replace")
+    session = request.match_info["session"]
+    body = {"session": session, "fragment": fragment, "etag": request.headers.get("If-Match")}
+    answer = await _call_owner(request, session, "patch", body)
+    if not answer:
+        return web.Response(status=204, headers=_CORS)
+    return web.Response(
+        text=answer["fragment"],
+        content_type="application/trickle-ice-sdpfrag",
+        headers=_CORS | {"ETag": f'"{answer["etag"]}"'},
+    )
+
+
+async def close_session(request: web.Request) -> web.Response:
+    """DELETE a session; 200 also where it has ended already."""
+    session = request.match_info["session"]
+    with suppress(NotFound, CallTimeout, Refused):
+        await _call_owner(request, session, "close", {"session": session})
+    return web.Response(status=200, headers=_CORS)
+
+
+async def _camera(request: web.Request, target: str) -> str:
+    """The camera to show for a broadcast's slug or a camera's id."""
+    registry, live = request.app[REGISTRY], request.app[LIVE]
+    wanted = request.query.get("camera")
+    broadcast = await registry.broadcasts.find(target)
+    if broadcast is None:
+        camera = await registry.cameras.find(target)
+        if camera is None:
+            raise NotFound(f"there is neither a broadcast nor a camera {target!r}")
+        return camera.id
+    if wanted is not None:
+        if wanted not in broadcast.cameras:
+            raise NotFound(f"broadcast {target!r} has no camera {wanted!r}")
+        return wanted
+    on_air = live.programme(target, broadcast.cameras)
+    if on_air is None:
+        raise NotLive(f"no camera of broadcast {target!r} is live")
+    return on_air
+
+
+def _advertised(request: web.Request) -> str:
+    """The address that the viewer's media goes to."""
+    configured = request.app[SETTINGS].webrtc_host
+    if configured:
+        return configured
+    transport = request.transport
+    name = transport.get_extra_info("sockname") if transport is not None else None
+    # What the viewer reached us on, it can send to as well; a unix socket says nothing.
+    return str(name[0]) if isinstance(name, tuple) else primary_address()
+
+
+async def _call_an_edge(app: web.Application, body: dict[str, Any]) -> dict[str, Any]:
+    live = app[LIVE]
+    for edge in _by_load(live):
+        try:
+            return await call(app[BUS], edge, "open", body, timeout_s=_CALL_S)
+        except CallTimeout:
+            live.edges.pop(edge, None)
+    raise Overloaded("no edge can take another viewer at the moment")
+
+
+def _by_load(live: Live) -> list[str]:
+    return sorted(live.edges, key=lambda name: int(live.edges[name]["sessions"]))
+
+
+async def _call_owner(
+    request: web.Request, session: str, method: str, body: dict[str, Any]
+) -> dict[str, Any]:
+    edge = session.partition(".")[0]
+    if edge not in request.app[LIVE].edges:
+        raise NotFound("there is no such session")
+    return await call(request.app[BUS], edge, method, body, timeout_s=_CALL_S)
+
+
+def add_routes(app: web.Application) -> None:
+    """Serve WHEP."""
+    endpoint, resource = "/whep/{target}", "/whep/{target}/{session}"
+    for path in (endpoint, resource):
+        app.router.add_route("OPTIONS", path, preflight)
+    app.router.add_get(endpoint, probe)
+    app.router.add_post(endpoint, open_session)
+    app.router.add_patch(resource, patch_session)
+    app.router.add_delete(resource, close_session)

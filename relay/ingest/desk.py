@@ -1,0 +1,222 @@
+"""Who publishes which camera: one publisher each, further ones stand by.
+
+A second publisher on a live camera takes over if it is the same device coming back, or if the first
+has fallen silent; otherwise it stands by, its media is dropped, and it goes on air with its next
+keyframe when the first one leaves. So two encoders never duel.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import TYPE_CHECKING, Final
+
+from relay.bus import lease
+from relay.errors import Conflict, StoreError
+from relay.ingest.publisher import Publisher
+from relay.log import logger
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from redis.asyncio import Redis
+
+    from relay.media.codecs import Codec
+
+SILENT_S: Final = 2.0
+"""A publisher that sends nothing for this long gives way to a standby."""
+
+
+class Role(Enum):
+    """What a source is for its camera."""
+
+    ON_AIR = "on air"
+    STANDBY = "standby"
+    GONE = "gone"
+
+
+@dataclass(eq=False)
+class Source:
+    """One connection that publishes. Times are the event loop's, in seconds."""
+
+    camera: str
+    """The camera that its key stands for."""
+    peer: str
+    """The address it comes from."""
+    encoder: str
+    """The program's name, as it says itself."""
+    dismiss: Callable[[str], None] = field(repr=False)
+    """Ends the connection, with a reason for the log."""
+    device: str = ""
+    """Model and serial number, where the device tells them."""
+    size: tuple[int, int] | None = None
+    """Its picture's width and height, where its container tells them."""
+    role: Role = Role.STANDBY
+    """What it is at the moment."""
+    heard: float = 0.0
+    """When its last media came."""
+
+    def is_same_device(self, other: Source) -> bool:
+        """Whether this is `other`, come back."""
+        if self.device and other.device:
+            return self.device == other.device
+        return self.peer == other.peer and self.encoder == other.encoder
+
+
+class _Line:
+    """A camera's publisher and its sources."""
+
+    def __init__(self, publisher: Publisher, task: asyncio.Task[None]) -> None:
+        self.publisher = publisher
+        self.task = task
+        self.on_air: Source | None = None
+        self.standbys: list[Source] = []
+        self.wants_keyframe = True
+
+    def is_busy(self) -> bool:
+        """Whether a source is on air."""
+        return self.on_air is not None
+
+
+class Desk:
+    """All sources of one ingest process."""
+
+    def __init__(self, bus: Redis, name: str) -> None:
+        """`name` is this process's, for leases."""
+        self._bus = bus
+        self._name = name
+        self._lines: dict[str, _Line] = {}
+        self._lock = asyncio.Lock()
+
+    async def join(self, source: Source, *, protocol: str, now: float) -> None:
+        """Take up a source; its `role` says whether it is on air.
+
+        Raises:
+            Conflict: the camera is published through another process.
+            StoreError: the bus is out of reach.
+        """
+        source.heard = now
+        async with self._lock:
+            line = self._lines.get(source.camera)
+            if line is None:
+                line = await self._open(source, protocol)
+        rival = line.on_air
+        if rival is None or source.is_same_device(rival):
+            self._put_on_air(line, source)
+        else:
+            line.standbys.append(source)
+            logger().info("standby", camera=source.camera, peer=source.peer, on_air=rival.peer)
+
+    async def _open(self, source: Source, protocol: str) -> _Line:
+        camera = source.camera
+        if not await lease.hold(self._bus, f"publish:{camera}", self._name):
+            raise Conflict(f"camera {camera!r} is being sent through another ingest process")
+        publisher = Publisher(self._bus, camera, protocol=protocol, peer=source.peer)
+        await publisher.prepare()
+        task = asyncio.create_task(self._keep(camera, publisher))
+        line = self._lines[camera] = _Line(publisher, task)
+        return line
+
+    async def _keep(self, camera: str, publisher: Publisher) -> None:
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(publisher.run())
+            while True:
+                await asyncio.sleep(lease.TTL_MS / 3000)
+                try:
+                    await lease.hold(self._bus, f"publish:{camera}", self._name)
+                except StoreError as error:
+                    logger().warning("a camera's lease is not renewed", error=str(error))
+
+    def crop(self, source: Source, width: int, height: int) -> None:
+        """Learn the size of a source's picture from its container."""
+        source.size = (width, height)
+        line = self._lines.get(source.camera)
+        if line is not None and source.role is Role.ON_AIR:
+            line.publisher.crop(width, height)
+
+    def identify(self, source: Source, device: str) -> None:
+        """Learn what device a source is; a standby that turns out to be the one on air, come back
+        from another address, takes over.
+        """
+        source.device = device
+        line = self._lines.get(source.camera)
+        if line is None or source.role is Role.GONE:
+            return
+        if source.role is Role.ON_AIR:
+            line.publisher.describe(device=device)
+        elif line.on_air is not None and source.is_same_device(line.on_air):
+            self._put_on_air(line, source)
+
+    def _put_on_air(self, line: _Line, source: Source) -> None:
+        rival, line.on_air = line.on_air, source
+        if source in line.standbys:
+            line.standbys.remove(source)
+        source.role = Role.ON_AIR
+        line.wants_keyframe = True
+        line.publisher.new_source(peer=source.peer, device=source.device, encoder=source.encoder)
+        if source.size is not None:
+            line.publisher.crop(*source.size)
+        if rival is not None:
+            rival.role = Role.GONE
+            rival.dismiss("another connection of the same camera took over")
+        logger().info("on air", camera=source.camera, peer=source.peer, encoder=source.encoder)
+
+    def put(
+        self,
+        source: Source,
+        codec: Codec,
+        *,
+        dts: int,
+        offset: int,
+        keyframe: bool,
+        payload: bytes,
+        now: float,
+        now_us: int,
+    ) -> None:
+        """One access unit of a source; see `Publisher.put`. Dropped while it is not on air."""
+        source.heard = now
+        line = self._lines.get(source.camera)
+        if line is None or source.role is Role.GONE:
+            return
+        if source.role is Role.STANDBY:
+            rival = line.on_air
+            if not keyframe or rival is None or now - rival.heard < SILENT_S:
+                return
+            self._put_on_air(line, source)
+        if codec.kind == "video":
+            if line.wants_keyframe and not keyframe:
+                return
+            line.wants_keyframe = False
+        line.publisher.put(
+            codec, dts=dts, offset=offset, keyframe=keyframe, payload=payload, now_us=now_us
+        )
+
+    async def leave(self, source: Source) -> None:
+        """A source has ended; a standby goes on air in its place."""
+        line = self._lines.get(source.camera)
+        role, source.role = source.role, Role.GONE
+        if line is None:
+            return
+        if role is Role.STANDBY and source in line.standbys:
+            line.standbys.remove(source)
+        if role is not Role.ON_AIR:
+            return
+        line.on_air = None
+        if line.standbys:
+            self._put_on_air(line, line.standbys[0])
+            return
+        async with self._lock:
+            # Another source may have come while this waited for the lock.
+            if self._lines.get(source.camera) is line and not line.is_busy():
+                del self._lines[source.camera]
+                await self._close(source.camera, line)
+
+    async def _close(self, camera: str, line: _Line) -> None:
+        line.task.cancel()
+        await asyncio.gather(line.task, return_exceptions=True)
+        try:
+            await lease.release(self._bus, f"publish:{camera}", self._name)
+        except StoreError as error:
+            logger().warning("a camera's lease is not released", error=str(error))
+        logger().info("off air", camera=camera)

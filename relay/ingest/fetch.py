@@ -1,0 +1,138 @@
+"""Opens what an operator wants pulled, without becoming a way into the operator's own network.
+
+Server-side request forgery: a host's addresses are resolved once and checked, the connection goes
+to a checked address, and every redirect is checked again. Files are opened as they are: only
+operators name them.
+"""
+
+from __future__ import annotations
+
+import http.client
+import ipaddress
+import socket
+import ssl
+from typing import IO, TYPE_CHECKING, Final, cast
+from urllib.parse import SplitResult, urljoin, urlsplit
+
+from relay.errors import MediaError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_TIMEOUT_S: Final = 10.0
+_REDIRECTS: Final = 5
+_DEFAULT_PORTS: Final = {"http": 80, "https": 443, "rtmp": 1935, "rtsp": 554}
+PROTOCOLS: Final = "file,tcp,udp,rtp,rtmp,rtsp"
+"""What FFmpeg may open by itself; HTTP is ours."""
+
+
+def resolve(host: str, port: int) -> list[str]:
+    """The addresses of a host.
+
+    Raises:
+        MediaError: there are none.
+    """
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except OSError as error:
+        raise MediaError(f"host {host!r} is not known: {error}") from None
+    return list(dict.fromkeys(str(item[4][0]) for item in found))
+
+
+def is_private(address: str) -> bool:
+    """Whether an address is anything but a public one; mapped and tunnelled ones are unwrapped."""
+    ip = ipaddress.ip_address(address.partition("%")[0])
+    if isinstance(ip, ipaddress.IPv6Address):
+        inner = ip.ipv4_mapped or ip.sixtofour or (ip.teredo[1] if ip.teredo else None)
+        if inner is not None:
+            return not inner.is_global
+    return not ip.is_global or ip.is_multicast
+
+
+def checked_address(
+    parts: SplitResult,
+    *,
+    allow_private: bool,
+    resolver: Callable[[str, int], list[str]] = resolve,
+) -> tuple[str, int]:
+    """The address and port to connect to for a URL.
+
+    Raises:
+        MediaError: a protocol that is not pulled, an unknown host, or one with a private address.
+    """
+    if parts.scheme not in _DEFAULT_PORTS:
+        raise MediaError(f"{parts.scheme}:// cannot be pulled")
+    if not parts.hostname:
+        raise MediaError("the URL has no host")
+    try:
+        port = parts.port or _DEFAULT_PORTS[parts.scheme]
+    except ValueError:
+        raise MediaError("the URL has a wrong port") from None
+    addresses = resolver(parts.hostname, port)
+    if not allow_private and any(is_private(address) for address in addresses):
+        raise MediaError(
+            f"host {parts.hostname!r} has a private address; RELAY_PULL_PRIVATE=true allows it"
+        )
+    return addresses[0], port
+
+
+def is_url(source: str) -> bool:
+    """Whether a pull source is a URL rather than a file."""
+    return "://" in source
+
+
+def pinned(url: str, *, allow_private: bool) -> str:
+    """An RTSP or RTMP URL with its host replaced by a checked address.
+
+    Raises:
+        MediaError: as `checked_address`.
+    """
+    parts = urlsplit(url)
+    address, port = checked_address(parts, allow_private=allow_private)
+    login = parts.netloc.rpartition("@")[0]
+    host = f"[{address}]" if ":" in address else address
+    return parts._replace(netloc=f"{login}@{host}:{port}" if login else f"{host}:{port}").geturl()
+
+
+class _Pinned(http.client.HTTPConnection):
+    """A connection to a checked address that speaks to the URL's host."""
+
+    def __init__(self, parts: SplitResult, address: str, port: int) -> None:
+        assert parts.hostname is not None
+        super().__init__(parts.hostname, port, timeout=_TIMEOUT_S)
+        self._address = address
+        self._tls = parts.scheme == "https"
+
+    def connect(self) -> None:
+        self.sock = socket.create_connection((self._address, self.port), timeout=_TIMEOUT_S)
+        if self._tls:
+            context = ssl.create_default_context()
+            self.sock = context.wrap_socket(self.sock, server_hostname=self.host)
+
+
+def open_http(url: str, *, allow_private: bool) -> IO[bytes]:
+    """The body of an HTTP(S) URL, with redirects followed and checked.
+
+    Raises:
+        MediaError: it cannot be had.
+    """
+    for _ in range(_REDIRECTS):
+        parts = urlsplit(url)
+        if parts.scheme not in ("http", "https"):
+            raise MediaError("redirected away from HTTP")
+        address, port = checked_address(parts, allow_private=allow_private)
+        connection = _Pinned(parts, address, port)
+        path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+        try:
+            connection.request("GET", path, headers={"User-Agent": "eva-relay"})
+            response = connection.getresponse()
+        except (OSError, http.client.HTTPException) as error:
+            raise MediaError(f"{parts.hostname} cannot be reached: {error}") from None
+        if response.status in (301, 302, 303, 307, 308):
+            url = urljoin(url, response.headers.get("Location", ""))
+            connection.close()
+            continue
+        if response.status != 200:
+            raise MediaError(f"{parts.hostname} answers {response.status}")
+        return cast("IO[bytes]", response)
+    raise MediaError("too many redirects")

@@ -1,0 +1,159 @@
+"""One camera's source on its way to the bus: timeline, capture clock, writer, presence.
+
+Every protocol converts its own time stamps and payloads and then puts them here.
+Back-pressure: the writer's; `put` never waits.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import TYPE_CHECKING, Any, Final, cast
+
+from relay.bus import keys, presence, wire
+from relay.bus.client import store_errors
+from relay.bus.events import publish
+from relay.bus.writer import StreamWriter
+from relay.errors import MediaError, StoreError
+from relay.log import logger
+from relay.media import h264
+from relay.media.codecs import Codec
+from relay.media.timebase import CaptureClock, Timeline
+from relay.media.unit import Unit
+
+if TYPE_CHECKING:
+    from redis.asyncio import Redis
+
+    from relay.bus.client import Entry
+
+
+_HEAD: Final = 4096
+"""Parameter sets are looked for in so many bytes of a keyframe."""
+
+
+class Publisher:
+    """Publishes one camera for as long as `run` runs."""
+
+    def __init__(self, bus: Redis, camera: str, *, protocol: str, peer: str) -> None:
+        self._bus = bus
+        self._camera = camera
+        self._writer = StreamWriter(bus, keys.source_units(camera))
+        self._timeline = Timeline()
+        self._capture = CaptureClock()
+        self._fact: dict[str, Any] = {
+            "protocol": protocol,
+            "peer": peer,
+            "since": time.time(),
+            "device": "",
+            "encoder": "",
+            "video": None,
+            "sound": None,
+        }
+        self._size: tuple[int, int] | None = None
+        self._seen: tuple[bytes, tuple[int, int] | None] | None = None
+        self._cropped = b""
+        self._until = 0
+        self.units = 0
+        """Units published."""
+
+    async def prepare(self) -> None:
+        """Find out where the camera's timeline stands; call it before the first `put`.
+
+        Raises:
+            StoreError: the bus is out of reach.
+        """
+        async with store_errors("reading a camera's stream"):
+            last = cast(
+                "list[Entry]",
+                await self._bus.xrevrange(keys.source_units(self._camera), count=1),
+            )
+        if last:
+            _, unit = wire.decode(last[0][1][wire.FIELD])
+            self._until = unit.dts + 1
+            self._timeline = Timeline(not_before=self._until)
+
+    def new_source(self, *, peer: str, device: str, encoder: str) -> None:
+        """Go on with another source, whose clock is its own; the timeline goes on."""
+        self._timeline = Timeline(not_before=self._until)
+        self._capture = CaptureClock()
+        self.describe(peer=peer, device=device, encoder=encoder, since=time.time())
+
+    def crop(self, width: int, height: int) -> None:
+        """Take the picture's size from the container: what the SPS leaves uncropped is cropped."""
+        self._size = (width, height)
+
+    def describe(self, **facts: object) -> None:
+        """Note what the source says of itself, for operators."""
+        self._fact.update(facts)
+
+    def put(
+        self, codec: Codec, *, dts: int, offset: int, keyframe: bool, payload: bytes, now_us: int
+    ) -> None:
+        """Publish one access unit.
+
+        `dts` is on the source's own clock, 90 kHz, unwrapped; `offset` is pts - dts; `now_us` is
+        the wall clock in µs.
+        """
+        shift, placed = self._timeline.place(codec.kind, dts, now_us)
+        pts = dts + offset + shift
+        self._until = max(self._until, placed + 1)
+        captured = self._capture.captured_us(pts, now_us)
+        if codec is Codec.H264 and keyframe:
+            payload = self._look_at_picture(payload)
+        elif codec is not Codec.H264:
+            self._fact["sound"] = codec.name
+        self._writer.put(Unit(codec, pts, placed, captured, keyframe, payload))
+        self.units += 1
+
+    def _look_at_picture(self, payload: bytes) -> bytes:
+        """Note what the SPS says, and put the container's cropping into it."""
+        nals = h264.split_annexb(payload[:_HEAD])
+        sps = next((nal for nal in nals if h264.nal_type(nal) == h264.NAL_SPS), b"")
+        if not sps:
+            return payload
+        if (sps, self._size) != self._seen:
+            self._seen = (sps, self._size)
+            self._cropped = sps
+            try:
+                if self._size is not None:
+                    self._cropped = h264.crop_sps(sps, *self._size)
+                parsed = h264.parse_sps(self._cropped)
+            except MediaError as error:
+                logger().warning("unreadable SPS", camera=self._camera, error=str(error))
+                return payload
+            self._fact["video"] = {
+                "codec": parsed.codec_string,
+                "width": parsed.width,
+                "height": parsed.height,
+            }
+        return payload.replace(sps, self._cropped, 1) if self._cropped != sps else payload
+
+    async def run(self) -> None:
+        """Write, and tell of the camera once a second, until cancelled; then take that back."""
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._writer.run())
+                tasks.create_task(self._tell())
+        finally:
+            try:
+                await presence.withdraw(self._bus, presence.CAMERA, self._camera)
+                await self._announce(live=False)
+            except StoreError as error:
+                logger().warning("a camera's end is not told", error=str(error))
+
+    async def _tell(self) -> None:
+        announced = False
+        while True:
+            fact = self._fact | {"units": self.units, "dropped": self._writer.dropped}
+            try:
+                await presence.tell(self._bus, presence.CAMERA, self._camera, fact)
+                if not announced:
+                    await self._announce(live=True)
+                    announced = True
+            except StoreError as error:
+                logger().warning("the bus does not hear of a camera", error=str(error))
+            await asyncio.sleep(presence.INTERVAL_S)
+
+    async def _announce(self, *, live: bool) -> None:
+        event = {"camera": self._camera, "live": live}
+        await publish(self._bus, keys.CAMERA_EVENTS, event)

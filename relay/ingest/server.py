@@ -1,0 +1,290 @@
+"""The RTMP server: many publishers on one port, a thin asyncio shell around the sans-IO session.
+
+Back-pressure: a connection is read 64 KB at a time and is not read further until what it was sent
+has been taken. Connections that have not begun to publish are few, and not for long.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from contextlib import suppress
+from typing import TYPE_CHECKING, Final
+
+from relay.errors import Conflict, OperatorError, StoreError
+from relay.ids import hash_key
+from relay.ingest.desk import Desk, Source
+from relay.ingest.rtmp.errors import RtmpError
+from relay.ingest.rtmp.events import (
+    Ended,
+    MediaAudio,
+    MediaFault,
+    MediaVideo,
+    MetaData,
+    PublishRequested,
+    Unpublished,
+)
+from relay.ingest.rtmp.session import Refusal, Session
+from relay.log import logger
+from relay.media.timebase import VIDEO_CLOCK, rescale
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from redis.asyncio import Redis
+
+    from relay.ingest.rtmp.events import Event
+    from relay.state.models import Camera
+    from relay.state.registry import Registry
+
+MAX_WAITING: Final = 256
+"""Connections that do not publish yet; more are closed at once."""
+PUBLISH_S: Final = 10.0
+"""Time to begin publishing."""
+SILENCE_S: Final = 30.0
+"""A publisher that sends nothing for this long is closed."""
+KEY_CHECK_S: Final = 5.0
+"""How often a publisher's key is looked up again, so that a rotated one ends its publisher."""
+_READ: Final = 65_536
+_MAX_SIDE: Final = 16_384
+
+
+class RtmpServer:
+    """Accepts publishers; see the module."""
+
+    def __init__(self, *, registry: Registry, bus: Redis, name: str) -> None:
+        """`name` is this process's, for leases."""
+        self._registry = registry
+        self._desk = Desk(bus, name)
+        self._server: asyncio.Server | None = None
+        self._waiting = 0
+        self._connections: set[asyncio.Task[None]] = set()
+
+    async def start(self, host: str, port: int) -> None:
+        """Listen.
+
+        Raises:
+            OperatorError: the port cannot be had.
+        """
+        try:
+            self._server = await asyncio.start_server(self._accept, host, port)
+        except OSError as error:
+            raise OperatorError(f"RELAY_RTMP_PORT={port}: {error}") from None
+
+    async def stop(self) -> None:
+        """Stop listening and end all connections."""
+        if self._server is not None:
+            self._server.close()
+        for task in list(self._connections):
+            task.cancel()
+        await asyncio.gather(*self._connections, return_exceptions=True)
+
+    async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if self._waiting >= MAX_WAITING:
+            logger().warning("too many connections wait to publish")
+            writer.close()
+            return
+        task = asyncio.current_task()
+        assert task is not None
+        self._connections.add(task)
+        peer = writer.get_extra_info("peername")
+        connection = _Connection(self, reader, writer, peer[0] if peer else "")
+        try:
+            await connection.run()
+        except asyncio.CancelledError:
+            # The server stops. asyncio's own callback would report this as an error.
+            pass
+        finally:
+            self._connections.discard(task)
+            writer.close()
+
+    @property
+    def desk(self) -> Desk:
+        """Who is on air."""
+        return self._desk
+
+    @property
+    def registry(self) -> Registry:
+        """Where keys are looked up."""
+        return self._registry
+
+    def count_waiting(self, change: int) -> None:
+        """Note that a connection begins (1) or ceases (-1) to wait."""
+        self._waiting += change
+
+
+class _Connection:
+    """One publisher's connection."""
+
+    def __init__(
+        self,
+        server: RtmpServer,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        peer: str,
+    ) -> None:
+        self._server = server
+        self._reader = reader
+        self._writer = writer
+        self._peer = peer
+        self._session = Session()
+        self._source: Source | None = None
+        self._key_hash = ""
+        self._key_checked = 0.0
+        self._faults = 0
+        self._dismissed: str | None = None
+
+    async def run(self) -> None:
+        """Serve until either side ends it."""
+        reason = "stopped"
+        self._server.count_waiting(1)
+        waiting = True
+        try:
+            deadline = asyncio.get_running_loop().time() + PUBLISH_S
+            while not self._session.closed and self._dismissed is None:
+                now = asyncio.get_running_loop().time()
+                if waiting and self._source is not None:
+                    waiting = False
+                    self._server.count_waiting(-1)
+                limit = deadline - now if waiting else SILENCE_S
+                data = await self._read(limit)
+                if data is None:
+                    reason = "it did not publish in time" if waiting else "it fell silent"
+                    break
+                for event in self._events(data, now):
+                    await self._handle(event)
+                await self._flush()
+            else:
+                reason = self._dismissed or self._session.close_reason or reason
+        except (OSError, StoreError) as error:
+            reason = str(error)
+        finally:
+            if waiting:
+                self._server.count_waiting(-1)
+            if self._source is not None:
+                await self._server.desk.leave(self._source)
+            with suppress(OSError):
+                await self._flush()
+            camera = self._source.camera if self._source is not None else None
+            logger().info(
+                "RTMP connection ended",
+                peer=self._peer,
+                camera=camera,
+                reason=reason,
+                faults=self._faults,
+            )
+
+    def _events(self, data: bytes, now: float) -> Iterable[Event]:
+        if not data:
+            return self._session.end()
+        try:
+            return self._session.receive(data, now)
+        except RtmpError as error:
+            return error.events  # what came before the fault; the session is over
+
+    async def _read(self, limit_s: float) -> bytes | None:
+        """What has arrived, b"" at the end, None after `limit_s` seconds without anything."""
+        try:
+            async with asyncio.timeout(max(limit_s, 0.0)):
+                return await self._reader.read(_READ)
+        except TimeoutError:
+            return None
+
+    async def _flush(self) -> None:
+        output = self._session.take_output()
+        if output:
+            self._writer.write(output)
+            async with asyncio.timeout(PUBLISH_S):
+                await self._writer.drain()
+
+    async def _handle(self, event: Event) -> None:
+        source = self._source
+        match event:
+            case PublishRequested():
+                await self._publish(event)
+            case MediaVideo() | MediaAudio() if source is not None:
+                self._media(source, event)
+                await self._check_key(source)
+            case MetaData() if source is not None:
+                self._describe(source, event)
+            case MediaFault():
+                self._faults += 1
+                if self._faults == 1:
+                    logger().warning("unusable media", peer=self._peer, reason=event.reason)
+            case Unpublished() | Ended() if source is not None:
+                await self._server.desk.leave(source)
+                self._source = None
+            case _:
+                pass
+
+    async def _publish(self, request: PublishRequested) -> None:
+        camera = await self._camera_of(request)
+        if camera is None:
+            self._session.refuse("the stream key is not known")
+            return
+        source = Source(
+            camera=camera.id,
+            peer=self._peer,
+            encoder=request.encoder,
+            dismiss=self._dismiss,
+        )
+        now = asyncio.get_running_loop().time()
+        try:
+            await self._server.desk.join(source, protocol="rtmp", now=now)
+        except Conflict as error:
+            self._session.refuse(str(error), Refusal.BAD_NAME)
+            return
+        self._source = source
+        self._key_hash, self._key_checked = hash_key(request.stream_key), now
+        self._session.accept()
+
+    async def _camera_of(self, request: PublishRequested) -> Camera | None:
+        if not request.stream_key:
+            return None
+        return await self._server.registry.camera_of_key(request.stream_key)
+
+    def _media(self, source: Source, event: MediaVideo | MediaAudio) -> None:
+        cts_ms, keyframe = 0, True
+        if isinstance(event, MediaVideo):
+            cts_ms, keyframe = event.cts_ms, event.keyframe
+        self._server.desk.put(
+            source,
+            event.codec,
+            dts=rescale(event.dts_ms, 1000, VIDEO_CLOCK),
+            offset=rescale(cts_ms, 1000, VIDEO_CLOCK),
+            keyframe=keyframe,
+            payload=event.payload,
+            now=asyncio.get_running_loop().time(),
+            now_us=time.time_ns() // 1000,
+        )
+
+    def _describe(self, source: Source, event: MetaData) -> None:
+        if event.device:
+            self._server.desk.identify(source, _serial(event))
+        width, height = (event.values.get(name) for name in ("width", "height"))
+        if not isinstance(width, float) or not isinstance(height, float):
+            return
+        if 0 < width <= _MAX_SIDE and 0 < height <= _MAX_SIDE:
+            self._server.desk.crop(source, int(width), int(height))
+
+    async def _check_key(self, source: Source) -> None:
+        now = asyncio.get_running_loop().time()
+        if now - self._key_checked < KEY_CHECK_S:
+            return
+        self._key_checked = now
+        try:
+            camera = await self._server.registry.cameras.find(source.camera)
+        except StoreError:
+            return  # whoever is on air stays there while the state is away
+        if camera is None or camera.key_hash != self._key_hash:
+            self._dismiss("its key was changed")
+
+    def _dismiss(self, reason: str) -> None:
+        self._dismissed = reason
+        # Wakes a read that waits for a silent peer.
+        self._reader.feed_eof()
+
+
+def _serial(event: MetaData) -> str:
+    """What tells this device from all others: only GoPros send a serial number."""
+    return event.device if str(event.values.get("creator", "")).startswith("GoPro") else ""

@@ -1,0 +1,152 @@
+//! A stream's followers, and its frames on their way to them: slice by slice, turn by turn.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crate::net::Batch;
+use crate::ring::{Frame, Kind};
+use crate::viewer::Viewer;
+
+/// Frames that wait at the most; then video is dropped up to the next keyframe.
+const MAX_WAITING: usize = 4;
+/// Viewers served before the socket is looked at again.
+const TURN: usize = 64;
+
+/// All viewers, by number.
+pub type Viewers = HashMap<u32, Box<Viewer>>;
+
+struct Job {
+    frame: Arc<Frame>,
+    /// Whether viewers may come over to the stream with it.
+    entry: bool,
+    /// Packets of it that every viewer gets in this slice.
+    limit: usize,
+    /// The slot that is served next, and how many there were served.
+    slot: usize,
+    served: usize,
+    began: Instant,
+    due: Instant,
+}
+
+/// See the module.
+pub struct Stream {
+    id: u32,
+    kind: Kind,
+    /// Viewers that follow it or are to; a hole where one left, so that turns stay in place.
+    slots: Vec<Option<u32>>,
+    jobs: VecDeque<Job>,
+    rounds: usize,
+    wants_keyframe: bool,
+}
+
+impl Stream {
+    /// A stream that nobody follows.
+    pub fn new(id: u32, kind: Kind) -> Self {
+        Self {
+            id,
+            kind,
+            slots: Vec::new(),
+            jobs: VecDeque::new(),
+            rounds: 0,
+            wants_keyframe: false,
+        }
+    }
+
+    /// Sound or picture.
+    pub fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// Add a viewer; harmless if it is there.
+    pub fn add(&mut self, viewer: u32) {
+        if !self.slots.contains(&Some(viewer)) {
+            self.slots.push(Some(viewer));
+        }
+    }
+
+    /// Take a viewer out; harmless if it is not there.
+    pub fn remove(&mut self, viewer: u32) {
+        if let Some(slot) = self.slots.iter_mut().find(|slot| **slot == Some(viewer)) {
+            *slot = None;
+        }
+    }
+
+    /// Its viewers.
+    pub fn followers(&self) -> impl Iterator<Item = u32> + '_ {
+        self.slots.iter().flatten().copied()
+    }
+
+    /// Let a frame wait for its turn; false if it has to be dropped.
+    pub fn push(&mut self, frame: Arc<Frame>, keyframe: bool, now: Instant) -> bool {
+        let entry = keyframe || self.kind == Kind::Audio;
+        if self.jobs.len() >= MAX_WAITING {
+            self.wants_keyframe = true;
+        }
+        if self.wants_keyframe && !entry {
+            return false;
+        }
+        self.wants_keyframe = false;
+        if self.jobs.is_empty() {
+            self.slots.retain(Option::is_some);
+        }
+        // Another viewer comes first each time.
+        self.rounds = self.rounds.wrapping_add(1);
+        let slot = self.rounds.wrapping_mul(7919) % self.slots.len().max(1);
+        let limit = frame.per_slice;
+        self.jobs.push_back(Job { frame, entry, limit, slot, served: 0, began: now, due: now });
+        true
+    }
+
+    /// When there is something to do.
+    pub fn due(&self) -> Option<Instant> {
+        self.jobs.front().map(|job| job.due)
+    }
+
+    /// Serve some viewers, if it is time; whether that was so.
+    ///
+    /// Streams that viewers leave by coming over to this one are added to `left`.
+    pub fn serve(
+        &mut self,
+        now: Instant,
+        viewers: &mut Viewers,
+        batch: &mut Batch,
+        left: &mut Vec<(u32, u32)>,
+    ) -> bool {
+        let Some(job) = self.jobs.front_mut().filter(|job| job.due <= now) else {
+            return false;
+        };
+        let end = (job.served + TURN).min(self.slots.len());
+        while job.served < end {
+            if job.slot >= self.slots.len() {
+                job.slot = 0;
+            }
+            let viewer = self.slots[job.slot].and_then(|id| Some((id, viewers.get_mut(&id)?)));
+            if let Some((id, viewer)) = viewer {
+                let old =
+                    viewer.send_frame(self.kind, self.id, &job.frame, job.entry, job.limit, batch);
+                left.extend(old.map(|stream| (stream, id)));
+            }
+            job.slot += 1;
+            job.served += 1;
+        }
+        if job.served >= self.slots.len() {
+            self.end_slice();
+        }
+        true
+    }
+
+    fn end_slice(&mut self) {
+        let Some(job) = self.jobs.front_mut() else {
+            return;
+        };
+        if job.limit >= job.frame.payloads.packets.len() {
+            self.jobs.pop_front();
+            return;
+        }
+        let done = job.limit / job.frame.per_slice;
+        job.limit += job.frame.per_slice;
+        job.served = 0;
+        job.due = job.began + Duration::from_secs_f64(job.frame.spacing * done as f64);
+    }
+}

@@ -1,0 +1,19 @@
+//! EVA Relay's per-packet work: packetising, SRTP, retransmission, pacing and the UDP socket.
+//!
+//! All of it is pure but for `net`, `shared` and `engine`; `python` is a thin shell around `engine`.
+
+#[cfg(all(feature = "python", target_os = "linux"))]
+mod bench;
+pub mod engine;
+pub mod fanout;
+pub mod net;
+pub mod outgoing;
+pub mod pacing;
+#[cfg(feature = "python")]
+mod python;
+pub mod ring;
+pub mod rtcp;
+pub mod rtp;
+pub mod shared;
+pub mod srtp;
+pub mod viewer;

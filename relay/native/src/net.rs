@@ -1,0 +1,553 @@
+//! The UDP socket: batches out with GSO, batches in, and waiting.
+//!
+//! Linux takes runs of equal packets to one address as one message (UDP GSO), and many messages in
+//! one call. Where a kernel or a path refuses GSO, packets go out one by one from then on.
+
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::os::fd::RawFd;
+use std::time::Duration;
+
+/// Linux takes 64 segments and 64 KB in one message.
+const MAX_SEGMENTS: usize = 48;
+/// A batch is sent when it holds so many bytes: what the second-level cache keeps.
+const BATCH_BYTES: usize = 192 * 1024;
+/// Messages in one call.
+const BATCH_RUNS: usize = 64;
+/// Datagrams read in one call.
+const READ_BATCH: usize = 32;
+/// Longest datagram that is looked at.
+const READ_SIZE: usize = 2048;
+
+/// A socket address as the kernel wants it.
+#[derive(Clone, Copy)]
+#[repr(C)]
+union RawAddr {
+    v4: libc::sockaddr_in,
+    v6: libc::sockaddr_in6,
+}
+
+/// An address to send to, ready for the kernel.
+#[derive(Clone, Copy)]
+pub struct Target {
+    raw: RawAddr,
+    len: libc::socklen_t,
+    /// The same for people and maps.
+    pub address: SocketAddr,
+}
+
+impl Target {
+    /// The target for an address.
+    pub fn new(address: SocketAddr) -> Self {
+        // SAFETY: all-zero bytes are valid for both address structures.
+        let mut raw: RawAddr = unsafe { std::mem::zeroed() };
+        let len = match address {
+            SocketAddr::V4(v4) => {
+                raw.v4.sin_family = libc::AF_INET as libc::sa_family_t;
+                raw.v4.sin_port = v4.port().to_be();
+                raw.v4.sin_addr.s_addr = u32::from_ne_bytes(v4.ip().octets());
+                size_of::<libc::sockaddr_in>()
+            }
+            SocketAddr::V6(v6) => {
+                raw.v6.sin6_family = libc::AF_INET6 as libc::sa_family_t;
+                raw.v6.sin6_port = v6.port().to_be();
+                raw.v6.sin6_addr.s6_addr = v6.ip().octets();
+                raw.v6.sin6_scope_id = v6.scope_id();
+                size_of::<libc::sockaddr_in6>()
+            }
+        };
+        Self { raw, len: len as libc::socklen_t, address }
+    }
+}
+
+fn from_raw(raw: &RawAddr) -> SocketAddr {
+    // SAFETY: the family stands at the same place in both structures, and all bytes are
+    // initialised; it tells which one this is.
+    unsafe {
+        if libc::c_int::from(raw.v4.sin_family) == libc::AF_INET {
+            let ip = Ipv4Addr::from(raw.v4.sin_addr.s_addr.to_ne_bytes());
+            SocketAddr::new(IpAddr::V4(ip), u16::from_be(raw.v4.sin_port))
+        } else {
+            let ip = Ipv6Addr::from(raw.v6.sin6_addr.s6_addr);
+            SocketAddr::new(IpAddr::V6(ip), u16::from_be(raw.v6.sin6_port))
+        }
+    }
+}
+
+/// What became of a batch.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Sent {
+    /// Packets the kernel took.
+    pub packets: u64,
+    /// Bytes of them.
+    pub bytes: u64,
+    /// Packets it did not take.
+    pub failed: u64,
+}
+
+struct Run {
+    target: Target,
+    start: usize,
+    end: usize,
+    segment: usize,
+    last: usize,
+    count: usize,
+}
+
+/// Packets on their way out.
+pub struct Batch {
+    fd: RawFd,
+    gso: bool,
+    buffer: Vec<u8>,
+    filled: usize,
+    runs: Vec<Run>,
+    sent: Sent,
+    #[cfg(target_os = "linux")]
+    messages: linux::Messages,
+}
+
+impl Batch {
+    /// A batch for a non-blocking UDP socket, which stays its owner's to close.
+    pub fn new(fd: RawFd, gso: bool) -> Self {
+        Self {
+            fd,
+            gso: gso && cfg!(target_os = "linux"),
+            buffer: vec![0; BATCH_BYTES + READ_SIZE],
+            filled: 0,
+            runs: Vec::with_capacity(BATCH_RUNS),
+            sent: Sent::default(),
+            #[cfg(target_os = "linux")]
+            messages: linux::Messages::new(BATCH_RUNS),
+        }
+    }
+
+    /// Room for a packet of `size` bytes to `target`, at most 2048; packets to one address in a row
+    /// share a message. The room's old content is undefined.
+    #[inline]
+    pub fn packet(&mut self, target: &Target, size: usize) -> &mut [u8] {
+        if self.filled + size > BATCH_BYTES {
+            self.flush();
+        }
+        let joins = self.gso
+            && self.runs.last().is_some_and(|run| {
+                run.last == run.segment
+                    && size <= run.segment
+                    && run.count < MAX_SEGMENTS
+                    && run.target.address == target.address
+            });
+        if !joins {
+            if self.runs.len() == BATCH_RUNS {
+                self.flush();
+            }
+            self.runs.push(Run {
+                target: *target,
+                start: self.filled,
+                end: self.filled,
+                segment: size,
+                last: size,
+                count: 0,
+            });
+        }
+        let start = self.filled;
+        self.filled += size;
+        if let Some(run) = self.runs.last_mut() {
+            run.end = self.filled;
+            run.last = size;
+            run.count += 1;
+        }
+        &mut self.buffer[start..start + size]
+    }
+
+    /// Send what is there.
+    pub fn flush(&mut self) {
+        if self.runs.is_empty() {
+            return;
+        }
+        #[cfg(target_os = "linux")]
+        self.flush_linux();
+        #[cfg(not(target_os = "linux"))]
+        self.flush_singly(0);
+        self.runs.clear();
+        self.filled = 0;
+    }
+
+    /// What became of all packets since this was asked last.
+    pub fn take_sent(&mut self) -> Sent {
+        std::mem::take(&mut self.sent)
+    }
+
+    fn count(&mut self, index: usize, taken: bool) {
+        let run = &self.runs[index];
+        if taken {
+            self.sent.packets += run.count as u64;
+            self.sent.bytes += (run.end - run.start) as u64;
+        } else {
+            self.sent.failed += run.count as u64;
+        }
+    }
+
+    #[cfg(target_os = "linux")]
+    fn flush_linux(&mut self) {
+        let mut next = 0;
+        let mut waited = false;
+        while next < self.runs.len() {
+            match self.messages.send(self.fd, &self.buffer, &self.runs[next..]) {
+                Ok(taken) => {
+                    for index in next..next + taken {
+                        self.count(index, true);
+                    }
+                    next += taken;
+                }
+                Err(error) => match error.raw_os_error() {
+                    Some(libc::EINTR) => {}
+                    // The socket's buffer is full: it gets one short chance, for all of the batch.
+                    Some(libc::EAGAIN) if !waited => {
+                        waited = true;
+                        wait_writable(self.fd, Duration::from_millis(2));
+                    }
+                    Some(libc::EAGAIN) => {
+                        for index in next..self.runs.len() {
+                            self.count(index, false);
+                        }
+                        return;
+                    }
+                    // This path has no GSO.
+                    Some(libc::EIO | libc::EINVAL) if self.gso && self.runs[next].count > 1 => {
+                        self.gso = false;
+                        self.flush_singly(next);
+                        return;
+                    }
+                    // One address that cannot be sent to must not hold up the rest.
+                    _ => {
+                        self.count(next, false);
+                        next += 1;
+                    }
+                },
+            }
+        }
+    }
+
+    fn flush_singly(&mut self, from: usize) {
+        for run in &self.runs[from..] {
+            let mut at = run.start;
+            while at < run.end {
+                let end = (at + run.segment).min(run.end);
+                if send_to(self.fd, &self.buffer[at..end], &run.target).is_ok() {
+                    self.sent.packets += 1;
+                    self.sent.bytes += (end - at) as u64;
+                } else {
+                    self.sent.failed += 1;
+                }
+                at = end;
+            }
+        }
+    }
+}
+
+/// Send one datagram.
+///
+/// # Errors
+/// What the kernel says.
+pub fn send_to(fd: RawFd, datagram: &[u8], target: &Target) -> io::Result<()> {
+    // SAFETY: buffer and address are valid for the lengths given with them.
+    let result = unsafe {
+        libc::sendto(
+            fd,
+            datagram.as_ptr().cast(),
+            datagram.len(),
+            0,
+            (&raw const target.raw).cast(),
+            target.len,
+        )
+    };
+    if result < 0 {
+        Err(io::Error::last_os_error())
+    } else {
+        Ok(())
+    }
+}
+
+fn wait_writable(fd: RawFd, timeout: Duration) {
+    let mut entry = libc::pollfd { fd, events: libc::POLLOUT, revents: 0 };
+    // SAFETY: one valid entry is passed.
+    unsafe { libc::poll(&raw mut entry, 1, timeout.as_millis() as libc::c_int) };
+}
+
+/// Wait until one of two descriptors can be read, or for `timeout`; says for each whether it can.
+pub fn wait_readable(fds: [RawFd; 2], timeout: Option<Duration>) -> [bool; 2] {
+    let mut entries = fds.map(|fd| libc::pollfd { fd, events: libc::POLLIN, revents: 0 });
+    // SAFETY: two valid entries are passed, and a timeout that outlives the call.
+    #[cfg(target_os = "linux")]
+    let ready = unsafe {
+        let limit = timeout.map(|time| libc::timespec {
+            tv_sec: time.as_secs() as libc::time_t,
+            tv_nsec: libc::c_long::from(time.subsec_nanos() as i32),
+        });
+        let limit = limit.as_ref().map_or(std::ptr::null(), std::ptr::from_ref);
+        libc::ppoll(entries.as_mut_ptr(), 2, limit, std::ptr::null())
+    };
+    // SAFETY: two valid entries are passed.
+    #[cfg(not(target_os = "linux"))]
+    let ready = unsafe {
+        let limit = timeout.map_or(-1, |time| time.as_micros().div_ceil(1000) as libc::c_int);
+        libc::poll(entries.as_mut_ptr(), 2, limit)
+    };
+    if ready <= 0 {
+        return [false; 2];
+    }
+    entries.map(|entry| entry.revents != 0)
+}
+
+/// Reads datagrams in batches.
+pub struct Reader {
+    buffers: Vec<u8>,
+    #[cfg(target_os = "linux")]
+    headers: linux::Inbound,
+}
+
+impl Default for Reader {
+    fn default() -> Self {
+        Self {
+            buffers: vec![0; READ_BATCH * READ_SIZE],
+            #[cfg(target_os = "linux")]
+            headers: linux::Inbound::new(READ_BATCH),
+        }
+    }
+}
+
+impl Reader {
+    /// Read what is there, up to 32 datagrams, and pass each to `take`; returns how many it were.
+    pub fn read(&mut self, fd: RawFd, mut take: impl FnMut(&mut [u8], SocketAddr)) -> usize {
+        #[cfg(target_os = "linux")]
+        let count = self.headers.receive(fd, &mut self.buffers, READ_SIZE);
+        #[cfg(target_os = "linux")]
+        for index in 0..count {
+            let (len, address) = self.headers.result(index);
+            take(&mut self.buffers[index * READ_SIZE..][..len.min(READ_SIZE)], address);
+        }
+        #[cfg(not(target_os = "linux"))]
+        let count = receive_singly(fd, &mut self.buffers[..READ_SIZE], &mut take);
+        count
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn receive_singly(
+    fd: RawFd,
+    buffer: &mut [u8],
+    take: &mut impl FnMut(&mut [u8], SocketAddr),
+) -> usize {
+    for count in 0..READ_BATCH {
+        // SAFETY: all-zero bytes are a valid address.
+        let mut raw: RawAddr = unsafe { std::mem::zeroed() };
+        let mut len = size_of::<RawAddr>() as libc::socklen_t;
+        // SAFETY: buffer and address are valid for the lengths given with them.
+        let got = unsafe {
+            libc::recvfrom(
+                fd,
+                buffer.as_mut_ptr().cast(),
+                buffer.len(),
+                libc::MSG_DONTWAIT,
+                (&raw mut raw).cast(),
+                &raw mut len,
+            )
+        };
+        let Ok(got) = usize::try_from(got) else {
+            return count;
+        };
+        take(&mut buffer[..got], from_raw(&raw));
+    }
+    READ_BATCH
+}
+
+#[cfg(target_os = "linux")]
+mod linux {
+    use super::{from_raw, io, RawAddr, RawFd, Run, SocketAddr};
+
+    /// A control message that tells the kernel where to cut (udp(7), `UDP_SEGMENT`).
+    #[repr(C)]
+    #[derive(Clone, Copy)]
+    struct Control {
+        head: libc::cmsghdr,
+        segment: u16,
+        padding: [u8; 6],
+    }
+
+    /// The structures of `sendmmsg`, kept from call to call.
+    pub struct Messages {
+        headers: Vec<libc::mmsghdr>,
+        vectors: Vec<libc::iovec>,
+        controls: Vec<Control>,
+    }
+
+    // SAFETY: the pointers within are set anew before each call, and not used after it.
+    unsafe impl Send for Messages {}
+
+    impl Messages {
+        pub fn new(size: usize) -> Self {
+            // SAFETY: all-zero bytes are valid for these structures.
+            let (header, vector) = unsafe { (std::mem::zeroed(), std::mem::zeroed()) };
+            let head = libc::cmsghdr {
+                // SAFETY: CMSG_LEN only computes.
+                cmsg_len: unsafe { libc::CMSG_LEN(2) } as _,
+                cmsg_level: libc::SOL_UDP,
+                cmsg_type: libc::UDP_SEGMENT,
+            };
+            let control = Control { head, segment: 0, padding: [0; 6] };
+            Self {
+                headers: vec![header; size],
+                vectors: vec![vector; size],
+                controls: vec![control; size],
+            }
+        }
+
+        /// Send runs; returns how many the kernel took.
+        pub fn send(&mut self, fd: RawFd, buffer: &[u8], runs: &[Run]) -> io::Result<usize> {
+            for (index, run) in runs.iter().enumerate() {
+                self.vectors[index] = libc::iovec {
+                    iov_base: buffer[run.start..run.end].as_ptr().cast_mut().cast(),
+                    iov_len: run.end - run.start,
+                };
+                let header = &mut self.headers[index].msg_hdr;
+                header.msg_name = (&raw const run.target.raw).cast_mut().cast();
+                header.msg_namelen = run.target.len;
+                header.msg_iov = &raw mut self.vectors[index];
+                header.msg_iovlen = 1;
+                if run.count > 1 {
+                    self.controls[index].segment = run.segment as u16;
+                    header.msg_control = (&raw mut self.controls[index]).cast();
+                    header.msg_controllen = size_of::<Control>() as _;
+                } else {
+                    header.msg_control = std::ptr::null_mut();
+                    header.msg_controllen = 0;
+                }
+            }
+            // SAFETY: `runs.len()` headers were filled with pointers that live until the call ends.
+            let taken = unsafe {
+                libc::sendmmsg(fd, self.headers.as_mut_ptr(), runs.len() as libc::c_uint, 0)
+            };
+            if taken < 0 {
+                Err(io::Error::last_os_error())
+            } else {
+                Ok(taken as usize)
+            }
+        }
+    }
+
+    /// The structures of `recvmmsg`, kept from call to call.
+    pub struct Inbound {
+        headers: Vec<libc::mmsghdr>,
+        vectors: Vec<libc::iovec>,
+        names: Vec<RawAddr>,
+    }
+
+    // SAFETY: the pointers within are set anew before each call, and not used after it.
+    unsafe impl Send for Inbound {}
+
+    impl Inbound {
+        pub fn new(size: usize) -> Self {
+            // SAFETY: all-zero bytes are valid for these structures.
+            unsafe {
+                Self {
+                    headers: vec![std::mem::zeroed(); size],
+                    vectors: vec![std::mem::zeroed(); size],
+                    names: vec![std::mem::zeroed(); size],
+                }
+            }
+        }
+
+        pub fn receive(&mut self, fd: RawFd, buffers: &mut [u8], each: usize) -> usize {
+            for (index, buffer) in buffers.chunks_exact_mut(each).enumerate() {
+                self.vectors[index] =
+                    libc::iovec { iov_base: buffer.as_mut_ptr().cast(), iov_len: each };
+                let header = &mut self.headers[index].msg_hdr;
+                header.msg_name = (&raw mut self.names[index]).cast();
+                header.msg_namelen = size_of::<RawAddr>() as libc::socklen_t;
+                header.msg_iov = &raw mut self.vectors[index];
+                header.msg_iovlen = 1;
+            }
+            // SAFETY: every header points to a buffer, a vector and a name that outlive the call.
+            let count = unsafe {
+                libc::recvmmsg(
+                    fd,
+                    self.headers.as_mut_ptr(),
+                    self.headers.len() as libc::c_uint,
+                    libc::MSG_DONTWAIT,
+                    std::ptr::null_mut(),
+                )
+            };
+            usize::try_from(count).unwrap_or(0)
+        }
+
+        pub fn result(&self, index: usize) -> (usize, SocketAddr) {
+            (self.headers[index].msg_len as usize, from_raw(&self.names[index]))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::net::UdpSocket;
+    use std::os::fd::AsRawFd;
+
+    fn pair() -> (UdpSocket, UdpSocket) {
+        let [a, b] = [(); 2].map(|()| UdpSocket::bind("127.0.0.1:0").unwrap());
+        a.set_nonblocking(true).unwrap();
+        b.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
+        (a, b)
+    }
+
+    fn exchange(gso: bool) {
+        let (a, b) = pair();
+        let target = Target::new(b.local_addr().unwrap());
+        let mut batch = Batch::new(a.as_raw_fd(), gso);
+        let sizes = [40, 1200, 1200, 1200, 700, 1200, 30];
+        for (index, size) in sizes.into_iter().enumerate() {
+            batch.packet(&target, size).fill(index as u8);
+        }
+        batch.flush();
+        assert_eq!(batch.take_sent().packets, 7);
+        let mut buffer = [0; 2048];
+        for (index, size) in sizes.into_iter().enumerate() {
+            assert_eq!(b.recv(&mut buffer).unwrap(), size);
+            assert_eq!(buffer[size - 1], index as u8);
+        }
+    }
+
+    #[test]
+    fn packets_arrive_as_they_were_sent() {
+        exchange(true);
+        exchange(false);
+    }
+
+    #[test]
+    fn an_address_that_cannot_be_sent_to_holds_nobody_up() {
+        let (a, b) = pair();
+        let bad = Target::new("255.255.255.255:9".parse().unwrap());
+        let good = Target::new(b.local_addr().unwrap());
+        let mut batch = Batch::new(a.as_raw_fd(), true);
+        for target in [&bad, &good, &bad, &good] {
+            batch.packet(target, 100).fill(1);
+        }
+        batch.flush();
+        let sent = batch.take_sent();
+        assert_eq!((sent.packets, sent.failed), (2, 2));
+    }
+
+    #[test]
+    fn reads_in_batches() {
+        let (a, b) = pair();
+        for index in 0..5u8 {
+            b.send_to(&[index; 3], a.local_addr().unwrap()).unwrap();
+        }
+        let mut seen = Vec::new();
+        let mut reader = Reader::default();
+        assert!(wait_readable([a.as_raw_fd(), -1], Some(Duration::from_secs(5)))[0]);
+        reader.read(a.as_raw_fd(), |data, from| {
+            assert_eq!(from, b.local_addr().unwrap());
+            seen.push(data[0]);
+        });
+        assert_eq!(seen, [0, 1, 2, 3, 4]);
+    }
+}

@@ -1,0 +1,254 @@
+//! The Python module: a thin shell that turns Python's values into the engine's commands.
+
+use std::collections::HashMap;
+use std::net::{IpAddr, SocketAddr};
+use std::os::fd::RawFd;
+use std::sync::atomic::Ordering::Relaxed;
+use std::sync::{mpsc, Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
+
+use pyo3::exceptions::{PyKeyError, PyOSError, PyValueError};
+use pyo3::prelude::*;
+use pyo3::types::PyBytes;
+
+use crate::engine::{Command, Engine as Worker, NewViewer, Unit};
+use crate::net::{send_to, Target};
+use crate::outgoing::TrackParams;
+use crate::ring::Kind;
+use crate::rtp::Extensions;
+use crate::shared::{Event, Shared, ViewerStats};
+use crate::srtp::Profile;
+
+/// Datagrams handed over in one call.
+const READ_BATCH: usize = 256;
+
+type PyAddress = (String, u16);
+/// Packets, octets, requested, resent, fraction lost, round trip (s), heard (Unix s).
+type PyStats = (u64, u64, u64, u64, f64, Option<f64>, f64);
+/// Kind, SSRC, payload type, RTX SSRC, RTX payload type, ids of abs-send-time, playout-delay and
+/// mid, the mid itself, first sequence number, time stamp offset.
+type PyTrack =
+    (bool, u32, u8, u32, Option<u8>, Option<u8>, Option<u8>, Option<u8>, String, u16, u32);
+
+fn kind(video: bool) -> Kind {
+    if video {
+        Kind::Video
+    } else {
+        Kind::Audio
+    }
+}
+
+fn address(text: &PyAddress) -> PyResult<SocketAddr> {
+    let ip: IpAddr = text.0.parse().map_err(|_| PyValueError::new_err("not an IP address"))?;
+    Ok(SocketAddr::new(ip, text.1))
+}
+
+fn track(py: PyTrack) -> PyResult<TrackParams> {
+    let (video, ssrc, payload_type, rtx_ssrc, rtx, send_time, playout, mid_id, mid, first, offset) =
+        py;
+    if first >= 1 << 15 {
+        return Err(PyValueError::new_err("the first sequence number has to be below 32768"));
+    }
+    if [send_time, playout, mid_id].into_iter().flatten().any(|id| !(1..15).contains(&id)) {
+        return Err(PyValueError::new_err("header extension ids are 1 to 14"));
+    }
+    Ok(TrackParams {
+        kind: kind(video),
+        ssrc,
+        payload_type: payload_type & 0x7F,
+        rtx_ssrc,
+        rtx_payload_type: rtx.map(|value| value & 0x7F),
+        extensions: Extensions { abs_send_time: send_time, playout_delay: playout, mid: mid_id },
+        mid: mid.into_bytes(),
+        first_sequence: first,
+        timestamp_offset: offset,
+    })
+}
+
+/// The native core: see `relay.edge.core.Core`.
+#[pyclass(frozen, module = "relay._native")]
+pub struct Engine {
+    fd: RawFd,
+    shared: Arc<Shared>,
+    thread: Mutex<Option<JoinHandle<()>>>,
+    stats: Mutex<HashMap<u32, Arc<ViewerStats>>>,
+}
+
+impl Engine {
+    fn stats_map(&self) -> MutexGuard<'_, HashMap<u32, Arc<ViewerStats>>> {
+        self.stats.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn stop_thread(&self) {
+        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(thread) = thread {
+            self.shared.put_command(Command::Stop);
+            // A panic of the thread has been printed; there is nobody to hand it on to.
+            let _ = thread.join();
+        }
+    }
+}
+
+#[pymethods]
+impl Engine {
+    #[new]
+    #[pyo3(signature = (fd, *, gso = true))]
+    fn new(fd: RawFd, gso: bool) -> PyResult<Self> {
+        let shared =
+            Arc::new(Shared::new().map_err(|error| PyOSError::new_err(error.to_string()))?);
+        let worker = Worker::new(fd, gso, Arc::clone(&shared));
+        let thread = std::thread::Builder::new().name("edge-io".into()).spawn(|| worker.run())?;
+        Ok(Self { fd, shared, thread: Mutex::new(Some(thread)), stats: Mutex::default() })
+    }
+
+    fn fileno(&self) -> RawFd {
+        self.shared.owner_fd()
+    }
+
+    fn stop(&self, py: Python<'_>) {
+        py.detach(|| self.stop_thread());
+    }
+
+    fn open_stream(&self, stream: u32, video: bool) {
+        self.shared.put_command(Command::Open(stream, kind(video)));
+    }
+
+    fn close_stream(&self, stream: u32) {
+        self.shared.put_command(Command::Close(stream));
+    }
+
+    fn push(
+        &self,
+        stream: u32,
+        payload: &[u8],
+        pts: i64,
+        captured_us: i64,
+        keyframe: bool,
+        now: f64,
+    ) {
+        let unit = Unit { payload: payload.to_vec(), pts, captured_us, keyframe, now };
+        self.shared.put_command(Command::Push(stream, unit));
+    }
+
+    fn add_viewer(
+        &self,
+        viewer: u32,
+        target: PyAddress,
+        profile: &str,
+        send_key: Vec<u8>,
+        receive_key: Vec<u8>,
+        tracks: Vec<PyTrack>,
+    ) -> PyResult<()> {
+        let profile = Profile::from_name(profile)
+            .ok_or_else(|| PyValueError::new_err("unknown SRTP profile"))?;
+        if send_key.len() != profile.master_size() || receive_key.len() != profile.master_size() {
+            return Err(PyValueError::new_err("SRTP keys of the wrong size"));
+        }
+        let tracks = tracks.into_iter().map(track).collect::<PyResult<Vec<_>>>()?;
+        let address = address(&target)?;
+        let stats = Arc::new(ViewerStats::default());
+        self.stats_map().insert(viewer, Arc::clone(&stats));
+        let new = NewViewer { id: viewer, address, profile, send_key, receive_key, tracks, stats };
+        self.shared.put_command(Command::Add(Box::new(new)));
+        Ok(())
+    }
+
+    fn move_viewer(&self, viewer: u32, target: PyAddress) -> PyResult<()> {
+        self.shared.put_command(Command::Move(viewer, address(&target)?));
+        Ok(())
+    }
+
+    fn remove_viewer(&self, viewer: u32) {
+        if self.stats_map().remove(&viewer).is_some() {
+            self.shared.put_command(Command::Remove(viewer));
+        }
+    }
+
+    fn watch(&self, viewer: u32, stream: u32, now: f64, at_once: bool) {
+        self.shared.put_command(Command::Watch { viewer, stream, at_once, now });
+    }
+
+    fn unwatch(&self, viewer: u32, video: bool) {
+        self.shared.put_command(Command::Unwatch(viewer, kind(video)));
+    }
+
+    fn replay(&self, viewer: u32, now: f64) {
+        self.shared.put_command(Command::Replay(viewer, now));
+    }
+
+    fn probe(&self, viewer: u32, bytes: usize, now: f64) {
+        self.shared.put_command(Command::Probe(viewer, bytes, now));
+    }
+
+    fn send(&self, datagram: &[u8], target: PyAddress) -> PyResult<()> {
+        // From the caller's thread: STUN and DTLS do not wait for media.
+        let target = Target::new(address(&target)?);
+        if send_to(self.fd, datagram, &target).is_err() {
+            self.shared.counters.send_failures.fetch_add(1, Relaxed);
+        }
+        Ok(())
+    }
+
+    fn read<'py>(&self, py: Python<'py>) -> Vec<(Bound<'py, PyBytes>, PyAddress)> {
+        let taken = self.shared.take_datagrams(READ_BATCH);
+        taken
+            .into_iter()
+            .map(|(data, from)| (PyBytes::new(py, &data), (from.ip().to_string(), from.port())))
+            .collect()
+    }
+
+    fn tick(&self, now: f64) -> Vec<(u8, u32, u64)> {
+        self.shared.put_command(Command::Tick(now));
+        let events = self.shared.take_events();
+        events
+            .into_iter()
+            .map(|event| match event {
+                Event::Keyframe(viewer) => (0, viewer, 0),
+                Event::Estimate(viewer, bps) => (1, viewer, bps),
+                Event::Left(viewer) => (2, viewer, 0),
+            })
+            .collect()
+    }
+
+    fn stats(&self, viewer: u32) -> PyResult<PyStats> {
+        let map = self.stats_map();
+        let stats = map.get(&viewer).ok_or_else(|| PyKeyError::new_err(viewer))?;
+        let trip = stats.rtt.load(Relaxed);
+        Ok((
+            stats.packets.load(Relaxed),
+            stats.octets.load(Relaxed),
+            stats.requested.load(Relaxed),
+            stats.resent.load(Relaxed),
+            f64::from(stats.fraction_lost.load(Relaxed)) / 256.0,
+            (trip > 0).then(|| (trip - 1) as f64 / 65_536.0),
+            stats.heard(),
+        ))
+    }
+
+    fn counters(&self) -> HashMap<&'static str, u64> {
+        self.shared.counters.snapshot().into_iter().collect()
+    }
+
+    fn flush(&self, py: Python<'_>) {
+        let (answer, done) = mpsc::channel();
+        self.shared.put_command(Command::Flush(answer));
+        // An error means that the thread has ended, and with it all that was to be flushed.
+        py.detach(move || {
+            let _ = done.recv();
+        });
+    }
+}
+
+impl Drop for Engine {
+    fn drop(&mut self) {
+        self.stop_thread();
+    }
+}
+
+/// The native module.
+#[pymodule]
+fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    #[cfg(target_os = "linux")]
+    crate::bench::register(module)?;
+    module.add_class::<Engine>()
+}

@@ -1,0 +1,215 @@
+//! One stream's recent packets, packetised once and shared by all its viewers.
+//!
+//! Holds all frames since the last keyframe, which is what a joiner is shown first, and at least
+//! the last second, which is what a viewer may ask for again. Bounded in packets: of a stream that
+//! never sends a keyframe the oldest are dropped.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use crate::rtp::{Payload, Payloads};
+
+/// Frames younger than this are kept, in seconds.
+const LEAST: f64 = 1.0;
+/// Packets kept at the most.
+const MAX_PACKETS: u64 = 8192;
+
+/// Sound or picture.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Opus, 48 kHz.
+    Audio = 0,
+    /// H.264, 90 kHz.
+    Video = 1,
+}
+
+impl Kind {
+    /// Ticks a second of its RTP clock.
+    pub fn clock(self) -> i64 {
+        match self {
+            Self::Audio => 48_000,
+            Self::Video => 90_000,
+        }
+    }
+}
+
+/// One access unit as RTP payloads.
+#[derive(Debug)]
+pub struct Frame {
+    /// Counts the stream's frames.
+    pub number: u64,
+    /// Index of its first packet; counts the stream's packets.
+    pub first: u64,
+    /// Its packets.
+    pub payloads: Payloads,
+    /// Its time in the stream's clock, unwrapped.
+    pub rtp_time: i64,
+    /// When it was captured, µs since the epoch.
+    pub captured_us: i64,
+    /// When it is sent first, Unix seconds.
+    pub sent: f64,
+    /// Seconds between its slices.
+    pub spacing: f64,
+    /// Packets in a slice.
+    pub per_slice: usize,
+}
+
+impl Frame {
+    /// The number of its packets.
+    pub fn count(&self) -> u64 {
+        self.payloads.packets.len() as u64
+    }
+
+    /// When its packet `index` is sent: the same for every viewer, so that it can be repeated.
+    pub fn sent_at(&self, index: usize) -> f64 {
+        self.sent + (index / self.per_slice) as f64 * self.spacing
+    }
+}
+
+/// The recent frames of one stream.
+pub struct Ring {
+    /// Sound or picture.
+    pub kind: Kind,
+    frames: VecDeque<Arc<Frame>>,
+    next_number: u64,
+    next_packet: u64,
+    keyframe: Option<u64>,
+}
+
+impl Ring {
+    /// An empty one.
+    pub fn new(kind: Kind) -> Self {
+        Self { kind, frames: VecDeque::new(), next_number: 0, next_packet: 0, keyframe: None }
+    }
+
+    /// The newest frame.
+    pub fn last(&self) -> Option<&Arc<Frame>> {
+        self.frames.back()
+    }
+
+    /// Time between the two newest frames, in the stream's clock; a guess before that.
+    pub fn frame_ticks(&self) -> i64 {
+        let clock = self.kind.clock();
+        match (self.frames.iter().rev().nth(1), self.frames.back()) {
+            (Some(a), Some(b)) => (b.rtp_time - a.rtp_time).clamp(1, clock / 5),
+            _ => clock / 50,
+        }
+    }
+
+    /// Keep a frame; `pts` is on the 90 kHz timeline.
+    pub fn push(
+        &mut self,
+        payloads: Payloads,
+        pts: i64,
+        captured_us: i64,
+        keyframe: bool,
+        sent: f64,
+    ) -> Arc<Frame> {
+        let rtp_time = match self.kind {
+            Kind::Video => pts,
+            // 48 kHz from 90 kHz, rounding half up as `timebase.rescale` does.
+            Kind::Audio => (2 * pts * 48_000 + 90_000).div_euclid(180_000),
+        };
+        let slices = crate::pacing::plan(payloads.packets.len(), self.frame_seconds(rtp_time));
+        let frame = Arc::new(Frame {
+            number: self.next_number,
+            first: self.next_packet,
+            payloads,
+            rtp_time,
+            captured_us,
+            sent,
+            spacing: slices.spacing,
+            per_slice: slices.per_slice,
+        });
+        self.next_number += 1;
+        self.next_packet += frame.count();
+        if keyframe && self.kind == Kind::Video {
+            self.keyframe = Some(frame.number);
+        }
+        self.frames.push_back(Arc::clone(&frame));
+        self.trim(sent);
+        frame
+    }
+
+    fn frame_seconds(&self, rtp_time: i64) -> f64 {
+        let Some(last) = self.frames.back() else {
+            return 0.02;
+        };
+        let ticks = (rtp_time - last.rtp_time).clamp(0, self.kind.clock() / 5);
+        ticks as f64 / self.kind.clock() as f64
+    }
+
+    /// The frame of that number, if it is still here.
+    pub fn frame(&self, number: u64) -> Option<&Arc<Frame>> {
+        let first = self.frames.front()?.number;
+        self.frames.get(usize::try_from(number.checked_sub(first)?).ok()?)
+    }
+
+    /// The packet of that index, its frame and its place in it, if it is still here.
+    pub fn packet(&self, index: u64) -> Option<(&Arc<Frame>, usize, Payload)> {
+        let at = self.frames.partition_point(|frame| frame.first + frame.count() <= index);
+        let frame = self.frames.get(at)?;
+        let place = usize::try_from(index.checked_sub(frame.first)?).ok()?;
+        Some((frame, place, *frame.payloads.packets.get(place)?))
+    }
+
+    /// The numbers of the frames from the last keyframe on; None if that is not here.
+    pub fn gop(&self) -> Option<std::ops::RangeInclusive<u64>> {
+        let keyframe = self.keyframe?;
+        self.frame(keyframe)?;
+        Some(keyframe..=self.frames.back()?.number)
+    }
+
+    fn trim(&mut self, now: f64) {
+        while self.frames.len() > 1 {
+            let oldest = &self.frames[0];
+            let needed = self.keyframe.is_some_and(|keyframe| oldest.number >= keyframe);
+            let fresh = oldest.sent > now - LEAST;
+            if (needed || fresh) && self.next_packet - oldest.first <= MAX_PACKETS {
+                return;
+            }
+            self.frames.pop_front();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn push(ring: &mut Ring, packets: usize, keyframe: bool, now: f64) -> Arc<Frame> {
+        let mut payloads = Payloads::default();
+        for _ in 0..packets {
+            payloads.packets.push(Payload { start: 0, len: 1, marker: false });
+        }
+        payloads.data.push(0);
+        ring.push(payloads, (now * 90_000.0) as i64, 0, keyframe, now)
+    }
+
+    #[test]
+    fn keeps_the_gop_and_a_second() {
+        let mut ring = Ring::new(Kind::Video);
+        for index in 0..300 {
+            push(&mut ring, 3, index % 150 == 0, f64::from(index) / 30.0);
+        }
+        assert_eq!(ring.gop(), Some(150..=299));
+        assert!(ring.packet(149 * 3).is_none());
+        let (frame, place, _) = ring.packet(200 * 3 + 2).unwrap();
+        assert_eq!((frame.number, place), (200, 2));
+        push(&mut ring, 3, true, 10.0);
+        assert_eq!(ring.gop(), Some(300..=300));
+        assert!(ring.frame(271).is_some(), "the last second stays");
+        assert!(ring.frame(269).is_none());
+    }
+
+    #[test]
+    fn is_bounded_without_keyframes() {
+        let mut ring = Ring::new(Kind::Video);
+        push(&mut ring, 10, true, 0.0);
+        for _ in 0..5000 {
+            push(&mut ring, 10, false, 0.0);
+        }
+        assert!(ring.frames.len() as u64 * 10 <= MAX_PACKETS);
+        assert_eq!(ring.gop(), None);
+    }
+}

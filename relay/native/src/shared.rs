@@ -1,0 +1,267 @@
+//! What the engine's thread and its owner share: queues with bounds, counters, and two wake-ups.
+
+use std::collections::VecDeque;
+use std::io;
+use std::net::SocketAddr;
+use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicU8, Ordering::Relaxed, Ordering::SeqCst};
+use std::sync::Mutex;
+
+use crate::engine::Command;
+use crate::net::Sent;
+
+/// Datagrams that wait for the owner at the most; more are dropped and counted.
+const MAX_INBOX: usize = 4096;
+/// Events that wait for the owner at the most; more are dropped, viewers repeat what they want.
+const MAX_EVENTS: usize = 65_536;
+
+/// What the owner is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// A viewer cannot decode what it gets.
+    Keyframe(u32),
+    /// A viewer tells how much it can receive, bits a second.
+    Estimate(u32, u64),
+    /// A viewer has said goodbye.
+    Left(u32),
+}
+
+/// Totals since the start.
+#[derive(Default)]
+pub struct Counters {
+    /// SRTP and SRTCP packets that the socket took.
+    pub packets_sent: AtomicU64,
+    /// Bytes of them.
+    pub bytes_sent: AtomicU64,
+    /// Packets that it did not take.
+    pub send_failures: AtomicU64,
+    /// SRTCP that was not authentic, repeated, or malformed.
+    pub srtcp_rejected: AtomicU64,
+    /// SRTP and SRTCP from addresses of no viewer.
+    pub strays: AtomicU64,
+    /// Packets sent again.
+    pub retransmissions: AtomicU64,
+    /// Frames that were dropped because the thread was behind.
+    pub frames_dropped: AtomicU64,
+    /// Datagrams that found the inbox full.
+    pub inbox_dropped: AtomicU64,
+}
+
+impl Counters {
+    /// Count what became of a batch.
+    pub fn add_sent(&self, sent: Sent) {
+        self.packets_sent.fetch_add(sent.packets, Relaxed);
+        self.bytes_sent.fetch_add(sent.bytes, Relaxed);
+        self.send_failures.fetch_add(sent.failed, Relaxed);
+    }
+
+    /// All of them by name.
+    pub fn snapshot(&self) -> [(&'static str, u64); 8] {
+        [
+            ("packets_sent", &self.packets_sent),
+            ("bytes_sent", &self.bytes_sent),
+            ("send_failures", &self.send_failures),
+            ("srtcp_rejected", &self.srtcp_rejected),
+            ("strays", &self.strays),
+            ("retransmissions", &self.retransmissions),
+            ("frames_dropped", &self.frames_dropped),
+            ("inbox_dropped", &self.inbox_dropped),
+        ]
+        .map(|(name, counter)| (name, counter.load(Relaxed)))
+    }
+}
+
+/// One viewer's counters; written by the engine, read by anybody.
+#[derive(Default)]
+pub struct ViewerStats {
+    /// Packets sent, retransmissions aside.
+    pub packets: AtomicU64,
+    /// Bytes of RTP payload in them.
+    pub octets: AtomicU64,
+    /// Packets that the viewer asked for again.
+    pub requested: AtomicU64,
+    /// Packets that were sent again.
+    pub resent: AtomicU64,
+    /// Share of video packets lost, of 256, by the last report.
+    pub fraction_lost: AtomicU8,
+    /// Round trip in 1/65536 s by the last report, plus one; 0 before it.
+    pub rtt: AtomicU64,
+    heard: AtomicU64,
+}
+
+impl ViewerStats {
+    /// When the last authentic SRTCP came, Unix seconds; 0 before it.
+    pub fn heard(&self) -> f64 {
+        f64::from_bits(self.heard.load(Relaxed))
+    }
+
+    /// Note that authentic SRTCP came.
+    pub fn set_heard(&self, now: f64) {
+        self.heard.store(now.to_bits(), Relaxed);
+    }
+}
+
+/// A pipe that wakes whoever waits on its read end; written at most once until it is cleared.
+struct Bell {
+    read: OwnedFd,
+    write: OwnedFd,
+    rung: AtomicBool,
+}
+
+impl Bell {
+    fn new() -> io::Result<Self> {
+        let mut fds = [0; 2];
+        // SAFETY: room for two descriptors is passed.
+        if unsafe { libc::pipe(fds.as_mut_ptr()) } < 0 {
+            return Err(io::Error::last_os_error());
+        }
+        for fd in fds {
+            // SAFETY: these are descriptors that were just opened.
+            unsafe {
+                libc::fcntl(fd, libc::F_SETFL, libc::O_NONBLOCK);
+                libc::fcntl(fd, libc::F_SETFD, libc::FD_CLOEXEC);
+            }
+        }
+        // SAFETY: nobody else owns them.
+        let [read, write] = fds.map(|fd| unsafe { OwnedFd::from_raw_fd(fd) });
+        Ok(Self { read, write, rung: AtomicBool::new(false) })
+    }
+
+    fn ring(&self) {
+        if !self.rung.swap(true, SeqCst) {
+            // SAFETY: one byte is passed.
+            unsafe { libc::write(self.write.as_raw_fd(), [1u8].as_ptr().cast(), 1) };
+        }
+    }
+
+    fn clear(&self) {
+        if self.rung.load(SeqCst) {
+            let mut sink = [0u8; 8];
+            // SAFETY: room for eight bytes is passed.
+            unsafe { libc::read(self.read.as_raw_fd(), sink.as_mut_ptr().cast(), sink.len()) };
+            self.rung.store(false, SeqCst);
+        }
+    }
+}
+
+/// See the module.
+pub struct Shared {
+    /// Totals.
+    pub counters: Counters,
+    commands: Mutex<Vec<Command>>,
+    inbox: Mutex<VecDeque<(Vec<u8>, SocketAddr)>>,
+    events: Mutex<Vec<Event>>,
+    to_engine: Bell,
+    to_owner: Bell,
+}
+
+impl Shared {
+    /// Empty queues.
+    ///
+    /// # Errors
+    /// There are no descriptors left.
+    pub fn new() -> io::Result<Self> {
+        Ok(Self {
+            counters: Counters::default(),
+            commands: Mutex::default(),
+            inbox: Mutex::default(),
+            events: Mutex::default(),
+            to_engine: Bell::new()?,
+            to_owner: Bell::new()?,
+        })
+    }
+
+    /// Becomes readable when commands wait for the engine.
+    pub fn engine_fd(&self) -> RawFd {
+        self.to_engine.read.as_raw_fd()
+    }
+
+    /// Becomes readable when datagrams wait for the owner.
+    pub fn owner_fd(&self) -> RawFd {
+        self.to_owner.read.as_raw_fd()
+    }
+
+    /// Give the engine something to do.
+    pub fn put_command(&self, command: Command) {
+        lock(&self.commands).push(command);
+        self.to_engine.ring();
+    }
+
+    /// What the engine is to do, in order.
+    pub fn take_commands(&self) -> Vec<Command> {
+        self.to_engine.clear();
+        std::mem::take(&mut *lock(&self.commands))
+    }
+
+    /// Hand a datagram to the owner.
+    pub fn put_datagram(&self, datagram: &[u8], from: SocketAddr) {
+        let mut inbox = lock(&self.inbox);
+        if inbox.len() >= MAX_INBOX {
+            self.counters.inbox_dropped.fetch_add(1, Relaxed);
+            return;
+        }
+        inbox.push_back((datagram.to_vec(), from));
+        drop(inbox);
+        self.to_owner.ring();
+    }
+
+    /// Up to `most` datagrams for the owner.
+    pub fn take_datagrams(&self, most: usize) -> Vec<(Vec<u8>, SocketAddr)> {
+        self.to_owner.clear();
+        let mut inbox = lock(&self.inbox);
+        let count = inbox.len().min(most);
+        let taken = inbox.drain(..count).collect();
+        if !inbox.is_empty() {
+            self.to_owner.ring();
+        }
+        taken
+    }
+
+    /// Tell the owner.
+    pub fn put_event(&self, event: Event) {
+        let mut events = lock(&self.events);
+        if events.len() < MAX_EVENTS {
+            events.push(event);
+        }
+    }
+
+    /// What the owner was told.
+    pub fn take_events(&self) -> Vec<Event> {
+        std::mem::take(&mut *lock(&self.events))
+    }
+}
+
+/// Locks are held for a few instructions only, none of which can panic.
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_inbox_is_bounded_and_rings_until_it_is_empty() {
+        let shared = Shared::new().unwrap();
+        let from = "127.0.0.1:9".parse().unwrap();
+        for _ in 0..=MAX_INBOX {
+            shared.put_datagram(b"x", from);
+        }
+        assert_eq!(shared.counters.inbox_dropped.load(Relaxed), 1);
+        assert_eq!(shared.take_datagrams(4000).len(), 4000);
+        assert!(shared.to_owner.rung.load(SeqCst), "there is more");
+        assert_eq!(shared.take_datagrams(4000).len(), 96);
+        assert!(!shared.to_owner.rung.load(SeqCst));
+    }
+
+    #[test]
+    fn bells_ring_once() {
+        let bell = Bell::new().unwrap();
+        bell.ring();
+        bell.ring();
+        assert!(crate::net::wait_readable([bell.read.as_raw_fd(), -1], None)[0]);
+        bell.clear();
+        let none = Some(std::time::Duration::ZERO);
+        assert!(!crate::net::wait_readable([bell.read.as_raw_fd(), -1], none)[0]);
+    }
+}

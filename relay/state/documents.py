@@ -1,0 +1,99 @@
+"""JSON documents in one hash of the state Redis: create, read, change, delete."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Generic, TypeVar, cast
+
+from redis.exceptions import WatchError
+
+from relay.bus.client import store_errors
+from relay.errors import Conflict, NotFound
+from relay.state.models import Model
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from redis.asyncio import Redis
+
+M = TypeVar("M", bound=Model)
+
+
+class Documents(Generic[M]):
+    """The documents of one kind.
+
+    Every method raises `StoreError` if the state is out of reach.
+    """
+
+    def __init__(self, state: Redis, key: str, model: type[M], noun: str) -> None:
+        self._state = state
+        self._key = key
+        self._model = model
+        self._noun = noun
+
+    async def create(self, name: str, document: M) -> None:
+        """Store a new document.
+
+        Raises:
+            Conflict: there is one of that name.
+        """
+        async with store_errors(f"creating a {self._noun}"):
+            made = await self._state.hsetnx(self._key, name, document.model_dump_json())
+        if not made:
+            raise Conflict(f"there is already a {self._noun} {name!r}")
+
+    async def find(self, name: str) -> M | None:
+        """The document, if there is one."""
+        async with store_errors(f"reading a {self._noun}"):
+            value = await self._state.hget(self._key, name)
+        return None if value is None else self._model.model_validate_json(value)
+
+    async def get(self, name: str) -> M:
+        """The document.
+
+        Raises:
+            NotFound: there is none of that name.
+        """
+        document = await self.find(name)
+        if document is None:
+            raise NotFound(f"there is no {self._noun} {name!r}")
+        return document
+
+    async def all(self) -> list[M]:
+        """All documents, by name."""
+        async with store_errors(f"listing {self._noun}s"):
+            values = cast("dict[bytes, bytes]", await self._state.hgetall(self._key))
+        return [self._model.model_validate_json(values[name]) for name in sorted(values)]
+
+    async def change(self, name: str, change: Callable[[M], M]) -> M:
+        """Replace a document by what `change` makes of it, and return that.
+
+        `change` may run more than once, if another process changes the document meanwhile.
+
+        Raises:
+            NotFound: there is none of that name.
+        """
+        async with store_errors(f"changing a {self._noun}"), self._state.pipeline() as pipe:
+            while True:
+                await pipe.watch(self._key)
+                value = await pipe.hget(self._key, name)
+                if value is None:
+                    raise NotFound(f"there is no {self._noun} {name!r}")
+                changed = change(self._model.model_validate_json(value))
+                pipe.multi()  # type: ignore[no-untyped-call]
+                pipe.hset(self._key, name, changed.model_dump_json())
+                try:
+                    await pipe.execute()
+                except WatchError:
+                    continue
+                return changed
+
+    async def delete(self, name: str) -> None:
+        """Delete a document.
+
+        Raises:
+            NotFound: there is none of that name.
+        """
+        async with store_errors(f"deleting a {self._noun}"):
+            gone = await self._state.hdel(self._key, name)
+        if not gone:
+            raise NotFound(f"there is no {self._noun} {name!r}")

@@ -1,0 +1,1 @@
+"""Starts, restarts and stops the relay's processes on this machine."""

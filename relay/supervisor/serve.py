@@ -1,0 +1,175 @@
+"""`relay serve`: everything on this machine, started in order, kept running, stopped in order."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import secrets
+import sys
+from contextlib import asynccontextmanager, suppress
+from typing import TYPE_CHECKING, Final
+
+from relay.bus import embedded, keys, presence
+from relay.bus.client import connect, connect_blocking
+from relay.bus.events import publish
+from relay.errors import StoreError
+from relay.log import logger
+from relay.state.registry import Registry
+from relay.state.secret import make_admin_token
+from relay.supervisor.cameras import CameraKeeper
+from relay.supervisor.child import Child, Program
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from redis.asyncio import Redis
+
+    from relay.config import Settings
+
+_STOP_S: Final = 3.0
+"""For all processes but the stores, which get the rest of five seconds."""
+_STOP_STORES_S: Final = 1.5
+
+
+class Urls:
+    """Where bus and state are."""
+
+    def __init__(self, settings: Settings) -> None:
+        """An empty URL in the settings means the embedded server."""
+        folder = settings.data_dir
+        self.bus = settings.bus_url.get_secret_value() or embedded.url(folder, "bus")
+        self.state = settings.state_url.get_secret_value() or embedded.url(folder, "state")
+
+
+def relay_command(*arguments: str) -> list[str]:
+    """The command line of another relay process of this installation."""
+    return [sys.executable, "-m", "relay", *arguments]
+
+
+def store_programs(settings: Settings) -> list[Program]:
+    """The embedded servers that the settings call for."""
+    wanted = []
+    if not settings.bus_url.get_secret_value():
+        wanted.append(("bus", embedded.BUS))
+    if not settings.state_url.get_secret_value():
+        wanted.append(("state", embedded.STATE))
+    return [_store_program(settings, name, special) for name, special in wanted]
+
+
+def _store_program(settings: Settings, name: str, special: dict[str, str]) -> Program:
+    config = embedded.write_config(settings.data_dir, name, special)
+
+    async def check() -> None:
+        await embedded.wait_until_up(settings.data_dir, name)
+
+    return Program(name, embedded.server_command(config), tells_ready=False, check=check)
+
+
+def edge_program(index: int, bus: Redis) -> Program:
+    """An edge; when it dies its viewers are told at once."""
+    name = f"edge-{index}-{secrets.token_hex(4)}"
+
+    async def lost() -> None:
+        with suppress(StoreError):
+            await presence.withdraw(bus, presence.EDGE, name)
+            await publish(bus, keys.EDGE_EVENTS, {"edge": name})
+
+    command = relay_command("edge", "--index", str(index), "--name", name)
+    return Program(f"edge-{index}", command, after_exit=lost)
+
+
+def camera_program(kind: str, camera: str) -> Program:
+    """A camera's worker, or its puller."""
+    command = relay_command("camera", "run" if kind == "camera" else "pull", camera)
+    return Program(f"{kind}-{camera}", command, may_end=kind == "pull")
+
+
+@asynccontextmanager
+async def stores(settings: Settings) -> AsyncIterator[Urls]:
+    """The embedded servers, running for as long as the context is open.
+
+    Raises:
+        OperatorError: the data folder is in use, or a server does not start.
+    """
+    lock = embedded.FolderLock(settings.data_dir)
+    children: list[Child] = []
+    try:
+        if not (settings.bus_url.get_secret_value() and settings.state_url.get_secret_value()):
+            lock.acquire()
+        for program in store_programs(settings):
+            await embedded.evict_orphan(settings.data_dir, program.name)
+            child = Child(program)
+            children.append(child)
+            await child.start()
+        yield Urls(settings)
+    finally:
+        await _stop(children, _STOP_STORES_S)
+        lock.release()
+
+
+async def _stop(children: list[Child], within_s: float) -> None:
+    for child in children:
+        child.terminate()
+    await asyncio.gather(*(child.stop(within_s) for child in children))
+
+
+@asynccontextmanager
+async def relay(settings: Settings) -> AsyncIterator[Urls]:
+    """The whole relay, serving for as long as the context is open.
+
+    Raises:
+        OperatorError: something cannot be started; its message says what.
+    """
+    async with stores(settings) as urls:
+        state, bus, blocking = connect(urls.state), connect(urls.bus), connect_blocking(urls.bus)
+        children: list[Child] = []
+        try:
+            if not settings.admin_token.get_secret_value():
+                await _print_admin_token(state)
+            programs = [
+                Program("ingest", relay_command("ingest")),
+                *(edge_program(index, bus) for index in range(settings.edges)),
+                Program("gateway", relay_command("gateway")),
+            ]
+            for program in programs:
+                child = Child(program)
+                children.append(child)
+                await child.start()
+            keeper = CameraKeeper(
+                name=f"host-{os.getpid()}-{secrets.token_hex(4)}",
+                bus=bus,
+                blocking=blocking,
+                registry=Registry(state),
+                program=camera_program,
+            )
+            keeping = asyncio.create_task(keeper.run())
+            try:
+                yield urls
+            finally:
+                keeping.cancel()
+                await asyncio.gather(keeping, _stop(children, _STOP_S), return_exceptions=True)
+        finally:
+            await _stop(children, _STOP_S)
+            for client in (state, bus, blocking):
+                await client.aclose()
+
+
+async def _print_admin_token(state: Redis) -> None:
+    token = await make_admin_token(state)
+    if token is not None:
+        sys.stdout.write(
+            f"Admin token, shown only this once: {token}\n"
+            "Keep it, or set one of your own with RELAY_ADMIN_TOKEN.\n"
+        )
+        sys.stdout.flush()
+
+
+async def serve(settings: Settings) -> None:
+    """Run the whole relay until cancelled.
+
+    Raises:
+        OperatorError: something cannot be started; its message says what.
+    """
+    async with relay(settings):
+        logger().info("the relay is up", url=f"http://localhost:{settings.http_port}/")
+        await asyncio.Event().wait()

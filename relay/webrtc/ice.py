@@ -1,0 +1,127 @@
+"""ICE-lite (RFC 8445 section 2.5): answers connectivity checks, sends none. Sans-IO.
+
+An address counts as the peer's only after a check from it whose MESSAGE-INTEGRITY is right; the
+one that is nominated is where media goes. Consent (RFC 7675) is the time of the last such check.
+"""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+import struct
+from dataclasses import dataclass
+from typing import Final
+
+from aioice import stun
+
+from relay.errors import ProtocolError
+
+Address = tuple[str, int]
+"""Host and port, as the socket gives them."""
+
+CONSENT_S: Final = 30.0
+"""Without a valid check for this long, sending must stop (RFC 7675 section 5.1)."""
+
+_COOKIE: Final = struct.pack("!I", stun.COOKIE)
+_USERNAME: Final = 0x0006
+_ROLE_CONFLICT: Final = (487, "Role Conflict")
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """A user name fragment and its password (RFC 8839 section 5.4)."""
+
+    ufrag: str
+    """4 to 256 ICE characters."""
+    password: str
+    """22 to 256 ICE characters."""
+
+    @classmethod
+    def make(cls) -> Credentials:
+        """New ones: 48 random bits in the fragment, 144 in the password."""
+        # `-` and `_` are not ICE characters.
+        return cls(secrets.token_hex(6), secrets.token_hex(18))
+
+    def __repr__(self) -> str:
+        return f"Credentials(ufrag={self.ufrag!r})"
+
+
+def local_ufrag(datagram: bytes) -> str | None:
+    """Our user name fragment in a STUN request; None if this is not one.
+
+    Reads only what routing needs, so that a stranger's flood costs next to nothing.
+    """
+    if len(datagram) < stun.HEADER_LENGTH or datagram[4:8] != _COOKIE:
+        return None
+    position = stun.HEADER_LENGTH
+    while position + 4 <= len(datagram):
+        kind, size = struct.unpack_from("!HH", datagram, position)
+        position += 4
+        if kind == _USERNAME:
+            name = datagram[position : position + size]
+            return name.partition(b":")[0].decode("ascii", "replace")
+        position += (size + 3) & ~3
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """The outcome of a connectivity check that was authenticated."""
+
+    reply: bytes
+    """What goes back to where the check came from."""
+    valid: bool
+    """Whether the address may be used from now on."""
+    nominated: bool
+    """Whether media goes to that address from now on."""
+
+
+class IceLite:
+    """One session's ICE agent; always controlled."""
+
+    def __init__(self, local: Credentials, remote: Credentials) -> None:
+        self.local = local
+        self.remote = remote
+
+    def restart(self, local: Credentials, remote: Credentials) -> None:
+        """Take new credentials (RFC 8445 section 9)."""
+        self.local, self.remote = local, remote
+
+    def check(self, datagram: bytes, source: Address) -> Check:
+        """Answer a binding request from `source`.
+
+        Raises:
+            ProtocolError: malformed, not a binding request, or not authenticated; no reply is due.
+        """
+        try:
+            message = stun.parse_message(datagram)
+        except (ValueError, struct.error, IndexError) as error:
+            raise ProtocolError(f"malformed STUN: {error}") from None
+        if (
+            message.message_method != stun.Method.BINDING
+            or message.message_class != stun.Class.REQUEST
+        ):
+            raise ProtocolError("STUN message other than a binding request")
+        expected = f"{self.local.ufrag}:{self.remote.ufrag}"
+        name = str(message.attributes.get("USERNAME", ""))
+        if not hmac.compare_digest(name.encode(), expected.encode()):
+            raise ProtocolError("STUN request for another user name")
+        if not message.check_message_integrity(self.local.password.encode()):
+            raise ProtocolError("STUN request that is not authenticated")
+        if "ICE-CONTROLLED" in message.attributes:
+            return Check(self._reply(message, stun.Class.ERROR, source), False, False)
+        reply = self._reply(message, stun.Class.RESPONSE, source)
+        return Check(reply, True, "USE-CANDIDATE" in message.attributes)
+
+    def _reply(self, request: stun.Message, kind: stun.Class, source: Address) -> bytes:
+        reply = stun.Message(
+            message_method=stun.Method.BINDING,
+            message_class=kind,
+            transaction_id=request.transaction_id,
+        )
+        if kind is stun.Class.ERROR:
+            reply.attributes["ERROR-CODE"] = _ROLE_CONFLICT
+        else:
+            reply.attributes["XOR-MAPPED-ADDRESS"] = source
+        reply.add_message_integrity(self.local.password.encode())
+        return bytes(reply)

@@ -1,0 +1,280 @@
+"""Offers and answers (RFC 8829, RFC 8866) of viewers, who only receive. Pure.
+
+The offer is read with aiortc's parser; the answer is written here, with one candidate, because ours
+is an ICE-lite agent with one port.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from aiortc import sdp as aiortc_sdp
+
+from relay.errors import ProtocolError
+from relay.media.codecs import Kind
+from relay.webrtc.ice import Credentials
+from relay.webrtc.rtp import Extensions
+
+if TYPE_CHECKING:
+    from aiortc.rtcrtpparameters import RTCRtpCodecParameters
+
+    from relay.webrtc.dtls import Fingerprint
+
+MAX_SIZE: Final = 65_536
+"""Bytes of an offer; browsers send some 6 KB."""
+CNAME: Final = "eva-relay"
+
+_URIS: Final = {
+    "abs_send_time": "http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time",
+    "playout_delay": "http://www.webrtc.org/experiments/rtp-hdrext/playout-delay",
+    "mid": "urn:ietf:params:rtp-hdrext:sdes:mid",
+}
+# What our encoder makes first, then what decodes it as well.
+_PROFILES: Final = ("42e0", "4200", "4d00", "6400", "")
+
+
+@dataclass(frozen=True, slots=True)
+class Track:
+    """One track that the viewer takes."""
+
+    kind: Kind
+    """Sound or picture."""
+    mid: str
+    """The media description's identification."""
+    payload_type: int
+    """Of its packets."""
+    parameters: str
+    """The codec's format parameters, as offered."""
+    rtx_payload_type: int | None
+    """Of retransmissions (RFC 4588); None where they were not offered."""
+    extensions: Extensions
+    """Header extensions to use."""
+
+
+@dataclass(frozen=True, slots=True)
+class Media:
+    """One media description of the offer, taken or not."""
+
+    kind: str
+    """`video`, `audio`, `application` …"""
+    profile: str
+    """The transport profile, such as UDP/TLS/RTP/SAVPF."""
+    formats: str
+    """The offered formats, as they stand in the offer."""
+    mid: str
+    """Its identification."""
+    track: Track | None
+    """What is sent there; None: it is refused."""
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What a viewer offers."""
+
+    media: tuple[Media, ...]
+    """All media descriptions, in order."""
+    remote: Credentials
+    """The viewer's ICE credentials."""
+    fingerprints: tuple[Fingerprint, ...]
+    """Of the viewer's certificate."""
+    passive: bool
+    """Whether the viewer insists on being the DTLS server."""
+
+    @property
+    def tracks(self) -> list[Track]:
+        """The tracks that are taken."""
+        return [media.track for media in self.media if media.track is not None]
+
+
+def parse_offer(text: str) -> Offer:
+    """Read an offer.
+
+    Raises:
+        ProtocolError: malformed, without ICE or DTLS, or nothing in it that we can send.
+    """
+    if len(text) > MAX_SIZE:
+        raise ProtocolError(f"SDP of {len(text)} characters")
+    try:
+        session = aiortc_sdp.SessionDescription.parse(text)
+    except Exception as error:  # noqa: BLE001 - aiortc's parser fails in whatever way it stumbles
+        raise ProtocolError(f"malformed SDP ({type(error).__name__})") from None
+    bundled = {str(item) for group in session.group if group.semantic == "BUNDLE"
+               for item in group.items}  # fmt: skip
+    media: list[Media] = []
+    kinds: set[str] = set()
+    for part in session.media:
+        mid = part.rtp.muxId or ""
+        track = _take(part) if part.kind not in kinds and (not media or mid in bundled) else None
+        if track is not None:
+            kinds.add(part.kind)
+        media.append(Media(part.kind, part.profile, " ".join(str(f) for f in part.fmt), mid, track))
+    carrier = next((p for p, m in zip(session.media, media, strict=True) if m.track), None)
+    if carrier is None:
+        raise ProtocolError("the offer has no H.264 or Opus that it would receive, bundled")
+    if carrier.dtls is None or not carrier.dtls.fingerprints:
+        raise ProtocolError("the offer has no DTLS fingerprint")
+    if carrier.ice is None or not carrier.ice.usernameFragment or not carrier.ice.password:
+        raise ProtocolError("the offer has no ICE credentials")
+    return Offer(
+        media=tuple(media),
+        remote=Credentials(carrier.ice.usernameFragment, carrier.ice.password),
+        fingerprints=tuple(carrier.dtls.fingerprints),
+        passive=carrier.dtls.role == "server",
+    )
+
+
+def _take(part: aiortc_sdp.MediaDescription) -> Track | None:
+    if part.port == 0 or part.direction not in (None, "recvonly", "sendrecv"):
+        return None
+    codec = _choose(part.kind, part.rtp.codecs)
+    if codec is None or codec.payloadType is None:
+        return None
+    rtx = (
+        None
+        if part.kind != "video"
+        else next(
+            (
+                c.payloadType
+                for c in part.rtp.codecs
+                if c.mimeType.lower() == f"{part.kind}/rtx"
+                and c.parameters.get("apt") == codec.payloadType
+            ),
+            None,
+        )
+    )
+    # One-byte header extensions end at id 14 (RFC 8285 section 4.2).
+    ids = {e.uri: e.id for e in part.rtp.headerExtensions if 0 < e.id < 15}
+    known = {name: ids.get(uri) for name, uri in _URIS.items()}
+    if part.kind == "audio":
+        known["playout_delay"] = None
+    parameters = aiortc_sdp.parameters_to_sdp(codec.parameters)
+    return Track(
+        kind=Kind(part.kind),
+        mid=part.rtp.muxId or "",
+        payload_type=codec.payloadType,
+        parameters=parameters,
+        rtx_payload_type=rtx,
+        extensions=Extensions(**known),
+    )
+
+
+def _choose(kind: str, codecs: list[RTCRtpCodecParameters]) -> RTCRtpCodecParameters | None:
+    if kind == "audio":
+        return next((c for c in codecs if c.mimeType.lower() == "audio/opus"), None)
+    if kind != "video":
+        return None
+    h264 = [
+        c
+        for c in codecs
+        if c.mimeType.lower() == "video/h264" and str(c.parameters.get("packetization-mode")) == "1"
+    ]
+    for profile in _PROFILES:
+        for codec in h264:
+            level_id = str(codec.parameters.get("profile-level-id", "42e01f")).lower()
+            if level_id.startswith(profile):
+                return codec
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Local:
+    """Our side of a session."""
+
+    credentials: Credentials
+    """Our ICE credentials."""
+    fingerprint: Fingerprint
+    """Of our certificate."""
+    host: str
+    """Address to send to: an IP address or a name."""
+    port: int
+    """UDP port to send to."""
+    ssrcs: dict[Kind, tuple[int, int]] = field(default_factory=dict)
+    """For each track the SSRC of its media and of its retransmissions."""
+
+
+def answer(offer: Offer, local: Local) -> str:
+    """The answer to `offer`."""
+    mids = " ".join(media.mid for media in offer.media if media.track is not None)
+    lines = [
+        "v=0",
+        "o=- 1 1 IN IP4 127.0.0.1",
+        "s=-",
+        "t=0 0",
+        f"a=group:BUNDLE {mids}",
+        "a=ice-lite",
+        "a=msid-semantic: WMS *",
+    ]
+    for media in offer.media:
+        if media.track is None:
+            lines += [
+                f"m={media.kind} 0 {media.profile} {media.formats}",
+                "c=IN IP4 0.0.0.0",
+                "a=inactive",
+                f"a=mid:{media.mid}",
+            ]
+        else:
+            lines += _media_lines(media, media.track, local, passive=not offer.passive)
+    return "\r\n".join(lines) + "\r\n"
+
+
+def parse_fragment(text: str) -> Credentials | None:
+    """The ICE credentials of a trickle fragment (RFC 8840 section 9); None if it has none.
+
+    Raises:
+        ProtocolError: it has a user name fragment and no password.
+    """
+    found = {}
+    for line in text[:MAX_SIZE].splitlines():
+        name, _, value = line.strip().partition(":")
+        if name in ("a=ice-ufrag", "a=ice-pwd"):
+            found[name] = value
+    if "a=ice-ufrag" not in found:
+        return None
+    if "a=ice-pwd" not in found:
+        raise ProtocolError("the fragment has a user name fragment and no password")
+    return Credentials(found["a=ice-ufrag"], found["a=ice-pwd"])
+
+
+def fragment(local: Credentials) -> str:
+    """Our answer to a fragment that restarts ICE; address and port stay as they are."""
+    return f"a=ice-lite\r\na=ice-ufrag:{local.ufrag}\r\na=ice-pwd:{local.password}\r\n"
+
+
+def _media_lines(media: Media, track: Track, local: Local, *, passive: bool) -> list[str]:
+    ssrc, rtx_ssrc = local.ssrcs[track.kind]
+    pt, rtx = track.payload_type, track.rtx_payload_type
+    codec = "H264/90000" if track.kind is Kind.VIDEO else "opus/48000/2"
+    fmt = f"{pt}" if rtx is None else f"{pt} {rtx}"
+    lines = [
+        f"m={media.kind} 9 {media.profile} {fmt}",
+        "c=IN IP4 0.0.0.0",
+        f"a=candidate:1 1 udp 2130706431 {local.host} {local.port} typ host",
+        "a=end-of-candidates",
+        f"a=ice-ufrag:{local.credentials.ufrag}",
+        f"a=ice-pwd:{local.credentials.password}",
+        f"a=fingerprint:{local.fingerprint.algorithm} {local.fingerprint.value}",
+        f"a=setup:{'passive' if passive else 'active'}",
+        f"a=mid:{media.mid}",
+        "a=sendonly",
+        f"a=msid:{CNAME} {track.kind}",
+        "a=rtcp-mux",
+        "a=rtcp-rsize",
+        f"a=rtpmap:{pt} {codec}",
+    ]
+    for name, uri in _URIS.items():
+        number = getattr(track.extensions, name)
+        if number is not None:
+            lines.append(f"a=extmap:{number} {uri}")
+    if track.parameters:
+        lines.append(f"a=fmtp:{pt} {track.parameters}")
+    if track.kind is Kind.VIDEO:
+        lines += [f"a=rtcp-fb:{pt} {kind}" for kind in ("nack", "nack pli", "ccm fir", "goog-remb")]
+    if rtx is not None:
+        lines += [f"a=rtpmap:{rtx} rtx/90000", f"a=fmtp:{rtx} apt={pt}"]
+        lines.append(f"a=ssrc-group:FID {ssrc} {rtx_ssrc}")
+    # Chromium takes the first SSRC that is described for the one of the media.
+    lines.append(f"a=ssrc:{ssrc} cname:{CNAME}")
+    if rtx is not None:
+        lines.append(f"a=ssrc:{rtx_ssrc} cname:{CNAME}")
+    return lines

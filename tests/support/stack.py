@@ -1,0 +1,205 @@
+"""A whole relay for tests: `relay serve` on free ports in a folder of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ADMIN_TOKEN = "evt_test-token-of-the-test-suite"
+REPOSITORY = Path(__file__).parents[2]
+CLIP = REPOSITORY.parent / "shared" / "media" / "gopro-karma-drone.mp4"
+
+
+def free_port(kind: socket.SocketKind = socket.SOCK_STREAM) -> int:
+    """A port that nobody has at the moment."""
+    with socket.socket(socket.AF_INET, kind) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class Stack:
+    """A running relay. Not started on construction; use `running`."""
+
+    def __init__(self, folder: Path, **settings: str) -> None:
+        self.folder = folder
+        self.http_port = free_port()
+        self.rtmp_port = free_port()
+        self.webrtc_port = free_port(socket.SOCK_DGRAM)
+        self.log = folder / "relay.log"
+        self.environment = {
+            name: value for name, value in os.environ.items() if not name.startswith("RELAY_")
+        } | {
+            "RELAY_DATA_DIR": str(folder / "data"),
+            "RELAY_HTTP_HOST": "127.0.0.1",
+            "RELAY_HTTP_PORT": str(self.http_port),
+            "RELAY_RTMP_HOST": "127.0.0.1",
+            "RELAY_RTMP_PORT": str(self.rtmp_port),
+            "RELAY_WEBRTC_PORT": str(self.webrtc_port),
+            "RELAY_ADMIN_TOKEN": ADMIN_TOKEN,
+            **settings,
+        }
+        self._process: subprocess.Popen[bytes] | None = None
+        self._publishers = ExitStack()
+
+    @property
+    def url(self) -> str:
+        """Where the pages are."""
+        return f"http://127.0.0.1:{self.http_port}"
+
+    @property
+    def pid(self) -> int:
+        """The supervisor's process id."""
+        assert self._process is not None
+        return self._process.pid
+
+    # --- life ------------------------------------------------------------------------------
+
+    @contextmanager
+    def running(self) -> Iterator[Stack]:
+        """Start, wait until viewers can be served, and stop at the end."""
+        self.start()
+        try:
+            yield self
+        finally:
+            self._publishers.close()
+            self.stop()
+
+    def start(self, *arguments: str) -> None:
+        """Start `relay serve`, or another command, and wait until viewers can be served."""
+        with self.log.open("ab") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "relay", *(arguments or ("serve",))],
+                env=self.environment,
+                cwd=self.folder,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
+        self.wait(self._ready, "the relay to be ready", 30)
+
+    def _ready(self) -> bool:
+        assert self._process is not None
+        if self._process.poll() is not None:
+            raise AssertionError(f"the relay ended:\n{self.log.read_text()}")
+        try:
+            return bool(self.get("/readyz")["ready"])
+        except (OSError, ValueError):
+            return False
+
+    def stop(self) -> int:
+        """Stop it; returns the exit code."""
+        assert self._process is not None
+        if self._process.poll() is None:
+            self._process.terminate()
+        return self._process.wait(15)
+
+    def kill_everything(self) -> None:
+        """SIGKILL to every process of this relay, all at once."""
+        assert self._process is not None
+        victims = [self.pid, *self.children()]
+        for pid in victims:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        self._process.wait(10)
+
+    def children(self, *needles: str) -> list[int]:
+        """Ids of the supervisor's children whose command line has all the `needles`."""
+        found = []
+        for entry in Path("/proc").glob("[0-9]*"):
+            with suppress(OSError, IndexError, ValueError):
+                parent = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
+                line = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+                if parent == self.pid and all(needle in line for needle in needles):
+                    found.append(int(entry.name))
+        return found
+
+    # --- HTTP ------------------------------------------------------------------------------
+
+    def request(self, method: str, path: str, body: Any = None, **headers: str) -> Any:
+        """A JSON request with the admin's token; returns the answer's JSON, None if it is empty."""
+        request = urllib.request.Request(
+            self.url + path,
+            method=method,
+            data=None if body is None else json.dumps(body).encode(),
+            headers={
+                "Content-Type": "application/json",
+                "Authorization": f"Bearer {ADMIN_TOKEN}",
+                **headers,
+            },
+        )
+        with urllib.request.urlopen(request, timeout=10) as response:
+            raw = response.read()
+        return json.loads(raw) if raw else None
+
+    def get(self, path: str) -> Any:
+        """GET some JSON, whatever its status."""
+        try:
+            return self.request("GET", path)
+        except urllib.error.HTTPError as error:
+            return json.loads(error.read())
+
+    def camera(self, name: str, **fields: Any) -> str:
+        """Create a camera; returns its publish key."""
+        created = self.request("POST", "/api/v1/cameras", {"id": name, **fields})
+        return str(created["publish_key"])
+
+    def broadcast(self, slug: str, cameras: list[str], **fields: Any) -> None:
+        """Create a broadcast."""
+        self.request(
+            "POST",
+            "/api/v1/broadcasts",
+            {"slug": slug, "title": slug.title(), "cameras": cameras, **fields},
+        )
+
+    # --- cameras ---------------------------------------------------------------------------
+
+    def publish(self, key: str, source: Path, *options: str) -> subprocess.Popen[bytes]:
+        """Send a file over RTMP in real time, looped, with the real ffmpeg; ends with the relay."""
+        log = (self.folder / "ffmpeg.log").open("ab")
+        process = subprocess.Popen(
+            [
+                *("ffmpeg", "-nostdin", "-loglevel", "warning", "-re", "-stream_loop", "-1"),
+                *("-i", str(source), *(options or ("-c", "copy")), "-f", "flv"),
+                f"rtmp://127.0.0.1:{self.rtmp_port}/live/{key}",
+            ],
+            stdout=log,
+            stderr=log,
+        )
+        log.close()
+
+        def end() -> None:
+            process.kill()
+            process.wait()
+
+        self._publishers.callback(end)
+        return process
+
+    def wait_live(self, slug: str, camera: str, within_s: float = 15) -> None:
+        """Wait until a camera of a broadcast has renditions."""
+
+        def live() -> bool:
+            cameras = self.get(f"/api/v1/broadcasts/{slug}")["cameras"]
+            return any(c["id"] == camera and c["renditions"] for c in cameras)
+
+        self.wait(live, f"{camera} to be live", within_s)
+
+    def wait(self, condition: Any, what: str, within_s: float) -> float:
+        """Poll until `condition()` is true; returns how long that took, in seconds."""
+        began = time.monotonic()
+        while not condition():
+            if time.monotonic() - began > within_s:
+                raise AssertionError(f"waited {within_s} s for {what}\n{self.log.read_text()}")
+            time.sleep(0.02)
+        return time.monotonic() - began

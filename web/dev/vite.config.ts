@@ -1,0 +1,8 @@
+import { defineConfig } from "vite";
+
+/** `npm run dev`: the fixture pages under /dev/, with a relay that is only pretended. */
+export default defineConfig({
+  root: ".",
+  appType: "mpa",
+  server: { host: "127.0.0.1", port: 5199, strictPort: true },
+});

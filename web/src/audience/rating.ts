@@ -1,0 +1,182 @@
+/**
+ * `<eva-rating>`: five stars to vote with, and everybody's verdict.
+ *
+ * It asks with `eva-vote` and colours a star only when the rating that comes down says that the vote
+ * counts; until then the chosen stars are drawn in outline.
+ */
+
+import { css, html, LitElement, nothing, type TemplateResult } from "lit";
+import { customElement, property, state } from "lit/decorators.js";
+import { classMap } from "lit/directives/class-map.js";
+import { live } from "lit/directives/live.js";
+import type { Rating } from "../protocol/broadcast.ts";
+import type { VoteProgress } from "../store/reducer.ts";
+import { star } from "../ui/icons.ts";
+import { locale } from "../ui/locale.ts";
+import { shared } from "../ui/shared-styles.ts";
+import { ratingSummary, starsText, voteText } from "./rating-text.ts";
+
+const ALL_STARS = [1, 2, 3, 4, 5] as const;
+
+/** Arrow keys walk through the radio buttons; a vote leaves once the walk has ended. */
+const WALK_MS = 600;
+
+/** The detail of `eva-vote`. */
+export interface Vote {
+  /** 1 to 5. */
+  stars: number;
+}
+
+/**
+ * See the module's header.
+ *
+ * @fires eva-vote - {@link Vote}; bubbles, composed
+ */
+@customElement("eva-rating")
+export class EvaRating extends LitElement {
+  static override styles = [
+    shared,
+    css`
+      .stars {
+        display: flex;
+        margin-inline-start: -0.375rem;
+      }
+      label {
+        position: relative;
+        display: grid;
+        place-items: center;
+        width: 2.75rem;
+        height: 2.75rem;
+        border-radius: var(--round-small);
+        color: var(--line-strong);
+        font-size: 1.375rem;
+        cursor: pointer;
+        transition:
+          color var(--quick),
+          transform var(--quick);
+      }
+      label.asked,
+      label.counts,
+      .stars:hover label:has(~ label:hover),
+      label:hover {
+        color: var(--accent);
+      }
+      label.counts svg {
+        fill: currentColor;
+      }
+      label.asked svg {
+        fill: color-mix(in srgb, currentColor 25%, transparent);
+      }
+      label:active {
+        transform: scale(0.88);
+      }
+      label:focus-within:has(:focus-visible) {
+        outline: 2px solid var(--accent);
+        outline-offset: -2px;
+      }
+      input {
+        position: absolute;
+        inset: 0;
+        width: 100%;
+        height: 100%;
+        margin: 0;
+        opacity: 0;
+        cursor: inherit;
+      }
+      .summary {
+        margin-top: 0.375rem;
+        color: var(--ink-soft);
+      }
+      .yours {
+        min-height: 1.6em;
+        color: var(--ink-faint);
+        font-size: 0.875rem;
+      }
+      .yours.refused {
+        color: var(--danger);
+      }
+    `,
+  ];
+
+  /** The verdict, with this viewer's own vote. */
+  @property({ attribute: false }) rating: Rating = { average: null, count: 0, yours: null };
+  /** What this viewer's vote is doing. */
+  @property({ attribute: false }) progress: VoteProgress = { kind: "idle" };
+
+  @state() private walking: number | null = null;
+  #walk: ReturnType<typeof setTimeout> | undefined;
+  #byKey = false;
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    clearTimeout(this.#walk);
+  }
+
+  protected override render(): TemplateResult {
+    const { progress } = this;
+    return html`
+      <fieldset
+        @keydown=${() => this.#setByKey(true)}
+        @pointerdown=${() => this.#setByKey(false)}
+        aria-describedby="summary"
+      >
+        <legend class="hidden">Rate this broadcast</legend>
+        <div class="stars">${ALL_STARS.map((stars) => this.#star(stars))}</div>
+      </fieldset>
+      <p class="summary figures" id="summary" aria-live="polite">
+        ${ratingSummary(this.rating, locale())}
+      </p>
+      <p class=${classMap({ yours: true, refused: progress.kind === "refused" })} role="status">
+        ${voteText(this.rating, progress) || nothing}
+      </p>
+    `;
+  }
+
+  #star(stars: number): TemplateResult {
+    const asked = this.walking ?? (this.progress.kind === "sending" ? this.progress.stars : null);
+    const counts = asked === null && stars <= (this.rating.yours ?? 0);
+    return html`<label
+      class=${classMap({ asked: asked !== null && stars <= asked, counts })}
+      title=${starsText(stars)}
+    >
+      <input
+        type="radio"
+        name="stars"
+        value=${stars}
+        aria-label=${starsText(stars)}
+        .checked=${live((asked ?? this.rating.yours) === stars)}
+        @change=${() => this.#choose(stars)}
+      />
+      ${star}
+    </label>`;
+  }
+
+  #setByKey(byKey: boolean): void {
+    this.#byKey = byKey;
+  }
+
+  #choose(stars: number): void {
+    clearTimeout(this.#walk);
+    if (!this.#byKey) {
+      this.#vote(stars);
+      return;
+    }
+    this.walking = stars;
+    this.#walk = setTimeout(() => this.#vote(stars), WALK_MS);
+  }
+
+  #vote(stars: number): void {
+    this.walking = null;
+    const detail: Vote = { stars };
+    this.dispatchEvent(new CustomEvent("eva-vote", { detail, bubbles: true, composed: true }));
+  }
+}
+
+declare global {
+  interface HTMLElementTagNameMap {
+    "eva-rating": EvaRating;
+  }
+  interface HTMLElementEventMap {
+    "eva-vote": CustomEvent<Vote>;
+  }
+}

@@ -1,0 +1,4 @@
+/** The script of `/b/{slug}`. */
+
+import "../ui/base.css";
+import "./broadcast/eva-broadcast.ts";

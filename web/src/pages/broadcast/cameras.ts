@@ -1,0 +1,191 @@
+/**
+ * `<eva-cameras>`: the cameras of a broadcast as tabs.
+ *
+ * Arrow keys move between the tabs, Enter or Space switches; walking past a camera costs no session.
+ * The selected tab is the one whose picture is on screen: it changes when the picture has.
+ */
+
+import { css, html, LitElement, nothing, type TemplateResult } from "lit";
+import { customElement, property, state } from "lit/decorators.js";
+import { classMap } from "lit/directives/class-map.js";
+import type { Camera } from "../../protocol/broadcast.ts";
+import { shared } from "../../ui/shared-styles.ts";
+
+/** The detail of `eva-camera`. */
+export interface CameraWish {
+  id: string;
+}
+
+const STEPS: Readonly<Record<string, number>> = {
+  ArrowDown: 1,
+  ArrowRight: 1,
+  ArrowUp: -1,
+  ArrowLeft: -1,
+};
+
+/**
+ * See the module's header.
+ *
+ * @fires eva-camera - {@link CameraWish}; bubbles, composed
+ */
+@customElement("eva-cameras")
+export class EvaCameras extends LitElement {
+  static override styles = [
+    shared,
+    css`
+      [role="tablist"] {
+        display: grid;
+        gap: 0.25rem;
+        grid-template-columns: repeat(auto-fill, minmax(min(100%, 13rem), 1fr));
+      }
+      button {
+        position: relative;
+        display: grid;
+        grid-template-columns: auto 1fr auto;
+        align-items: center;
+        gap: 0 0.75rem;
+        min-height: 3.25rem;
+        padding: 0.5rem 0.875rem;
+        overflow: hidden;
+        border: 0;
+        border-radius: var(--round-small);
+        background: none;
+        text-align: start;
+        cursor: pointer;
+        transition: background var(--quick);
+      }
+      button:hover {
+        background: var(--raised);
+      }
+      button[aria-selected="true"] {
+        background: var(--raised);
+        box-shadow: inset 3px 0 0 var(--accent);
+      }
+      .dot {
+        width: 0.5rem;
+        height: 0.5rem;
+        border-radius: 50%;
+        box-shadow: inset 0 0 0 1.5px var(--line-strong);
+      }
+      .live .dot {
+        background: var(--accent);
+        box-shadow: none;
+      }
+      .name {
+        overflow: hidden;
+        font-weight: 600;
+        line-height: 1.3;
+        text-overflow: ellipsis;
+      }
+      .note {
+        color: var(--ink-faint);
+        font-size: var(--step--1);
+        white-space: nowrap;
+      }
+      .note.air {
+        color: var(--accent);
+        font-weight: 650;
+      }
+      .pending::after {
+        content: "";
+        position: absolute;
+        inset: auto 0 0;
+        height: 2px;
+        background: var(--accent);
+        transform-origin: left;
+        animation: fetch 1.2s ease-in-out infinite;
+      }
+      @keyframes fetch {
+        from {
+          transform: scaleX(0);
+        }
+        to {
+          transform: scaleX(1);
+        }
+      }
+      @media (prefers-reduced-motion: reduce) {
+        .pending::after {
+          animation: none;
+        }
+      }
+    `,
+  ];
+
+  /** The cameras. */
+  @property({ attribute: false }) cameras: readonly Camera[] = [];
+  /** The camera on air. */
+  @property({ attribute: false }) programme: string | null = null;
+  /** The camera that has been asked for. */
+  @property({ attribute: false }) wanted: string | null = null;
+  /** The camera whose picture is on screen. */
+  @property({ attribute: false }) shown: string | null = null;
+
+  /** A picture that is not there yet is on its way. */
+  @property({ attribute: false }) fetching = false;
+
+  @state() private focused: string | null = null;
+
+  protected override render(): TemplateResult {
+    return html`<div role="tablist" aria-label="Cameras" @keydown=${this.#onKey}>
+      ${this.cameras.map((camera) => this.#tab(camera))}
+    </div>`;
+  }
+
+  #tab(camera: Camera): TemplateResult {
+    const selected = camera.id === (this.shown ?? this.wanted);
+    const pending = this.fetching && camera.id === this.wanted && camera.id !== this.shown;
+    const reachable = camera.id === (this.focused ?? this.shown ?? this.wanted);
+    return html`<button
+      type="button"
+      role="tab"
+      data-id=${camera.id}
+      class=${classMap({ live: camera.live, pending })}
+      aria-selected=${selected}
+      aria-busy=${pending}
+      tabindex=${reachable ? 0 : -1}
+      @focus=${() => this.#setFocused(camera.id)}
+      @blur=${() => this.#setFocused(null)}
+      @click=${() => this.#wish(camera.id)}
+    >
+      <span class="dot"></span>
+      <span class="name">${camera.name}</span>
+      ${this.#note(camera)}
+    </button>`;
+  }
+
+  #note(camera: Camera): TemplateResult | typeof nothing {
+    if (!camera.live) {
+      return html`<span class="note">No signal</span>`;
+    }
+    return camera.id === this.programme ? html`<span class="note air">On air</span>` : nothing;
+  }
+
+  #setFocused(id: string | null): void {
+    this.focused = id;
+  }
+
+  #wish(id: string): void {
+    const detail: CameraWish = { id };
+    this.dispatchEvent(new CustomEvent("eva-camera", { detail, bubbles: true, composed: true }));
+  }
+
+  #onKey(event: KeyboardEvent): void {
+    const step = STEPS[event.key];
+    if (step === undefined) {
+      return;
+    }
+    event.preventDefault();
+    const tabs = [...this.renderRoot.querySelectorAll("button")];
+    const here = tabs.findIndex((tab) => tab.dataset.id === this.focused);
+    tabs[(here + step + tabs.length) % tabs.length]?.focus();
+  }
+}
+
+declare global {
+  interface HTMLElementTagNameMap {
+    "eva-cameras": EvaCameras;
+  }
+  interface HTMLElementEventMap {
+    "eva-camera": CustomEvent<CameraWish>;
+  }
+}

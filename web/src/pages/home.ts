@@ -1,0 +1,4 @@
+/** The script of `/`. */
+
+import "../ui/base.css";
+import "./home/eva-home.ts";

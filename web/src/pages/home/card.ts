@@ -1,0 +1,139 @@
+/** `<eva-card>`: one broadcast on the front page. The whole card is its link. */
+
+import { css, html, LitElement, nothing, type TemplateResult } from "lit";
+import { customElement, property } from "lit/decorators.js";
+import { viewers } from "../../audience/viewers.ts";
+import type { Broadcast } from "../../protocol/broadcast.ts";
+import { formatAverage, formatStart } from "../../ui/format.ts";
+import { star } from "../../ui/icons.ts";
+import { locale } from "../../ui/locale.ts";
+import { shared } from "../../ui/shared-styles.ts";
+import "../../ui/badge.ts";
+import "../../ui/limb.ts";
+
+/** See the module's header. */
+@customElement("eva-card")
+export class EvaCard extends LitElement {
+  static override styles = [
+    shared,
+    css`
+      article {
+        position: relative;
+      }
+      .art {
+        position: relative;
+        aspect-ratio: 16 / 9;
+        overflow: hidden;
+        border-radius: var(--round);
+      }
+      eva-limb {
+        position: absolute;
+        inset: 0;
+        transition: transform 600ms cubic-bezier(0.2, 0.7, 0.2, 1);
+      }
+      article:hover eva-limb {
+        transform: scale(1.035);
+      }
+      eva-badge {
+        position: absolute;
+        top: 0.75rem;
+        left: 0.75rem;
+      }
+      h3 {
+        margin-top: 0.9rem;
+        font: 650 var(--step-2) / 1.2 var(--display);
+        letter-spacing: -0.015em;
+        text-wrap: balance;
+      }
+      a {
+        text-decoration: none;
+      }
+      a::after {
+        content: "";
+        position: absolute;
+        inset: 0;
+        border-radius: var(--round);
+      }
+      article:hover a {
+        text-decoration: underline;
+        text-decoration-color: var(--accent);
+        text-decoration-thickness: 2px;
+        text-underline-offset: 0.18em;
+      }
+      a:focus-visible {
+        outline: none;
+      }
+      a:focus-visible::after {
+        outline: 2px solid var(--accent);
+        outline-offset: 4px;
+      }
+      .facts {
+        display: flex;
+        flex-wrap: wrap;
+        gap: 0.25rem 1.1rem;
+        margin-top: 0.4rem;
+        color: var(--ink-faint);
+        font-size: 0.875rem;
+      }
+      .facts span {
+        display: inline-flex;
+        align-items: center;
+        gap: 0.4rem;
+      }
+      .stars svg {
+        color: var(--accent);
+        fill: currentColor;
+      }
+      @media (prefers-reduced-motion: reduce) {
+        eva-limb {
+          transition: none;
+        }
+      }
+    `,
+  ];
+
+  /** The broadcast. */
+  @property({ attribute: false }) broadcast: Broadcast | null = null;
+
+  protected override render(): TemplateResult | typeof nothing {
+    const { broadcast } = this;
+    if (broadcast === null) {
+      return nothing;
+    }
+    return html`<article>
+      <div class="art">
+        <eva-limb .seed=${broadcast.slug}></eva-limb>
+        <eva-badge state=${broadcast.state} .startsAt=${broadcast.starts_at}></eva-badge>
+      </div>
+      <h3><a href="/b/${broadcast.slug}">${broadcast.title}</a></h3>
+      <p class="facts">
+        ${
+          broadcast.starts_at === null
+            ? nothing
+            : html`<time datetime=${broadcast.starts_at}
+              >${formatStart(broadcast.starts_at, locale())}</time
+            >`
+        }
+        ${broadcast.state === "live" ? viewers(broadcast.viewers) : nothing} ${verdict(broadcast)}
+      </p>
+    </article>`;
+  }
+}
+
+/** A broadcast's average in short, or nothing while there are no votes. */
+export function verdict({ rating }: Broadcast): TemplateResult | typeof nothing {
+  if (rating.average === null || rating.count === 0) {
+    return nothing;
+  }
+  const average = formatAverage(rating.average, locale());
+  return html`<span class="stars figures"
+    >${star}<span aria-hidden="true">${average}</span
+    ><span class="hidden">Rated ${average} out of 5</span></span
+  >`;
+}
+
+declare global {
+  interface HTMLElementTagNameMap {
+    "eva-card": EvaCard;
+  }
+}

@@ -1,0 +1,99 @@
+/** `<eva-home>`: the front page. */
+
+import { html, LitElement, nothing, type TemplateResult } from "lit";
+import { customElement } from "lit/decorators.js";
+import { repeat } from "lit/directives/repeat.js";
+import { viewers } from "../../audience/viewers.ts";
+import type { Broadcast, BroadcastState } from "../../protocol/broadcast.ts";
+import { formatStart } from "../../ui/format.ts";
+import { arrow } from "../../ui/icons.ts";
+import { locale } from "../../ui/locale.ts";
+import { shared } from "../../ui/shared-styles.ts";
+import { verdict } from "./card.ts";
+import { homeStyles } from "./home-styles.ts";
+import { BroadcastListController } from "./list.ts";
+import "../../ui/badge.ts";
+import "../../ui/limb.ts";
+import "../../ui/mission-clock.ts";
+import "../../ui/topbar.ts";
+
+const CALLS: Record<BroadcastState, string> = {
+  before: "See the broadcast",
+  live: "Watch live",
+  ended: "See the broadcast",
+};
+
+/** See the module's header. */
+@customElement("eva-home")
+export class EvaHome extends LitElement {
+  static override styles = [shared, homeStyles];
+
+  readonly #list = new BroadcastListController(this);
+
+  protected override render(): TemplateResult {
+    const [first, ...others] = this.#list.broadcasts ?? [];
+    return html`
+      <main>
+        <eva-topbar></eva-topbar>
+        <section class="hero">
+          <eva-limb .seed=${first?.slug ?? "eva"} horizon="0.8" dawn="0.63"></eva-limb>
+          <div class="pitch">${first === undefined ? this.#noBroadcasts() : pitch(first)}</div>
+        </section>
+        ${others.length === 0 ? nothing : more(others)}
+      </main>
+    `;
+  }
+
+  #noBroadcasts(): TemplateResult | typeof nothing {
+    if (this.#list.failed) {
+      return html`<h1>The list of broadcasts cannot be loaded</h1>
+        <p class="lead">We keep trying. It appears here as soon as the server answers.</p>`;
+    }
+    if (this.#list.broadcasts === null) {
+      return nothing;
+    }
+    return html`<h1>Nobody is outside</h1>
+      <p class="lead">The next spacewalk appears here as soon as it is announced.</p>`;
+  }
+}
+
+function pitch(broadcast: Broadcast): TemplateResult {
+  const { state, starts_at: startsAt } = broadcast;
+  const lead = broadcast.description.split(/\n\s*\n/)[0]?.trim() ?? "";
+  return html`
+    <p class="facts">
+      <eva-badge state=${state} .startsAt=${startsAt}></eva-badge>
+      ${state === "live" ? viewers(broadcast.viewers) : nothing} ${verdict(broadcast)}
+      ${
+        startsAt === null || state === "live"
+          ? nothing
+          : html`<time datetime=${startsAt}>${formatStart(startsAt, locale())}</time>`
+      }
+    </p>
+    <h1>${broadcast.title}</h1>
+    ${lead === "" ? nothing : html`<p class="lead">${lead}</p>`}
+    <div class="act">
+      <a class="go" href="/b/${broadcast.slug}">${CALLS[state]} ${arrow}</a>
+      <eva-mission-clock .state=${state} .startsAt=${startsAt}></eva-mission-clock>
+    </div>
+  `;
+}
+
+function more(broadcasts: readonly Broadcast[]): TemplateResult {
+  return html`<section class="more" aria-labelledby="more">
+    <h2 id="more">More broadcasts</h2>
+    <div class="cards">
+      ${repeat(
+        broadcasts,
+        (one) => one.slug,
+        (one) => html`<eva-card .broadcast=${one}></eva-card>`,
+      )}
+    </div>
+  </section>`;
+}
+
+declare global {
+  interface HTMLElementTagNameMap {
+    "eva-home": EvaHome;
+  }
+}

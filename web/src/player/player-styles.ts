@@ -1,0 +1,131 @@
+/** How the player looks. It is dark in either theme, as every screen around a picture should be. */
+
+import { css } from "lit";
+
+/** Rules of `<eva-player>`. */
+export const playerStyles = css`
+  :host {
+    position: relative;
+    color-scheme: dark;
+    aspect-ratio: 16 / 9;
+    overflow: hidden;
+    border-radius: var(--player-round, 0);
+    background: #000;
+    color: #fff;
+    container-type: inline-size;
+
+    --media-primary-color: #fff;
+    --media-secondary-color: transparent;
+    --media-control-background: transparent;
+    --media-control-hover-background: rgb(255 255 255 / 0.16);
+    --media-control-height: 1.5rem;
+    --media-control-padding: 0.625rem;
+    --media-font-family: var(--sans);
+    --media-font-size: 0.875rem;
+    --media-focus-box-shadow: inset 0 0 0 2px var(--accent);
+    --media-tooltip-background: rgb(6 9 15 / 0.94);
+    --media-tooltip-arrow-color: rgb(6 9 15 / 0.94);
+    --media-range-track-border-radius: 2px;
+    --media-live-button-indicator-color: var(--accent);
+  }
+
+  media-controller {
+    display: block;
+    width: 100%;
+    height: 100%;
+  }
+
+  media-controller:focus-visible {
+    outline-offset: -3px;
+  }
+
+  /* In full screen nothing else could have the focus, and the picture should be all there is. */
+  media-controller[mediaisfullscreen]:focus-visible {
+    outline: none;
+  }
+
+  video {
+    object-fit: contain;
+    background: #000;
+  }
+
+  media-control-bar {
+    position: relative;
+    align-items: center;
+    gap: 0.125rem;
+    padding: 3rem 0.5rem 0.5rem;
+    background: linear-gradient(to top, rgb(0 0 0 / 0.78), transparent);
+  }
+
+  media-control-bar > * {
+    border-radius: var(--round-small);
+  }
+
+  /* media-chrome draws its own ring, inside the button. */
+  media-control-bar > :focus-visible {
+    outline: none;
+  }
+
+  .spring {
+    flex: 1;
+    pointer-events: none;
+  }
+
+  media-volume-range {
+    width: 6rem;
+  }
+
+  media-live-button {
+    font-weight: 650;
+  }
+
+  /* A pause, wished for or imposed by the browser, has its way out in the middle of the picture. */
+  .resume {
+    --media-control-background: rgb(6 9 15 / 0.72);
+    --media-control-hover-background: rgb(6 9 15 / 0.9);
+    --media-control-height: 2.25rem;
+    --media-control-padding: 1.125rem;
+    border-radius: 50%;
+  }
+
+  media-controller:not([mediapaused]) .resume,
+  :host(:not([phase="live"])) .resume {
+    display: none;
+  }
+
+  .sound {
+    position: absolute;
+    right: clamp(0.75rem, 2.2cqi, 1.75rem);
+    top: clamp(0.75rem, 2.2cqi, 1.75rem);
+    display: inline-flex;
+    align-items: center;
+    gap: 0.55rem;
+    min-height: 2.75rem;
+    padding: 0 1.1rem 0 0.9rem;
+    border: 0;
+    border-radius: 1.375rem;
+    background: rgb(255 255 255 / 0.94);
+    color: #0b1220;
+    font: 650 0.9375rem/1 var(--sans);
+    cursor: pointer;
+    transition: background var(--quick);
+  }
+
+  .sound:hover {
+    background: #fff;
+  }
+
+  .sound:focus-visible {
+    outline: 3px solid var(--accent);
+    border-radius: 1.375rem;
+  }
+
+  @container (max-width: 30rem) {
+    media-volume-range {
+      display: none;
+    }
+    media-control-bar {
+      padding: 2rem 0.25rem 0.25rem;
+    }
+  }
+`;

@@ -1,0 +1,17 @@
+/** Pictures by WHEP. */
+
+import type { Engine, Session, SessionListener, Target } from "../engine.ts";
+import { WhepSession } from "./session.ts";
+
+/** Makes WHEP sessions at one origin. */
+export class WhepEngine implements Engine {
+  readonly #origin: string;
+
+  constructor(origin: string) {
+    this.#origin = origin;
+  }
+
+  open(target: Target, listener: SessionListener): Session {
+    return new WhepSession(target, this.#origin, listener);
+  }
+}

@@ -1,0 +1,131 @@
+/**
+ * One WHEP session: one peer connection, one address at the server.
+ *
+ * The offer leaves without a single candidate of ours. The server is ICE-lite and learns our address
+ * from our checks, so waiting for candidates would only cost time.
+ */
+
+import { deleteSession, postOffer, whepUrl } from "../../transport/whep.ts";
+import type { Progress, Session, SessionListener, Target, Timings } from "../engine.ts";
+import type { Failure } from "../link.ts";
+import { entriesOf, figure, inbound, type PlayerStats, summarise } from "../stats.ts";
+import { failureOf, UnplayableError } from "./failure.ts";
+import { withStereo } from "./sdp.ts";
+
+/** See {@link Session}. */
+export class WhepSession implements Session {
+  readonly target: Target;
+  readonly timings: Timings = {
+    clicked: performance.now(),
+    offer: null,
+    answer: null,
+    connected: null,
+    firstPacket: null,
+    firstFrame: null,
+  };
+
+  readonly #peer = new RTCPeerConnection({ bundlePolicy: "max-bundle" });
+  readonly #video = this.#peer.addTransceiver("video", { direction: "recvonly" });
+  readonly #audio = this.#peer.addTransceiver("audio", { direction: "recvonly" });
+  readonly #listener: SessionListener;
+  #address: URL | null = null;
+  #over = false;
+
+  constructor(target: Target, origin: string, listener: SessionListener) {
+    this.target = target;
+    this.#listener = listener;
+    this.#peer.oniceconnectionstatechange = () => this.#onConnection();
+    this.#peer.onconnectionstatechange = () => this.#onConnection();
+    this.#join(origin).catch((error: unknown) => this.#fail(failureOf(error)));
+  }
+
+  show(video: HTMLVideoElement): void {
+    const stream = video.srcObject instanceof MediaStream ? video.srcObject : new MediaStream();
+    const wanted = [this.#video.receiver.track, this.#audio.receiver.track];
+    const former = stream.getTracks().filter((track) => !wanted.includes(track));
+    // The element keeps its stream for ever and only the tracks change: browsers then hold the last
+    // frame until the new track has one, where a new `srcObject` would flash black.
+    for (const track of wanted) {
+      stream.addTrack(track);
+    }
+    for (const track of former) {
+      stream.removeTrack(track);
+    }
+    if (video.srcObject !== stream) {
+      video.srcObject = stream;
+    }
+    if (this.timings.firstFrame === null) {
+      // Not every browser in use has it; there the sampled counters tell, a moment later.
+      video.requestVideoFrameCallback?.((_now, frame) => this.#onFirstFrame(frame));
+    }
+  }
+
+  async progress(): Promise<Progress> {
+    const video = inbound(entriesOf(await this.#video.receiver.getStats()), "video");
+    return { packets: figure(video, "packetsReceived"), frames: figure(video, "framesDecoded") };
+  }
+
+  async stats(): Promise<PlayerStats> {
+    return summarise(entriesOf(await this.#peer.getStats()), this.target);
+  }
+
+  isCalled(name: string): boolean {
+    const id = this.#address?.pathname.split("/").at(-1);
+    return id === name || id?.startsWith(`${name}.`) === true;
+  }
+
+  close(): void {
+    this.#over = true;
+    this.#peer.oniceconnectionstatechange = null;
+    this.#peer.onconnectionstatechange = null;
+    this.#peer.close();
+    if (this.#address !== null) {
+      deleteSession(this.#address);
+      this.#address = null;
+    }
+  }
+
+  async #join(origin: string): Promise<void> {
+    const offer = await this.#peer.createOffer();
+    const sdp = withStereo(offer.sdp ?? "");
+    this.timings.offer = performance.now();
+    // The offer is final before the browser has made it its own, so both happen at the same time.
+    const [answer] = await Promise.all([
+      postOffer(whepUrl(this.target, origin), sdp),
+      this.#peer.setLocalDescription({ type: "offer", sdp }),
+    ]);
+    this.timings.answer = performance.now();
+    if (this.#over) {
+      deleteSession(answer.session); // The viewer has left while the server was answering.
+      return;
+    }
+    this.#address = answer.session;
+    await this.#peer.setRemoteDescription({ type: "answer", sdp: answer.sdp });
+    if (this.#video.currentDirection !== "recvonly") {
+      throw new UnplayableError("This browser cannot decode the camera's video.");
+    }
+  }
+
+  #onConnection(): void {
+    if (this.#peer.connectionState === "connected") {
+      this.timings.connected ??= performance.now();
+    }
+    const states: string[] = [this.#peer.connectionState, this.#peer.iceConnectionState];
+    if (states.includes("failed") || states.includes("disconnected")) {
+      this.#fail({ kind: "trouble", retryAfterMs: null });
+    }
+  }
+
+  #onFirstFrame(frame: VideoFrameCallbackMetadata): void {
+    this.timings.firstFrame ??= frame.presentationTime;
+    this.timings.firstPacket ??= frame.receiveTime ?? null;
+    this.#listener.pictured();
+  }
+
+  #fail(failure: Failure): void {
+    if (!this.#over) {
+      this.#over = true;
+      this.#listener.failed(failure);
+    }
+  }
+}

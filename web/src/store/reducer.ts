@@ -1,0 +1,100 @@
+/** How news changes what a page knows of its broadcast. Pure. */
+
+import type { Broadcast, Rating } from "../protocol/broadcast.ts";
+import type { ServerEvent } from "../protocol/events.ts";
+import type { Line } from "../transport/events-socket.ts";
+
+/** What a vote is doing. */
+export type VoteProgress =
+  | { kind: "idle" }
+  | { kind: "sending"; stars: number }
+  | { kind: "counted" }
+  | { kind: "refused"; reason: string };
+
+/** What a broadcast's page knows. */
+export interface BroadcastView {
+  /** The broadcast, or null until the first answer. */
+  readonly broadcast: Broadcast | null;
+  /** Why there is no broadcast, or null. */
+  readonly trouble: string | null;
+  /** Whether news arrives. */
+  readonly line: Line;
+  /** What this viewer's vote is doing. */
+  readonly vote: VoteProgress;
+}
+
+/** Something that the page has learnt. */
+export type Action =
+  | { type: "loaded"; broadcast: Broadcast }
+  | { type: "unloadable"; reason: string }
+  | { type: "line"; line: Line }
+  | { type: "voting"; stars: number }
+  | { type: "voted"; rating: Rating }
+  | { type: "vote-refused"; reason: string }
+  | { type: "event"; event: ServerEvent };
+
+/** What a page knows at first. */
+export const EMPTY_VIEW: BroadcastView = {
+  broadcast: null,
+  trouble: null,
+  line: "connecting",
+  vote: { kind: "idle" },
+};
+
+/** The view after an action; the same object where nothing has changed. */
+export function reduce(view: BroadcastView, action: Action): BroadcastView {
+  switch (action.type) {
+    case "loaded":
+      return { ...view, broadcast: action.broadcast, trouble: null };
+    case "unloadable":
+      return { ...view, trouble: action.reason };
+    case "line":
+      return view.line === action.line ? view : { ...view, line: action.line };
+    case "voting":
+      return { ...view, vote: { kind: "sending", stars: action.stars } };
+    case "voted":
+      return change({ ...view, vote: { kind: "counted" } }, () => ({ rating: action.rating }));
+    case "vote-refused":
+      return { ...view, vote: { kind: "refused", reason: action.reason } };
+    case "event":
+      return reduceEvent(view, action.event);
+  }
+}
+
+function reduceEvent(view: BroadcastView, event: ServerEvent): BroadcastView {
+  switch (event.type) {
+    case "state":
+      return { ...view, broadcast: event.broadcast, trouble: null };
+    case "rating":
+      return change(view, ({ rating }) => ({
+        rating: { average: event.average, count: event.count, yours: rating.yours },
+      }));
+    case "viewers":
+      return change(view, () => ({ viewers: event.count }));
+    case "programme":
+      return change(view, ({ state }) => ({
+        programme: event.camera,
+        // A camera on air is what makes a broadcast live; one that goes away does not end it.
+        state: state === "before" && event.camera !== null ? "live" : state,
+      }));
+    case "camera":
+      return change(view, ({ cameras }) => ({
+        cameras: cameras.map((camera) =>
+          camera.id === event.id
+            ? { ...camera, live: event.live, renditions: event.renditions }
+            : camera,
+        ),
+      }));
+    case "edge_lost":
+    case "clock":
+      return view; // The player and the clock sync listen to these; nothing is kept.
+  }
+}
+
+function change(
+  view: BroadcastView,
+  patch: (broadcast: Broadcast) => Partial<Broadcast>,
+): BroadcastView {
+  const { broadcast } = view;
+  return broadcast === null ? view : { ...view, broadcast: { ...broadcast, ...patch(broadcast) } };
+}

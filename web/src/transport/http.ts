@@ -1,0 +1,48 @@
+/** One request, one checked answer; every failure becomes a {@link TransportError}. */
+
+import { type Guard, parseJson } from "../protocol/guards.ts";
+import { parseProblem } from "../protocol/problem.ts";
+import { HttpError, UnreachableError, UnreadableError } from "./errors.ts";
+
+/** Reads `Retry-After`, seconds or an HTTP date, as milliseconds from `nowMs`. */
+export function parseRetryAfter(value: string | null, nowMs: number): number | null {
+  if (value === null || value.trim() === "") {
+    return null;
+  }
+  const seconds = Number(value);
+  if (Number.isFinite(seconds)) {
+    return seconds >= 0 ? seconds * 1000 : null;
+  }
+  const date = Date.parse(value);
+  return Number.isNaN(date) ? null : Math.max(0, date - nowMs);
+}
+
+/** Sends a request and gives the response if its status says success. */
+export async function request(url: string | URL, init: RequestInit = {}): Promise<Response> {
+  let response: Response;
+  try {
+    response = await fetch(url, init);
+  } catch (cause) {
+    throw new UnreachableError("The server cannot be reached", { cause });
+  }
+  if (!response.ok) {
+    const problem = parseProblem(await response.text().catch(() => ""));
+    const retryAfter = parseRetryAfter(response.headers.get("Retry-After"), Date.now());
+    throw new HttpError(response.status, problem, retryAfter);
+  }
+  return response;
+}
+
+/** Sends a request and gives its JSON answer once `guard` has recognised it. */
+export async function requestJson<T>(
+  url: string | URL,
+  guard: Guard<T>,
+  init: RequestInit = {},
+): Promise<T> {
+  const response = await request(url, init);
+  const value = parseJson(await response.text().catch(() => ""));
+  if (!guard(value)) {
+    throw new UnreadableError(`The answer from ${new URL(url, location.href).pathname} is unknown`);
+  }
+  return value;
+}

@@ -1,0 +1,66 @@
+/** `<eva-badge state="live">`: where a broadcast stands, as a word with a sign. */
+
+import { css, html, LitElement, type TemplateResult } from "lit";
+import { customElement, property } from "lit/decorators.js";
+import type { BroadcastState } from "../protocol/broadcast.ts";
+import { stateWord } from "./format.ts";
+import { shared } from "./shared-styles.ts";
+
+/** See the module's header. */
+@customElement("eva-badge")
+export class EvaBadge extends LitElement {
+  static override styles = [
+    shared,
+    css`
+      :host {
+        display: inline-flex;
+        align-items: center;
+        gap: 0.45em;
+        padding: 0.28em 0.65em;
+        border-radius: var(--round-small);
+        background: var(--raised);
+        color: var(--ink-soft);
+        font: 650 var(--step--1) / 1.2 var(--sans);
+        white-space: nowrap;
+      }
+      :host([state="live"]) {
+        background: var(--accent);
+        color: var(--on-accent);
+      }
+      :host([state="live"])::before {
+        content: "";
+        width: 0.5em;
+        height: 0.5em;
+        border-radius: 50%;
+        background: currentColor;
+        animation: breathe 2.4s ease-in-out infinite;
+      }
+      @keyframes breathe {
+        50% {
+          opacity: 0.35;
+        }
+      }
+      @media (prefers-reduced-motion: reduce) {
+        :host::before {
+          animation: none !important;
+        }
+      }
+    `,
+  ];
+
+  /** Where the broadcast stands. */
+  @property({ reflect: true }) state: BroadcastState = "before";
+
+  /** The broadcast's start, ISO 8601. */
+  @property({ attribute: false }) startsAt: string | null = null;
+
+  protected override render(): TemplateResult {
+    return html`${stateWord(this.state, this.startsAt, Date.now())}`;
+  }
+}
+
+declare global {
+  interface HTMLElementTagNameMap {
+    "eva-badge": EvaBadge;
+  }
+}

@@ -1,0 +1,91 @@
+/** Numbers and times as people read them. Pure. */
+
+const SECOND_MS = 1000;
+
+/** A span as `hh:mm:ss`; days go into the hours, as mission clocks count. */
+export function formatElapsed(ms: number): string {
+  const seconds = Math.max(0, Math.floor(ms / SECOND_MS));
+  const parts = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60];
+  return parts.map(twoDigits).join(":");
+}
+
+/** A short span as `mm:ss`. */
+export function formatSince(ms: number): string {
+  const seconds = Math.max(0, Math.floor(ms / SECOND_MS));
+  return [Math.floor(seconds / 60), seconds % 60].map(twoDigits).join(":");
+}
+
+function twoDigits(value: number): string {
+  return String(value).padStart(2, "0");
+}
+
+/** A count with its thousands set apart. */
+export function formatCount(count: number, locale: string): string {
+  return new Intl.NumberFormat(locale).format(count);
+}
+
+/** An average with one decimal. */
+export function formatAverage(average: number, locale: string): string {
+  return new Intl.NumberFormat(locale, {
+    minimumFractionDigits: 1,
+    maximumFractionDigits: 1,
+  }).format(average);
+}
+
+/** A moment in the reader's own time, with the zone named. */
+export function formatStart(iso: string, locale: string, timeZone?: string): string {
+  return new Intl.DateTimeFormat(locale, {
+    weekday: "long",
+    day: "numeric",
+    month: "long",
+    year: "numeric",
+    hour: "numeric",
+    minute: "2-digit",
+    timeZoneName: "short",
+    ...(timeZone === undefined ? {} : { timeZone }),
+  }).format(new Date(iso));
+}
+
+/** Where a broadcast stands, in a word. One whose start has come or is not set is standing by. */
+export function stateWord(
+  state: "before" | "live" | "ended",
+  startsAt: string | null,
+  nowMs: number,
+): string {
+  if (state === "before") {
+    return startsAt !== null && Date.parse(startsAt) > nowMs ? "Upcoming" : "Standby";
+  }
+  return state === "live" ? "Live" : "Ended";
+}
+
+/** A broadcast's clock: what it counts, and the figures. */
+export interface MissionClock {
+  label: string;
+  value: string;
+}
+
+/** The clock of a broadcast at a moment, or null where there is nothing to count. */
+export function missionClock(
+  state: "before" | "live" | "ended",
+  startsAt: string | null,
+  nowMs: number,
+): MissionClock | null {
+  const start = startsAt === null ? Number.NaN : Date.parse(startsAt);
+  if (Number.isNaN(start) || state === "ended") {
+    return null;
+  }
+  if (nowMs >= start) {
+    return state === "live"
+      ? { label: "Mission elapsed time", value: formatElapsed(nowMs - start) }
+      : { label: "Starting", value: "soon" };
+  }
+  // Rounded up, so that a countdown shows zero only when it is over.
+  const left = Math.ceil((start - nowMs) / SECOND_MS) * SECOND_MS;
+  return { label: "Starts in", value: formatElapsed(left) };
+}
+
+/** A rung's rate in megabits a second. */
+export function formatBitrate(bitsPerSecond: number, locale: string): string {
+  const megabits = new Intl.NumberFormat(locale, { maximumFractionDigits: 1 });
+  return `${megabits.format(bitsPerSecond / 1e6)} Mb/s`;
+}

@@ -1,0 +1,32 @@
+/** Well-formed values for the suites to bend. */
+
+import type { Broadcast, Camera } from "../src/protocol/broadcast.ts";
+
+export function camera(patch: Partial<Camera> = {}): Camera {
+  return {
+    id: "helmet",
+    name: "Helmet",
+    live: true,
+    projection: "flat",
+    renditions: [{ name: "720p", width: 1280, height: 720, fps: 29.97, bitrate_bps: 2_500_000 }],
+    ...patch,
+  };
+}
+
+export function broadcast(patch: Partial<Broadcast> = {}): Broadcast {
+  return {
+    slug: "eva-demo",
+    title: "EVA demo",
+    description: "A walk.",
+    state: "live",
+    starts_at: "2026-03-01T12:00:00Z",
+    crew: [{ name: "A", role: "EV1" }],
+    credits: [{ role: "Director", name: "B" }],
+    tags: ["cooling"],
+    cameras: [camera(), camera({ id: "drone", name: "Drone" })],
+    programme: "helmet",
+    viewers: 7,
+    rating: { average: 4.2, count: 123, yours: null },
+    ...patch,
+  };
+}

@@ -1,0 +1,51 @@
+import { describe, expect, it } from "vitest";
+import { cameraKnowledge, choiceOf, wantedCamera } from "../../src/pages/broadcast/choice.ts";
+import { inOrder } from "../../src/pages/home/order.ts";
+import { broadcast, camera } from "../fixtures.ts";
+
+describe("wantedCamera", () => {
+  const show = broadcast({ programme: "drone" });
+
+  it("takes the viewer's choice before the director's", () => {
+    expect(wantedCamera(show, "helmet")?.id).toBe("helmet");
+    expect(wantedCamera(show, null)?.id).toBe("drone");
+    expect(wantedCamera(show, "gone")?.id).toBe("drone");
+  });
+
+  it("takes the first live camera where nobody has chosen", () => {
+    const cameras = [camera({ id: "a", live: false }), camera({ id: "b" })];
+    expect(wantedCamera(broadcast({ programme: null, cameras }), null)?.id).toBe("b");
+    expect(wantedCamera(broadcast({ programme: null, cameras: [] }), null)).toBeNull();
+  });
+
+  it("follows the programme again once the camera on air is chosen", () => {
+    expect(choiceOf(show, "helmet")).toBe("helmet");
+    expect(choiceOf(show, "drone")).toBeNull();
+  });
+});
+
+it("believes nothing of a camera while no news comes", () => {
+  expect(cameraKnowledge(camera(), "open")).toBe("live");
+  expect(cameraKnowledge(camera({ live: false }), "connecting")).toBe("down");
+  expect(cameraKnowledge(camera(), "down")).toBe("unknown");
+  expect(cameraKnowledge(null, "open")).toBe("down");
+});
+
+it("orders live before upcoming before ended", () => {
+  const list = [
+    broadcast({ slug: "old", state: "ended", starts_at: "2025-01-01T00:00:00Z" }),
+    broadcast({ slug: "recent", state: "ended", starts_at: "2026-01-01T00:00:00Z" }),
+    broadcast({ slug: "someday", state: "before", starts_at: null }),
+    broadcast({ slug: "later", state: "before", starts_at: "2027-01-01T00:00:00Z" }),
+    broadcast({ slug: "next", state: "before", starts_at: "2026-06-01T00:00:00Z" }),
+    broadcast({ slug: "now", state: "live" }),
+  ];
+  expect(inOrder(list).map((one) => one.slug)).toEqual([
+    "now",
+    "next",
+    "later",
+    "someday",
+    "recent",
+    "old",
+  ]);
+});

@@ -1,0 +1,39 @@
+import { expect, it } from "vitest";
+import { Phase } from "../../src/player/phase.ts";
+import { type SlateFacts, slateText } from "../../src/player/slate-text.ts";
+
+const facts: SlateFacts = {
+  phase: Phase.Waiting,
+  cameraName: "Drone",
+  startsInMs: null,
+  lostForMs: null,
+  refusal: null,
+};
+
+it("stays silent while pictures run", () => {
+  expect(slateText({ ...facts, phase: Phase.Live })).toBeNull();
+});
+
+it("counts how long the signal has been lost", () => {
+  const text = slateText({ ...facts, phase: Phase.Lost, lostForMs: 4200 });
+  expect(text).toMatchObject({ headline: "Signal lost", clock: "00:04" });
+});
+
+it("counts down to the start, and names the camera after it", () => {
+  expect(slateText({ ...facts, startsInMs: 61_000 })).toMatchObject({ clock: "00:01:01" });
+  expect(slateText(facts)).toMatchObject({ headline: "No picture from Drone yet", clock: null });
+  expect(slateText({ ...facts, cameraName: "" })?.headline).toBe("No picture yet");
+});
+
+it("gives the server's reason for a refusal", () => {
+  expect(slateText({ ...facts, phase: Phase.Failed, refusal: "Closed." })?.detail).toBe("Closed.");
+});
+
+it.each(Object.values(Phase).filter((phase) => phase !== Phase.Live))(
+  "has words for %s",
+  (phase) => {
+    const text = slateText({ ...facts, phase });
+    expect(text?.headline).not.toBe("");
+    expect(text?.detail).not.toBe("");
+  },
+);

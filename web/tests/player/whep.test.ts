@@ -1,0 +1,43 @@
+import { describe, expect, it } from "vitest";
+import { failureOf, UnplayableError } from "../../src/player/whep/failure.ts";
+import { withStereo } from "../../src/player/whep/sdp.ts";
+import { HttpError, UnreachableError } from "../../src/transport/errors.ts";
+
+describe("withStereo", () => {
+  const sdp = [
+    "m=audio 9 UDP/TLS/RTP/SAVPF 111 63",
+    "a=rtpmap:111 opus/48000/2",
+    "a=fmtp:111 minptime=10;useinbandfec=1",
+    "a=rtpmap:63 red/48000/2",
+    "a=fmtp:63 111/111",
+    "",
+  ].join("\r\n");
+
+  it("asks for stereo of Opus and leaves the rest alone", () => {
+    const changed = "a=fmtp:111 minptime=10;useinbandfec=1;stereo=1\r\n";
+    expect(withStereo(sdp)).toBe(sdp.replace("a=fmtp:111 minptime=10;useinbandfec=1\r\n", changed));
+  });
+
+  it("does not ask twice", () => {
+    expect(withStereo(withStereo(sdp))).toBe(withStereo(sdp));
+  });
+
+  it("leaves an offer without Opus as it is", () => {
+    expect(withStereo("v=0\r\n")).toBe("v=0\r\n");
+  });
+});
+
+describe("failureOf", () => {
+  it.each([
+    [new HttpError(409, null, 3000), { kind: "not-live", retryAfterMs: 3000 }],
+    [new HttpError(503, null, 1000), { kind: "trouble", retryAfterMs: 1000 }],
+    [new HttpError(429, null, null), { kind: "trouble", retryAfterMs: null }],
+    [new HttpError(502, null, null), { kind: "trouble", retryAfterMs: null }],
+    [new UnreachableError("gone"), { kind: "trouble", retryAfterMs: null }],
+    [new DOMException("closed", "InvalidStateError"), { kind: "trouble", retryAfterMs: null }],
+    [new HttpError(404, null, null), { kind: "refused", reason: "The server answered 404" }],
+    [new UnplayableError("no H.264"), { kind: "refused", reason: "no H.264" }],
+  ])("sorts %s", (error, expected) => {
+    expect(failureOf(error)).toEqual(expected);
+  });
+});

@@ -1,0 +1,125 @@
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import type { ServerEvent } from "../../src/protocol/events.ts";
+import { EventsSocket, type Line } from "../../src/transport/events-socket.ts";
+
+/** Stands for the browser's WebSocket; the test plays the server. */
+class FakeSocket {
+  static made: FakeSocket[] = [];
+  onopen: (() => void) | null = null;
+  onmessage: ((message: { data: unknown }) => void) | null = null;
+  onclose: (() => void) | null = null;
+  closed = false;
+  sent: string[] = [];
+
+  constructor() {
+    FakeSocket.made.push(this);
+  }
+  send(text: string): void {
+    this.sent.push(text);
+  }
+  close(): void {
+    this.closed = true;
+  }
+  static get last(): FakeSocket {
+    const socket = FakeSocket.made.at(-1);
+    if (socket === undefined) {
+      throw new Error("no socket has been made");
+    }
+    return socket;
+  }
+}
+
+const window = new EventTarget();
+let lines: Line[];
+let events: ServerEvent[];
+let socket: EventsSocket;
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  vi.spyOn(Math, "random").mockReturnValue(0.5);
+  vi.stubGlobal("WebSocket", FakeSocket);
+  vi.stubGlobal("addEventListener", window.addEventListener.bind(window));
+  vi.stubGlobal("removeEventListener", window.removeEventListener.bind(window));
+  FakeSocket.made = [];
+  lines = [];
+  events = [];
+  socket = new EventsSocket(new URL("ws://relay.test/events"), {
+    line: (line) => lines.push(line),
+    event: (event) => events.push(event),
+  });
+  socket.open();
+});
+
+afterEach(() => {
+  socket.close();
+  vi.useRealTimers();
+  vi.unstubAllGlobals();
+  vi.restoreAllMocks();
+});
+
+it("passes on what it understands and ignores the rest", () => {
+  FakeSocket.last.onopen?.();
+  FakeSocket.last.onmessage?.({ data: '{"type":"viewers","count":3}' });
+  FakeSocket.last.onmessage?.({ data: '{"type":"novelty"}' });
+  FakeSocket.last.onmessage?.({ data: new ArrayBuffer(3) });
+  expect(lines).toEqual(["connecting", "open"]);
+  expect(events).toEqual([{ type: "viewers", count: 3 }]);
+});
+
+it("comes back at once after a loss, then with growing pauses", () => {
+  FakeSocket.last.onclose?.();
+  vi.advanceTimersByTime(0);
+  expect(FakeSocket.made).toHaveLength(2);
+  FakeSocket.last.onclose?.();
+  vi.advanceTimersByTime(249);
+  expect(FakeSocket.made).toHaveLength(2);
+  vi.advanceTimersByTime(1);
+  expect(FakeSocket.made).toHaveLength(3);
+  FakeSocket.last.onclose?.();
+  vi.advanceTimersByTime(499);
+  expect(FakeSocket.made).toHaveLength(3);
+});
+
+it("counts a line as good only once something has come through", () => {
+  FakeSocket.last.onclose?.();
+  vi.advanceTimersByTime(0);
+  FakeSocket.last.onopen?.();
+  FakeSocket.last.onclose?.();
+  vi.advanceTimersByTime(100);
+  expect(FakeSocket.made).toHaveLength(2);
+  vi.advanceTimersByTime(150);
+  FakeSocket.last.onmessage?.({ data: "{}" });
+  FakeSocket.last.onclose?.();
+  vi.advanceTimersByTime(0);
+  expect(FakeSocket.made).toHaveLength(4);
+});
+
+it("gives up a line that leaves the clock message unanswered", () => {
+  FakeSocket.last.onopen?.();
+  expect(JSON.parse(FakeSocket.last.sent[0] ?? "")).toMatchObject({ type: "clock" });
+  FakeSocket.last.onmessage?.({ data: '{"type":"clock","t0":0,"server_us":1}' });
+  vi.advanceTimersByTime(10_000);
+  const silent = FakeSocket.last;
+  vi.advanceTimersByTime(10_000);
+  expect(silent.closed).toBe(true);
+  expect(lines.at(-1)).toBe("down");
+});
+
+it("tries at once when the network comes back", () => {
+  for (let loss = 0; loss < 6; loss += 1) {
+    FakeSocket.last.onclose?.();
+    vi.advanceTimersByTime(4000);
+  }
+  FakeSocket.last.onclose?.();
+  const before = FakeSocket.made.length;
+  window.dispatchEvent(new Event("online"));
+  expect(FakeSocket.made).toHaveLength(before + 1);
+});
+
+it("stays closed once closed", () => {
+  socket.close();
+  vi.advanceTimersByTime(60_000);
+  window.dispatchEvent(new Event("online"));
+  expect(FakeSocket.made).toHaveLength(1);
+  expect(FakeSocket.last.closed).toBe(true);
+});

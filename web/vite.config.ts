@@ -1,0 +1,29 @@
+import { defineConfig } from "vitest/config";
+
+/**
+ * Production build: no HTML, since the gateway renders every page's head and skeleton. It finds the
+ * hashed names in `manifest.json`, by the keys `src/pages/home.ts` and `src/pages/broadcast.ts`.
+ */
+export default defineConfig({
+  // Relative, so that the files work under whatever path the gateway or a CDN serves them.
+  base: "./",
+  build: {
+    outDir: "../relay/gateway/static",
+    emptyOutDir: true,
+    manifest: "manifest.json",
+    // Hashed files are cached for ever; inlined ones would be parsed on every page.
+    assetsInlineLimit: 0,
+    target: "es2022",
+    // The first with light-dark(). Written out for older ones it no longer follows a color-scheme
+    // that is set inside a component, and the player would take the light theme's colours.
+    cssTarget: ["chrome123", "edge123", "firefox120", "safari17.5"],
+    modulePreload: { polyfill: false },
+    rolldownOptions: {
+      input: ["src/pages/home.ts", "src/pages/broadcast.ts"],
+    },
+  },
+  test: {
+    include: ["tests/**/*.test.ts"],
+    environment: "node",
+  },
+});
