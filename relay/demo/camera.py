@@ -1,0 +1,250 @@
+"""Runs one demo camera in real time: draws, encodes and publishes it over RTMP.
+
+The address holds a publish key. It is never logged, and neither are FFmpeg's error texts, which
+quote it.
+"""
+
+from __future__ import annotations
+
+import signal
+import threading
+import time
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import TYPE_CHECKING, Final
+
+import av
+import av.error
+import numpy as np
+from av.video.frame import PictureType
+
+from relay.demo.scene import Camera
+from relay.demo.sound import RATE, Sound
+from relay.errors import OperatorError
+from relay.log import logger
+
+if TYPE_CHECKING:
+    from types import FrameType
+
+    from av.audio.stream import AudioStream
+    from av.container import OutputContainer
+    from av.video.stream import VideoStream
+
+EVA_S: Final = 23_400
+"""Length of the demo's spacewalk, 6.5 h; it begins anew at multiples of this since the epoch."""
+GOP_S: Final = 2
+"""Seconds from keyframe to keyframe."""
+_BITS: Final = 3_000_000
+"""Video bits a second at 1280 x 720."""
+_AUDIO_BITS: Final = 128_000
+_AUDIO_FRAME: Final = 1024
+_TIMEOUT_US: Final = 5_000_000
+_RETRY_S: Final = (0.5, 1.0, 2.0, 4.0, 8.0)
+_SETTLED_S: Final = 10.0
+"""A connection that lasted this long was a good one: the next wait is short again."""
+_BEHIND_S: Final = 1.0
+"""Sound that is later than this is left out, as pictures are at once."""
+_BT709: Final = 1
+_LIMITED: Final = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """Frame numbers on the mission's clock, and when each is due."""
+
+    fps: int
+    first: int
+    """Number of the first frame, counted from the beginning of the spacewalk."""
+    due_at: float
+    """When it is due, on the monotonic clock."""
+
+    @classmethod
+    def starting(cls, fps: int, wall_s: float, monotonic_s: float) -> Timing:
+        """Begin with the first frame that is not yet due at a wall-clock time.
+
+        Frames are counted from the epoch's multiples of the spacewalk's length, so cameras that
+        were started apart show the same clock and the same sun.
+        """
+        elapsed = wall_s % EVA_S
+        first = int(np.ceil(elapsed * fps))
+        return cls(fps, first, monotonic_s + first / fps - elapsed)
+
+    def due(self, frame: int) -> float:
+        """When frame `frame` (from 0) is due, on the monotonic clock."""
+        return self.due_at + frame / self.fps
+
+    def late(self, frame: int, monotonic_s: float) -> int:
+        """How many frames after `frame` are due already."""
+        return max(0, int((monotonic_s - self.due(frame)) * self.fps))
+
+    def number(self, frame: int) -> int:
+        """Number of the frame in the spacewalk."""
+        return (self.first + frame) % (EVA_S * self.fps)
+
+    def samples(self, frame: int) -> int:
+        """Audio samples from the start up to the beginning of a frame."""
+        return frame * RATE // self.fps
+
+
+class Encoder:
+    """Encodes one camera's frames and sound into a container."""
+
+    def __init__(
+        self, container: OutputContainer, camera: Camera, sound: Sound, timing: Timing
+    ) -> None:
+        self._container, self._camera, self._sound = container, camera, sound
+        self._timing = timing
+        self._video = _video_stream(container, camera.width, camera.height, camera.fps)
+        self._audio = _audio_stream(container)
+        self._sent = 0
+        """Samples of sound sent."""
+        self._keyframe_due = 0
+
+    def frame(self, frame: int, wall_ms: int) -> None:
+        """Draw, encode and send frame `frame` (from 0) and the sound up to its end."""
+        number = self._timing.number(frame)
+        self._camera.frame(number / self._timing.fps, wall_ms)
+        # Without alignment padding the planes are where FFmpeg looks for them: no copy is made.
+        picture = av.VideoFrame.from_numpy_buffer(self._camera.buffer, "yuv420p")
+        picture.pts = frame
+        picture.time_base = Fraction(1, self._timing.fps)
+        picture.colorspace, picture.color_range = _BT709, _LIMITED
+        # By time, not by count: a frame that was left out moves no keyframe but its own.
+        period = GOP_S * self._timing.fps
+        if frame >= self._keyframe_due:
+            picture.pict_type = PictureType.I
+            self._keyframe_due = frame + period - number % period
+        for packet in self._video.encode(picture):
+            self._container.mux(packet)
+        self._send_sound(self._timing.samples(frame + 1))
+
+    def _send_sound(self, until: int) -> None:
+        if until - self._sent > _BEHIND_S * RATE:
+            self._sent = until // _AUDIO_FRAME * _AUDIO_FRAME
+        origin = self._timing.first * RATE // self._timing.fps
+        while self._sent + _AUDIO_FRAME <= until:
+            start = (origin + self._sent) % (EVA_S * RATE)
+            block = av.AudioFrame.from_ndarray(
+                self._sound.block(start, _AUDIO_FRAME), format="fltp", layout="stereo"
+            )
+            block.sample_rate = RATE
+            block.pts = self._sent
+            block.time_base = Fraction(1, RATE)
+            for packet in self._audio.encode(block):
+                self._container.mux(packet)
+            self._sent += _AUDIO_FRAME
+
+    def finish(self) -> None:
+        """Send what the encoders still hold."""
+        for stream in (self._video, self._audio):
+            for packet in stream.encode(None):
+                self._container.mux(packet)
+
+
+def _video_stream(container: OutputContainer, width: int, height: int, fps: int) -> VideoStream:
+    rate = round(_BITS * (width * height / (1280 * 720)) ** 0.75)
+    stream = container.add_stream(
+        "libx264",
+        rate=fps,
+        options={
+            # Half the time of veryfast, and the pictures can hardly be told apart.
+            "preset": "superfast",
+            "tune": "zerolatency",
+            "profile": "high",
+            "bf": "0",
+            "sc_threshold": "0",
+            "forced-idr": "1",
+            # Keyframes are asked for one by one; the encoder's own count only backs that up.
+            "g": str(10 * GOP_S * fps),
+            "maxrate": str(rate),
+            "bufsize": str(rate),
+        },
+    )
+    stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
+    stream.bit_rate = rate
+    context = stream.codec_context
+    context.time_base = Fraction(1, fps)
+    context.thread_count = 1 if width * height <= 1280 * 720 else 2
+    context.colorspace, context.color_range = _BT709, _LIMITED
+    context.color_primaries, context.color_trc = _BT709, _BT709
+    return stream
+
+
+def _audio_stream(container: OutputContainer) -> AudioStream:
+    stream = container.add_stream("aac", rate=RATE, layout="stereo")
+    stream.bit_rate = _AUDIO_BITS
+    return stream
+
+
+def _publish(url: str, camera: Camera, sound: Sound, stop: threading.Event) -> None:
+    """Stream until told to stop.
+
+    Raises:
+        av.FFmpegError: the server cannot be reached, or is gone.
+    """
+    container = av.open(
+        url,
+        "w",
+        format="flv",
+        container_options={
+            "flvflags": "no_duration_filesize",
+            "rtmp_live": "live",
+            "rw_timeout": str(_TIMEOUT_US),
+        },
+    )
+    try:
+        timing = Timing.starting(camera.fps, time.time(), time.monotonic())
+        encoder = Encoder(container, camera, sound, timing)
+        frame = dropped = 0
+        while not stop.wait(max(0.0, timing.due(frame) - time.monotonic())):
+            late = timing.late(frame, time.monotonic())
+            frame += late
+            dropped += late
+            encoder.frame(frame, time.time_ns() // 1_000_000)
+            if frame == 0:
+                logger().info("demo camera is live", fps=camera.fps)
+            frame += 1
+        encoder.finish()
+        logger().info("demo camera ends", frames=frame, dropped=dropped)
+    finally:
+        container.close()
+
+
+def run(kind: str, url: str, width: int, height: int, fps: int) -> None:
+    """Publish a demo camera to an RTMP address until SIGTERM or SIGINT.
+
+    Frames that cannot be ready in time are left out, so the stream never falls behind. When the
+    server is away it is called again, after half a second at first and eight at last. To be called
+    in the main thread of its own process.
+
+    Raises:
+        OperatorError: there is no such camera, the size or rate is not usable, or the address is
+            not one of RTMP.
+    """
+    if not url.startswith(("rtmp://", "rtmps://")):
+        raise OperatorError(
+            "a demo camera publishes to an address that begins with rtmp:// or rtmps://"
+        )
+    stop = threading.Event()
+
+    def end(_number: int, _frame: FrameType | None) -> None:
+        stop.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, end)
+    camera, sound = Camera(kind, width, height, fps), Sound(kind, fps)
+    # The first picture after a leap in time is slow; the stream is not to begin with it.
+    camera.frame(time.time() % EVA_S, 0)
+    tries = 0
+    while not stop.is_set():
+        began = time.monotonic()
+        try:
+            _publish(url, camera, sound, stop)
+        except (av.error.FFmpegError, OSError) as error:
+            if time.monotonic() - began > _SETTLED_S:
+                tries = 0
+            wait = _RETRY_S[min(tries, len(_RETRY_S) - 1)]
+            tries += 1
+            reason = error.strerror or type(error).__name__
+            logger().warning("demo camera has no server", camera=kind, reason=reason, retry_s=wait)
+            stop.wait(wait)

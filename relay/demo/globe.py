@@ -1,0 +1,203 @@
+"""The turning Earth with its air, drawn from one camera's place.
+
+All that can be known beforehand is: where on the ground each pixel looks, and how much air is
+between. A frame is one look-up of the texture, shifted along the ground track, times how bright
+the ground is, plus what the air adds.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, Generic, TypeAlias, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from relay.demo import colour, ground
+from relay.demo.blend import STRIP, Planes, Words
+from relay.demo.daylight import Daylight
+from relay.demo.sight import Sight, ground_rows
+
+if TYPE_CHECKING:
+    from relay.demo.colour import Bytes
+    from relay.demo.noise import Floats
+    from relay.demo.plate import Plate
+    from relay.demo.view import View
+
+Place: TypeAlias = tuple[slice, slice]
+Indices: TypeAlias = npt.NDArray[np.intp]
+
+_Texel = TypeVar("_Texel", np.uint8, np.uint16)
+
+_STEP_HZ: Final = 15
+"""The Earth turns by about a texel (0.75 km) in the time of this rate: 11 km/s."""
+
+
+def sun_at(seconds: float) -> Floats:
+    """The direction to the sun, a unit vector.
+
+    It stands behind the station, and wanders so that the terminator comes and goes in the picture.
+    A real one would set every 46 minutes and leave the stations' cameras dark for as long.
+    """
+    height = np.radians(10 + 15 * np.sin(seconds * 2 * np.pi / 1500 + 0.6))
+    azimuth = np.radians(-172)
+    flat = np.cos(height)
+    return np.array((flat * np.cos(azimuth), flat * np.sin(azimuth), np.sin(height)), np.float32)
+
+
+class _Texture(Generic[_Texel]):
+    """A periodic texture that can be read at any shift along its rows.
+
+    A shift by a fraction of a texel is a blend of neighbours. Each of `phases` lies between two
+    texels, never on one: all are equally soft, and nothing flickers as they take turns.
+    """
+
+    def __init__(self, texels: npt.NDArray[_Texel], span: int, phases: int) -> None:
+        self.pitch = texels.shape[1] + span
+        self._period = texels.shape[1]
+        self._phases: list[npt.NDArray[_Texel]] = []
+        for phase in range(phases):
+            row = texels if phases == 1 else _between(texels, 2 * phase + 1, 2 * phases)
+            self._phases.append(np.hstack([row, row[:, :span]]).ravel())
+
+    def at(self, step: int) -> npt.NDArray[_Texel]:
+        """All texels, flat, shifted by `step` / phases texels."""
+        whole, phase = divmod(step, len(self._phases))
+        return self._phases[phase][whole % self._period :]
+
+
+def _between(texels: npt.NDArray[_Texel], share: int, of: int) -> npt.NDArray[_Texel]:
+    """The texture `share` / `of` of a texel further on."""
+    blend = texels.astype(np.uint16)
+    blend *= np.uint16(of - share)
+    blend[:, :-1] += texels[:, 1:] * np.uint16(share)
+    blend[:, -1] += texels[:, 0] * np.uint16(share)
+    blend += np.uint16(of // 2)
+    blend //= np.uint16(of)
+    row: npt.NDArray[_Texel] = blend.astype(texels.dtype)
+    return row
+
+
+class Globe:
+    """The Earth behind one camera, which looks roughly to port or to starboard.
+
+    Rows above the first that touches the Earth are sky.
+    """
+
+    def __init__(self, view: View, fps: float, seed: int) -> None:
+        self._fps = fps
+        self._phases = max(1, round(fps / _STEP_HZ))
+        side = 1 if np.sin(np.radians(view.azimuth)) > 0 else -1
+        sight, half = Sight(view.rays()), Sight(view.rays(2))
+        across = sight.across_km() * np.float32(side)
+        edges, pixel_km = ground_rows(
+            float(across[sight.hit].min()) - 2, float(across[sight.hit].max()) + 0.1, view.focal
+        )
+        painted = ground.build(seed, edges, pixel_km)
+        along = sight.along_km()
+        start = float(along[sight.hit].min()) - 2
+        span = int((float(along[sight.hit].max()) - start) / ground.TEXEL_KM) + 4
+        self._luma = _Texture(painted.luma, span, self._phases)
+        self._lights = _Texture(painted.lights, span, self._phases)
+        self._chroma = _Texture(painted.chroma, span // 2 + 1, 1)
+        self._lights_half = _Texture(painted.lights[::2, ::2], span // 2 + 1, 1)
+        self._look = _look(sight, side, edges, start, pitch=self._luma.pitch, step=1)
+        self._look_half = _look(half, side, edges, start, pitch=self._chroma.pitch, step=2)
+        rng = np.random.default_rng(seed)
+        self._full = Daylight(sight, (0,), colour.dither(rng, sight.hit.shape))
+        self._half = Daylight(half, (1, 2), colour.dither(rng, half.hit.shape))
+        self._first = int(sight.hit.any(1).argmax()) // STRIP * STRIP
+        size = STRIP * view.width
+        self._texel, self._value = np.empty(size, np.uint8), np.empty(size, np.uint16)
+        self._pair = np.empty(size // 4, np.uint16)
+
+    def draw(self, planes: Planes, seconds: float, plate: Plate) -> None:
+        """Draw the Earth and the air as they are at `seconds` into planes of the view's size.
+
+        What `plate` hides is left undrawn.
+        """
+        step = round(seconds * self._fps)
+        # Full and half maps take turns, which halves the work.
+        self._full.light(step // 2, lambda turn: sun_at(2 * turn / self._fps))
+        self._half.light((step + 1) // 2, lambda turn: sun_at((2 * turn - 1) / self._fps))
+        luma, lights = self._luma.at(step), self._lights.at(step)
+        half_step = step // (2 * self._phases)
+        chroma, half_lights = self._chroma.at(half_step), self._lights_half.at(half_step)
+        y, u, v = planes
+        for top in range(0, len(y), STRIP):
+            rows = slice(top, min(top + STRIP, len(y)))
+            columns = plate.open_columns(top // STRIP)
+            here = (rows, columns)
+            half = (_halved(rows), _halved(columns))
+            if top < self._first:
+                _sky(y[here], self._full.air[0][here])
+                _sky(u[half], self._half.air[0][half])
+                _sky(v[half], self._half.air[1][half])
+            elif columns.stop > columns.start:
+                self._draw_luma(y[here], here, luma, lights)
+                self._draw_chroma((u[half], v[half]), half, chroma, half_lights)
+
+    def _draw_luma(self, out: Bytes, here: Place, texture: Bytes, lights: Bytes) -> None:
+        look, light = self._look[here], self._full
+        texel = self._texel[: look.size].reshape(look.shape)
+        value = self._value[: look.size].reshape(look.shape)
+        texture.take(look, out=texel, mode="clip")
+        np.multiply(texel, light.ground[here], out=value)
+        dark, part = light.dark(here)
+        if dark.stop > dark.start:
+            value[:, part] += np.multiply(
+                lights.take(look[:, part], mode="clip"), light.city[here[0], dark]
+            )
+        np.add(value, light.air[0][here], out=value)
+        np.right_shift(value, 8, out=value)
+        np.copyto(out, value, casting="unsafe")
+
+    def _draw_chroma(
+        self, out: tuple[Bytes, Bytes], here: Place, texture: Words, lights: Bytes
+    ) -> None:
+        look, light = self._look_half[here], self._half
+        pair = self._pair[: look.size].reshape(look.shape)
+        value = self._value[: look.size].reshape(look.shape)
+        texture.take(look, out=pair, mode="clip")
+        dark, part = light.dark(here)
+        warm = None
+        if dark.stop > dark.start:
+            warm = np.multiply(lights.take(look[:, part], mode="clip"), light.city[here[0], dark])
+            np.right_shift(warm, 3, out=warm)
+        for number, plane in enumerate(out):
+            if number == 0:
+                np.bitwise_and(pair, 255, out=value)
+            else:
+                np.right_shift(pair, 8, out=value)
+            np.multiply(value, light.ground[here], out=value)
+            np.add(value, light.air[number][here], out=value)
+            if warm is not None:
+                # Town lights are warm: less blue in U, more red in V.
+                change = np.add if number else np.subtract
+                change(value[:, part], warm, out=value[:, part])
+            np.right_shift(value, 8, out=value)
+            np.copyto(plane, value, casting="unsafe")
+
+
+def _halved(span: slice) -> slice:
+    return slice(span.start // 2, span.stop // 2)
+
+
+def _sky(plane: Bytes, air: npt.NDArray[np.uint16]) -> None:
+    np.copyto(plane, air >> 8, casting="unsafe")
+
+
+def _look(
+    sight: Sight, side: int, edges_km: Floats, start_km: float, *, pitch: int, step: int
+) -> Indices:
+    """Where each pixel looks in a flat texture whose rows are `pitch` apart.
+
+    With `step` 2 the texture has half the rows and columns.
+    """
+    edges = edges_km[::step]
+    across = sight.across_km() * np.float32(side)
+    places = np.interp(across.ravel(), edges, np.arange(len(edges), dtype=np.float32))
+    row = np.clip(places.reshape(across.shape), 0, len(edges) - 2).astype(np.intp)
+    along = (sight.along_km() - np.float32(start_km)) / np.float32(ground.TEXEL_KM * step)
+    column = np.maximum(along, 0).astype(np.intp)
+    look: Indices = np.where(sight.hit, row * pitch + column, 0)
+    return look
