@@ -1,28 +1,24 @@
-"""Offers and answers (RFC 8829, RFC 8866) of viewers, who only receive. Pure.
+"""Offers and answers (RFC 8829, RFC 9143) of viewers, who only receive. Pure.
 
-The offer is read with aiortc's parser; the answer is written here, with one candidate, because ours
-is an ICE-lite agent with one port.
+Answers have one candidate, because ours is an ICE-lite agent with one port.
 """
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from aiortc import sdp as aiortc_sdp
-
 from relay.errors import ProtocolError
 from relay.media.codecs import Kind
+from relay.webrtc.description import MAX_SIZE, parse
+from relay.webrtc.dtls import Fingerprint
 from relay.webrtc.ice import Credentials
 from relay.webrtc.rtp import Extensions
 
 if TYPE_CHECKING:
-    from aiortc.rtcrtpparameters import RTCRtpCodecParameters
+    from relay.webrtc.description import Description, Format, Section
 
-    from relay.webrtc.dtls import Fingerprint
-
-MAX_SIZE: Final = 65_536
-"""Bytes of an offer; browsers send some 6 KB."""
 CNAME: Final = "eva-relay"
 
 _URIS: Final = {
@@ -30,8 +26,8 @@ _URIS: Final = {
     "playout_delay": "http://www.webrtc.org/experiments/rtp-hdrext/playout-delay",
     "mid": "urn:ietf:params:rtp-hdrext:sdes:mid",
 }
-# What our encoder makes first, then what decodes it as well.
-_PROFILES: Final = ("42e0", "4200", "4d00", "6400", "")
+_FINGERPRINT: Final = re.compile(r"(\S+) +([0-9A-Fa-f:]+)")
+_EXTMAP: Final = re.compile(r"(\d{1,4})(?:/\w+)? +(\S+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,88 +89,111 @@ def parse_offer(text: str) -> Offer:
     Raises:
         ProtocolError: malformed, without ICE or DTLS, or nothing in it that we can send.
     """
-    if len(text) > MAX_SIZE:
-        raise ProtocolError(f"SDP of {len(text)} characters")
-    try:
-        session = aiortc_sdp.SessionDescription.parse(text)
-    except Exception as error:  # noqa: BLE001 - aiortc's parser fails in whatever way it stumbles
-        raise ProtocolError(f"malformed SDP ({type(error).__name__})") from None
-    bundled = {str(item) for group in session.group if group.semantic == "BUNDLE"
-               for item in group.items}  # fmt: skip
+    description = parse(text)
+    bundled = {
+        mid
+        for group in description.session.all("group")
+        if group.startswith("BUNDLE ")
+        for mid in group.split()[1:]
+    }
     media: list[Media] = []
     kinds: set[str] = set()
-    for part in session.media:
-        mid = part.rtp.muxId or ""
+    for part in description.media:
+        mid = part.first("mid") or ""
         track = _take(part) if part.kind not in kinds and (not media or mid in bundled) else None
         if track is not None:
             kinds.add(part.kind)
-        media.append(Media(part.kind, part.profile, " ".join(str(f) for f in part.fmt), mid, track))
-    carrier = next((p for p, m in zip(session.media, media, strict=True) if m.track), None)
+        media.append(Media(part.kind, part.profile, part.formats, mid, track))
+    carrier = next((p for p, m in zip(description.media, media, strict=True) if m.track), None)
     if carrier is None:
         raise ProtocolError("the offer has no H.264 or Opus that it would receive, bundled")
-    if carrier.dtls is None or not carrier.dtls.fingerprints:
-        raise ProtocolError("the offer has no DTLS fingerprint")
-    if carrier.ice is None or not carrier.ice.usernameFragment or not carrier.ice.password:
-        raise ProtocolError("the offer has no ICE credentials")
     return Offer(
         media=tuple(media),
-        remote=Credentials(carrier.ice.usernameFragment, carrier.ice.password),
-        fingerprints=tuple(carrier.dtls.fingerprints),
-        passive=carrier.dtls.role == "server",
+        remote=_credentials(description, carrier),
+        fingerprints=_fingerprints(description, carrier),
+        passive=description.first(carrier, "setup") == "passive",
     )
 
 
-def _take(part: aiortc_sdp.MediaDescription) -> Track | None:
-    if part.port == 0 or part.direction not in (None, "recvonly", "sendrecv"):
+def _credentials(description: Description, carrier: Section) -> Credentials:
+    ufrag = description.first(carrier, "ice-ufrag")
+    password = description.first(carrier, "ice-pwd")
+    if not ufrag or not password:
+        raise ProtocolError("the offer has no ICE credentials")
+    return Credentials(ufrag, password)
+
+
+def _fingerprints(description: Description, carrier: Section) -> tuple[Fingerprint, ...]:
+    found = []
+    for value in description.all(carrier, "fingerprint"):
+        match = _FINGERPRINT.fullmatch(value)
+        if match is None:
+            raise ProtocolError("the offer has a malformed DTLS fingerprint")
+        found.append(Fingerprint(match[1], match[2]))
+    if not found:
+        raise ProtocolError("the offer has no DTLS fingerprint")
+    return tuple(found)
+
+
+def _take(part: Section) -> Track | None:
+    if part.port == 0 or part.first("sendonly") is not None or part.first("inactive") is not None:
         return None
-    codec = _choose(part.kind, part.rtp.codecs)
-    if codec is None or codec.payloadType is None:
+    formats = part.rtp_formats()
+    codec = _choose(part.kind, formats)
+    if codec is None:
         return None
-    rtx = (
-        None
-        if part.kind != "video"
-        else next(
-            (
-                c.payloadType
-                for c in part.rtp.codecs
-                if c.mimeType.lower() == f"{part.kind}/rtx"
-                and c.parameters.get("apt") == codec.payloadType
-            ),
-            None,
-        )
-    )
-    # One-byte header extensions end at id 14 (RFC 8285 section 4.2).
-    ids = {e.uri: e.id for e in part.rtp.headerExtensions if 0 < e.id < 15}
-    known = {name: ids.get(uri) for name, uri in _URIS.items()}
+    known: dict[str, int | None] = dict.fromkeys(_URIS)
+    known.update(_extensions(part))
     if part.kind == "audio":
         known["playout_delay"] = None
-    parameters = aiortc_sdp.parameters_to_sdp(codec.parameters)
     return Track(
         kind=Kind(part.kind),
-        mid=part.rtp.muxId or "",
-        payload_type=codec.payloadType,
-        parameters=parameters,
-        rtx_payload_type=rtx,
+        mid=part.first("mid") or "",
+        payload_type=codec.payload_type,
+        parameters=codec.fmtp,
+        rtx_payload_type=_rtx(codec, formats) if part.kind == "video" else None,
         extensions=Extensions(**known),
     )
 
 
-def _choose(kind: str, codecs: list[RTCRtpCodecParameters]) -> RTCRtpCodecParameters | None:
+def _choose(kind: str, formats: list[Format]) -> Format | None:
     if kind == "audio":
-        return next((c for c in codecs if c.mimeType.lower() == "audio/opus"), None)
+        return next((f for f in formats if f.name == "opus"), None)
     if kind != "video":
         return None
     h264 = [
-        c
-        for c in codecs
-        if c.mimeType.lower() == "video/h264" and str(c.parameters.get("packetization-mode")) == "1"
+        f for f in formats if f.name == "h264" and f.parameters.get("packetization-mode") == "1"
     ]
-    for profile in _PROFILES:
-        for codec in h264:
-            level_id = str(codec.parameters.get("profile-level-id", "42e01f")).lower()
-            if level_id.startswith(profile):
-                return codec
-    return None
+    return min(h264, key=_profile_rank, default=None)
+
+
+def _profile_rank(codec: Format) -> int:
+    """Orders H.264 profiles: what our encoder makes first, then what decodes it as well."""
+    level_id = codec.parameters.get("profile-level-id", "420000").lower()
+    constrained = bool(int(level_id[2], 16) & 4) if re.match("42[0-9a-f]", level_id) else False
+    if constrained:
+        return 0
+    return {"42": 1, "4d": 2, "64": 3}.get(level_id[:2], 4)
+
+
+def _rtx(codec: Format, formats: list[Format]) -> int | None:
+    apt = str(codec.payload_type)
+    return next(
+        (f.payload_type for f in formats if f.name == "rtx" and f.parameters.get("apt") == apt),
+        None,
+    )
+
+
+def _extensions(part: Section) -> dict[str, int]:
+    """Ids of the header extensions that we write."""
+    found: dict[str, int] = {}
+    for value in part.all("extmap"):
+        match = _EXTMAP.match(value)
+        name = next((n for n, uri in _URIS.items() if match is not None and match[2] == uri), None)
+        # One-byte header extensions end at id 14 (RFC 8285 section 4.2).
+        if match is not None and name is not None and 0 < int(match[1]) < 15:
+            found[name] = int(match[1])
+    return found
 
 
 @dataclass(frozen=True, slots=True)
