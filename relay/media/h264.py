@@ -31,7 +31,7 @@ def nal_type(nal: bytes) -> int:
 def split_annexb(stream: bytes) -> list[bytes]:
     """The NAL units of an Annex B byte stream, without start codes or trailing zeros."""
     starts = [m.end() for m in _START.finditer(stream)]
-    ends = [start - 3 for start in starts[1:]] + [len(stream)]
+    ends = [start - 3 for start in starts[1:]] + [len(stream)] * bool(starts)
     nals = (stream[a:b].rstrip(b"\x00") for a, b in zip(starts, ends, strict=True))
     return [nal for nal in nals if nal]
 
