@@ -32,11 +32,16 @@ class Payload:
 
 
 def packetise_h264(access_unit: bytes) -> list[Payload]:
-    """Payloads of an Annex B access unit: STAP-A for runs of small NAL units, FU-A for large."""
+    """Payloads of an Annex B access unit: STAP-A for runs of small NAL units, FU-A for large.
+
+    NAL units of types that RFC 6184 uses for itself are left out: they would be misread.
+    """
     payloads: list[bytes] = []
     small: list[bytes] = []
     size = 1
     for nal in split_annexb(access_unit):
+        if not 1 <= nal_type(nal) < _STAP_A:
+            continue
         if small and size + 2 + len(nal) > MAX_PAYLOAD:
             payloads.append(_aggregate(small))
             small, size = [], 1
@@ -53,7 +58,8 @@ def packetise_h264(access_unit: bytes) -> list[Payload]:
 def _aggregate(nals: list[bytes]) -> bytes:
     if len(nals) == 1:
         return nals[0]
-    header = max(nal[0] & 0x60 for nal in nals) | _STAP_A
+    # Section 5.7.1: F if any unit has it, and the highest NRI.
+    header = max(nal[0] & 0x80 for nal in nals) | max(nal[0] & 0x60 for nal in nals) | _STAP_A
     return bytes([header]) + b"".join(struct.pack("!H", len(nal)) + nal for nal in nals)
 
 

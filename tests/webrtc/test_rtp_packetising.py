@@ -73,6 +73,29 @@ def test_a_unit_alone_is_not_aggregated() -> None:
     assert payload.data == unit
 
 
+@given(st.lists(st.tuples(st.integers(0, 3), st.booleans()), min_size=2, max_size=6))
+def test_an_aggregates_header_is_that_of_its_worst_and_its_most_important_unit(
+    units: list[tuple[int, bool]],
+) -> None:
+    """RFC 6184 section 5.7.1: the highest NRI, and F if any unit has it."""
+    nals = [
+        bytes([unit[0] | (0x80 if damaged else 0)]) + unit[1:]
+        for unit, damaged in ((nal(1, 20, importance), damaged) for importance, damaged in units)
+    ]
+    [payload] = packetise_h264(join_annexb(nals))
+    assert payload.data[0] >> 5 & 3 == max(importance for importance, _ in units)
+    assert bool(payload.data[0] & 0x80) == any(damaged for _, damaged in units)
+
+
+@pytest.mark.parametrize("kind", [0, *range(24, 32)])
+def test_units_whose_type_means_something_else_in_rtp_are_left_out(kind: int) -> None:
+    """RFC 6184 section 5.2: a unit of type 28 would be read as a fragment."""
+    units = [nal(7, 20), nal(kind, 30), nal(5, 3000)]
+    payloads = packetise_h264(join_annexb(units))
+    assert nal_units([payload.data for payload in payloads]) == [units[0], units[2]]
+    assert packetise_h264(START_CODE + nal(kind, 3000)) == []
+
+
 @pytest.mark.parametrize("stream", [b"", b"\x00" * 50, b"\x00\x00\x01", b"no start code"])
 def test_streams_without_units(stream: bytes) -> None:
     assert packetise_h264(stream) == []
