@@ -145,7 +145,7 @@ class PythonCore:
         if entry is None:
             return
         ssrcs = [track.out.params.ssrc for track in entry.tracks.values()]
-        self.send(entry.send.protect_rtcp(rtcp.goodbye(ssrcs)), entry.address)
+        self.send(entry.send.protect_rtcp(rtcp.goodbye(ssrcs, CNAME)), entry.address)
         if self._by_address.get(entry.address) is entry:
             del self._by_address[entry.address]
         for kind in entry.tracks:

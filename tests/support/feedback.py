@@ -1,0 +1,56 @@
+"""RTCP as viewers send it, made by aiortc."""
+
+from __future__ import annotations
+
+import struct
+
+from aiortc import rtp
+
+SSRC = 0x5EED
+"""The viewer's own, of its reports."""
+
+
+def receiver_report(*blocks: rtp.RtcpReceiverInfo, ssrc: int = SSRC) -> bytes:
+    """A receiver report."""
+    return bytes(rtp.RtcpRrPacket(ssrc=ssrc, reports=list(blocks)))
+
+
+def block(
+    ssrc: int, *, lost: int = 0, highest: int = 0, jitter: int = 0, lsr: int = 0, dlsr: int = 0
+) -> rtp.RtcpReceiverInfo:
+    """A report block; `lost` is the share of packets, in 1/256."""
+    return rtp.RtcpReceiverInfo(ssrc, lost, 0, highest, jitter, lsr, dlsr)
+
+
+def description(ssrc: int = SSRC, cname: str = "viewer") -> bytes:
+    """An SDES packet."""
+    source = rtp.RtcpSourceInfo(ssrc=ssrc, items=[(1, cname.encode())])
+    return bytes(rtp.RtcpSdesPacket(chunks=[source]))
+
+
+def nack(media_ssrc: int, *sequences: int, ssrc: int = SSRC) -> bytes:
+    """A generic NACK."""
+    made = rtp.RtcpRtpfbPacket(rtp.RTCP_RTPFB_NACK, ssrc, media_ssrc, list(sequences))
+    return bytes(made)
+
+
+def pli(media_ssrc: int, *, ssrc: int = SSRC) -> bytes:
+    """A picture loss indication."""
+    return bytes(rtp.RtcpPsfbPacket(rtp.RTCP_PSFB_PLI, ssrc, media_ssrc))
+
+
+def fir(*media_ssrcs: int, number: int = 0, ssrc: int = SSRC) -> bytes:
+    """A full intra request."""
+    entries = b"".join(struct.pack("!IB3x", each, number) for each in media_ssrcs)
+    return bytes(rtp.RtcpPsfbPacket(rtp.RTCP_PSFB_FIR, ssrc, 0, entries))
+
+
+def remb(bps: int, *media_ssrcs: int, ssrc: int = SSRC) -> bytes:
+    """A receiver estimated maximum bitrate."""
+    fci = rtp.pack_remb_fci(bps, list(media_ssrcs))
+    return bytes(rtp.RtcpPsfbPacket(rtp.RTCP_PSFB_APP, ssrc, 0, fci))
+
+
+def bye(*sources: int) -> bytes:
+    """A goodbye."""
+    return bytes(rtp.RtcpByePacket(sources=list(sources or (SSRC,))))
