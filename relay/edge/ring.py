@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from relay.media.codecs import Kind
 from relay.media.timebase import OPUS_CLOCK, VIDEO_CLOCK, rescale
-from relay.webrtc.rtp import Payload, packetise_h264
+from relay.webrtc.rtp import Payload, packetise_h264, packetise_opus
 
 if TYPE_CHECKING:
     from relay.media.unit import Unit
@@ -69,17 +69,15 @@ class Ring:
 
     def push(self, unit: Unit, now: float) -> Frame:
         """Packetise `unit` and keep it."""
-        if self.kind is Kind.VIDEO:
-            payloads = packetise_h264(unit.payload)
-        else:
-            payloads = [Payload(unit.payload, marker=False)]
+        packetise = packetise_h264 if self.kind is Kind.VIDEO else packetise_opus
+        payloads = packetise(unit.payload)
         frame = Frame(
             number=self._next_number,
             first=self._next_packet,
             payloads=payloads,
             rtp_time=rescale(unit.pts, VIDEO_CLOCK, self.clock),
             captured_us=unit.captured_us,
-            keyframe=unit.opens_gop,
+            keyframe=unit.opens_gop and bool(payloads),
             sent_at=now,
         )
         self._next_number += 1

@@ -14,6 +14,8 @@ from relay.media.h264 import nal_type, split_annexb
 
 MAX_PAYLOAD: Final = 1160
 """Bytes of RTP payload: with headers, tag and RTX within IPv6's least MTU of 1280."""
+MAX_SOUND: Final = 1275
+"""Bytes of an Opus packet of one frame, at the most (RFC 6716 section 3.2.1)."""
 
 _FU_A: Final = 28
 _STAP_A: Final = 24
@@ -53,6 +55,11 @@ def packetise_h264(access_unit: bytes) -> list[Payload]:
     if small:
         payloads.append(_aggregate(small))
     return [Payload(data, index == len(payloads) - 1) for index, data in enumerate(payloads)]
+
+
+def packetise_opus(packet: bytes) -> list[Payload]:
+    """The payload of an Opus packet; none of one that no datagram may hold."""
+    return [Payload(packet, marker=False)] if 0 < len(packet) <= MAX_SOUND else []
 
 
 def _aggregate(nals: list[bytes]) -> bytes:
