@@ -168,11 +168,13 @@ class PythonCore:
     def unwatch(self, viewer: int, kind: Kind) -> None:
         self._drop_following(self._viewers[viewer], kind)
 
-    def replay(self, viewer: int, now: float) -> None:
+    def replay(self, viewer: int, now: float) -> bool:
         entry = self._viewers[viewer]
         track = entry.tracks.get(Kind.VIDEO)
-        if track is not None and track.stream is not None:
-            self._replay(entry, track, now)
+        if track is None or track.stream is None or not self._rings[track.stream].gop():
+            return False
+        self._replay(entry, track, now)
+        return True
 
     def _follow(self, viewer: _Viewer, track: _Track, stream: int) -> None:
         if track.stream is not None and track.stream != stream:
