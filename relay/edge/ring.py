@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass
+from itertools import islice, pairwise
 from typing import TYPE_CHECKING, Final
 
 from relay.media.codecs import Kind
@@ -44,6 +45,8 @@ class Ring:
 
     LEAST_S: Final = 1.0
     MAX_PACKETS: Final = 8192
+    RECENT: Final = 8
+    """Frames by which the time to the next one is guessed."""
 
     def __init__(self, kind: Kind) -> None:
         self.kind = kind
@@ -61,11 +64,12 @@ class Ring:
 
     @property
     def frame_ticks(self) -> int:
-        """Time between the two newest frames, in the stream's clock; a guess before that."""
-        if len(self._frames) < 2:
-            return self.clock // 50
-        step = self._frames[-1].rtp_time - self._frames[-2].rtp_time
-        return min(max(step, 1), self.clock // 5)
+        """The least time between recent frames, in the stream's clock; a guess before there are
+        two.
+        """
+        recent = list(islice(reversed(self._frames), self.RECENT))
+        steps = [after.rtp_time - before.rtp_time for before, after in pairwise(reversed(recent))]
+        return min([max(step, 1) for step in steps], default=self.clock // 50)
 
     def push(self, unit: Unit, now: float) -> Frame:
         """Packetise `unit` and keep it."""
