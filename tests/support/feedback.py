@@ -29,9 +29,16 @@ def description(ssrc: int = SSRC, cname: str = "viewer") -> bytes:
 
 
 def nack(media_ssrc: int, *sequences: int, ssrc: int = SSRC) -> bytes:
-    """A generic NACK."""
-    made = rtp.RtcpRtpfbPacket(rtp.RTCP_RTPFB_NACK, ssrc, media_ssrc, list(sequences))
-    return bytes(made)
+    """A generic NACK; aiortc's cannot go over the wrap of the numbers."""
+    pairs: list[list[int]] = []
+    for sequence in sequences:
+        distance = (sequence - pairs[-1][0] - 1) % 65_536 if pairs else 16
+        if distance < 16:
+            pairs[-1][1] |= 1 << distance
+        else:
+            pairs.append([sequence, 0])
+    fci = b"".join(struct.pack("!HH", *pair) for pair in pairs)
+    return struct.pack("!BBHII", 0x81, 205, 2 + len(pairs), ssrc, media_ssrc) + fci
 
 
 def pli(media_ssrc: int, *, ssrc: int = SSRC) -> bytes:

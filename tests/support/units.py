@@ -8,6 +8,7 @@ from relay.media.timebase import OPUS_CLOCK, VIDEO_CLOCK
 from relay.media.unit import Unit
 
 SPS, PPS = b"\x67\x42\xc0\x1f\x8c\x8d\x40", b"\x68\xce\x3c\x80"
+_PATTERN = bytes(index % 255 + 1 for index in range(1300))
 DELAY_S = 0.1
 """Between capture and the time stamps' clock."""
 
@@ -17,7 +18,7 @@ def picture(
 ) -> Unit:
     """A picture of about `size` bytes at the Unix time `at`; its clock is ahead by `skew_s`."""
     head = bytes([0x65 if keyframe else 0x41]) + f"{number:08d}".encode()
-    body = head + bytes((number + index) % 255 + 1 for index in range(max(size - len(head), 0)))
+    body = (head + _PATTERN[number % 255 :] * (size // 1000 + 1))[: max(size, len(head))]
     pts = round((at + skew_s) * VIDEO_CLOCK)
     return Unit(
         codec=Codec.H264,
