@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from relay.webrtc.ice import Address
 
 COUNTERS: Final = (
-    "packets_sent",  # SRTP packets given to the socket
+    "packets_sent",  # SRTP packets given to the socket, retransmissions aside
     "bytes_sent",  # bytes of them
     "send_failures",  # datagrams that the socket did not take
     "srtcp_rejected",  # SRTCP that was not authentic, repeated, or malformed
@@ -106,7 +106,9 @@ class PythonCore:
         self._followers[stream] = {}
 
     def close_stream(self, stream: int) -> None:
-        kind = self._rings.pop(stream).kind
+        ring = self._rings.pop(stream)
+        kind = ring.kind
+        ring.clear()  # viewers may still know what they were sent of it
         for viewer in self._followers.pop(stream).values():
             track = viewer.tracks[kind]
             if track.stream == stream:
@@ -286,9 +288,11 @@ class PythonCore:
         viewer.resend_budget = min(viewer.resend_budget + max(refill, 0.0), _RESEND_BYTES_S)
         viewer.budget_at = now
         viewer.requested += len(nack.sequences)
-        for sequence in nack.sequences:
+        for sequence in dict.fromkeys(nack.sequences):
+            if viewer.resend_budget <= 0:
+                break
             packet = track.out.again(sequence, now)
-            if packet is None or len(packet) > viewer.resend_budget:
+            if packet is None:
                 continue
             viewer.resend_budget -= len(packet)
             with suppress(pylibsrtp.Error):  # a repeat too old for the replay window

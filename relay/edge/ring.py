@@ -105,6 +105,11 @@ class Ring:
         skip = self._last_keyframe - self._frames[0].number
         return [frame for index, frame in enumerate(self._frames) if index >= skip]
 
+    def clear(self) -> None:
+        """Forget all frames."""
+        self._frames.clear()
+        self._packets.clear()
+
     def _trim(self, now: float) -> None:
         while len(self._frames) > 1:
             oldest = self._frames[0]
