@@ -81,6 +81,8 @@ class _Viewer:
         self.fraction_lost = 0.0
         self.rtt_s: float | None = None
         self.heard_at = 0.0
+        self.present: set[int] = set()
+        """SSRCs that it reports with, and that have not said goodbye."""
         self.resend_budget = float(_RESEND_BYTES_S)
         self.budget_at = 0.0
 
@@ -96,7 +98,7 @@ class PythonCore:
         self._followers: dict[int, dict[int, _Viewer]] = {}
         self._viewers: dict[int, _Viewer] = {}
         self._by_address: dict[Address, _Viewer] = {}
-        self._events: list[CoreEvent] = []
+        self._events: dict[tuple[int, type[CoreEvent]], CoreEvent] = {}
         self._counters = dict.fromkeys(COUNTERS, 0)
 
     # --- streams ---------------------------------------------------------------------------
@@ -146,6 +148,8 @@ class PythonCore:
         entry = self._viewers.pop(viewer, None)
         if entry is None:
             return
+        for kind_of_event in (KeyframeWanted, Estimate, Left):
+            self._events.pop((viewer, kind_of_event), None)
         ssrcs = [track.out.params.ssrc for track in entry.tracks.values()]
         self.send(entry.send.protect_rtcp(rtcp.goodbye(ssrcs, CNAME)), entry.address)
         if self._by_address.get(entry.address) is entry:
@@ -256,19 +260,36 @@ class PythonCore:
         except (pylibsrtp.Error, ValueError, ProtocolError):
             self._counters["srtcp_rejected"] += 1
             return
+        viewer.present.add(int.from_bytes(datagram[4:8], "big"))
         viewer.heard_at = now
         for item in feedback:
             match item:
                 case rtcp.Nack():
                     self._resend(viewer, item, now)
                 case rtcp.KeyframeRequest():
-                    self._events.append(KeyframeWanted(viewer.number))
+                    self._want_keyframe(viewer, item)
                 case rtcp.Remb():
-                    self._events.append(Estimate(viewer.number, item.bps))
+                    self._tell(Estimate(viewer.number, item.bps))
                 case rtcp.Goodbye():
-                    self._events.append(Left(viewer.number))
+                    self._hear_goodbye(viewer, item)
                 case rtcp.Report():
                     self._note(viewer, item, now)
+
+    def _tell(self, event: CoreEvent) -> None:
+        # One of each kind until it is fetched: the last one says it all.
+        self._events[event.viewer, type(event)] = event
+
+    def _want_keyframe(self, viewer: _Viewer, request: rtcp.KeyframeRequest) -> None:
+        video = viewer.tracks.get(Kind.VIDEO)
+        if video is not None and request.ssrc == video.out.params.ssrc:
+            self._tell(KeyframeWanted(viewer.number))
+
+    def _hear_goodbye(self, viewer: _Viewer, goodbye: rtcp.Goodbye) -> None:
+        # A viewer may report with one SSRC for each track, and stop one of them.
+        leaving = viewer.present.intersection(goodbye.sources)
+        viewer.present -= leaving
+        if leaving and not viewer.present:
+            self._tell(Left(viewer.number))
 
     def _note(self, viewer: _Viewer, report: rtcp.Report, now: float) -> None:
         video = viewer.tracks.get(Kind.VIDEO)
@@ -307,8 +328,8 @@ class PythonCore:
             for track in viewer.tracks.values():
                 if now >= track.next_report:
                     self._report(viewer, track, now)
-        events, self._events = self._events, []
-        return events
+        events, self._events = self._events, {}
+        return list(events.values())
 
     def _report(self, viewer: _Viewer, track: _Track, now: float) -> None:
         rtp_time = track.out.rtp_time_at(int(now * 1e6))
