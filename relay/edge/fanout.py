@@ -326,7 +326,8 @@ class PythonCore:
     def tick(self, now: float) -> list[CoreEvent]:
         for viewer in self._viewers.values():
             for track in viewer.tracks.values():
-                if now >= track.next_report:
+                # Also due if the clock was set back.
+                if not track.next_report - REPORT_S <= now < track.next_report:
                     self._report(viewer, track, now)
         events, self._events = self._events, {}
         return list(events.values())
