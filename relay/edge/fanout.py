@@ -43,6 +43,8 @@ _GSO_SEGMENTS: Final = 48
 """Linux takes 64 KB and 64 segments in one call."""
 _RESEND_BYTES_S: Final = 125_000
 """What a viewer may have sent again each second."""
+_MAX_SOURCES: Final = 16
+"""SSRCs that a viewer may report with; browsers have one or two."""
 
 _PROFILES: Final = {
     "AEAD_AES_128_GCM": pylibsrtp.Policy.SRTP_PROFILE_AEAD_AES_128_GCM,
@@ -81,6 +83,8 @@ class _Viewer:
         self.fraction_lost = 0.0
         self.rtt_s: float | None = None
         self.heard_at = 0.0
+        self.sources: set[int] = set()
+        """SSRCs that it has reported with: libsrtp keeps a stream for each."""
         self.present: set[int] = set()
         """SSRCs that it reports with, and that have not said goodbye."""
         self.resend_budget = float(_RESEND_BYTES_S)
@@ -255,12 +259,18 @@ class PythonCore:
         return others
 
     def _srtcp(self, viewer: _Viewer, datagram: bytes, now: float) -> None:
+        source = int.from_bytes(datagram[4:8], "big")
+        if source not in viewer.sources and len(viewer.sources) >= _MAX_SOURCES:
+            self._counters["srtcp_rejected"] += 1
+            return
         try:
-            feedback = rtcp.parse(viewer.receive.unprotect_rtcp(datagram))
+            plain = viewer.receive.unprotect_rtcp(datagram)
+            viewer.sources.add(source)
+            feedback = rtcp.parse(plain)
         except (pylibsrtp.Error, ValueError, ProtocolError):
             self._counters["srtcp_rejected"] += 1
             return
-        viewer.present.add(int.from_bytes(datagram[4:8], "big"))
+        viewer.present.add(source)
         viewer.heard_at = now
         for item in feedback:
             match item:
