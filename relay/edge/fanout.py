@@ -6,9 +6,10 @@ ask again for what they miss.
 
 from __future__ import annotations
 
-import platform
+import errno
 import socket
 import struct
+import sys
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
@@ -41,6 +42,8 @@ _READ_BATCH: Final = 256
 _UDP_SEGMENT: Final = 103
 _GSO_SEGMENTS: Final = 48
 """Linux takes 64 KB and 64 segments in one call."""
+_GSO_ERRORS: Final = frozenset({errno.EINVAL, errno.EIO, errno.EMSGSIZE})
+"""What Linux says where a path's MTU or device does not allow GSO."""
 _RESEND_BYTES_S: Final = 125_000
 """What a viewer may have sent again each second."""
 _MAX_SOURCES: Final = 16
@@ -50,6 +53,14 @@ _PROFILES: Final = {
     "AEAD_AES_128_GCM": pylibsrtp.Policy.SRTP_PROFILE_AEAD_AES_128_GCM,
     "AES128_CM_SHA1_80": pylibsrtp.Policy.SRTP_PROFILE_AES128_CM_SHA1_80,
 }
+
+
+def _knows_gso(sock: socket.socket) -> bool:
+    try:
+        sock.setsockopt(socket.IPPROTO_UDP, _UDP_SEGMENT, 0)
+    except OSError:
+        return False
+    return sys.platform == "linux"
 
 
 def _session(keys: SrtpKeys, key: bytes, direction: int) -> pylibsrtp.Session:
@@ -75,6 +86,8 @@ class _Viewer:
     ) -> None:
         self.number = number
         self.address = address
+        self.gso = True
+        """Whether its path is not known to be one without GSO."""
         self.send = _session(keys, keys.send, pylibsrtp.Policy.SSRC_ANY_OUTBOUND)
         self.receive = _session(keys, keys.receive, pylibsrtp.Policy.SSRC_ANY_INBOUND)
         self.tracks = {params.kind: _Track(params) for params in tracks}
@@ -97,7 +110,7 @@ class PythonCore:
     def __init__(self, sock: socket.socket) -> None:
         """`sock` is a bound, non-blocking UDP socket; it stays the caller's to close."""
         self._socket = sock
-        self._gso = platform.system() == "Linux"
+        self._gso = _knows_gso(sock)
         self._rings: dict[int, Ring] = {}
         self._followers: dict[int, dict[int, _Viewer]] = {}
         self._viewers: dict[int, _Viewer] = {}
@@ -145,7 +158,7 @@ class PythonCore:
         entry = self._viewers[viewer]
         if self._by_address.get(entry.address) is entry:
             del self._by_address[entry.address]
-        entry.address = address
+        entry.address, entry.gso = address, True
         self._by_address[address] = entry
 
     def remove_viewer(self, viewer: int) -> None:
@@ -218,25 +231,25 @@ class PythonCore:
         sealed = [protect(packet) for packet in packets]
         self._counters["packets_sent"] += len(sealed)
         self._counters["bytes_sent"] += sum(map(len, sealed))
-        for run in _runs(sealed) if self._gso else ([packet] for packet in sealed):
-            self._send_run(run, viewer.address)
+        for run in _runs(sealed):
+            self._send_run(run, viewer)
 
-    def _send_run(self, run: list[bytes], address: Address) -> None:
-        if len(run) == 1:
-            self.send(run[0], address)
+    def _send_run(self, run: list[bytes], viewer: _Viewer) -> None:
+        if len(run) == 1 or not (self._gso and viewer.gso):
+            for packet in run:
+                self.send(packet, viewer.address)
             return
         segment = struct.pack("=H", len(run[0]))
         try:
             self._socket.sendmsg(
-                [b"".join(run)], [(socket.IPPROTO_UDP, _UDP_SEGMENT, segment)], 0, address
+                [b"".join(run)], [(socket.IPPROTO_UDP, _UDP_SEGMENT, segment)], 0, viewer.address
             )
-        except BlockingIOError:
-            self._counters["send_failures"] += len(run)
-        except OSError:
-            # This kernel or path has no GSO: single datagrams from now on.
-            self._gso = False
-            for packet in run:
-                self.send(packet, address)
+        except OSError as error:
+            if error.errno not in _GSO_ERRORS:
+                self._counters["send_failures"] += len(run)
+                return
+            viewer.gso = False
+            self._send_run(run, viewer)
 
     # --- in --------------------------------------------------------------------------------
 
