@@ -133,8 +133,8 @@ class Core(Protocol):
     def unwatch(self, viewer: int, kind: Kind) -> None:
         """Let a viewer's track of this kind fall silent."""
 
-    def replay(self, viewer: int, now: float) -> None:
-        """Send a viewer the frames since the last keyframe again."""
+    def replay(self, viewer: int, now: float) -> bool:
+        """Send a viewer the frames since the last keyframe again; False if they are not here."""
 
     def send(self, datagram: bytes, address: Address) -> None:
         """Send a STUN or DTLS datagram."""

@@ -6,9 +6,10 @@ ask again for what they miss.
 
 from __future__ import annotations
 
-import platform
+import errno
 import socket
 import struct
+import sys
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from relay.webrtc.ice import Address
 
 COUNTERS: Final = (
-    "packets_sent",  # SRTP packets given to the socket
+    "packets_sent",  # SRTP packets given to the socket, retransmissions aside
     "bytes_sent",  # bytes of them
     "send_failures",  # datagrams that the socket did not take
     "srtcp_rejected",  # SRTCP that was not authentic, repeated, or malformed
@@ -41,13 +42,25 @@ _READ_BATCH: Final = 256
 _UDP_SEGMENT: Final = 103
 _GSO_SEGMENTS: Final = 48
 """Linux takes 64 KB and 64 segments in one call."""
+_GSO_ERRORS: Final = frozenset({errno.EINVAL, errno.EIO, errno.EMSGSIZE})
+"""What Linux says where a path's MTU or device does not allow GSO."""
 _RESEND_BYTES_S: Final = 125_000
 """What a viewer may have sent again each second."""
+_MAX_SOURCES: Final = 16
+"""SSRCs that a viewer may report with; browsers have one or two."""
 
 _PROFILES: Final = {
     "AEAD_AES_128_GCM": pylibsrtp.Policy.SRTP_PROFILE_AEAD_AES_128_GCM,
     "AES128_CM_SHA1_80": pylibsrtp.Policy.SRTP_PROFILE_AES128_CM_SHA1_80,
 }
+
+
+def _knows_gso(sock: socket.socket) -> bool:
+    try:
+        sock.setsockopt(socket.IPPROTO_UDP, _UDP_SEGMENT, 0)
+    except OSError:
+        return False
+    return sys.platform == "linux"
 
 
 def _session(keys: SrtpKeys, key: bytes, direction: int) -> pylibsrtp.Session:
@@ -73,6 +86,8 @@ class _Viewer:
     ) -> None:
         self.number = number
         self.address = address
+        self.gso = True
+        """Whether its path is not known to be one without GSO."""
         self.send = _session(keys, keys.send, pylibsrtp.Policy.SSRC_ANY_OUTBOUND)
         self.receive = _session(keys, keys.receive, pylibsrtp.Policy.SSRC_ANY_INBOUND)
         self.tracks = {params.kind: _Track(params) for params in tracks}
@@ -81,6 +96,10 @@ class _Viewer:
         self.fraction_lost = 0.0
         self.rtt_s: float | None = None
         self.heard_at = 0.0
+        self.sources: set[int] = set()
+        """SSRCs that it has reported with: libsrtp keeps a stream for each."""
+        self.present: set[int] = set()
+        """SSRCs that it reports with, and that have not said goodbye."""
         self.resend_budget = float(_RESEND_BYTES_S)
         self.budget_at = 0.0
 
@@ -91,12 +110,12 @@ class PythonCore:
     def __init__(self, sock: socket.socket) -> None:
         """`sock` is a bound, non-blocking UDP socket; it stays the caller's to close."""
         self._socket = sock
-        self._gso = platform.system() == "Linux"
+        self._gso = _knows_gso(sock)
         self._rings: dict[int, Ring] = {}
         self._followers: dict[int, dict[int, _Viewer]] = {}
         self._viewers: dict[int, _Viewer] = {}
         self._by_address: dict[Address, _Viewer] = {}
-        self._events: list[CoreEvent] = []
+        self._events: dict[tuple[int, type[CoreEvent]], CoreEvent] = {}
         self._counters = dict.fromkeys(COUNTERS, 0)
 
     def fileno(self) -> int:
@@ -115,7 +134,9 @@ class PythonCore:
         self._followers[stream] = {}
 
     def close_stream(self, stream: int) -> None:
-        kind = self._rings.pop(stream).kind
+        ring = self._rings.pop(stream)
+        kind = ring.kind
+        ring.clear()  # viewers may still know what they were sent of it
         for viewer in self._followers.pop(stream).values():
             track = viewer.tracks[kind]
             if track.stream == stream:
@@ -146,15 +167,17 @@ class PythonCore:
         entry = self._viewers[viewer]
         if self._by_address.get(entry.address) is entry:
             del self._by_address[entry.address]
-        entry.address = address
+        entry.address, entry.gso = address, True
         self._by_address[address] = entry
 
     def remove_viewer(self, viewer: int) -> None:
         entry = self._viewers.pop(viewer, None)
         if entry is None:
             return
+        for kind_of_event in (KeyframeWanted, Estimate, Left):
+            self._events.pop((viewer, kind_of_event), None)
         ssrcs = [track.out.params.ssrc for track in entry.tracks.values()]
-        self.send(entry.send.protect_rtcp(rtcp.goodbye(ssrcs)), entry.address)
+        self.send(entry.send.protect_rtcp(rtcp.goodbye(ssrcs, CNAME)), entry.address)
         if self._by_address.get(entry.address) is entry:
             del self._by_address[entry.address]
         for kind in entry.tracks:
@@ -177,11 +200,13 @@ class PythonCore:
     def unwatch(self, viewer: int, kind: Kind) -> None:
         self._drop_following(self._viewers[viewer], kind)
 
-    def replay(self, viewer: int, now: float) -> None:
+    def replay(self, viewer: int, now: float) -> bool:
         entry = self._viewers[viewer]
         track = entry.tracks.get(Kind.VIDEO)
-        if track is not None and track.stream is not None:
-            self._replay(entry, track, now)
+        if track is None or track.stream is None or not self._rings[track.stream].gop():
+            return False
+        self._replay(entry, track, now)
+        return True
 
     def _follow(self, viewer: _Viewer, track: _Track, stream: int) -> None:
         if track.stream is not None and track.stream != stream:
@@ -215,25 +240,25 @@ class PythonCore:
         sealed = [protect(packet) for packet in packets]
         self._counters["packets_sent"] += len(sealed)
         self._counters["bytes_sent"] += sum(map(len, sealed))
-        for run in _runs(sealed) if self._gso else ([packet] for packet in sealed):
-            self._send_run(run, viewer.address)
+        for run in _runs(sealed):
+            self._send_run(run, viewer)
 
-    def _send_run(self, run: list[bytes], address: Address) -> None:
-        if len(run) == 1:
-            self.send(run[0], address)
+    def _send_run(self, run: list[bytes], viewer: _Viewer) -> None:
+        if len(run) == 1 or not (self._gso and viewer.gso):
+            for packet in run:
+                self.send(packet, viewer.address)
             return
         segment = struct.pack("=H", len(run[0]))
         try:
             self._socket.sendmsg(
-                [b"".join(run)], [(socket.IPPROTO_UDP, _UDP_SEGMENT, segment)], 0, address
+                [b"".join(run)], [(socket.IPPROTO_UDP, _UDP_SEGMENT, segment)], 0, viewer.address
             )
-        except BlockingIOError:
-            self._counters["send_failures"] += len(run)
-        except OSError:
-            # This kernel or path has no GSO: single datagrams from now on.
-            self._gso = False
-            for packet in run:
-                self.send(packet, address)
+        except OSError as error:
+            if error.errno not in _GSO_ERRORS:
+                self._counters["send_failures"] += len(run)
+                return
+            viewer.gso = False
+            self._send_run(run, viewer)
 
     # --- in --------------------------------------------------------------------------------
 
@@ -256,24 +281,47 @@ class PythonCore:
         return others
 
     def _srtcp(self, viewer: _Viewer, datagram: bytes, now: float) -> None:
+        source = int.from_bytes(datagram[4:8], "big")
+        if source not in viewer.sources and len(viewer.sources) >= _MAX_SOURCES:
+            self._counters["srtcp_rejected"] += 1
+            return
         try:
-            feedback = rtcp.parse(viewer.receive.unprotect_rtcp(datagram))
+            plain = viewer.receive.unprotect_rtcp(datagram)
+            viewer.sources.add(source)
+            feedback = rtcp.parse(plain)
         except (pylibsrtp.Error, ValueError, ProtocolError):
             self._counters["srtcp_rejected"] += 1
             return
+        viewer.present.add(source)
         viewer.heard_at = now
         for item in feedback:
             match item:
                 case rtcp.Nack():
                     self._resend(viewer, item, now)
                 case rtcp.KeyframeRequest():
-                    self._events.append(KeyframeWanted(viewer.number))
+                    self._want_keyframe(viewer, item)
                 case rtcp.Remb():
-                    self._events.append(Estimate(viewer.number, item.bps))
+                    self._tell(Estimate(viewer.number, item.bps))
                 case rtcp.Goodbye():
-                    self._events.append(Left(viewer.number))
+                    self._hear_goodbye(viewer, item)
                 case rtcp.Report():
                     self._note(viewer, item, now)
+
+    def _tell(self, event: CoreEvent) -> None:
+        # One of each kind until it is fetched: the last one says it all.
+        self._events[event.viewer, type(event)] = event
+
+    def _want_keyframe(self, viewer: _Viewer, request: rtcp.KeyframeRequest) -> None:
+        video = viewer.tracks.get(Kind.VIDEO)
+        if video is not None and request.ssrc == video.out.params.ssrc:
+            self._tell(KeyframeWanted(viewer.number))
+
+    def _hear_goodbye(self, viewer: _Viewer, goodbye: rtcp.Goodbye) -> None:
+        # A viewer may report with one SSRC for each track, and stop one of them.
+        leaving = viewer.present.intersection(goodbye.sources)
+        viewer.present -= leaving
+        if leaving and not viewer.present:
+            self._tell(Left(viewer.number))
 
     def _note(self, viewer: _Viewer, report: rtcp.Report, now: float) -> None:
         video = viewer.tracks.get(Kind.VIDEO)
@@ -293,9 +341,11 @@ class PythonCore:
         viewer.resend_budget = min(viewer.resend_budget + max(refill, 0.0), _RESEND_BYTES_S)
         viewer.budget_at = now
         viewer.requested += len(nack.sequences)
-        for sequence in nack.sequences:
+        for sequence in dict.fromkeys(nack.sequences):
+            if viewer.resend_budget <= 0:
+                break
             packet = track.out.again(sequence, now)
-            if packet is None or len(packet) > viewer.resend_budget:
+            if packet is None:
                 continue
             viewer.resend_budget -= len(packet)
             with suppress(pylibsrtp.Error):  # a repeat too old for the replay window
@@ -308,10 +358,11 @@ class PythonCore:
     def tick(self, now: float) -> list[CoreEvent]:
         for viewer in self._viewers.values():
             for track in viewer.tracks.values():
-                if now >= track.next_report:
+                # Also due if the clock was set back.
+                if not track.next_report - REPORT_S <= now < track.next_report:
                     self._report(viewer, track, now)
-        events, self._events = self._events, []
-        return events
+        events, self._events = self._events, {}
+        return list(events.values())
 
     def _report(self, viewer: _Viewer, track: _Track, now: float) -> None:
         rtp_time = track.out.rtp_time_at(int(now * 1e6))

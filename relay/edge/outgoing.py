@@ -3,6 +3,11 @@
 Sequence numbers and time stamps go on without a gap over rung and camera switches. A replayed GOP
 is squeezed into the time before the next live frame: the viewer's decoder runs through it at once
 and stands at the live edge, instead of playing late for ever.
+
+Time stamps are the frames' own plus `_home`, which stays as it is for as long as they go on as the
+clock does. Where they do not, because another camera's clock is another or a stream has begun anew,
+`_home` moves so that the viewer sees no jump: one that shows a frame by its time stamp would stand
+still, or race, for as long.
 """
 
 from __future__ import annotations
@@ -28,7 +33,7 @@ class _Segment:
     first_packet: int
     count: int
     base: int
-    """Added to a live frame's time, or the time of a replay's first frame."""
+    """Added to a live frame's time; the time stamp of a replay's first frame."""
     step: int
     """Ticks between a replay's frames; 0 for live frames."""
     first_frame: int
@@ -46,6 +51,12 @@ class Outgoing:
 
     SEGMENTS: Final = 8
     """Runs that retransmission can reach back to."""
+    SLACK_S: Final = 1.0
+    """A frame of the same stream may come this much too early before its clock has jumped."""
+    SWITCH_SLACK_S: Final = 0.1
+    """The same for the first frame of another stream; for rungs of one camera it is near 0."""
+    MAX_LATE_S: Final = 10.0
+    """Frames may come this late, and those after them in time again."""
 
     def __init__(self, params: TrackParams) -> None:
         self.params = params
@@ -59,8 +70,12 @@ class Outgoing:
         )
         self._sequence = params.first_sequence
         self._rtx_sequence = secrets.randbits(15)
-        self._offset = params.timestamp_offset
-        self._last_timestamp: int | None = None
+        self._home = params.timestamp_offset
+        self._reference: tuple[int, float] | None = None
+        """The last frame's time stamp by `_home`, and when it was sent."""
+        self._late_s = 0.0
+        """How late that was, by the frames before it."""
+        self._last_timestamp = -1
         self._segments: deque[_Segment] = deque(maxlen=self.SEGMENTS)
         self.packets = 0
         """Packets sent, retransmissions aside."""
@@ -69,18 +84,23 @@ class Outgoing:
 
     def live(self, ring: Ring, frame: Frame) -> list[bytes]:
         """The packets of a frame that has just been pushed."""
+        if not frame.payloads:
+            return []
+        natural = self._place(ring, frame)
         segment = self._segments[-1] if self._segments else None
-        if (
-            segment is None
-            or segment.ring is not ring
-            or segment.step
-            or segment.first_packet + segment.count != frame.first
-            or self._behind(segment.timestamp(frame))
-        ):
-            base = self._offset
-            if self._behind(base + frame.rtp_time):
-                assert self._last_timestamp is not None
-                base = self._last_timestamp + 1 - frame.rtp_time
+        going_on = (
+            segment is not None
+            and segment.ring is ring
+            and not segment.step
+            and segment.first_packet + segment.count == frame.first
+        )
+        if natural > self._last_timestamp:
+            base = self._home
+        else:  # a replay took longer than the frame before this one
+            base = self._last_timestamp + 1 - frame.rtp_time
+            if going_on and segment is not None:
+                base = max(base, segment.base)
+        if segment is None or not going_on or segment.base != base:
             segment = self._begin(ring, frame, base=base, step=0, send_time=b"")
         return self._emit(segment, frame, abs_send_time(frame.sent_at))
 
@@ -89,15 +109,31 @@ class Outgoing:
         gop = ring.gop()
         if not gop:
             return []
-        room = ring.frame_ticks
-        step = max(room // (len(gop) + 1), 1)
-        base = self._offset + gop[-1].rtp_time + step
-        if self._behind(base):
-            assert self._last_timestamp is not None
-            base = self._last_timestamp + 1
+        step = max(ring.frame_ticks // (len(gop) + 1), 1)
+        base = max(self._place(ring, gop[-1]) + step, self._last_timestamp + 1)
         sent = abs_send_time(now)
         segment = self._begin(ring, gop[0], base=base, step=step, send_time=sent)
         return [self._emit(segment, frame, sent) for frame in gop]
+
+    def _place(self, ring: Ring, frame: Frame) -> int:
+        """The frame's time stamp by `_home`, which is moved first if the clock has jumped."""
+        natural = self._home + frame.rtp_time
+        if self._reference is not None:
+            then, at = self._reference
+            elapsed_s = frame.sent_at - at
+            early_s = (natural - then) / ring.clock - elapsed_s
+            if self._segments and self._segments[-1].ring is not ring:
+                slack = self.SWITCH_SLACK_S
+                jumped = early_s < -slack or early_s > self._late_s + slack
+            else:
+                jumped = natural < then or early_s > self._late_s + self.SLACK_S
+            if jumped:
+                natural = then + round(max(elapsed_s, 0.0) * ring.clock)
+                self._home = natural - frame.rtp_time
+            else:
+                self._late_s = min(max(self._late_s - early_s, 0.0), self.MAX_LATE_S)
+        self._reference = natural, frame.sent_at
+        return natural
 
     def again(self, sequence: int, now: float) -> bytes | None:
         """The packet of a 16-bit sequence number once more, as RTX if that was negotiated.
@@ -134,12 +170,9 @@ class Outgoing:
         frame = segment.ring.last if segment is not None else None
         if segment is None or frame is None:
             return None
-        base = self._offset if segment.step else segment.base
+        base = self._home if segment.step else segment.base
         elapsed = (now_us - frame.captured_us) * segment.ring.clock // 1_000_000
         return base + frame.rtp_time + elapsed
-
-    def _behind(self, timestamp: int) -> bool:
-        return self._last_timestamp is not None and timestamp <= self._last_timestamp
 
     def _begin(
         self, ring: Ring, frame: Frame, *, base: int, step: int, send_time: bytes

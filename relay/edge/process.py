@@ -309,9 +309,7 @@ class Edge:
 
     async def _keyframe(self, viewer: Viewer, now: float) -> None:
         # The cached GOP costs only this viewer; when it does not help, all get a keyframe.
-        if viewer.may_replay(now):
-            self._core.replay(viewer.number, time.time())
-        else:
+        if not (viewer.may_replay(now) and self._core.replay(viewer.number, time.time())):
             await self._wishes.ask(viewer.camera, now)
 
     async def _tell(self, ready: Callable[[], None]) -> None:

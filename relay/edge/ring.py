@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass
+from itertools import islice, pairwise
 from typing import TYPE_CHECKING, Final
 
 from relay.media.codecs import Kind
 from relay.media.timebase import OPUS_CLOCK, VIDEO_CLOCK, rescale
-from relay.webrtc.rtp import Payload, packetise_h264
+from relay.webrtc.rtp import Payload, packetise_h264, packetise_opus
 
 if TYPE_CHECKING:
     from relay.media.unit import Unit
@@ -44,6 +45,8 @@ class Ring:
 
     LEAST_S: Final = 1.0
     MAX_PACKETS: Final = 8192
+    RECENT: Final = 8
+    """Frames by which the time to the next one is guessed."""
 
     def __init__(self, kind: Kind) -> None:
         self.kind = kind
@@ -61,25 +64,24 @@ class Ring:
 
     @property
     def frame_ticks(self) -> int:
-        """Time between the two newest frames, in the stream's clock; a guess before that."""
-        if len(self._frames) < 2:
-            return self.clock // 50
-        step = self._frames[-1].rtp_time - self._frames[-2].rtp_time
-        return min(max(step, 1), self.clock // 5)
+        """The least time between recent frames, in the stream's clock; a guess before there are
+        two.
+        """
+        recent = list(islice(reversed(self._frames), self.RECENT))
+        steps = [after.rtp_time - before.rtp_time for before, after in pairwise(reversed(recent))]
+        return min([max(step, 1) for step in steps], default=self.clock // 50)
 
     def push(self, unit: Unit, now: float) -> Frame:
         """Packetise `unit` and keep it."""
-        if self.kind is Kind.VIDEO:
-            payloads = packetise_h264(unit.payload)
-        else:
-            payloads = [Payload(unit.payload, marker=False)]
+        packetise = packetise_h264 if self.kind is Kind.VIDEO else packetise_opus
+        payloads = packetise(unit.payload)
         frame = Frame(
             number=self._next_number,
             first=self._next_packet,
             payloads=payloads,
             rtp_time=rescale(unit.pts, VIDEO_CLOCK, self.clock),
             captured_us=unit.captured_us,
-            keyframe=unit.opens_gop,
+            keyframe=unit.opens_gop and bool(payloads),
             sent_at=now,
         )
         self._next_number += 1
@@ -102,6 +104,11 @@ class Ring:
             return []
         skip = self._last_keyframe - self._frames[0].number
         return [frame for index, frame in enumerate(self._frames) if index >= skip]
+
+    def clear(self) -> None:
+        """Forget all frames."""
+        self._frames.clear()
+        self._packets.clear()
 
     def _trim(self, now: float) -> None:
         while len(self._frames) > 1:

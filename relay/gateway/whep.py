@@ -11,7 +11,7 @@ from relay.bus.rpc import CallTimeout, Refused, call
 from relay.config import primary_address
 from relay.errors import NotFound, NotLive, Overloaded, UnsupportedType
 from relay.gateway.keys import BUS, LIVE, REGISTRY, SETTINGS
-from relay.webrtc.sdp import MAX_SIZE
+from relay.webrtc.description import MAX_SIZE
 
 if TYPE_CHECKING:
     from relay.gateway.live import Live

@@ -10,11 +10,13 @@ flights.
 from __future__ import annotations
 
 import asyncio
+import hashlib
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from aiortc import rtcdtlstransport as aiortc_dtls
-from OpenSSL import SSL
+from OpenSSL import SSL, crypto
 
 from relay.errors import ProtocolError
 
@@ -32,6 +34,8 @@ _PROFILES: Final = [
     for profile in (aiortc_dtls.SRTP_AEAD_AES_128_GCM, aiortc_dtls.SRTP_AES128_CM_SHA1_80)
     if profile in aiortc_dtls.SRTP_PROFILES
 ]
+_DIGESTS: Final = {"sha-256": "sha256", "sha-384": "sha384", "sha-512": "sha512"}
+"""Fingerprints that count (RFC 8122 section 5), and hashlib's names for them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +85,20 @@ class _Pipe:
     def __init__(self, send: Callable[[bytes], None]) -> None:
         self._sender = send
         self.inbound: asyncio.Queue[bytes] = asyncio.Queue(MAX_QUEUE)
+        self.closed: str | None = None
+        """Why nothing is read any more."""
+
+    def close(self, reason: str) -> None:
+        """End all reading, also that which waits."""
+        self.closed = self.closed or reason
+        if self.inbound.empty():
+            self.inbound.put_nowait(b"")
 
     async def _recv(self) -> bytes:
-        return await self.inbound.get()
+        data = b"" if self.closed else await self.inbound.get()
+        if self.closed:
+            raise ConnectionError
+        return data
 
     async def _send(self, data: bytes) -> None:
         self._sender(data)
@@ -96,12 +111,33 @@ class _Transport(aiortc_dtls.RTCDtlsTransport):
     """aiortc's transport, which hands out its keys instead of making SRTP sessions of them."""
 
     keys: SrtpKeys | None = None
+    fault = "failed"
+    """What happened to the handshake, if there are no keys."""
+
+    def _validate_peer_identity(self, remoteParameters: aiortc_dtls.RTCDtlsParameters) -> None:  # noqa: N803
+        # As aiortc does it, but on the certificate's bytes: the library that it parses them with
+        # raises errors of many kinds for certificates that OpenSSL takes.
+        assert self._ssl is not None
+        certificate = self._ssl.get_peer_certificate()
+        assert certificate is not None
+        der = crypto.dump_certificate(crypto.FILETYPE_ASN1, certificate)
+        known = [
+            (_DIGESTS[f.algorithm.lower()], f.value.replace(":", "").lower())
+            for f in remoteParameters.fingerprints
+            if f.algorithm.lower() in _DIGESTS
+        ]
+        if not known or any(
+            hashlib.new(algorithm, der).hexdigest() != value for algorithm, value in known
+        ):
+            self.fault = "failed: the certificate is not the one in the offer"
+            self._set_state(aiortc_dtls.State.FAILED)
 
     def _setup_srtp(self) -> None:
         assert self._ssl is not None
         name = self._ssl.get_selected_srtp_profile()
         profile = next((p for p in _PROFILES if p.openssl_profile == name), None)
         if profile is None:
+            self.fault = "failed: there is no SRTP profile that both know"
             self._set_state(aiortc_dtls.State.FAILED)
             return
         material = self._ssl.export_keying_material(
@@ -110,6 +146,13 @@ class _Transport(aiortc_dtls.RTCDtlsTransport):
         client, server = (profile.get_key_and_salt(material, index) for index in (0, 1))
         send, receive = (server, client) if self._role == "server" else (client, server)
         self.keys = SrtpKeys(name.decode().removeprefix("SRTP_"), send, receive)
+
+    async def goodbye(self) -> None:
+        """Tell the peer of a handshake that failed, so that it need not wait for consent to end."""
+        if self._ssl is not None:
+            with suppress(SSL.Error):
+                self._ssl.shutdown()
+            await self._write_ssl()
 
 
 class Dtls:
@@ -141,28 +184,32 @@ class Dtls:
         except asyncio.QueueFull:
             self.dropped += 1
 
-    async def handshake(self) -> SrtpKeys:
+    async def handshake(self, timeout_s: float = HANDSHAKE_S) -> SrtpKeys:
         """Run the handshake, check the peer's certificate, and derive the SRTP keys.
 
         Raises:
-            ProtocolError: it failed, or took longer than 15 s.
+            ProtocolError: it failed, took longer than `timeout_s`, or was stopped.
         """
+        # Cancelling would go through asyncio.wait_for, which before Python 3.12 may swallow it.
+        timer = asyncio.get_running_loop().call_later(timeout_s, self._pipe.close, "timed out")
         try:
-            async with asyncio.timeout(HANDSHAKE_S):
-                await self._transport.start(
-                    aiortc_dtls.RTCDtlsParameters(fingerprints=self._fingerprints)
-                )
-        except TimeoutError:
-            raise ProtocolError("DTLS handshake timed out") from None
+            await self._transport.start(
+                aiortc_dtls.RTCDtlsParameters(fingerprints=self._fingerprints)
+            )
         except SSL.Error as error:
             raise ProtocolError(f"DTLS handshake failed: {error}") from None
-        if self._transport.keys is None:
-            raise ProtocolError("DTLS handshake failed")
+        finally:
+            timer.cancel()
+        keys = self._transport.keys
+        if keys is None:
+            await self._transport.goodbye()
+            raise ProtocolError(f"DTLS handshake {self._pipe.closed or self._transport.fault}")
         self._transport.on("statechange", self._state_changed)
-        return self._transport.keys
+        return keys
 
     async def stop(self) -> None:
         """Say goodbye and free the association."""
+        self._pipe.close("was stopped")
         self._transport.remove_all_listeners()
         await self._transport.stop()
 

@@ -45,7 +45,7 @@ class Mux(Generic[S]):
     """Finds sessions by fragment and by address."""
 
     MAX_ADDRESSES: Final = 8
-    """Addresses that one session may hold; the oldest is forgotten."""
+    """Addresses that one session may hold; the one that was bound longest ago is forgotten."""
 
     def __init__(self) -> None:
         self._by_ufrag: dict[str, S] = {}
@@ -70,8 +70,6 @@ class Mux(Generic[S]):
     def bind(self, session: S, address: Address) -> None:
         """Accept DTLS and SRTP for `session` from `address`, which STUN has authenticated."""
         owner = self._by_address.get(address)
-        if owner is session:
-            return
         if owner is not None:
             self._addresses[owner].remove(address)
         held = self._addresses[session]

@@ -1,14 +1,17 @@
-"""RTCP: feedback from viewers (parsed by aiortc), reports to them. Pure."""
+"""RTCP: feedback from viewers, reports to them (RFC 3550, 4585, 5104). Pure."""
 
 from __future__ import annotations
 
 import struct
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from aiortc import rtp as aiortc_rtp
 
 from relay.errors import ProtocolError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,60 +60,110 @@ class Report:
 class Goodbye:
     """BYE (RFC 3550 section 6.6)."""
 
+    sources: tuple[int, ...]
+    """SSRCs that have left."""
+
 
 Feedback = Nack | KeyframeRequest | Remb | Report | Goodbye
 
-_MAX_NACKS: Final = 1024
+MAX_NACKS: Final = 1024
+"""Sequence numbers that are taken from one message."""
+MAX_BPS: Final = (1 << 63) - 1
+"""A REMB can say more than 64 bits hold."""
+
+_HEAD: Final = struct.Struct("!BBH")
+_BLOCK: Final = struct.Struct("!IB3sIIII")
+_FIRST_SSRCS: Final = struct.Struct("!II")
 
 
 def parse(compound: bytes) -> list[Feedback]:
-    """What a compound packet says; packets of other kinds are left out.
+    """What a compound packet says, of full or reduced size (RFC 5506).
+
+    Packets of other kinds, and extensions of known ones, are passed over by their length.
 
     Raises:
         ProtocolError: it is malformed.
     """
-    try:
-        packets = aiortc_rtp.RtcpPacket.parse(compound)
-    except (ValueError, IndexError, struct.error) as error:
-        raise ProtocolError(f"malformed RTCP: {error}") from None
     feedback: list[Feedback] = []
-    for packet in packets:
-        feedback.extend(_understand(packet))
+    position = 0
+    while position < len(compound):
+        if len(compound) < position + 4:
+            raise ProtocolError("truncated RTCP header")
+        first, kind, words = _HEAD.unpack_from(compound, position)
+        end = position + 4 + 4 * words
+        if first >> 6 != 2 or end > len(compound):
+            raise ProtocolError("malformed RTCP header")
+        body = compound[position + 4 : end]
+        if first & 0x20:
+            if not body or not 0 < body[-1] <= len(body):
+                raise ProtocolError("malformed RTCP padding")
+            body = body[: -body[-1]]
+        reader = _READERS.get(kind)
+        if reader is not None:
+            try:
+                feedback += reader(first & 0x1F, body)
+            except struct.error:
+                raise ProtocolError("truncated RTCP packet") from None
+        position = end
     return feedback
 
 
-def _understand(packet: aiortc_rtp.AnyRtcpPacket) -> list[Feedback]:
-    if isinstance(packet, aiortc_rtp.RtcpRtpfbPacket):
-        if packet.fmt != aiortc_rtp.RTCP_RTPFB_NACK:
-            return []
-        return [Nack(packet.media_ssrc, tuple(packet.lost[:_MAX_NACKS]))]
-    if isinstance(packet, aiortc_rtp.RtcpPsfbPacket):
-        return _payload_feedback(packet)
-    if isinstance(packet, aiortc_rtp.RtcpRrPacket | aiortc_rtp.RtcpSrPacket):
-        return [
-            Report(r.ssrc, r.fraction_lost / 256, r.jitter, r.lsr, r.dlsr) for r in packet.reports
-        ]
-    if isinstance(packet, aiortc_rtp.RtcpByePacket):
-        return [Goodbye()]
-    return []
+def _sender_report(count: int, body: bytes) -> list[Feedback]:
+    return _report_blocks(count, body, 24)
 
 
-def _payload_feedback(packet: aiortc_rtp.RtcpPsfbPacket) -> list[Feedback]:
-    if packet.fmt == aiortc_rtp.RTCP_PSFB_PLI:
-        return [KeyframeRequest(packet.media_ssrc)]
-    if packet.fmt == aiortc_rtp.RTCP_PSFB_FIR:
+def _receiver_report(count: int, body: bytes) -> list[Feedback]:
+    return _report_blocks(count, body, 4)
+
+
+def _report_blocks(count: int, body: bytes, start: int) -> list[Feedback]:
+    found: list[Feedback] = []
+    for index in range(count):
+        ssrc, lost, _, _, jitter, last_sr, delay = _BLOCK.unpack_from(body, start + 24 * index)
+        found.append(Report(ssrc, lost / 256, jitter, last_sr, delay))
+    return found
+
+
+def _goodbye(count: int, body: bytes) -> list[Feedback]:
+    return [Goodbye(struct.unpack_from(f"!{count}I", body))]
+
+
+def _transport_feedback(fmt: int, body: bytes) -> list[Feedback]:
+    _, ssrc = _FIRST_SSRCS.unpack_from(body)
+    if fmt != 1:
+        return []
+    missing: list[int] = []
+    for first, following in struct.iter_unpack("!HH", body[8 : 8 + len(body[8:]) // 4 * 4]):
+        missing.append(first)
+        missing += ((first + 1 + bit) & 0xFFFF for bit in range(16) if following >> bit & 1)
+        if len(missing) >= MAX_NACKS:
+            break
+    return [Nack(ssrc, tuple(missing[:MAX_NACKS]))]
+
+
+def _payload_feedback(fmt: int, body: bytes) -> list[Feedback]:
+    _, ssrc = _FIRST_SSRCS.unpack_from(body)
+    if fmt == 1:
+        return [KeyframeRequest(ssrc)]
+    if fmt == 4:
         # The header's media SSRC is unused; each entry names the stream it asks for.
         return [
-            KeyframeRequest(int.from_bytes(packet.fci[at : at + 4], "big"))
-            for at in range(0, len(packet.fci) - 7, 8)
+            KeyframeRequest(int.from_bytes(body[at : at + 4], "big"))
+            for at in range(8, len(body) - 7, 8)
         ]
-    if packet.fmt == aiortc_rtp.RTCP_PSFB_APP:
-        try:
-            bitrate, _ = aiortc_rtp.unpack_remb_fci(packet.fci)
-        except (ValueError, IndexError, struct.error):
-            return []
-        return [Remb(bitrate)]
+    if fmt == 15 and body[8:12] == b"REMB" and len(body) >= 16:
+        exponent, mantissa = body[13] >> 2, int.from_bytes(body[13:16], "big") & 0x3FFFF
+        return [Remb(min(mantissa << exponent, MAX_BPS))]
     return []
+
+
+_READERS: Final[dict[int, Callable[[int, bytes], list[Feedback]]]] = {
+    200: _sender_report,
+    201: _receiver_report,
+    203: _goodbye,
+    205: _transport_feedback,
+    206: _payload_feedback,
+}
 
 
 def sender_report(
@@ -129,12 +182,18 @@ def sender_report(
             octet_count=octets & 0xFFFFFFFF,
         ),
     )
-    source = aiortc_rtp.RtcpSourceInfo(ssrc=ssrc, items=[(1, cname.encode())])
-    return bytes(report) + bytes(aiortc_rtp.RtcpSdesPacket(chunks=[source]))
+    return bytes(report) + _description(ssrc, cname)
 
 
-def goodbye(ssrcs: list[int]) -> bytes:
-    """A BYE behind the empty receiver report that a compound packet has to begin with."""
-    return bytes(aiortc_rtp.RtcpRrPacket(ssrc=ssrcs[0])) + bytes(
-        aiortc_rtp.RtcpByePacket(sources=ssrcs)
+def goodbye(ssrcs: list[int], cname: str) -> bytes:
+    """A BYE, behind the report and SDES CNAME that a compound packet has to have."""
+    return (
+        bytes(aiortc_rtp.RtcpRrPacket(ssrc=ssrcs[0]))
+        + _description(ssrcs[0], cname)
+        + bytes(aiortc_rtp.RtcpByePacket(sources=ssrcs))
     )
+
+
+def _description(ssrc: int, cname: str) -> bytes:
+    source = aiortc_rtp.RtcpSourceInfo(ssrc=ssrc, items=[(1, cname.encode())])
+    return bytes(aiortc_rtp.RtcpSdesPacket(chunks=[source]))

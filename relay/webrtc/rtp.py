@@ -14,6 +14,8 @@ from relay.media.h264 import nal_type, split_annexb
 
 MAX_PAYLOAD: Final = 1160
 """Bytes of RTP payload: with headers, tag and RTX within IPv6's least MTU of 1280."""
+MAX_SOUND: Final = 1275
+"""Bytes of an Opus packet of one frame, at the most (RFC 6716 section 3.2.1)."""
 
 _FU_A: Final = 28
 _STAP_A: Final = 24
@@ -32,11 +34,16 @@ class Payload:
 
 
 def packetise_h264(access_unit: bytes) -> list[Payload]:
-    """Payloads of an Annex B access unit: STAP-A for runs of small NAL units, FU-A for large."""
+    """Payloads of an Annex B access unit: STAP-A for runs of small NAL units, FU-A for large.
+
+    NAL units of types that RFC 6184 uses for itself are left out: they would be misread.
+    """
     payloads: list[bytes] = []
     small: list[bytes] = []
     size = 1
     for nal in split_annexb(access_unit):
+        if not 1 <= nal_type(nal) < _STAP_A:
+            continue
         if small and size + 2 + len(nal) > MAX_PAYLOAD:
             payloads.append(_aggregate(small))
             small, size = [], 1
@@ -50,10 +57,16 @@ def packetise_h264(access_unit: bytes) -> list[Payload]:
     return [Payload(data, index == len(payloads) - 1) for index, data in enumerate(payloads)]
 
 
+def packetise_opus(packet: bytes) -> list[Payload]:
+    """The payload of an Opus packet; none of one that no datagram may hold."""
+    return [Payload(packet, marker=False)] if 0 < len(packet) <= MAX_SOUND else []
+
+
 def _aggregate(nals: list[bytes]) -> bytes:
     if len(nals) == 1:
         return nals[0]
-    header = max(nal[0] & 0x60 for nal in nals) | _STAP_A
+    # Section 5.7.1: F if any unit has it, and the highest NRI.
+    header = max(nal[0] & 0x80 for nal in nals) | max(nal[0] & 0x60 for nal in nals) | _STAP_A
     return bytes([header]) + b"".join(struct.pack("!H", len(nal)) + nal for nal in nals)
 
 

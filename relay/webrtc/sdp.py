@@ -1,28 +1,24 @@
-"""Offers and answers (RFC 8829, RFC 8866) of viewers, who only receive. Pure.
+"""Offers and answers (RFC 8829, RFC 9143) of viewers, who only receive. Pure.
 
-The offer is read with aiortc's parser; the answer is written here, with one candidate, because ours
-is an ICE-lite agent with one port.
+Answers have one candidate, because ours is an ICE-lite agent with one port.
 """
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from aiortc import sdp as aiortc_sdp
-
 from relay.errors import ProtocolError
 from relay.media.codecs import Kind
+from relay.webrtc.description import FEEDBACK, MAX_SIZE, parse
+from relay.webrtc.dtls import Fingerprint
 from relay.webrtc.ice import Credentials
 from relay.webrtc.rtp import Extensions
 
 if TYPE_CHECKING:
-    from aiortc.rtcrtpparameters import RTCRtpCodecParameters
+    from relay.webrtc.description import Description, Format, Section
 
-    from relay.webrtc.dtls import Fingerprint
-
-MAX_SIZE: Final = 65_536
-"""Bytes of an offer; browsers send some 6 KB."""
 CNAME: Final = "eva-relay"
 
 _URIS: Final = {
@@ -30,8 +26,8 @@ _URIS: Final = {
     "playout_delay": "http://www.webrtc.org/experiments/rtp-hdrext/playout-delay",
     "mid": "urn:ietf:params:rtp-hdrext:sdes:mid",
 }
-# What our encoder makes first, then what decodes it as well.
-_PROFILES: Final = ("42e0", "4200", "4d00", "6400", "")
+_FINGERPRINT: Final = re.compile(r"(\S+) +([0-9A-Fa-f:]+)")
+_EXTMAP: Final = re.compile(r"(\d{1,4})(?:/(\w+))? +(\S+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +42,8 @@ class Track:
     """Of its packets."""
     parameters: str
     """The codec's format parameters, as offered."""
+    feedback: tuple[str, ...]
+    """The RTCP feedback that was offered and that we understand."""
     rtx_payload_type: int | None
     """Of retransmissions (RFC 4588); None where they were not offered."""
     extensions: Extensions
@@ -62,8 +60,10 @@ class Media:
     """The transport profile, such as UDP/TLS/RTP/SAVPF."""
     formats: str
     """The offered formats, as they stand in the offer."""
-    mid: str
-    """Its identification."""
+    mid: str | None
+    """Its identification, if it has one."""
+    reduced_size: bool
+    """Whether RTCP may come in reduced size (RFC 5506)."""
     track: Track | None
     """What is sent there; None: it is refused."""
 
@@ -74,6 +74,8 @@ class Offer:
 
     media: tuple[Media, ...]
     """All media descriptions, in order."""
+    bundle: tuple[str, ...]
+    """Identifications of the taken ones in their group's order; empty without a group."""
     remote: Credentials
     """The viewer's ICE credentials."""
     fingerprints: tuple[Fingerprint, ...]
@@ -93,88 +95,151 @@ def parse_offer(text: str) -> Offer:
     Raises:
         ProtocolError: malformed, without ICE or DTLS, or nothing in it that we can send.
     """
-    if len(text) > MAX_SIZE:
-        raise ProtocolError(f"SDP of {len(text)} characters")
-    try:
-        session = aiortc_sdp.SessionDescription.parse(text)
-    except Exception as error:  # noqa: BLE001 - aiortc's parser fails in whatever way it stumbles
-        raise ProtocolError(f"malformed SDP ({type(error).__name__})") from None
-    bundled = {str(item) for group in session.group if group.semantic == "BUNDLE"
-               for item in group.items}  # fmt: skip
-    media: list[Media] = []
-    kinds: set[str] = set()
-    for part in session.media:
-        mid = part.rtp.muxId or ""
-        track = _take(part) if part.kind not in kinds and (not media or mid in bundled) else None
-        if track is not None:
-            kinds.add(part.kind)
-        media.append(Media(part.kind, part.profile, " ".join(str(f) for f in part.fmt), mid, track))
-    carrier = next((p for p, m in zip(session.media, media, strict=True) if m.track), None)
-    if carrier is None:
+    description = parse(text)
+    taken, bundle = _served(description)
+    if not taken:
         raise ProtocolError("the offer has no H.264 or Opus that it would receive, bundled")
-    if carrier.dtls is None or not carrier.dtls.fingerprints:
-        raise ProtocolError("the offer has no DTLS fingerprint")
-    if carrier.ice is None or not carrier.ice.usernameFragment or not carrier.ice.password:
-        raise ProtocolError("the offer has no ICE credentials")
-    return Offer(
-        media=tuple(media),
-        remote=Credentials(carrier.ice.usernameFragment, carrier.ice.password),
-        fingerprints=tuple(carrier.dtls.fingerprints),
-        passive=carrier.dtls.role == "server",
-    )
-
-
-def _take(part: aiortc_sdp.MediaDescription) -> Track | None:
-    if part.port == 0 or part.direction not in (None, "recvonly", "sendrecv"):
-        return None
-    codec = _choose(part.kind, part.rtp.codecs)
-    if codec is None or codec.payloadType is None:
-        return None
-    rtx = (
-        None
-        if part.kind != "video"
-        else next(
-            (
-                c.payloadType
-                for c in part.rtp.codecs
-                if c.mimeType.lower() == f"{part.kind}/rtx"
-                and c.parameters.get("apt") == codec.payloadType
-            ),
-            None,
+    media = tuple(
+        Media(
+            kind=part.kind,
+            profile=part.profile,
+            formats=part.formats,
+            mid=part.first("mid"),
+            reduced_size=part.first("rtcp-rsize") is not None,
+            track=taken.get(index),
         )
+        for index, part in enumerate(description.media)
     )
-    # One-byte header extensions end at id 14 (RFC 8285 section 4.2).
-    ids = {e.uri: e.id for e in part.rtp.headerExtensions if 0 < e.id < 15}
-    known = {name: ids.get(uri) for name, uri in _URIS.items()}
+    carrier = _carrier(description, taken, bundle)
+    return Offer(
+        media=media,
+        bundle=tuple(mid for mid, index in bundle.items() if index in taken),
+        remote=_credentials(description, carrier),
+        fingerprints=_fingerprints(description, carrier),
+        passive=description.first(carrier, "setup") == "passive",
+    )
+
+
+def _served(description: Description) -> tuple[dict[int, Track], dict[str, int]]:
+    """The tracks that one transport can carry, by their place, and the group that they are in.
+
+    The group (RFC 9143) is its identifications in order, each with the place of its description.
+    Without a group only one description can be served: a picture, if there is one.
+    """
+    parts = description.media
+    tracks = {index: track for index, part in enumerate(parts) if (track := _take(part))}
+    places: dict[str, int] = {}
+    for index, part in enumerate(parts):
+        places.setdefault(part.first("mid") or "", index)
+    for group in description.session.all("group"):
+        semantics, *mids = group.split() or [""]
+        bundle = {mid: places[mid] for mid in mids if mid in places}
+        served = {index: tracks[index] for index in sorted(bundle.values()) if index in tracks}
+        if semantics == "BUNDLE" and served:
+            # The first of a kind: reversed, so that it overwrites those behind it.
+            first = {track.kind: index for index, track in reversed(served.items())}
+            return {index: served[index] for index in sorted(first.values())}, bundle
+    alone = [index for index in tracks if parts[index].port != 0]
+    alone.sort(key=lambda index: tracks[index].kind is not Kind.VIDEO)
+    return {index: tracks[index] for index in alone[:1]}, {}
+
+
+def _carrier(description: Description, taken: dict[int, Track], bundle: dict[str, int]) -> Section:
+    """The description whose transport is used: the first of the group that is taken.
+
+    One that is part of a bundle only has none of its own (RFC 9143 section 6).
+    """
+    places = [*(i for i in bundle.values() if i in taken), *taken, *bundle.values()]
+    parts = [description.media[index] for index in places]
+    return next((part for part in parts if description.first(part, "ice-ufrag")), parts[0])
+
+
+def _credentials(description: Description, carrier: Section) -> Credentials:
+    ufrag = description.first(carrier, "ice-ufrag")
+    password = description.first(carrier, "ice-pwd")
+    if not ufrag or not password:
+        raise ProtocolError("the offer has no ICE credentials")
+    return Credentials(ufrag, password)
+
+
+def _fingerprints(description: Description, carrier: Section) -> tuple[Fingerprint, ...]:
+    found = []
+    for value in description.all(carrier, "fingerprint"):
+        match = _FINGERPRINT.fullmatch(value)
+        if match is None:
+            raise ProtocolError("the offer has a malformed DTLS fingerprint")
+        found.append(Fingerprint(match[1], match[2]))
+    if not found:
+        raise ProtocolError("the offer has no DTLS fingerprint")
+    return tuple(found)
+
+
+def _take(part: Section) -> Track | None:
+    # Port 0 refuses a description, unless it is there as part of a bundle only.
+    present = part.port != 0 or part.first("bundle-only") is not None
+    wanted = part.first("sendonly") is None and part.first("inactive") is None
+    if not (present and wanted) or part.first("rtcp-mux") is None:
+        return None
+    formats = part.rtp_formats()
+    codec = _choose(part.kind, formats)
+    if codec is None:
+        return None
+    known: dict[str, int | None] = dict.fromkeys(_URIS)
+    known.update(_extensions(part))
     if part.kind == "audio":
         known["playout_delay"] = None
-    parameters = aiortc_sdp.parameters_to_sdp(codec.parameters)
     return Track(
         kind=Kind(part.kind),
-        mid=part.rtp.muxId or "",
-        payload_type=codec.payloadType,
-        parameters=parameters,
-        rtx_payload_type=rtx,
+        mid=part.first("mid") or "",
+        payload_type=codec.payload_type,
+        parameters=codec.fmtp,
+        feedback=tuple(kind for kind in FEEDBACK if kind in codec.feedback),
+        rtx_payload_type=_rtx(codec, formats) if part.kind == "video" else None,
         extensions=Extensions(**known),
     )
 
 
-def _choose(kind: str, codecs: list[RTCRtpCodecParameters]) -> RTCRtpCodecParameters | None:
+def _choose(kind: str, formats: list[Format]) -> Format | None:
     if kind == "audio":
-        return next((c for c in codecs if c.mimeType.lower() == "audio/opus"), None)
+        return next((f for f in formats if f.name == "opus"), None)
     if kind != "video":
         return None
     h264 = [
-        c
-        for c in codecs
-        if c.mimeType.lower() == "video/h264" and str(c.parameters.get("packetization-mode")) == "1"
+        f for f in formats if f.name == "h264" and f.parameters.get("packetization-mode") == "1"
     ]
-    for profile in _PROFILES:
-        for codec in h264:
-            level_id = str(codec.parameters.get("profile-level-id", "42e01f")).lower()
-            if level_id.startswith(profile):
-                return codec
-    return None
+    return min(h264, key=_profile_rank, default=None)
+
+
+def _profile_rank(codec: Format) -> int:
+    """Orders H.264 profiles: what our encoder makes first, then what decodes it as well."""
+    level_id = codec.parameters.get("profile-level-id", "420000").lower()
+    constrained = bool(int(level_id[2], 16) & 4) if re.match("42[0-9a-f]", level_id) else False
+    if constrained:
+        return 0
+    return {"42": 1, "4d": 2, "64": 3}.get(level_id[:2], 4)
+
+
+def _rtx(codec: Format, formats: list[Format]) -> int | None:
+    apt = str(codec.payload_type)
+    return next(
+        (f.payload_type for f in formats if f.name == "rtx" and f.parameters.get("apt") == apt),
+        None,
+    )
+
+
+def _extensions(part: Section) -> dict[str, int]:
+    """Ids of the header extensions that we write."""
+    names = {uri: name for name, uri in _URIS.items()}
+    found: dict[str, int] = {}
+    for value in part.all("extmap"):
+        match = _EXTMAP.match(value)
+        if match is None or match[3] not in names or match[2] in ("sendonly", "inactive"):
+            continue
+        number = int(match[1])
+        # One-byte header extensions end at id 14 (RFC 8285 section 4.2).
+        if 0 < number < 15 and number not in found.values():
+            found.setdefault(names[match[3]], number)
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,27 +260,21 @@ class Local:
 
 def answer(offer: Offer, local: Local) -> str:
     """The answer to `offer`."""
-    mids = " ".join(media.mid for media in offer.media if media.track is not None)
-    lines = [
-        "v=0",
-        "o=- 1 1 IN IP4 127.0.0.1",
-        "s=-",
-        "t=0 0",
-        f"a=group:BUNDLE {mids}",
-        "a=ice-lite",
-        "a=msid-semantic: WMS *",
-    ]
+    lines = ["v=0", "o=- 1 1 IN IP4 127.0.0.1", "s=-", "t=0 0"]
+    if offer.bundle:
+        lines.append(f"a=group:BUNDLE {' '.join(offer.bundle)}")
+    lines += ["a=ice-lite", "a=msid-semantic: WMS *"]
     for media in offer.media:
         if media.track is None:
-            lines += [
-                f"m={media.kind} 0 {media.profile} {media.formats}",
-                "c=IN IP4 0.0.0.0",
-                "a=inactive",
-                f"a=mid:{media.mid}",
-            ]
+            lines += [f"m={media.kind} 0 {media.profile} {media.formats}", "c=IN IP4 0.0.0.0"]
+            lines += ["a=inactive", *_mid_line(media)]
         else:
             lines += _media_lines(media, media.track, local, passive=not offer.passive)
     return "\r\n".join(lines) + "\r\n"
+
+
+def _mid_line(media: Media) -> list[str]:
+    return [] if media.mid is None else [f"a=mid:{media.mid}"]
 
 
 def parse_fragment(text: str) -> Credentials | None:
@@ -255,11 +314,11 @@ def _media_lines(media: Media, track: Track, local: Local, *, passive: bool) -> 
         f"a=ice-pwd:{local.credentials.password}",
         f"a=fingerprint:{local.fingerprint.algorithm} {local.fingerprint.value}",
         f"a=setup:{'passive' if passive else 'active'}",
-        f"a=mid:{media.mid}",
+        *_mid_line(media),
         "a=sendonly",
         f"a=msid:{CNAME} {track.kind}",
         "a=rtcp-mux",
-        "a=rtcp-rsize",
+        *(["a=rtcp-rsize"] if media.reduced_size else []),
         f"a=rtpmap:{pt} {codec}",
     ]
     for name, uri in _URIS.items():
@@ -268,8 +327,7 @@ def _media_lines(media: Media, track: Track, local: Local, *, passive: bool) -> 
             lines.append(f"a=extmap:{number} {uri}")
     if track.parameters:
         lines.append(f"a=fmtp:{pt} {track.parameters}")
-    if track.kind is Kind.VIDEO:
-        lines += [f"a=rtcp-fb:{pt} {kind}" for kind in ("nack", "nack pli", "ccm fir", "goog-remb")]
+    lines += [f"a=rtcp-fb:{pt} {kind}" for kind in track.feedback]
     if rtx is not None:
         lines += [f"a=rtpmap:{rtx} rtx/90000", f"a=fmtp:{rtx} apt={pt}"]
         lines.append(f"a=ssrc-group:FID {ssrc} {rtx_ssrc}")

@@ -1,0 +1,149 @@
+"""Reads session descriptions (RFC 8866): lines, media descriptions, formats. Pure.
+
+Linear in the text's length, whatever a stranger sends: aiortc's parser goes through all formats for
+each `a=rtcp-fb:*` line, and makes seconds of work and gigabytes of objects of 64 KB.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import Final
+
+from relay.errors import ProtocolError
+
+MAX_SIZE: Final = 65_536
+"""Characters of a description; browsers send some 6 KB."""
+
+# Nothing that ends a line anywhere: what is read here may stand in an answer.
+_CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029]")
+_MEDIA: Final = re.compile(r"(\S+) (\d{1,5})(?:/\d+)? (\S+) (\S.*)")
+_RTPMAP: Final = re.compile(r"(\d{1,3}) +([^/\s]+)/(\d{1,9})(?:/(\d{1,2}))?")
+_PAYLOAD_TYPES: Final = frozenset((*range(64), *range(96, 128)))
+"""RFC 5761 section 4: the others look like RTCP on a port that carries both."""
+FEEDBACK: Final = ("nack", "nack pli", "ccm fir", "goog-remb")
+"""The RTCP feedback that we understand."""
+
+
+@dataclass(slots=True)
+class Format:
+    """One RTP format of a media description."""
+
+    payload_type: int
+    """0 to 63 or 96 to 127."""
+    name: str
+    """The encoding's name in lower case, such as h264."""
+    clock: int
+    """Ticks a second."""
+    channels: int
+    """Channels of sound; 1 where none are named."""
+    fmtp: str = ""
+    """The format's parameters as they stand in the description."""
+    feedback: set[str] = field(default_factory=set)
+    """Which of `FEEDBACK` may be used."""
+
+    @property
+    def parameters(self) -> dict[str, str]:
+        """`fmtp` by name, in lower case."""
+        pairs = (item.partition("=") for item in self.fmtp.split(";"))
+        return {name.strip().lower(): value.strip() for name, _, value in pairs}
+
+
+@dataclass(slots=True)
+class Section:
+    """The session's own lines, or a media description."""
+
+    kind: str = ""
+    """`video`, `audio`, `application` …"""
+    port: int = 0
+    """0: refused, or part of a bundle only."""
+    profile: str = ""
+    """The transport profile, such as UDP/TLS/RTP/SAVPF."""
+    formats: str = ""
+    """As they stand in the description."""
+    attributes: dict[str, list[str]] = field(default_factory=dict)
+    """Values of the `a=` lines by name; those without a value have an empty one."""
+
+    def first(self, name: str) -> str | None:
+        """The first value of an attribute; None where it is missing."""
+        values = self.attributes.get(name)
+        return values[0] if values else None
+
+    def all(self, name: str) -> list[str]:
+        """All values of an attribute."""
+        return self.attributes.get(name, [])
+
+    def rtp_formats(self) -> list[Format]:
+        """The formats that have an `a=rtpmap` and can share a port with RTCP, in order."""
+        known: dict[str, Format] = {}
+        for value in self.all("rtpmap"):
+            match = _RTPMAP.match(value)
+            if match is not None and int(match[1]) in _PAYLOAD_TYPES:
+                made = Format(int(match[1]), match[2].lower(), int(match[3]), int(match[4] or 1))
+                known.setdefault(match[1], made)
+        for value in self.all("fmtp"):
+            number, _, parameters = value.partition(" ")
+            if number in known:
+                known[number].fmtp = parameters.strip()
+        everywhere: set[str] = set()
+        for value in self.all("rtcp-fb"):
+            number, _, kind = value.partition(" ")
+            if kind in FEEDBACK and number == "*":
+                everywhere.add(kind)
+            elif kind in FEEDBACK and number in known:
+                known[number].feedback.add(kind)
+        found = []
+        for number in self.formats.split():
+            entry = known.pop(number, None)
+            if entry is not None:
+                entry.feedback |= everywhere
+                found.append(entry)
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Description:
+    """A session description."""
+
+    session: Section
+    """What stands before the first media description."""
+    media: list[Section]
+    """The media descriptions, in order."""
+
+    def first(self, section: Section, name: str) -> str | None:
+        """An attribute of a media description, or else the session's."""
+        value = section.first(name)
+        return self.session.first(name) if value is None else value
+
+    def all(self, section: Section, name: str) -> list[str]:
+        """All values of a media description's attribute, or else the session's."""
+        return section.all(name) or self.session.all(name)
+
+
+def parse(text: str) -> Description:
+    """Read a description; lines of types and attributes that nobody asks for do no harm.
+
+    Raises:
+        ProtocolError: it is too long, or no session description.
+    """
+    if len(text) > MAX_SIZE:
+        raise ProtocolError(f"SDP of {len(text)} characters")
+    if _CONTROL.search(text):
+        raise ProtocolError("SDP with control characters")
+    lines = text.replace("\r", "\n").split("\n")
+    if lines[0].rstrip() != "v=0":
+        raise ProtocolError("malformed SDP: it does not begin with v=0")
+    session = current = Section()
+    media: list[Section] = []
+    for raw in lines:
+        line = raw.rstrip()
+        if line.startswith("m="):
+            match = _MEDIA.fullmatch(line[2:])
+            if match is None:
+                raise ProtocolError("malformed SDP: a media description of another form")
+            current = Section(match[1], int(match[2]), match[3], match[4])
+            media.append(current)
+        elif line.startswith("a="):
+            name, _, value = line[2:].partition(":")
+            current.attributes.setdefault(name, []).append(value)
+    return Description(session, media)

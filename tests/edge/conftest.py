@@ -1,0 +1,32 @@
+"""Fixtures of the edge's tests.
+
+The core suite (`test_core_*.py`) runs over every implementation of `relay.edge.core.Core`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.edge.cores import CORES
+from tests.support.stage import Stage
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from relay.edge.core import Core
+
+
+@pytest.fixture(params=sorted(CORES))
+def stage(request: pytest.FixtureRequest) -> Iterator[Stage]:
+    """A core on a socket of its own."""
+    made = Stage(CORES[request.param])
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def core(stage: Stage) -> Core:
+    """The stage's core."""
+    return stage.core

@@ -1,0 +1,181 @@
+"""Sender reports: sound and picture meet by them, whatever they have been through."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from relay.edge.fanout import REPORT_S
+from relay.media.codecs import Kind
+from relay.webrtc.sdp import CNAME
+from tests.support.reception import PROFILES
+from tests.support.stage import track
+from tests.support.units import DELAY_S
+
+if TYPE_CHECKING:
+    from aiortc.rtp import RtcpSrPacket
+
+    from relay.edge.core import Core
+    from tests.support.stage import Seat, Stage
+
+
+def wall_clock(report: RtcpSrPacket, timestamp: int, clock: int) -> float:
+    """When the sample of an RTP time was taken, by a sender report (RFC 3550 section 6.4.1)."""
+    behind = (report.sender_info.rtp_timestamp - timestamp) % 2**32
+    if behind >= 2**31:
+        behind -= 2**32
+    return report.sender_info.ntp_timestamp / 2**32 - 2_208_988_800 - behind / clock
+
+
+def captured(seat: Seat, kind: Kind) -> dict[int, float]:
+    """For each frame's number its capture time, by the last sender report."""
+    report = seat.reports(kind)[-1]
+    clock = 90_000 if kind is Kind.VIDEO else 48_000
+    if kind is Kind.VIDEO:
+        times = [frame[0].timestamp for frame in seat.frames()]
+        numbers = seat.pictures()
+    else:
+        times = [packet.timestamp for packet in seat.media(kind)]
+        numbers = seat.sounds()
+    return {
+        number: wall_clock(report, time, clock) for number, time in zip(numbers, times, strict=True)
+    }
+
+
+@pytest.mark.parametrize("profile", sorted(PROFILES))
+def test_reports_say_what_was_sent(stage: Stage, profile: str) -> None:
+    video, audio = stage.open(), stage.open(Kind.AUDIO)
+    seat = stage.seat(profile=profile)
+    seat.watch(video)
+    seat.watch(audio)
+    stage.play(video, audio, frames=20)
+    stage.tick()
+    for kind in Kind:
+        [report] = seat.reports(kind)
+        packets = seat.media(kind)
+        assert report.sender_info.packet_count == len(packets)
+        assert report.sender_info.octet_count == sum(len(p.payload) for p in packets)
+        assert report.sender_info.ntp_timestamp / 2**32 - 2_208_988_800 == pytest.approx(
+            stage.now, abs=1e-5
+        )
+    assert seat.names() == {seat.tracks[kind].ssrc: CNAME.encode() for kind in Kind}
+    assert not seat.refused
+
+
+def test_a_report_comes_with_the_first_frames_and_then_every_second(stage: Stage) -> None:
+    video = stage.open()
+    seat = stage.seat(track(Kind.VIDEO))
+    stage.tick()
+    seat.watch(video)
+    stage.tick()
+    assert seat.rtcp == [], "before there is anything to report"
+    stage.play(video)
+    stage.tick()
+    assert len(seat.reports()) == 1
+    for _ in range(100):
+        stage.tick(0.05)
+    assert 5 <= len(seat.reports()) <= 6
+
+
+def test_a_viewer_that_follows_nothing_gets_none(stage: Stage, core: Core) -> None:
+    video = stage.open()
+    seat = stage.seat(track(Kind.VIDEO))
+    seat.watch(video)
+    stage.play(video)
+    core.unwatch(seat.number, Kind.VIDEO)
+    stage.tick()
+    assert seat.reports() == []
+
+
+@pytest.mark.parametrize("skew_s", [-3.0, 0.0, 0.7])
+def test_lips_and_words_meet_within_a_millisecond(stage: Stage, core: Core, skew_s: float) -> None:
+    """Both tracks' RTP times, by their reports, are the capture times of what is in them.
+
+    Also after a replay, which squeezes the picture's time stamps, and after a switch to a camera
+    whose clock is another.
+    """
+    video, audio = stage.open(), stage.open(Kind.AUDIO)
+    stage.play(video, audio, frames=10)
+    seat = stage.seat()
+    seat.watch(video, at_once=True)
+    seat.watch(audio)
+    began = stage.now
+    first = {kind: stage._next[stream] for kind, stream in zip(Kind, (video, audio), strict=True)}
+    stage.play(video, audio, frames=40)
+    core.replay(seat.number, stage.now)
+    seat.receive()
+    seat.forget()
+    frame = 1 / 30
+    for _ in range(3):
+        stage.play(video, audio, frames=10)
+        stage.tick(0)
+        stage.now += REPORT_S - 10 * frame
+    for kind in Kind:
+        times = captured(seat, kind)
+        for number, at in list(times.items())[-5:]:
+            # The last ten frames began twenty frames and two pauses after the fortieth.
+            since = number - first[kind]
+            pauses = 2 * (REPORT_S - 10 * frame)
+            expected = began + since * frame + pauses - DELAY_S
+            assert at == pytest.approx(expected, abs=0.001)
+    there, words = stage.open(skew_s=skew_s), stage.open(Kind.AUDIO, skew_s=skew_s)
+    stage.play(there, words, frames=3)
+    seat.watch(there, at_once=True)
+    seat.watch(words)
+    seat.forget()
+    began = stage.now
+    stage.play(there, words, frames=40)
+    stage.tick()
+    for kind in Kind:
+        for number, at in captured(seat, kind).items():
+            assert at == pytest.approx(began + (number - 3) * frame - DELAY_S, abs=0.001)
+
+
+def test_a_wall_clock_that_is_set_back_does_not_end_the_reports(stage: Stage) -> None:
+    video = stage.open()
+    seat = stage.seat(track(Kind.VIDEO))
+    seat.watch(video)
+    stage.play(video)
+    stage.tick()
+    stage.now -= 3600
+    stage.play(video)
+    for _ in range(50):
+        stage.tick(0.05)
+    assert 3 <= len(seat.reports()) <= 5
+    stage.now += 7200
+    stage.play(video)
+    stage.tick()
+    stage.tick()
+    assert 4 <= len(seat.reports()) <= 6
+    seat.check_continuity()
+
+
+def test_who_is_removed_is_told(stage: Stage, core: Core) -> None:
+    video, audio = stage.open(), stage.open(Kind.AUDIO)
+    seat = stage.seat()
+    seat.watch(video)
+    seat.watch(audio)
+    stage.play(video, audio)
+    core.remove_viewer(seat.number)
+    seat.receive()
+    assert sorted(seat.goodbyes()) == sorted(t.ssrc for t in seat.tracks.values())
+    assert not seat.refused
+    seat.forget()
+    core.remove_viewer(seat.number)
+    stage.play(video, audio, frames=40)
+    stage.tick(5)
+    assert (seat.packets, seat.rtcp) == ([], [])
+
+
+def test_a_stalled_stream_is_still_reported(stage: Stage) -> None:
+    """The mapping goes on with the clock; the viewer's round trip depends on it."""
+    video = stage.open()
+    seat = stage.seat(track(Kind.VIDEO))
+    seat.watch(video)
+    stage.play(video)
+    stage.tick()
+    stage.tick(4.0)
+    first, second = seat.reports()
+    elapsed = (second.sender_info.rtp_timestamp - first.sender_info.rtp_timestamp) % 2**32
+    assert elapsed == pytest.approx(4.0 * 90_000, abs=2)

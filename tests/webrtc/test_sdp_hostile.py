@@ -1,0 +1,123 @@
+"""Offers that no browser sends: an Offer or a ProtocolError, at no more than their size costs."""
+
+from __future__ import annotations
+
+import tracemalloc
+from contextlib import suppress
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from relay.errors import ProtocolError
+from relay.webrtc.description import MAX_SIZE
+from relay.webrtc.sdp import Offer, answer, parse_fragment, parse_offer
+from tests.support.offers import CHROMIUM, CHROMIUM_LIKE, FIREFOX_LIKE, SAFARI_LIKE, Codec, Media
+from tests.webrtc.local import local_for
+
+OFFERS = [CHROMIUM, *(recipe.text() for recipe in (CHROMIUM_LIKE, FIREFOX_LIKE, SAFARI_LIKE))]
+WORDS = st.one_of(
+    st.sampled_from(
+        ["", "0", "-1", "14", "15", "127", "300", "99999", "*", "opus", "H264/90000", "/", ":", ";"]
+    ),
+    st.text(max_size=6),
+)
+
+
+@st.composite
+def mutated(draw: st.DrawFn) -> str:
+    """An offer with some lines dropped, doubled, moved, or with another word in them."""
+    lines = draw(st.sampled_from(OFFERS)).split("\r\n")
+    for _ in range(draw(st.integers(1, 6))):
+        index = draw(st.integers(0, len(lines) - 1))
+        match draw(st.sampled_from(["drop", "double", "move", "word", "cut"])):
+            case "drop" if len(lines) > 1:
+                del lines[index]
+            case "double":
+                lines.insert(index, lines[index])
+            case "move":
+                lines.insert(draw(st.integers(0, len(lines) - 1)), lines.pop(index))
+            case "word":
+                words = lines[index].replace(":", " : ").split(" ")
+                words[draw(st.integers(0, len(words) - 1))] = draw(WORDS)
+                lines[index] = " ".join(words).replace(" : ", ":")
+            case "cut":
+                lines[index] = lines[index][: draw(st.integers(0, len(lines[index])))]
+    return draw(st.sampled_from(["\r\n", "\n"])).join(lines)
+
+
+def understood(text: str) -> Offer | None:
+    try:
+        offer = parse_offer(text)
+    except ProtocolError:
+        return None
+    assert offer.tracks
+    for track in offer.tracks:
+        assert 0 <= track.payload_type < 64 or 96 <= track.payload_type < 128
+    made = answer(offer, local_for(offer))
+    assert made.count("\r\nm=") == len(offer.media)
+    assert "\r\n\r\n" not in made
+    assert len(made.replace("\r\n", "\n").splitlines()) == made.count("\r\n")
+    return offer
+
+
+@given(mutated())
+@settings(max_examples=300, deadline=None)
+def test_a_mutated_offer_is_an_offer_or_an_error(text: str) -> None:
+    understood(text)
+
+
+@given(st.text(max_size=300))
+@settings(max_examples=200, deadline=None)
+def test_any_text_is_an_offer_or_an_error(text: str) -> None:
+    understood(text)
+    understood("v=0\r\n" + text)
+    with suppress(ProtocolError):
+        parse_fragment(text)
+
+
+BASE = "v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\nm=video 9 UDP/TLS/RTP/SAVPF 96\r\n"
+
+
+@pytest.mark.parametrize(
+    "flood",
+    [
+        "a=rtpmap:1 a/1\na=rtcp-fb:* nack\n",
+        "a=rtpmap:96 H264/90000\na=fmtp:96 packetization-mode=1\na=rtcp-fb:* a\n",
+        "a=ssrc:{} cname:x\n",
+        "a=fmtp:96 a=1;b=2\n",
+        "m=video 9 UDP/TLS/RTP/SAVPF 96\n",
+        "a=group:BUNDLE {}\n",
+    ],
+)
+def test_an_offer_costs_no_more_than_its_size(flood: str) -> None:
+    lines = "".join(flood.format(number) for number in range(MAX_SIZE // len(flood)))
+    text = (BASE + lines)[:MAX_SIZE]
+    tracemalloc.start()
+    understood(text)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 64 * MAX_SIZE
+
+
+def test_an_offer_that_is_too_long_is_refused() -> None:
+    with pytest.raises(ProtocolError, match="characters"):
+        parse_offer(OFFERS[0] + "a=x:\r\n" * MAX_SIZE)
+
+
+@pytest.mark.parametrize("number", [72, 95, 128, 200, 255, 256, 300, 999])
+def test_payload_types_that_no_packet_can_carry_are_refused(number: int) -> None:
+    """One of 300 made every push of the stream fail, for all its viewers."""
+    media = Media("video", "0", (Codec(number, "H264/90000", "packetization-mode=1"),))
+    for formats in (str(number), "96"):
+        text = CHROMIUM_LIKE.but(media=(media,)).text()
+        text = text.replace(f"SAVPF {number}", f"SAVPF {formats}")
+        with pytest.raises(ProtocolError):
+            parse_offer(text)
+
+
+@pytest.mark.parametrize("control", ["\x00", "\x0b", "\x1c", "\x85", "\u2028"])
+def test_what_other_parsers_take_for_a_line_end_is_refused(control: str) -> None:
+    """It would stand in the answer, where the viewer's own parser reads it."""
+    with pytest.raises(ProtocolError, match="control"):
+        parse_offer(CHROMIUM_LIKE.text().replace("a=mid:0", f"a=mid:0{control}a=evil"))
