@@ -81,11 +81,19 @@ CAMERAS = "{registry}:cameras"
 BROADCASTS = "{registry}:broadcasts"
 """Hash: slug → JSON."""
 
+BEGINNINGS = "{registry}:beginnings"
+"""Hash: slug → µs since the epoch at which a camera was first seen on air."""
+
 PUBLISH_KEYS = "{registry}:publish-keys"
 """Hash: SHA-256 of a publish key → camera id."""
 
 SECRETS = "secrets"
 """Hash: name of a secret that the relay made for itself → the secret, or its hash."""
+
+
+def markers(broadcast: str) -> str:
+    """Hash: marker id → JSON. Apart from the document, since it grows while the broadcast runs."""
+    return f"markers:{{{broadcast}}}"
 
 
 def rating(broadcast: str) -> str:
@@ -101,3 +109,8 @@ def votes(broadcast: str) -> str:
 def vote_receipt(broadcast: str, idempotency_key: str) -> str:
     """Marks a vote as counted, for a day."""
     return f"rating:{{{broadcast}}}:receipt:{idempotency_key}"
+
+
+def of_broadcast(broadcast: str) -> tuple[str, ...]:
+    """All that the state keeps of a broadcast besides its document, which goes when it goes."""
+    return (markers(broadcast), rating(broadcast), votes(broadcast))

@@ -11,7 +11,7 @@ from aiohttp import web
 from relay.bus.client import connect, connect_blocking
 from relay.errors import StoreError
 from relay.gateway import events, openapi, pages, whep
-from relay.gateway.api import broadcasts, cameras, operations, rating
+from relay.gateway.api import broadcasts, cameras, markers, operations, rating
 from relay.gateway.auth import Auth
 from relay.gateway.body import MAX_BODY
 from relay.gateway.errors import errors
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 ROUTES: Final = [
     *broadcasts.ROUTES,
+    *markers.ROUTES,
     *rating.ROUTES,
     *cameras.ROUTES,
     *operations.ROUTES,

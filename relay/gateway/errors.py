@@ -19,7 +19,7 @@ from relay.errors import (
     RequestError,
     StoreError,
 )
-from relay.gateway.pages import error_page
+from relay.gateway.error_page import error_page
 from relay.log import logger
 
 if TYPE_CHECKING:

@@ -64,6 +64,10 @@ class Documents(Generic[M]):
         """All documents, by name; one that cannot be read is left out and does not hide others."""
         async with store_errors(f"listing {self._noun}s"):
             values = cast("dict[bytes, bytes]", await self._state.hgetall(self._key))
+        return self.parsed(values)
+
+    def parsed(self, values: dict[bytes, bytes]) -> list[M]:
+        """The documents of a whole hash, as `all` gives them."""
         found = []
         for name in sorted(values):
             try:

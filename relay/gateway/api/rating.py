@@ -9,9 +9,10 @@ from pydantic import Field, StrictInt
 
 from relay.audience import ratings
 from relay.errors import Invalid
-from relay.gateway.keys import AUTH, BUS, REGISTRY, SETTINGS, STATE
+from relay.gateway.keys import AUTH, BUS, REGISTRY, STATE
 from relay.gateway.route import Route, json_response, read_body
 from relay.gateway.views import RatingView, rating_view
+from relay.gateway.visitor import is_secure
 from relay.ids import new_id
 from relay.state.models import Model
 
@@ -72,11 +73,6 @@ def idempotency_key(request: web.Request) -> str:
     if not _IDEMPOTENCY_KEY.fullmatch(key):
         raise Invalid("Idempotency-Key: 1 to 64 letters, digits, - or _")
     return key
-
-
-def is_secure(request: web.Request) -> bool:
-    """Whether the viewer came by HTTPS, perhaps through a proxy that says so in the public URL."""
-    return request.secure or request.app[SETTINGS].public_url.startswith("https://")
 
 
 ROUTES = [
