@@ -73,6 +73,16 @@ def keyframe_wishes(camera: str) -> str:
     return f"keyframe:{camera}"
 
 
+def limit(what: str, who: str) -> str:
+    """When a bucket of `bus.limits` will be empty, µs of the Redis clock."""
+    return f"limit:{what}:{{{who}}}"
+
+
+def salt(day: int) -> str:
+    """The salt of a day (counted from the epoch), with which addresses are hashed."""
+    return f"salt:{{{day}}}"
+
+
 # --- state: what must survive ------------------------------------------------------------------
 
 CAMERAS = "{registry}:cameras"
@@ -96,6 +106,30 @@ def markers(broadcast: str) -> str:
     return f"markers:{{{broadcast}}}"
 
 
+BLOCKED_AUTHORS = "{registry}:blocked-authors"
+"""Set of the viewers whose comments are refused."""
+
+
+def comments(broadcast: str) -> str:
+    """Hash: comment id → JSON."""
+    return f"comments:{{{broadcast}}}"
+
+
+COMMENT_LISTS = ("all", "shown", "held", "hidden", "pinned", "reported", "reports")
+
+
+def comment_list(broadcast: str, name: str) -> str:
+    """Sorted set: comment id → µs since the epoch, or, of `reported`, how often; `reports` is a
+    hash: comment id and who reported it → why.
+    """
+    return f"comments:{{{broadcast}}}:{name}"
+
+
+def feedback(broadcast: str) -> str:
+    """Hash: id → JSON of what a viewer tells the operators."""
+    return f"feedback:{{{broadcast}}}"
+
+
 def rating(broadcast: str) -> str:
     """Hash with the totals of a broadcast's votes: `sum`, `count`."""
     return f"rating:{{{broadcast}}}"
@@ -113,4 +147,8 @@ def vote_receipt(broadcast: str, idempotency_key: str) -> str:
 
 def of_broadcast(broadcast: str) -> tuple[str, ...]:
     """All that the state keeps of a broadcast besides its document, which goes when it goes."""
-    return (markers(broadcast), rating(broadcast), votes(broadcast))
+    lists = (comment_list(broadcast, name) for name in COMMENT_LISTS)
+    return (
+        *(markers(broadcast), comments(broadcast), *lists, feedback(broadcast)),
+        *(rating(broadcast), votes(broadcast)),
+    )

@@ -76,6 +76,11 @@ class Documents(Generic[M]):
                 logger().error("document left out", error=str(error))
         return found
 
+    async def count(self) -> int:
+        """Number of documents."""
+        async with store_errors(f"counting {self._noun}s"):
+            return int(await self._state.hlen(self._key))
+
     async def change(self, name: str, change: Callable[[M], M]) -> M:
         """Replace a document by what `change` makes of it, and return that.
 

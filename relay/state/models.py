@@ -180,6 +180,18 @@ class Marker(Model):
     """The camera that shows it best."""
 
 
+class Feedback(Model):
+    """What a viewer told the operators."""
+
+    id: str
+    at: Moment
+    text: str
+    email: str | None = None
+    """Where to answer, if the viewer wants that."""
+    stars: int | None = None
+    """The viewer's rating at that moment."""
+
+
 class CommentPolicy(StrEnum):
     """Who sees a new comment."""
 
