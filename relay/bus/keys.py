@@ -83,6 +83,11 @@ def salt(day: int) -> str:
     return f"salt:{{{day}}}"
 
 
+def watched(broadcast: str, viewer: str) -> str:
+    """Seconds that a viewer has watched, for a day."""
+    return f"watched:{{{broadcast}}}:{viewer}"
+
+
 # --- state: what must survive ------------------------------------------------------------------
 
 CAMERAS = "{registry}:cameras"
@@ -140,6 +145,19 @@ def votes(broadcast: str) -> str:
     return f"rating:{{{broadcast}}}:votes"
 
 
+RATING_PARTS = ("network-of", "networks", "stars", "odd", "moments", "series")
+"""What `rating_part` names, in the order of the script that counts votes."""
+
+
+def rating_part(broadcast: str, part: str) -> str:
+    """What is kept of votes besides: `network-of` (hash: viewer → network), `networks` (sorted set:
+    network → voters), `stars` (hash: network → their sum), `odd` (set of networks), `moments`
+    (hash: moment and viewer → stars), `series` (hash: moment and network → voters, and stars), and
+    `minute:…` (hash: network → new voters), which expires.
+    """
+    return f"rating:{{{broadcast}}}:{part}"
+
+
 def vote_receipt(broadcast: str, idempotency_key: str) -> str:
     """Marks a vote as counted, for a day."""
     return f"rating:{{{broadcast}}}:receipt:{idempotency_key}"
@@ -151,4 +169,5 @@ def of_broadcast(broadcast: str) -> tuple[str, ...]:
     return (
         *(markers(broadcast), comments(broadcast), *lists, feedback(broadcast)),
         *(rating(broadcast), votes(broadcast)),
+        *(rating_part(broadcast, part) for part in RATING_PARTS),
     )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from aiohttp import web
 
 from relay.audience.anonymous import Anonymous
+from relay.audience.ballots import Ballots
 from relay.bus.client import connect, connect_blocking
 from relay.errors import StoreError
 from relay.gateway import events, openapi, pages, whep
@@ -27,7 +28,18 @@ from relay.gateway.body import MAX_BODY
 from relay.gateway.errors import errors
 from relay.gateway.frontend import STATIC, Frontend
 from relay.gateway.hub import Hub
-from relay.gateway.keys import ANONYMOUS, AUTH, BUS, FRONTEND, HUB, LIVE, REGISTRY, SETTINGS, STATE
+from relay.gateway.keys import (
+    ANONYMOUS,
+    AUTH,
+    BALLOTS,
+    BUS,
+    FRONTEND,
+    HUB,
+    LIVE,
+    REGISTRY,
+    SETTINGS,
+    STATE,
+)
 from relay.gateway.live import Live
 from relay.ids import hash_key
 from relay.state import secret
@@ -67,7 +79,8 @@ async def make_app(
     live = Live(state=state, bus=bus, blocking=blocking, registry=registry, hub=hub)
     app[SETTINGS], app[STATE], app[BUS] = settings, state, bus
     app[REGISTRY], app[HUB], app[LIVE] = registry, hub, live
-    app[ANONYMOUS] = Anonymous(bus)
+    app[ANONYMOUS], ballots = Anonymous(bus), Ballots(state, bus, registry)
+    app[BALLOTS] = ballots
     app[AUTH] = Auth(
         admin_token_hash=await _admin_token_hash(settings, state),
         viewer_key=await secret.signing_key(state, "viewer"),
@@ -82,10 +95,11 @@ async def make_app(
     async def keep_up(_app: web.Application) -> AsyncIterator[None]:
         with suppress(StoreError):  # it goes on trying
             await live.refresh()
-        task = asyncio.create_task(live.run())
+        tasks = [asyncio.create_task(part.run()) for part in (live, ballots)]
         yield
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
         for client in (state, bus, blocking):
             await client.aclose()
 

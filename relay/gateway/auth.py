@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import re
+import time
 from typing import TYPE_CHECKING, Final
 
 from relay.errors import Unauthorized
@@ -16,6 +18,8 @@ if TYPE_CHECKING:
 VIEWER_COOKIE: Final = "eva_viewer"
 VIEWER_HEADER: Final = "Eva-Viewer"
 """What a page sends instead, in a frame whose cookies are blocked."""
+_ID: Final = 22
+"""Characters of an id before the time."""
 _COOKIE_S: Final = 365 * 86_400
 
 
@@ -64,8 +68,14 @@ class Auth:
         return self._digest("name:" + text, 16).rstrip("=")
 
     def new_viewer(self) -> str:
-        """An id for a viewer that has none."""
-        return new_id()
+        """An id for a viewer that has none; it tells when it was made."""
+        return f"{new_id()}{int(time.time()):08x}"
+
+    @staticmethod
+    def age_s(viewer: str, now_s: float) -> float:
+        """How long ago this id was made; 0 where it does not tell."""
+        made = viewer[_ID:]
+        return now_s - int(made, 16) if re.fullmatch(r"[0-9a-f]{8}", made) else 0.0
 
     def repeating_viewer(self, request: web.Request, idempotency_key: str) -> str:
         """An id for a viewer without a cookie, the same when it sends the same request again.

@@ -11,6 +11,8 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from relay.bus import keys
+from relay.bus.client import store_errors
 from relay.bus.limits import Limit, take
 from relay.errors import Forbidden, Invalid, StoreError, TooMany
 from relay.gateway.keys import ANONYMOUS, AUTH, BUS
@@ -21,6 +23,7 @@ from relay.log import logger
 if TYPE_CHECKING:
     from aiohttp import web
 
+_LOOK_S: Final = 0.5
 _IDEMPOTENCY_KEY: Final = re.compile(r"[\w-]{1,64}", re.ASCII)
 
 
@@ -83,6 +86,16 @@ def remember(request: web.Request, response: web.Response, identity: Identity) -
 async def network(request: web.Request) -> str:
     """The network that the request comes from, without telling which one: a hash of the day."""
     return await request.app[ANONYMOUS].hash(prefix(address(request)), time.time())
+
+
+async def has_watched(request: web.Request, slug: str, viewer: str, seconds: float) -> bool:
+    """Whether the viewer's page has told that it played for so long; no if the bus is away."""
+    try:
+        async with store_errors("reading what was watched", timeout_s=_LOOK_S):
+            value = await request.app[BUS].get(keys.watched(slug, viewer))
+    except StoreError:
+        return False
+    return float(value or 0) >= seconds
 
 
 async def require_pace(

@@ -6,6 +6,7 @@ from aiohttp import web
 from redis.asyncio import Redis
 
 from relay.audience.anonymous import Anonymous
+from relay.audience.ballots import Ballots
 from relay.config import Settings
 from relay.gateway.auth import Auth
 from relay.gateway.frontend import Frontend
@@ -19,6 +20,7 @@ BUS = web.AppKey("bus", Redis)
 REGISTRY = web.AppKey("registry", Registry)
 AUTH = web.AppKey("auth", Auth)
 ANONYMOUS = web.AppKey("anonymous", Anonymous)
+BALLOTS = web.AppKey("ballots", Ballots)
 LIVE = web.AppKey("live", Live)
 FRONTEND = web.AppKey("frontend", Frontend)
 HUB = web.AppKey("hub", Hub)
