@@ -88,6 +88,23 @@ def watched(broadcast: str, viewer: str) -> str:
     return f"watched:{{{broadcast}}}:{viewer}"
 
 
+def page(broadcast: str, name: str) -> str:
+    """What an open page tells of its player: JSON with a time to live."""
+    return f"page:{{{broadcast}}}:{name}"
+
+
+def pages(broadcast: str) -> str:
+    """Set of the pages of which `page` may hold a report."""
+    return f"pages:{{{broadcast}}}"
+
+
+def playing(broadcast: str, partner: str) -> str:
+    """Sorted set: page → second of the Redis clock at which it stops counting; of a partner's site,
+    or, with "", of all.
+    """
+    return f"playing:{{{broadcast}}}:{partner}"
+
+
 # --- state: what must survive ------------------------------------------------------------------
 
 CAMERAS = "{registry}:cameras"
@@ -133,6 +150,23 @@ def comment_list(broadcast: str, name: str) -> str:
 def feedback(broadcast: str) -> str:
     """Hash: id → JSON of what a viewer tells the operators."""
     return f"feedback:{{{broadcast}}}"
+
+
+def audience(broadcast: str, partner: str) -> str:
+    """Hash with totals of those who watched at a partner's site, or, with "", of all: `peak`,
+    `watch_ms`.
+    """
+    return f"audience:{{{broadcast}}}:{partner}"
+
+
+def unique(broadcast: str, partner: str) -> str:
+    """HyperLogLog of the viewers at a partner's site, or, with "", of all."""
+    return f"unique:{{{broadcast}}}:{partner}"
+
+
+def audience_partners(broadcast: str) -> str:
+    """Set of the partners at whose sites somebody watched."""
+    return f"audience:{{{broadcast}}}"
 
 
 def rating(broadcast: str) -> str:

@@ -10,6 +10,7 @@ from aiohttp import web
 
 from relay.audience.anonymous import Anonymous
 from relay.audience.ballots import Ballots
+from relay.audience.heartbeats import Heartbeats
 from relay.bus.client import connect, connect_blocking
 from relay.errors import StoreError
 from relay.gateway import events, openapi, pages, whep
@@ -22,6 +23,7 @@ from relay.gateway.api import (
     moderation,
     operations,
     rating,
+    sessions,
 )
 from relay.gateway.auth import Auth
 from relay.gateway.body import MAX_BODY
@@ -34,6 +36,7 @@ from relay.gateway.keys import (
     BALLOTS,
     BUS,
     FRONTEND,
+    HEARTBEATS,
     HUB,
     LIVE,
     REGISTRY,
@@ -59,6 +62,7 @@ ROUTES: Final = [
     *moderation.ROUTES,
     *comments.ROUTES,
     *cameras.ROUTES,
+    *sessions.ROUTES,
     *operations.ROUTES,
 ]
 
@@ -80,7 +84,8 @@ async def make_app(
     app[SETTINGS], app[STATE], app[BUS] = settings, state, bus
     app[REGISTRY], app[HUB], app[LIVE] = registry, hub, live
     app[ANONYMOUS], ballots = Anonymous(bus), Ballots(state, bus, registry)
-    app[BALLOTS] = ballots
+    app[BALLOTS], beats = ballots, Heartbeats(state, bus)
+    app[HEARTBEATS] = beats
     app[AUTH] = Auth(
         admin_token_hash=await _admin_token_hash(settings, state),
         viewer_key=await secret.signing_key(state, "viewer"),
@@ -95,7 +100,7 @@ async def make_app(
     async def keep_up(_app: web.Application) -> AsyncIterator[None]:
         with suppress(StoreError):  # it goes on trying
             await live.refresh()
-        tasks = [asyncio.create_task(part.run()) for part in (live, ballots)]
+        tasks = [asyncio.create_task(part.run()) for part in (live, ballots, beats)]
         yield
         for task in tasks:
             task.cancel()

@@ -7,6 +7,7 @@ from redis.asyncio import Redis
 
 from relay.audience.anonymous import Anonymous
 from relay.audience.ballots import Ballots
+from relay.audience.heartbeats import Heartbeats
 from relay.config import Settings
 from relay.gateway.auth import Auth
 from relay.gateway.frontend import Frontend
@@ -21,6 +22,7 @@ REGISTRY = web.AppKey("registry", Registry)
 AUTH = web.AppKey("auth", Auth)
 ANONYMOUS = web.AppKey("anonymous", Anonymous)
 BALLOTS = web.AppKey("ballots", Ballots)
+HEARTBEATS = web.AppKey("heartbeats", Heartbeats)
 LIVE = web.AppKey("live", Live)
 FRONTEND = web.AppKey("frontend", Frontend)
 HUB = web.AppKey("hub", Hub)

@@ -147,7 +147,15 @@ class Registry:
 
     async def _forget(self, slug: str) -> None:
         async with store_errors("deleting what belongs to a broadcast"):
-            await self._state.delete(*keys.of_broadcast(slug))
+            partners = cast("set[bytes]", await self._state.smembers(keys.audience_partners(slug)))
+            audiences = [
+                key(slug, partner)
+                for partner in ("", *(name.decode() for name in partners))
+                for key in (keys.audience, keys.unique)
+            ]
+            await self._state.delete(
+                *keys.of_broadcast(slug), *audiences, keys.audience_partners(slug)
+            )
             await self._state.hdel(keys.BEGINNINGS, slug)
 
     async def camera_of_key(self, key: str) -> Camera | None:
