@@ -24,6 +24,7 @@ from relay.gateway.api import (
     operations,
     rating,
     sessions,
+    similar,
 )
 from relay.gateway.auth import Auth
 from relay.gateway.body import MAX_BODY
@@ -61,6 +62,7 @@ ROUTES: Final = [
     *feedback.ROUTES,
     *moderation.ROUTES,
     *comments.ROUTES,
+    *similar.ROUTES,
     *cameras.ROUTES,
     *sessions.ROUTES,
     *operations.ROUTES,
