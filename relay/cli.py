@@ -10,7 +10,7 @@ from aiohttp import web
 
 from relay import process
 from relay.bus.client import connect
-from relay.commands import bench, broadcasts, cameras
+from relay.commands import bench, broadcasts, cameras, demo
 from relay.commands.common import fail, settings_or_exit
 from relay.edge.process import Edge, open_socket
 from relay.errors import OperatorError, RelayError
@@ -31,6 +31,8 @@ app = typer.Typer(
 app.add_typer(cameras.app, name="camera")
 app.add_typer(broadcasts.app, name="broadcast")
 app.add_typer(bench.app, name="bench")
+app.command()(demo.demo)
+app.command("demo-camera", hidden=True)(demo.demo_camera)
 
 
 @app.command()
