@@ -37,6 +37,8 @@ COUNTERS: Final = (
     "retransmissions",  # packets sent again
 )
 REPORT_S: Final = 1.0
+_STRIDE: Final = 7919
+"""By how many viewers the first one moves from frame to frame: a prime, to reach all of them."""
 _RESEND_BYTES_S: Final = 125_000
 """What a viewer may have sent again each second."""
 _MAX_SOURCES: Final = 16
@@ -129,7 +131,9 @@ class PythonCore:
     def push(self, stream: int, unit: Unit, now: float) -> None:
         ring = self._rings[stream]
         frame = ring.push(unit, now)
-        for viewer in list(self._followers[stream].values()):
+        viewers = list(self._followers[stream].values())
+        first = frame.number * _STRIDE % max(len(viewers), 1)
+        for viewer in viewers[first:] + viewers[:first]:
             track = viewer.tracks[ring.kind]
             if track.next_stream == stream and (frame.keyframe or ring.kind is Kind.AUDIO):
                 self._follow(viewer, track, stream)
@@ -190,6 +194,14 @@ class PythonCore:
             return False
         self._replay(entry, track, now)
         return True
+
+    def probe(self, viewer: int, size: int, now: float) -> None:
+        entry = self._viewers[viewer]
+        track = entry.tracks.get(Kind.VIDEO)
+        if track is None:
+            return
+        for packet in track.out.recent(size, now):
+            self.send(entry.send.protect(packet), entry.path.address)
 
     def _follow(self, viewer: _Viewer, track: _Track, stream: int) -> None:
         if track.stream is not None and track.stream != stream:
