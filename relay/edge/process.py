@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any, Final
 from relay.bus import presence, sessions
 from relay.bus.client import connect, connect_blocking
 from relay.bus.rpc import Callee
+from relay.edge.choice import make_core
 from relay.edge.core import Estimate, KeyframeWanted, Left
-from relay.edge.fanout import PythonCore
 from relay.edge.rendition import Feeds, KeyframeWishes
 from relay.edge.viewer import State, Viewer
 from relay.errors import (
@@ -38,6 +38,7 @@ from relay.webrtc.sdp import Local, answer, fragment, parse_fragment, parse_offe
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from relay.config import CoreName
     from relay.edge.core import Core
     from relay.webrtc.ice import Address
 
@@ -60,14 +61,20 @@ def open_socket(host: str, port: int) -> socket.socket:
 class Edge:
     """One edge process's work."""
 
-    def __init__(self, *, name: str, bus_url: str, sock: socket.socket) -> None:
-        """`name` is its name on the bus, unique among all edges that ever run."""
+    def __init__(
+        self, *, name: str, bus_url: str, sock: socket.socket, core: CoreName = "auto"
+    ) -> None:
+        """`name` is its name on the bus, unique among all edges that ever run.
+
+        Raises:
+            OperatorError: `core` is not there.
+        """
         self.name = name
         self._bus_url = bus_url
         self._bus = connect(bus_url)
         self._blocking = connect_blocking(bus_url)
         self._socket = sock
-        self._core: Core = PythonCore(sock)
+        self._core: Core = make_core(sock, core)
         self._feeds = Feeds(self._core, bus_url)
         self._wishes = KeyframeWishes(self._bus)
         self._mux: Mux[Viewer] = Mux()
@@ -81,7 +88,7 @@ class Edge:
     async def run(self, ready: Callable[[], None]) -> None:
         """Serve until cancelled; `ready` is called once viewers can come."""
         loop = asyncio.get_running_loop()
-        loop.add_reader(self._socket, self._readable)
+        loop.add_reader(self._core.fileno(), self._readable)
         methods = {"open": self.open, "patch": self.patch, "close": self.close}
         callee = Callee(self._bus, self._blocking, self.name, methods)
         try:
@@ -90,13 +97,14 @@ class Edge:
                 tasks.create_task(self._keep_time())
                 tasks.create_task(self._tell(ready))
         finally:
-            loop.remove_reader(self._socket)
+            loop.remove_reader(self._core.fileno())
             await self._stop()
 
     async def _stop(self) -> None:
         for viewer in list(self._viewers.values()):
             await self._end(viewer, "the edge stops")
         await self._feeds.stop()
+        self._core.stop()
         with suppress(StoreError):
             await presence.withdraw(self._bus, presence.EDGE, self.name)
         await self._bus.aclose()
@@ -193,10 +201,11 @@ class Edge:
     async def _ladder(self, camera: str) -> Ladder:
         deadline = time.monotonic() + _LADDER_WAIT_S
         while True:
-            fact = await presence.get(self._bus, presence.LADDER, camera)
-            if fact is not None:
-                return Ladder.from_json(fact)
+            # A ladder alone is not enough: it outlives its camera, as its last pictures do.
             live = await presence.get(self._bus, presence.CAMERA, camera)
+            fact = await presence.get(self._bus, presence.LADDER, camera)
+            if live is not None and fact is not None:
+                return Ladder.from_json(fact)
             if live is None or time.monotonic() > deadline:
                 raise NotLive(f"camera {camera!r} is not live")
             await asyncio.sleep(0.05)  # its worker is about to begin
@@ -266,7 +275,7 @@ class Edge:
         viewer.advance(State.CONNECTED)
         self._core.add_viewer(viewer.number, viewer.address, srtp_keys, viewer.tracks)
         for feed in viewer.feeds.values():
-            self._core.watch(viewer.number, feed.number, time.time(), at_once=True)
+            self._core.watch(viewer.number, feed.number, time.time(), at_once=feed.fresh)
         logger().info(
             "viewer connected",
             session=viewer.id,

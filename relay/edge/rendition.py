@@ -21,7 +21,10 @@ if TYPE_CHECKING:
     from redis.asyncio import Redis
 
     from relay.edge.core import Core
+    from relay.media.unit import Unit
 
+STALE_S: Final = 3.0
+"""What the bus holds is not shown to joiners if it is older than this: its camera is gone."""
 LINGER_S: Final = 5.0
 """How long a stream is read on without viewers: a reconnecting one finds it warm."""
 
@@ -42,6 +45,7 @@ class Feed:
         """When the last one let go, by the loop's clock."""
         self.primed = asyncio.Event()
         """Set once what the bus had at the start is in the core."""
+        self._pushed = -STALE_S
         self._core = core
         start = Start.KEYFRAME if kind is Kind.VIDEO else Start.LIVE
         self._client = connect_blocking(bus_url)
@@ -56,13 +60,20 @@ class Feed:
         """Units that this reader has missed."""
         return self._reader.missed
 
+    @property
+    def fresh(self) -> bool:
+        """Whether its frames are of this moment: those of a camera that has stopped are not."""
+        return time.monotonic() - self._pushed < STALE_S
+
     async def _run(self) -> None:
         while True:
-            units = await self._reader.read()
+            units = [unit for unit in await self._reader.read() if unit.kind is self.kind]
             now = time.time()
+            if not units or (not self.primed.is_set() and _age_s(units[-1], now) > STALE_S):
+                continue
             for unit in units:
-                if unit.kind is self.kind:
-                    self._core.push(self.number, unit, now)
+                self._core.push(self.number, unit, now)
+            self._pushed = time.monotonic()
             self.primed.set()
 
     async def stop(self) -> None:
@@ -71,6 +82,10 @@ class Feed:
         await asyncio.gather(self._task, return_exceptions=True)
         self._core.close_stream(self.number)
         await self._client.aclose()
+
+
+def _age_s(unit: Unit, now: float) -> float:
+    return now - unit.captured_us / 1e6
 
 
 class Feeds:
