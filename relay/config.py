@@ -75,6 +75,8 @@ class Settings(BaseSettings):
     """Number of edge processes on this machine."""
     edge_core: CoreName = "auto"
     """What does an edge's work for each packet; auto: the native core where it was built."""
+    edge_load: Annotated[float, Field(gt=0, le=1)] = 0.85
+    """Share of a CPU from which an edge takes no more viewers."""
     log_format: Literal["text", "json"] = "text"
     """How log lines are written."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 from relay.bus import presence, sessions
 from relay.bus.client import connect, connect_blocking
 from relay.bus.rpc import Callee
+from relay.edge.admission import FULL_LOAD, Headroom, Usage
 from relay.edge.choice import make_core
 from relay.edge.core import Estimate, KeyframeWanted, Left
 from relay.edge.rendition import Feeds, KeyframeWishes
@@ -23,6 +24,7 @@ from relay.errors import (
     Invalid,
     NotFound,
     NotLive,
+    Overloaded,
     PreconditionFailed,
     PreconditionRequired,
     ProtocolError,
@@ -44,8 +46,9 @@ if TYPE_CHECKING:
 
 _SOCKET_BUFFER: Final = 8 << 20
 _TICK_S: Final = 0.05
+_LATE_SMOOTH: Final = 0.1
 _REAP_S: Final = 1.0
-_LADDER_WAIT_S: Final = 3.0
+_LADDER_WAIT_S: Final = 1.5
 
 
 def open_socket(host: str, port: int) -> socket.socket:
@@ -62,9 +65,16 @@ class Edge:
     """One edge process's work."""
 
     def __init__(
-        self, *, name: str, bus_url: str, sock: socket.socket, core: CoreName = "auto"
+        self,
+        *,
+        name: str,
+        bus_url: str,
+        sock: socket.socket,
+        core: CoreName = "auto",
+        full_load: float = FULL_LOAD,
     ) -> None:
-        """`name` is its name on the bus, unique among all edges that ever run.
+        """`name` is its name on the bus, unique among the edges of its time; from `full_load` of
+        a CPU on it takes no more viewers.
 
         Raises:
             OperatorError: `core` is not there.
@@ -81,6 +91,11 @@ class Edge:
         self._viewers: dict[int, Viewer] = {}
         self._by_id: dict[str, Viewer] = {}
         self._certificate = Certificate.make()
+        self._headroom = Headroom(full_load)
+        self._connecting: set[int] = set()
+        """Viewers whose handshakes cost the loop's time at the moment."""
+        self._connected = 0
+        self._late_s = 0.0
         self._next = 0
         self._handshakes: set[asyncio.Task[None]] = set()
         self._refused = 0
@@ -120,7 +135,10 @@ class Edge:
         Raises:
             Invalid: the offer is malformed or cannot be served, or there is no such rendition.
             NotLive: the camera sends nothing at the moment.
+            Overloaded: another viewer would be one too many.
         """
+        if not self._headroom.admits(self._connected, len(self._connecting)):
+            raise Overloaded("this edge has no room for another viewer")
         try:
             offer = parse_offer(body["sdp"])
         except ProtocolError as error:
@@ -237,6 +255,7 @@ class Edge:
         self._mux.bind(viewer, address)
         if viewer.state is State.NEW:
             viewer.advance(State.CHECKED)
+            self._connecting.add(viewer.number)
             viewer.address = address
         elif check.nominated and viewer.address != address:
             viewer.address = address
@@ -273,6 +292,8 @@ class Edge:
         if viewer.state is not State.HANDSHAKING or viewer.address is None:
             return
         viewer.advance(State.CONNECTED)
+        self._connecting.discard(viewer.number)
+        self._connected += 1
         self._core.add_viewer(viewer.number, viewer.address, srtp_keys, viewer.tracks)
         for feed in viewer.feeds.values():
             self._core.watch(viewer.number, feed.number, time.time(), at_once=feed.fresh)
@@ -292,8 +313,10 @@ class Edge:
         loop = asyncio.get_running_loop()
         next_reaping = 0.0
         while True:
+            due = loop.time() + _TICK_S
             await asyncio.sleep(_TICK_S)
             now = loop.time()
+            self._late_s += _LATE_SMOOTH * (now - due - self._late_s)
             for event in self._core.tick(time.time()):
                 viewer = self._viewers.get(event.viewer)
                 if viewer is None:
@@ -308,6 +331,7 @@ class Edge:
             if now >= next_reaping:
                 next_reaping = now + _REAP_S
                 await self._reap(now)
+                self._measure(now)
 
     async def _reap(self, now: float) -> None:
         for viewer in list(self._viewers.values()):
@@ -315,6 +339,17 @@ class Edge:
             if reason is not None:
                 await self._end(viewer, reason)
         await self._feeds.reap(now)
+
+    def _measure(self, now: float) -> None:
+        counters = self._core.counters()
+        usage = Usage(
+            loop_cpu_s=time.thread_time(),
+            process_cpu_s=time.process_time(),
+            packets=counters["packets_sent"],
+            failures=counters["send_failures"],
+            late_s=max(self._late_s, 0.0),
+        )
+        self._headroom.measure(now, usage)
 
     async def _keyframe(self, viewer: Viewer, now: float) -> None:
         # The cached GOP costs only this viewer; when it does not help, all get a keyframe.
@@ -341,6 +376,8 @@ class Edge:
         fact = {
             "viewers": sum(map(len, silent.values())),
             "sessions": len(self._viewers),
+            "load": round(self._headroom.load, 4),
+            "full": self._headroom.full,
             "counters": self._core.counters(),
             "strays": dict(self._mux.strays),
             "refused": self._refused,
@@ -361,6 +398,8 @@ class Edge:
             return
         was_connected = viewer.state is State.CONNECTED
         viewer.advance(State.CLOSED)
+        self._connecting.discard(viewer.number)
+        self._connected -= was_connected
         self._core.remove_viewer(viewer.number)
         if viewer.dtls is not None:
             await viewer.dtls.stop()
