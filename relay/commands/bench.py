@@ -10,7 +10,7 @@ import typer
 if TYPE_CHECKING:
     from relay.bench.report import Report
 
-app = typer.Typer(help="Measure, each figure against a floor or a peer.", no_args_is_help=True)
+app = typer.Typer(no_args_is_help=True)
 
 Rounds = Annotated[int, typer.Option(help="Rounds; one more is run first and dropped.")]
 Seconds = Annotated[float, typer.Option(help="Length of a round.")]
@@ -18,6 +18,11 @@ Folder = Annotated[Path, typer.Option("--json", help="Folder of the JSON files."
 Viewers = Annotated[list[int] | None, typer.Option(help="Number of viewers; repeat it for more.")]
 
 _FOLDER = Path("bench")
+
+
+@app.callback()
+def bench() -> None:
+    """Measure, each figure against a floor or a peer."""
 
 
 @app.command()

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from relay import log, process
+from relay import process
 from relay.bus import presence
 from relay.bus.client import connect
 from relay.commands.common import fail, settings_or_exit, valid
 from relay.config import primary_address
-from relay.demo import camera, show
+from relay.demo import show
 from relay.demo.scene import KINDS
 from relay.errors import Conflict, OperatorError
 from relay.ingest.fetch import is_url
@@ -33,8 +33,6 @@ if TYPE_CHECKING:
 
     from relay.config import Settings
 
-_URL: Final = "EVA_DEMO_URL"
-"""Environment variable with a demo camera's address: it holds a key, so it is no argument."""
 _FIRST_PICTURE_S: Final = 20.0
 _LOOK_S: Final = 0.1
 _STOP_S: Final = 1.5
@@ -45,6 +43,10 @@ Input = Annotated[
 ]
 
 
+app = typer.Typer()
+
+
+@app.command()
 def demo(source: Input = None) -> None:
     """Run the whole relay with live demo cameras, and say where to look."""
     # A newcomer's terminal shows addresses, and whatever goes wrong.
@@ -55,25 +57,6 @@ def demo(source: Input = None) -> None:
         source = _checked(source)
     settings = settings_or_exit()
     raise SystemExit(process.run("demo", settings, _demo(settings, source)))
-
-
-def demo_camera(
-    kind: Annotated[str, typer.Argument(help="Which camera.")],
-    width: int = 1280,
-    height: int = 720,
-    fps: int = 30,
-) -> None:
-    """Draw and send one demo camera (`relay demo` does this); its address is in EVA_DEMO_URL."""
-    settings = settings_or_exit()
-    log.configure(
-        process=f"demo-{kind}", json=settings.log_format == "json", level=settings.log_level
-    )
-    url = os.environ.pop(_URL, "")
-    process.ready()
-    try:
-        camera.run(kind, url, width, height, fps)
-    except OperatorError as error:
-        fail(error)
 
 
 def _checked(source: str) -> str:
@@ -139,7 +122,9 @@ async def _sending(settings: Settings, keys: dict[str, str]) -> AsyncIterator[No
     address = f"rtmp://127.0.0.1:{settings.rtmp_port}/live"
     children = [
         Child(
-            Program(f"demo-{name}", relay_command("demo-camera", name), {_URL: f"{address}/{key}"})
+            Program(
+                f"demo-{name}", relay_command("demo-camera", name), {show.URL: f"{address}/{key}"}
+            )
         )
         for name, key in keys.items()
     ]

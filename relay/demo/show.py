@@ -8,6 +8,8 @@ from typing import Any, Final
 
 from relay.demo.camera import EVA_S
 
+URL: Final = "EVA_DEMO_URL"
+"""Environment variable with a demo camera's address: it holds a key, so it is no argument."""
 SLUG: Final = "eva-demo"
 YOURS: Final = "yours"
 """Id of the camera that is left to whoever looks at the demo."""

@@ -161,9 +161,10 @@ class Stack:
         except urllib.error.HTTPError as error:
             return json.loads(error.read())
 
-    def camera(self, name: str, **fields: Any) -> str:
+    def camera(self, camera_id: str, **fields: Any) -> str:
         """Create a camera; returns its publish key."""
-        created = self.request("POST", "/api/v1/cameras", {"id": name, **fields})
+        fields = {"id": camera_id, "name": camera_id.title(), **fields}
+        created = self.request("POST", "/api/v1/cameras", fields)
         return str(created["publish_key"])
 
     def broadcast(self, slug: str, cameras: list[str], **fields: Any) -> None:
