@@ -136,6 +136,11 @@ class Core(Protocol):
     def replay(self, viewer: int, now: float) -> bool:
         """Send a viewer the frames since the last keyframe again; False if they are not here."""
 
+    def probe(self, viewer: int, size: int, now: float) -> None:
+        """Send a viewer about `size` bytes of recent video again as retransmissions, so that its
+        estimate can rise; nothing where those were not negotiated.
+        """
+
     def send(self, datagram: bytes, address: Address) -> None:
         """Send a STUN or DTLS datagram."""
 

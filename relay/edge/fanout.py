@@ -18,7 +18,7 @@ from relay.edge.ring import Ring
 from relay.errors import ProtocolError
 from relay.media.codecs import Kind
 from relay.webrtc import rtcp
-from relay.webrtc.rtp import ntp
+from relay.webrtc.rtp import MAX_PAYLOAD, ntp
 from relay.webrtc.sdp import CNAME
 
 if TYPE_CHECKING:
@@ -39,6 +39,8 @@ COUNTERS: Final = (
 REPORT_S: Final = 1.0
 _RESEND_BYTES_S: Final = 125_000
 """What a viewer may have sent again each second."""
+_PROBE_MORE: Final = 8
+"""Packets that a probe may take because some are shorter than others."""
 _MAX_SOURCES: Final = 16
 """SSRCs that a viewer may report with; browsers have one or two."""
 
@@ -190,6 +192,17 @@ class PythonCore:
             return False
         self._replay(entry, track, now)
         return True
+
+    def probe(self, viewer: int, size: int, now: float) -> None:
+        entry = self._viewers[viewer]
+        track = entry.tracks.get(Kind.VIDEO)
+        if track is None or track.stream is None:
+            return
+        for packet in track.out.recent(-(-size // MAX_PAYLOAD) + _PROBE_MORE, now):
+            if size <= 0:
+                return
+            size -= len(packet)
+            self.send(entry.send.protect(packet), entry.path.address)
 
     def _follow(self, viewer: _Viewer, track: _Track, stream: int) -> None:
         if track.stream is not None and track.stream != stream:

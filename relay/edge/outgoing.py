@@ -164,6 +164,18 @@ class Outgoing:
             return head + (sequence & 0xFFFF).to_bytes(2, "big") + payload.data
         return None
 
+    def recent(self, count: int, now: float) -> list[bytes]:
+        """The last packets as retransmissions, the newest first; none without RTX."""
+        if self._rtx_header is None:
+            return []
+        found = []
+        for back in range(1, count + 1):
+            packet = self.again((self._sequence - back) & 0xFFFF, now)
+            if packet is None:
+                break
+            found.append(packet)
+        return found
+
     def rtp_time_at(self, now_us: int) -> int | None:
         """This track's RTP time at the wall clock `now_us`; None before the first frame."""
         segment = self._segments[-1] if self._segments else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from itertools import pairwise
+from itertools import groupby, pairwise
 from typing import TYPE_CHECKING
 
 import pytest
@@ -17,7 +17,9 @@ from relay.errors import OperatorError
 from relay.media.codecs import Kind
 from tests.support.house import Camera, edge
 from tests.support.offers import CHROMIUM
+from tests.support.rtp import nal_units
 from tests.support.stage import open_udp
+from tests.support.units import number_of
 from tests.support.waiting import eventually
 
 if TYPE_CHECKING:
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
 
     from relay.config import CoreName
     from tests.support.house import House
+    from tests.support.rtp import Packet
+    from tests.support.viewer import WebViewer
 
 
 @pytest.fixture(params=["python", "native"])
@@ -124,3 +128,61 @@ def test_without_the_native_core_the_other_one_does_its_work(
         assert isinstance(choice.make_core(sock, "auto"), PythonCore)
         with pytest.raises(OperatorError, match="RELAY_EDGE_CORE=native"):
             choice.make_core(sock, "native")
+
+
+def rungs(viewer: WebViewer) -> set[int]:
+    """The rungs whose pictures a viewer has got: 0 is the largest."""
+    return {
+        number_of(nal_units([packet.payload for packet in frame])) // 10_000_000
+        for frame in whole(viewer)
+    }
+
+
+def whole(viewer: WebViewer) -> list[list[Packet]]:
+    """The whole pictures that a viewer has got; a rung that congests the path is cut off in one."""
+    media = viewer.got.media()
+    frames = [list(group) for _, group in groupby(media, key=lambda packet: packet.timestamp)]
+    return [
+        frame
+        for frame, before in zip(frames[1:], frames, strict=False)
+        if frame[-1].marker and frame[0].sequence == (before[-1].sequence + 1) % 65_536
+    ]
+
+
+async def test_a_path_that_narrows_and_widens(house: House, camera: Camera) -> None:
+    viewer = await house.join()
+    viewer.remb_bps = 4_000_000
+    await eventually(lambda: rungs(viewer) == {0}, "the largest rung")
+    await asyncio.sleep(1.0)  # after a beginning reports speak of the time before
+    viewer.remb_bps = 600_000
+    began = asyncio.get_running_loop().time()
+    await eventually(lambda: 2 in rungs(viewer), "the smallest rung", 4)
+    took = asyncio.get_running_loop().time() - began
+    assert took <= 2.0, took
+    viewer.got.forget()
+    viewer.remb_bps = 5_000_000
+    await eventually(lambda: 0 in rungs(viewer), "the largest rung again", 20)
+    took = asyncio.get_running_loop().time() - began
+    assert took <= 17.0, took
+    assert viewer.got.resent(), "it was not probed"
+    viewer.got.check_continuity()
+
+
+async def test_hints(house: House, camera: Camera) -> None:
+    viewer = await house.join(rendition="480p")
+    await eventually(lambda: rungs(viewer) == {1}, "the chosen rung")
+    await house.call("hint", session=viewer.session, rendition="240p")
+    await eventually(lambda: 2 in rungs(viewer), "another choice")
+    await house.call("hint", session=viewer.session, hidden=True)
+    await eventually(lambda: viewer.got.media()[-1].marker, "the end of a picture")
+    seen, heard = len(viewer.got.media()), len(viewer.got.media(Kind.AUDIO))
+    await eventually(lambda: len(viewer.got.media(Kind.AUDIO)) > heard + 10, "sound to go on")
+    # What was on its way at the moment may still have come.
+    assert len(viewer.got.media()) <= seen + 8
+    viewer.got.forget()
+    await house.call("hint", session=viewer.session, hidden=False, rendition=None, height=240)
+    await eventually(lambda: rungs(viewer) == {2}, "the picture again", 1.0)
+    assert not viewer.got.refused
+    for wrong in ({"rendition": "9p"}, {"session": "nobody.x"}):
+        with pytest.raises(Refused):
+            await house.call("hint", **({"session": viewer.session} | wrong))
