@@ -11,9 +11,10 @@ from tests.support.server import Server
 from tests.support.video import the_clip
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import AsyncIterator, Callable, Iterator
     from pathlib import Path
 
+    from _pytest.terminal import TerminalReporter
     from redis.asyncio import Redis
 
 
@@ -71,3 +72,27 @@ async def blocking_store(store_url: str) -> AsyncIterator[Redis]:
     client = connect_blocking(store_url)
     yield client
     await client.aclose()
+
+
+@pytest.fixture
+def figure(request: pytest.FixtureRequest) -> Callable[[str], None]:
+    """Notes a measured figure; all of them are printed after the tests."""
+
+    def note(text: str) -> None:
+        request.node.user_properties.append(("figure", text))
+
+    return note
+
+
+def pytest_terminal_summary(terminalreporter: TerminalReporter) -> None:
+    """Print what the tests have measured."""
+    noted = [
+        (report.nodeid.rpartition("::")[2], text)
+        for report in terminalreporter.getreports("passed")
+        for name, text in report.user_properties
+        if name == "figure"
+    ]
+    if noted:
+        terminalreporter.section("figures")
+    for test, text in noted:
+        terminalreporter.write_line(f"{test}: {text}")

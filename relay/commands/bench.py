@@ -7,12 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from relay.bench import fanout as fanout_bench
-
 if TYPE_CHECKING:
     from relay.bench.report import Report
 
-app = typer.Typer(help="Measure, each figure against a floor or a peer.", no_args_is_help=True)
+app = typer.Typer(no_args_is_help=True)
 
 Rounds = Annotated[int, typer.Option(help="Rounds; one more is run first and dropped.")]
 Seconds = Annotated[float, typer.Option(help="Length of a round.")]
@@ -20,6 +18,11 @@ Folder = Annotated[Path, typer.Option("--json", help="Folder of the JSON files."
 Viewers = Annotated[list[int] | None, typer.Option(help="Number of viewers; repeat it for more.")]
 
 _FOLDER = Path("bench")
+
+
+@app.callback()
+def bench() -> None:
+    """Measure, each figure against a floor or a peer."""
 
 
 @app.command()
@@ -31,6 +34,8 @@ def fanout(
     folder: Folder = _FOLDER,
 ) -> None:
     """CPU per delivered SRTP packet, against a floor that only encrypts and sends."""
+    from relay.bench import fanout as fanout_bench  # noqa: PLC0415 - it needs the native core
+
     if slope:
         counts = viewers or [1, 100, 500, 1000, 1500, 2000, 2500, 3000]
         finish(fanout_bench.slope(counts, rounds=rounds, seconds=seconds), folder)

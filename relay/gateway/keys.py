@@ -13,6 +13,7 @@ from relay.gateway.auth import Auth
 from relay.gateway.frontend import Frontend
 from relay.gateway.hub import Hub
 from relay.gateway.live import Live
+from relay.gateway.placement import Placement
 from relay.state.registry import Registry
 
 SETTINGS = web.AppKey("settings", Settings)
@@ -24,5 +25,6 @@ ANONYMOUS = web.AppKey("anonymous", Anonymous)
 BALLOTS = web.AppKey("ballots", Ballots)
 HEARTBEATS = web.AppKey("heartbeats", Heartbeats)
 LIVE = web.AppKey("live", Live)
+PLACEMENT = web.AppKey("placement", Placement)
 FRONTEND = web.AppKey("frontend", Frontend)
 HUB = web.AppKey("hub", Hub)

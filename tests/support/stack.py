@@ -30,6 +30,17 @@ def free_port(kind: socket.SocketKind = socket.SOCK_STREAM) -> int:
         return int(probe.getsockname()[1])
 
 
+def free_ports(count: int) -> int:
+    """The first of `count` UDP ports in a row that nobody has at the moment."""
+    while True:
+        first = free_port(socket.SOCK_DGRAM)
+        with ExitStack() as probes, suppress(OSError, OverflowError):
+            for port in range(first, first + count):
+                probe = probes.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
+                probe.bind(("127.0.0.1", port))
+            return first
+
+
 class Stack:
     """A running relay. Not started on construction; use `running`."""
 
@@ -37,7 +48,7 @@ class Stack:
         self.folder = folder
         self.http_port = free_port()
         self.rtmp_port = free_port()
-        self.webrtc_port = free_port(socket.SOCK_DGRAM)
+        self.webrtc_port = free_ports(int(settings.get("RELAY_EDGES", "1")))
         self.log = folder / "relay.log"
         self.environment = {
             name: value for name, value in os.environ.items() if not name.startswith("RELAY_")
@@ -74,8 +85,12 @@ class Stack:
         try:
             yield self
         finally:
-            self._publishers.close()
-            self.stop()
+            self.close()
+
+    def close(self) -> None:
+        """End its publishers, and stop it."""
+        self._publishers.close()
+        self.stop()
 
     def start(self, *arguments: str) -> None:
         """Start `relay serve`, or another command, and wait until viewers can be served."""
@@ -150,9 +165,10 @@ class Stack:
         except urllib.error.HTTPError as error:
             return json.loads(error.read())
 
-    def camera(self, name: str, **fields: Any) -> str:
+    def camera(self, camera_id: str, **fields: Any) -> str:
         """Create a camera; returns its publish key."""
-        created = self.request("POST", "/api/v1/cameras", {"id": name, **fields})
+        fields = {"id": camera_id, "name": camera_id.title(), **fields}
+        created = self.request("POST", "/api/v1/cameras", fields)
         return str(created["publish_key"])
 
     def broadcast(self, slug: str, cameras: list[str], **fields: Any) -> None:

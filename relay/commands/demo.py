@@ -1,0 +1,146 @@
+"""`relay demo`: the whole relay with live cameras, for the first look and for trying things out."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+import time
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
+
+from relay import process
+from relay.bus import presence
+from relay.bus.client import connect
+from relay.commands.common import fail, settings_or_exit, valid
+from relay.config import primary_address
+from relay.demo import show
+from relay.demo.scene import KINDS
+from relay.errors import Conflict, OperatorError
+from relay.ingest.fetch import is_url
+from relay.state.models import Broadcast, Camera, Pull
+from relay.state.registry import Registry
+from relay.supervisor.child import Child, Program
+from relay.supervisor.serve import relay, relay_command
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from redis.asyncio import Redis
+
+    from relay.config import Settings
+
+_FIRST_PICTURE_S: Final = 20.0
+_LOOK_S: Final = 0.1
+_STOP_S: Final = 1.0
+
+Input = Annotated[
+    str | None,
+    typer.Option("--input", help="Show this file or URL instead of the drawn cameras."),
+]
+
+
+app = typer.Typer()
+
+
+@app.command()
+def demo(source: Input = None) -> None:
+    """Run the whole relay with live demo cameras, and say where to look."""
+    # A newcomer's terminal shows addresses, and whatever goes wrong.
+    os.environ.setdefault("RELAY_LOG_LEVEL", "warning")
+    if source is not None:
+        # Whoever can type this may fetch from wherever this machine may.
+        os.environ.setdefault("RELAY_PULL_PRIVATE", "true")
+        source = _checked(source)
+    settings = settings_or_exit()
+    raise SystemExit(process.run("demo", settings, _demo(settings, source)))
+
+
+def _checked(source: str) -> str:
+    """An input that the relay's processes find, wherever they run."""
+    if is_url(source):
+        return source
+    path = Path(source).expanduser().resolve()
+    if not path.is_file():
+        fail(OperatorError(f"--input {source}: there is no such file"))
+    return str(path)
+
+
+async def _demo(settings: Settings, source: str | None) -> None:
+    async with relay(settings) as urls:
+        state, bus = connect(urls.state), connect(urls.bus)
+        try:
+            registry = Registry(state)
+            drawn = [] if source else list(KINDS)
+            keys = {name: await _camera(registry, name) for name in [*drawn, show.YOURS]}
+            if source:
+                await _camera(registry, show.INPUT, Pull(url=source, loop=True))
+            shown = [*(drawn or [show.INPUT]), show.YOURS]
+            await _broadcast(registry, shown)
+            async with _sending(settings, {name: keys[name] for name in drawn}):
+                await _until_live(bus, shown[:-1])
+                door = show.Door(
+                    address=primary_address(),
+                    http_port=settings.http_port,
+                    rtmp_port=settings.rtmp_port,
+                    key=keys[show.YOURS],
+                )
+                sys.stdout.write(door.text())
+                sys.stdout.flush()
+                await asyncio.Event().wait()
+        finally:
+            await state.aclose()
+            await bus.aclose()
+
+
+async def _camera(registry: Registry, name: str, pull: Pull | None = None) -> str:
+    """Make a camera, or give the one of an earlier demo a new key; returns the key."""
+    made = valid(Camera, {"id": name, "name": show.NAMES[name], "pull": pull})
+    try:
+        return await registry.create_camera(made)
+    except Conflict:
+        await registry.cameras.change(name, lambda old: old.model_copy(update={"pull": pull}))
+        return await registry.rotate_key(name)
+
+
+async def _broadcast(registry: Registry, cameras: list[str]) -> None:
+    """Make the broadcast; one of an earlier demo begins anew, and keeps what was made of it."""
+    made = valid(Broadcast, show.broadcast(cameras, time.time()))
+    again = {"cameras": made.cameras, "starts_at": made.starts_at, "ended_at": None}
+    try:
+        await registry.broadcasts.create(made.slug, made)
+    except Conflict:
+        await registry.broadcasts.change(made.slug, lambda old: old.model_copy(update=again))
+
+
+@asynccontextmanager
+async def _sending(settings: Settings, keys: dict[str, str]) -> AsyncIterator[None]:
+    """Demo cameras that publish, each with its key."""
+    address = f"rtmp://127.0.0.1:{settings.rtmp_port}/live"
+    children = [
+        Child(
+            Program(
+                f"demo-{name}", relay_command("demo-camera", name), {show.URL: f"{address}/{key}"}
+            )
+        )
+        for name, key in keys.items()
+    ]
+    try:
+        for child in children:
+            child.begin()
+        yield
+    finally:
+        for child in children:
+            child.terminate()
+        await asyncio.gather(*(child.stop(_STOP_S) for child in children))
+
+
+async def _until_live(bus: Redis, cameras: list[str]) -> None:
+    """Wait for the cameras' pictures; gives up without a word, since supervision goes on."""
+    for _ in range(int(_FIRST_PICTURE_S / _LOOK_S)):
+        if set(cameras) <= set(await presence.members(bus, presence.LADDER)):
+            return
+        await asyncio.sleep(_LOOK_S)

@@ -1,0 +1,41 @@
+"""`relay gateway`."""
+
+from __future__ import annotations
+
+import asyncio
+
+import typer
+from aiohttp import web
+
+from relay import process
+from relay.commands.common import settings_or_exit
+from relay.errors import OperatorError
+from relay.gateway.app import make_app
+from relay.gateway.server import make_runner
+from relay.supervisor.serve import Urls
+
+app = typer.Typer()
+
+
+@app.command()
+def gateway() -> None:
+    """Run the HTTP gateway (`relay serve` does this)."""
+    settings = settings_or_exit()
+    urls = Urls(settings)
+
+    async def main() -> None:
+        runner = make_runner(await make_app(settings, state_url=urls.state, bus_url=urls.bus))
+        await runner.setup()
+        try:
+            await web.TCPSite(
+                runner, settings.http_host, settings.http_port, reuse_address=True
+            ).start()
+        except OSError as error:
+            raise OperatorError(f"RELAY_HTTP_PORT={settings.http_port}: {error}") from None
+        process.ready()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            await runner.cleanup()
+
+    raise SystemExit(process.run("gateway", settings, main()))

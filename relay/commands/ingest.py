@@ -1,0 +1,38 @@
+"""`relay ingest`."""
+
+from __future__ import annotations
+
+import asyncio
+
+import typer
+
+from relay import process
+from relay.bus.client import connect
+from relay.commands.common import settings_or_exit
+from relay.ids import new_id
+from relay.ingest.server import RtmpServer
+from relay.state.registry import Registry
+from relay.supervisor.serve import Urls
+
+app = typer.Typer()
+
+
+@app.command()
+def ingest() -> None:
+    """Run the RTMP server (`relay serve` does this)."""
+    settings = settings_or_exit()
+    urls = Urls(settings)
+
+    async def main() -> None:
+        state, bus = connect(urls.state), connect(urls.bus)
+        server = RtmpServer(registry=Registry(state), bus=bus, name=f"ingest-{new_id()}")
+        try:
+            await server.start(settings.rtmp_host, settings.rtmp_port)
+            process.ready()
+            await asyncio.Event().wait()
+        finally:
+            await server.stop()
+            await state.aclose()
+            await bus.aclose()
+
+    raise SystemExit(process.run("ingest", settings, main()))

@@ -1,0 +1,69 @@
+"""One Chromium for all browser tests, in one worker, and a relay that shows a GoPro's stream."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support.chromium import Tab, chromium
+from tests.support.stack import Stack
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from playwright.sync_api import Browser
+
+HERE = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run the browser tests one after the other: they share a browser, and measure."""
+    for item in items:
+        if HERE in item.path.parents:
+            item.add_marker(pytest.mark.xdist_group("browser"))
+            item.add_marker(pytest.mark.timeout(120))
+
+
+@pytest.fixture(scope="package")
+def browser() -> Iterator[Browser]:
+    """Chromium, ended before the next package's tests, which may run event loops."""
+    with chromium() as found:
+        yield found
+
+
+@pytest.fixture
+def open_tab(browser: Browser) -> Iterator[Callable[[str], Tab]]:
+    """Opens a page as a new viewer; in the end no page may have complained of anything."""
+    contexts, tabs = [], []
+
+    def open_one(url: str) -> Tab:
+        context = browser.new_context(viewport={"width": 1280, "height": 800})
+        tab = Tab(context)
+        contexts.append(context)
+        tabs.append(tab)
+        tab.page.goto(url)
+        return tab
+
+    yield open_one
+    complaints = [complaint for tab in tabs for complaint in tab.complaints]
+    for context in contexts:
+        context.close()
+    assert complaints == []
+
+
+@pytest.fixture(scope="package")
+def gopro(tmp_path_factory: pytest.TempPathFactory, clip: Path) -> Iterator[Stack]:
+    """A relay with the broadcast "eva" and its camera "gopro", which is live."""
+    with Stack(tmp_path_factory.mktemp("gopro")).running() as stack:
+        stack.publish(stack.camera("gopro", name="GoPro"), clip)
+        stack.broadcast("eva", ["gopro"])
+        stack.wait_live("eva", "gopro")
+        yield stack
+
+
+@pytest.fixture
+def screenshots() -> Path:
+    """Where pictures for people go."""
+    return HERE / "screenshots"

@@ -1,0 +1,53 @@
+"""A GoPro's stream, from RTMP to pixels in a browser."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from typing import TYPE_CHECKING
+
+from tests.support.chromium import difference
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from tests.support.chromium import Tab
+    from tests.support.stack import Stack
+
+STATIONS = ("offer", "answer", "connected", "firstPacket", "firstFrame")
+
+
+def test_a_gopros_picture_and_sound(
+    gopro: Stack,
+    open_tab: Callable[[str], Tab],
+    screenshots: Path,
+    figure: Callable[[str], None],
+):
+    tab = open_tab(f"{gopro.url}/b/eva")
+    tab.wait_picture()
+    tab.page.get_by_role("button", name="Sound on").click()
+    before, picture, began = tab.stats(), tab.pixels(), time.monotonic()
+    tab.page.wait_for_timeout(20_000)  # the length that the issue states
+    after, seconds = tab.stats(), time.monotonic() - began
+    fps = (after["framesDecoded"] - before["framesDecoded"]) / seconds
+    figure(f"{fps:.1f} frames/s over {seconds:.1f} s")
+    tab.screenshot("gopro", screenshots)
+    assert fps >= 25
+    assert difference(picture, tab.pixels()) > 2
+    assert after["totalAudioEnergy"] > before["totalAudioEnergy"]
+    assert after["pliCount"] == after["freezeCount"] == 0
+
+
+def test_ten_joins(gopro: Stack, open_tab: Callable[[str], Tab], figure: Callable[[str], None]):
+    joins = []
+    for _ in range(10):
+        tab = open_tab(f"{gopro.url}/b/eva")
+        tab.wait_picture()
+        tab.wait_for("eva-player", "it.timings && it.timings.firstFrame !== null", 5)
+        joins.append(tab.element("eva-player", "it.timings"))
+        tab.page.goto("about:blank")
+    for station in STATIONS:
+        values = [join[station] - join["clicked"] for join in joins]
+        spread = f"{min(values):.0f} to {max(values):.0f}"
+        figure(f"{station} {statistics.median(values):.0f} ms after the click ({spread})")

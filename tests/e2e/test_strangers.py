@@ -1,0 +1,75 @@
+"""Strangers who send garbage to every port while somebody watches."""
+
+from __future__ import annotations
+
+import os
+import random
+import socket
+import threading
+from typing import TYPE_CHECKING
+
+from tests.support import strangers
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.support.chromium import Tab
+    from tests.support.stack import Stack
+
+SECONDS = 8
+
+
+def test_datagrams_of_strangers_do_nothing_to_the_picture(
+    gopro: Stack, open_tab: Callable[[str], Tab], figure: Callable[[str], None]
+):
+    tab = open_tab(f"{gopro.url}/b/eva")
+    tab.wait_picture()
+    before = tab.stats()
+    stop = threading.Event()
+    sent = [0]
+    flood = threading.Thread(target=send_all, args=(gopro.webrtc_port, stop, sent))
+    flood.start()
+    try:
+        tab.page.wait_for_timeout(SECONDS * 1000)
+    finally:
+        stop.set()
+        flood.join()
+    after = tab.stats()
+    frames = after["framesDecoded"] - before["framesDecoded"]
+    figure(f"{frames / SECONDS:.1f} frames/s beside {sent[0]} datagrams of strangers")
+    assert frames >= 25 * SECONDS
+    assert after["freezeCount"] == after["pliCount"] == 0
+    assert after["packetsLost"] == before["packetsLost"]
+
+
+def send_all(port: int, stop: threading.Event, sent: list[int]) -> None:
+    """Send each kind of datagram over and over, some 1000 a second."""
+    kinds = strangers.datagrams(random.Random(1))
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        sock.connect(("127.0.0.1", port))
+        while not stop.is_set():
+            for _ in range(20):
+                sock.send(next(kinds))
+                sent[0] += 1
+            stop.wait(0.02)
+
+
+def test_garbage_on_the_tcp_ports_harms_nobody(gopro: Stack, open_tab: Callable[[str], Tab]):
+    tab = open_tab(f"{gopro.url}/b/eva")
+    tab.wait_picture()
+    before = tab.stats()
+    for port in (gopro.rtmp_port, gopro.http_port):
+        for garbage in (os.urandom(65_536), b"\x03" + bytes(700), b"\x16\x03\x01", b""):
+            with socket.create_connection(("127.0.0.1", port), 5) as peer:
+                peer.settimeout(10)
+                try:
+                    peer.sendall(garbage)
+                    peer.shutdown(socket.SHUT_WR)
+                    while peer.recv(65_536):
+                        pass
+                except (ConnectionError, BrokenPipeError):
+                    pass  # it was hung up on
+    after = tab.stats()
+    assert after["freezeCount"] == after["pliCount"] == 0
+    assert after["framesDecoded"] > before["framesDecoded"]
+    assert gopro.get("/readyz")["ready"]

@@ -1,0 +1,65 @@
+"""Votes: seen by everybody at once, and kept whatever happens."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tests.support.stack import Stack
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from tests.support.chromium import Tab
+
+SEEN_MS = 500
+"""Within this a vote is on every page, says the issue."""
+
+
+def summary(tab: Tab) -> str:
+    return str(tab.element("eva-rating >> .summary", "it.innerText"))
+
+
+def test_a_vote_is_seen_elsewhere_and_survives_the_death_of_everything(
+    tmp_path: Path, open_tab: Callable[[str], Tab], figure: Callable[[str], None]
+):
+    stack = Stack(tmp_path)
+    with stack.running():
+        stack.camera("helmet")
+        stack.broadcast("eva", ["helmet"])
+        here, there = open_tab(f"{stack.url}/b/eva"), open_tab(f"{stack.url}/b/eva")
+        for tab in (here, there):
+            tab.wait_for("eva-rating >> .summary", "it.innerText.includes('No votes')", 5)
+        # Both pages read the same clock, so the one can say when the other's vote went out.
+        here.page.evaluate(
+            """() => addEventListener("eva-vote", () => { window.voted = Date.now(); }, true)"""
+        )
+        there.element(
+            "eva-rating >> .summary",
+            """new MutationObserver(() => { window.seen ??= Date.now(); })
+              .observe(it, { subtree: true, childList: true, characterData: true })""",
+        )
+        here.page.get_by_role("radio", name="4 stars").check()
+        for tab in (here, there):
+            tab.wait_for("eva-rating >> .summary", "it.innerText.includes('4.0')", 5)
+            assert "1" in summary(tab)
+        took = there.page.evaluate("window.seen") - here.page.evaluate("window.voted")
+        figure(f"seen in the other page {took} ms after the vote")
+        assert took <= SEEN_MS
+
+        stack.kill_everything()
+        stack.start()
+        for tab in (here, there):
+            tab.page.reload()
+            tab.wait_for("eva-rating >> .summary", "it.innerText.includes('4.0')", 10)
+        assert here.page.get_by_role("radio", name="4 stars").is_checked()
+        assert not there.page.get_by_role("radio", name="4 stars").is_checked()
+        there.page.get_by_role("radio", name="5 stars").check()
+        here.wait_for("eva-rating >> .summary", "it.innerText.includes('4.5')", 5)
+        for tab in (here, there):
+            # While the relay was dead the pages' sockets and requests failed, and Chromium says so.
+            tab.complaints[:] = [
+                text
+                for text in tab.complaints
+                if "net::ERR_" not in text and "WebSocket" not in text
+            ]

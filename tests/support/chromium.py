@@ -1,0 +1,132 @@
+"""Debian's Chromium, driven by Playwright, and what tests ask of a page."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from playwright.sync_api import sync_playwright
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from playwright.sync_api import Browser, BrowserContext, Page
+
+FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+SCREENSHOTS = "tests/e2e/screenshots"
+
+_FIND = """
+function find(selector, root = document) {
+  const found = root.querySelector(selector);
+  if (found) return found;
+  for (const element of root.querySelectorAll("*")) {
+    const inner = element.shadowRoot && find(selector, element.shadowRoot);
+    if (inner) return inner;
+  }
+  return null;
+}
+function findDeep(path) {
+  return path.split(" >> ").reduce((at, selector) => at && find(selector, at.shadowRoot ?? at),
+    document);
+}
+"""
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """A headless browser with a new profile.
+
+    While it is open, the thread counts as running an event loop: tests of asyncio have to wait.
+    """
+    program = shutil.which("chromium") or shutil.which("chromium-browser")
+    assert program is not None, "the browser tests need Chromium: run `make system`"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=list(FLAGS))
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+class Tab:
+    """A page, and every complaint it made."""
+
+    def __init__(self, context: BrowserContext) -> None:
+        self.page: Page = context.new_page()
+        self.complaints: list[str] = []
+        self.page.on("pageerror", lambda error: self.complaints.append(f"page error: {error}"))
+        self.page.on(
+            "console",
+            lambda message: (
+                self.complaints.append(f"console: {message.text}")
+                if message.type in ("error", "warning")
+                else None
+            ),
+        )
+
+    def element(self, selector: str, expression: str, argument: Any = None) -> Any:
+        """Evaluate an expression of `it`, the first element of that selector in any shadow tree,
+        and `argument`; None if there is no such element. ` >> ` leads from one into its tree.
+        """
+        return self.page.evaluate(
+            "async ([selector, argument]) => {"
+            f"{_FIND} const it = findDeep(selector);"
+            f"return it === null ? null : await ({expression});"
+            "}",
+            [selector, argument],
+        )
+
+    def stats(self) -> dict[str, Any]:
+        """The player's figures; empty while it shows nothing."""
+        found: dict[str, Any] | None = self.element("eva-player", "it.stats()")
+        return found or {}
+
+    def frames(self) -> int:
+        """Frames that were shown since the page was opened, over all sessions."""
+        return int(self.element("video", "it.getVideoPlaybackQuality().totalVideoFrames") or 0)
+
+    def wait_for(self, selector: str, expression: str, within_s: float) -> None:
+        """Wait until an expression of `it` is true."""
+        # Playwright's own waiting needs eval, which our pages' policy forbids.
+        deadline = time.monotonic() + within_s
+        while not self.element(selector, expression):
+            assert time.monotonic() < deadline, f"waited {within_s} s for {selector}: {expression}"
+            self.page.wait_for_timeout(20)
+
+    def wait_picture(self, within_s: float = 15) -> None:
+        """Wait until a picture is on screen."""
+        self.wait_for("eva-player", "it.phase === 'live'", within_s)
+
+    def pixels(self) -> list[int]:
+        """The picture on screen as 64 × 36 RGBA values."""
+        values: list[int] = self.element(
+            "video",
+            """(() => {
+              const canvas = new OffscreenCanvas(64, 36);
+              const context = canvas.getContext("2d");
+              context.drawImage(it, 0, 0, 64, 36);
+              return [...context.getImageData(0, 0, 64, 36).data];
+            })()""",
+        )
+        return values
+
+    def screenshot(self, name: str, folder: Path) -> None:
+        """Keep a picture of the page."""
+        folder.mkdir(parents=True, exist_ok=True)
+        self.page.screenshot(path=folder / f"{name}.png")
+
+
+def difference(one: list[int], other: list[int]) -> float:
+    """Mean difference of two pictures' values, 0 to 255."""
+    return sum(abs(a - b) for a, b in zip(one, other, strict=True)) / len(one)
