@@ -129,6 +129,9 @@ BEGINNINGS = "{registry}:beginnings"
 PUBLISH_KEYS = "{registry}:publish-keys"
 """Hash: SHA-256 of a publish key → camera id."""
 
+PARTNERS = "{registry}:partners"
+"""Hash: partner id → JSON."""
+
 SECRETS = "secrets"
 """Hash: name of a secret that the relay made for itself → the secret, or its hash."""
 

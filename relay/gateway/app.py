@@ -13,7 +13,8 @@ from relay.audience.ballots import Ballots
 from relay.audience.heartbeats import Heartbeats
 from relay.bus.client import connect, connect_blocking
 from relay.errors import StoreError
-from relay.gateway import events, openapi, pages, whep
+from relay.gateway import embed, events, openapi, pages, whep
+from relay.gateway.access import Doorkeeper
 from relay.gateway.api import (
     broadcasts,
     cameras,
@@ -22,16 +23,19 @@ from relay.gateway.api import (
     markers,
     moderation,
     operations,
+    partners,
     rating,
     sessions,
     similar,
 )
 from relay.gateway.auth import Auth
 from relay.gateway.body import MAX_BODY
+from relay.gateway.cors import cors
 from relay.gateway.errors import errors
 from relay.gateway.frontend import STATIC, Frontend
 from relay.gateway.hub import Hub
 from relay.gateway.keys import (
+    ACCESS,
     ANONYMOUS,
     AUTH,
     BALLOTS,
@@ -63,6 +67,7 @@ ROUTES: Final = [
     *moderation.ROUTES,
     *comments.ROUTES,
     *similar.ROUTES,
+    *partners.ROUTES,
     *cameras.ROUTES,
     *sessions.ROUTES,
     *operations.ROUTES,
@@ -78,7 +83,7 @@ async def make_app(
         OperatorError: the front-end is not built.
         StoreError: the state is out of reach.
     """
-    app = web.Application(middlewares=[errors], client_max_size=MAX_BODY)
+    app = web.Application(middlewares=[cors, errors], client_max_size=MAX_BODY)
     app[FRONTEND] = Frontend(frontend)
     state, bus, blocking = connect(state_url), connect(bus_url), connect_blocking(bus_url)
     registry, hub = Registry(state), Hub()
@@ -88,6 +93,7 @@ async def make_app(
     app[ANONYMOUS], ballots = Anonymous(bus), Ballots(state, bus, registry)
     app[BALLOTS], beats = ballots, Heartbeats(state, bus)
     app[HEARTBEATS] = beats
+    app[ACCESS] = Doorkeeper(await secret.signing_key(state, "access"))
     app[AUTH] = Auth(
         admin_token_hash=await _admin_token_hash(settings, state),
         viewer_key=await secret.signing_key(state, "viewer"),
@@ -98,6 +104,7 @@ async def make_app(
     events.add_routes(app)
     whep.add_routes(app)
     pages.add_routes(app)
+    embed.add_routes(app)
 
     async def keep_up(_app: web.Application) -> AsyncIterator[None]:
         with suppress(StoreError):  # it goes on trying

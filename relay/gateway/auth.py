@@ -20,7 +20,7 @@ VIEWER_HEADER: Final = "Eva-Viewer"
 """What a page sends instead, in a frame whose cookies are blocked."""
 _ID: Final = 22
 """Characters of an id before the time."""
-_COOKIE_S: Final = 365 * 86_400
+COOKIE_S: Final = 365 * 86_400
 
 
 class Auth:
@@ -31,16 +31,26 @@ class Auth:
         self._admin_token_hash = admin_token_hash
         self._viewer_key = viewer_key
 
+    @staticmethod
+    def bearer(request: web.Request) -> str | None:
+        """The bearer token of a request, if it has one."""
+        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+        return token.strip() or None if scheme.lower() == "bearer" else None
+
+    def is_admin(self, request: web.Request) -> bool:
+        """Whether the admin asks."""
+        token = self.bearer(request)
+        return token is not None and same(hash_key(token), self._admin_token_hash)
+
     def require_admin(self, request: web.Request) -> None:
         """Let only the admin pass.
 
         Raises:
             Unauthorized: the request has no bearer token, or a wrong one.
         """
-        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-        if scheme.lower() != "bearer" or not token:
+        if self.bearer(request) is None:
             raise Unauthorized("this needs an Authorization header with a bearer token")
-        if not same(hash_key(token.strip()), self._admin_token_hash):
+        if not self.is_admin(request):
             raise Unauthorized("the bearer token is not known")
 
     def viewer(self, request: web.Request) -> str | None:
@@ -85,18 +95,6 @@ class Auth:
         """
         parts = (idempotency_key, request.remote or "", request.headers.get("User-Agent", ""))
         return self._digest("repeating:" + "\n".join(parts), 16).rstrip("=")
-
-    def remember(self, response: web.StreamResponse, viewer: str, *, secure: bool) -> None:
-        """Give the viewer its cookie."""
-        response.set_cookie(
-            VIEWER_COOKIE,
-            self.signed(viewer),
-            max_age=_COOKIE_S,
-            httponly=True,
-            secure=secure,
-            samesite="Lax",
-            path="/",
-        )
 
     def _sign(self, name: str) -> str:
         return self._digest("viewer:" + name, 18)

@@ -16,7 +16,8 @@ from urllib.parse import urlsplit
 
 from aiohttp import WSCloseCode, WSMsgType, web
 
-from relay.errors import Forbidden, NotFound, StoreError
+from relay.errors import Forbidden, NotFound, StoreError, Unauthorized
+from relay.gateway.access import require_access
 from relay.gateway.hub import End
 from relay.gateway.keys import AUTH, HUB, REGISTRY, SETTINGS
 from relay.gateway.live import DELETED
@@ -62,6 +63,7 @@ async def events(request: web.Request) -> web.WebSocketResponse:
 async def _state(request: web.Request) -> str:
     app = request.app
     broadcast = await app[REGISTRY].broadcasts.get(request.match_info["slug"])
+    require_access(request, broadcast)
     view = await broadcast_view(app, broadcast, app[AUTH].viewer(request))
     return json.dumps({"type": "state", "broadcast": view.model_dump(mode="json")})
 
@@ -110,7 +112,7 @@ async def _send(
         if renew:
             try:
                 texts = [await _state(request), *texts]
-            except NotFound:
+            except (NotFound, Unauthorized):
                 listener.end = DELETED
                 return
             except StoreError:

@@ -15,8 +15,10 @@ from relay.bus import keys
 from relay.bus.client import store_errors
 from relay.bus.limits import Limit, take
 from relay.errors import Forbidden, Invalid, StoreError, TooMany
+from relay.gateway.auth import COOKIE_S, VIEWER_COOKIE
+from relay.gateway.cookies import set_cookie
 from relay.gateway.keys import ANONYMOUS, AUTH, BUS
-from relay.gateway.visitor import address, is_secure, prefix
+from relay.gateway.visitor import address, prefix
 from relay.ids import new_id
 from relay.log import logger
 
@@ -80,7 +82,15 @@ def idempotency_key(request: web.Request) -> str:
 def remember(request: web.Request, response: web.Response, identity: Identity) -> None:
     """Give a new viewer its cookie."""
     if identity.is_new:
-        request.app[AUTH].remember(response, identity.viewer, secure=is_secure(request))
+        give_cookie(request, response, identity.viewer)
+
+
+def give_cookie(
+    request: web.Request, response: web.Response, viewer: str, *, embedded: bool = False
+) -> None:
+    """Give a viewer the cookie by which it is known again."""
+    value = request.app[AUTH].signed(viewer)
+    set_cookie(request, response, VIEWER_COOKIE, value, max_age=COOKIE_S, embedded=embedded)
 
 
 async def network(request: web.Request) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from aiohttp import web
 from redis.asyncio import Redis
 
@@ -16,6 +18,10 @@ from relay.gateway.live import Live
 from relay.gateway.placement import Placement
 from relay.state.registry import Registry
 
+if TYPE_CHECKING:
+    from relay.gateway.access import Doorkeeper
+
+ACCESS: web.AppKey[Doorkeeper] = web.AppKey("access")
 SETTINGS = web.AppKey("settings", Settings)
 STATE = web.AppKey("state", Redis)
 BUS = web.AppKey("bus", Redis)

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, cast
 from relay.bus import keys
 from relay.bus.client import store_errors
 from relay.errors import Conflict, StoreError
-from relay.ids import hash_key, new_publish_key
+from relay.ids import hash_key, new_partner_key, new_publish_key, same
 from relay.log import logger
 from relay.state.documents import Documents
-from relay.state.models import Broadcast, Camera, Feedback, Marker
+from relay.state.models import Broadcast, Camera, Feedback, Marker, Partner
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -28,6 +28,7 @@ class Registry:
         self._state = state
         self.cameras = Documents(state, keys.CAMERAS, Camera, "camera")
         self.broadcasts = Documents(state, keys.BROADCASTS, Broadcast, "broadcast")
+        self.partners = Documents(state, keys.PARTNERS, Partner, "partner")
 
     async def create_camera(self, camera: Camera) -> str:
         """Store a new camera; returns its publish key, which cannot be read again.
@@ -93,6 +94,27 @@ class Registry:
     async def _forget_key(self, key_hash: str) -> None:
         async with store_errors("deleting a publish key"):
             await self._state.hdel(keys.PUBLISH_KEYS, key_hash)
+
+    # --- partners ----------------------------------------------------------------------------
+
+    async def rotate_partner_key(self, partner_id: str) -> str:
+        """Give a partner a new key, and return it; the old one is refused from now on.
+
+        Raises:
+            NotFound: there is no such partner.
+        """
+        key = new_partner_key()
+        update = {"key_hash": hash_key(key)}
+        await self.partners.change(partner_id, lambda partner: partner.model_copy(update=update))
+        return key
+
+    async def partner_of_key(self, key: str) -> Partner | None:
+        """The partner whose key this is, if there is one."""
+        wanted = hash_key(key)
+        for partner in await self.partners.all():
+            if partner.key_hash and same(partner.key_hash, wanted):
+                return partner
+        return None
 
     # --- markers and beginnings --------------------------------------------------------------
 

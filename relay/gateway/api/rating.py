@@ -11,6 +11,7 @@ from pydantic import Field, StrictInt
 from relay.audience import ratings, series
 from relay.audience.ratings import Ballot, Refusal
 from relay.errors import Forbidden, Invalid, TooMany
+from relay.gateway.access import require_access
 from relay.gateway.identity import Identity, has_watched, identify, network, remember
 from relay.gateway.keys import AUTH, BALLOTS, REGISTRY, SETTINGS, STATE
 from relay.gateway.route import Route, json_response, read_body
@@ -92,8 +93,8 @@ async def vote(request: web.Request) -> web.Response:
 async def _cast(request: web.Request, ballot: Ballot, identity: Identity, watch_s: float) -> Rating:
     ballots = request.app[BALLOTS]
 
-    def check(_broadcast: Broadcast) -> None:
-        """Every broadcast takes votes."""
+    def check(broadcast: Broadcast) -> None:
+        require_access(request, broadcast)
 
     rating, refusal = await ballots.cast(ballot, check)
     if refusal is Refusal.UNPROVEN and await has_watched(
@@ -142,7 +143,9 @@ def _point_view(point: Point) -> PointView:
 
 ROUTES = [
     Route("GET", PATH, read, "The rating of a broadcast", answer=RatingView),
-    Route("POST", PATH, vote, "Rate a broadcast with 1 to 5 stars", Vote, RatingView),
+    Route(
+        "POST", PATH, vote, "Rate a broadcast with 1 to 5 stars", Vote, RatingView, guarded=False
+    ),
     Route(
         "GET",
         PATH + "/series",
