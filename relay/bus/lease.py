@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Final
 
 from relay.bus import keys
 from relay.bus.client import store_errors
+from relay.errors import StoreError
+from relay.log import logger
 
 if TYPE_CHECKING:
     from redis.asyncio import Redis
@@ -36,6 +39,22 @@ async def hold(bus: Redis, name: str, holder: str, *, ttl_ms: int = TTL_MS) -> b
     """
     async with store_errors(f"holding {name}"):
         return bool(await bus.eval(_RENEW, 1, keys.lease(name), holder, str(ttl_ms)))
+
+
+async def keep(bus: Redis, name: str, holder: str) -> None:
+    """Renew a lease that `holder` has, through outages of the bus; returns once another has it."""
+    while True:
+        await asyncio.sleep(TTL_MS / 3000)
+        try:
+            if not await hold(bus, name, holder):
+                return
+        except StoreError as error:
+            logger().warning("a lease is not renewed", lease=name, error=str(error))
+
+
+def publishing(camera: str) -> str:
+    """The lease of who writes a camera's source: two at once would tear its timeline apart."""
+    return f"publish:{camera}"
 
 
 async def release(bus: Redis, name: str, holder: str) -> None:

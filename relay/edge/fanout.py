@@ -18,7 +18,7 @@ from relay.edge.ring import Ring
 from relay.errors import ProtocolError
 from relay.media.codecs import Kind
 from relay.webrtc import rtcp
-from relay.webrtc.rtp import MAX_PAYLOAD, ntp
+from relay.webrtc.rtp import ntp
 from relay.webrtc.sdp import CNAME
 
 if TYPE_CHECKING:
@@ -37,10 +37,10 @@ COUNTERS: Final = (
     "retransmissions",  # packets sent again
 )
 REPORT_S: Final = 1.0
+_STRIDE: Final = 7919
+"""By how many viewers the first one moves from frame to frame: a prime, to reach all of them."""
 _RESEND_BYTES_S: Final = 125_000
 """What a viewer may have sent again each second."""
-_PROBE_MORE: Final = 8
-"""Packets that a probe may take because some are shorter than others."""
 _MAX_SOURCES: Final = 16
 """SSRCs that a viewer may report with; browsers have one or two."""
 
@@ -131,7 +131,9 @@ class PythonCore:
     def push(self, stream: int, unit: Unit, now: float) -> None:
         ring = self._rings[stream]
         frame = ring.push(unit, now)
-        for viewer in list(self._followers[stream].values()):
+        viewers = list(self._followers[stream].values())
+        first = frame.number * _STRIDE % max(len(viewers), 1)
+        for viewer in viewers[first:] + viewers[:first]:
             track = viewer.tracks[ring.kind]
             if track.next_stream == stream and (frame.keyframe or ring.kind is Kind.AUDIO):
                 self._follow(viewer, track, stream)
@@ -196,12 +198,9 @@ class PythonCore:
     def probe(self, viewer: int, size: int, now: float) -> None:
         entry = self._viewers[viewer]
         track = entry.tracks.get(Kind.VIDEO)
-        if track is None or track.stream is None:
+        if track is None:
             return
-        for packet in track.out.recent(-(-size // MAX_PAYLOAD) + _PROBE_MORE, now):
-            if size <= 0:
-                return
-            size -= len(packet)
+        for packet in track.out.recent(size, now):
             self.send(entry.send.protect(packet), entry.path.address)
 
     def _follow(self, viewer: _Viewer, track: _Track, stream: int) -> None:

@@ -26,6 +26,10 @@ if TYPE_CHECKING:
 
 SILENT_S: Final = 2.0
 """A publisher that sends nothing for this long gives way to a standby."""
+LEASE_WAIT_S: Final = lease.TTL_MS / 1000 + 0.5
+"""How long a source waits for a camera that another process has: if that one was killed, its lease
+ends meanwhile, and an encoder need not be told to go away."""
+_LEASE_POLL_S: Final = 0.1
 
 
 class Role(Enum):
@@ -97,10 +101,7 @@ class Desk:
             StoreError: the bus is out of reach.
         """
         source.heard = now
-        async with self._lock:
-            line = self._lines.get(source.camera)
-            if line is None:
-                line = await self._open(source, protocol)
+        line = await self._line(source, protocol)
         rival = line.on_air
         if rival is None or source.is_same_device(rival):
             self._put_on_air(line, source)
@@ -108,10 +109,22 @@ class Desk:
             line.standbys.append(source)
             logger().info("standby", camera=source.camera, peer=source.peer, on_air=rival.peer)
 
-    async def _open(self, source: Source, protocol: str) -> _Line:
+    async def _line(self, source: Source, protocol: str) -> _Line:
+        deadline = asyncio.get_running_loop().time() + LEASE_WAIT_S
+        while True:
+            async with self._lock:
+                line = self._lines.get(source.camera) or await self._open(source, protocol)
+            if line is not None:
+                return line
+            if asyncio.get_running_loop().time() > deadline:
+                raise Conflict(f"camera {source.camera!r} is being sent through another process")
+            await asyncio.sleep(_LEASE_POLL_S)
+
+    async def _open(self, source: Source, protocol: str) -> _Line | None:
+        """A new line; None while another process has the camera."""
         camera = source.camera
-        if not await lease.hold(self._bus, f"publish:{camera}", self._name):
-            raise Conflict(f"camera {camera!r} is being sent through another ingest process")
+        if not await lease.hold(self._bus, lease.publishing(camera), self._name):
+            return None
         publisher = Publisher(self._bus, camera, protocol=protocol, peer=source.peer)
         await publisher.prepare()
         task = asyncio.create_task(self._keep(camera, publisher))
@@ -120,13 +133,14 @@ class Desk:
 
     async def _keep(self, camera: str, publisher: Publisher) -> None:
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(publisher.run())
-            while True:
-                await asyncio.sleep(lease.TTL_MS / 3000)
-                try:
-                    await lease.hold(self._bus, f"publish:{camera}", self._name)
-                except StoreError as error:
-                    logger().warning("a camera's lease is not renewed", error=str(error))
+            publishing = tasks.create_task(publisher.run())
+            await lease.keep(self._bus, lease.publishing(camera), self._name)
+            # This process stood still for so long that another one took the camera.
+            line = self._lines.pop(camera)
+            publishing.cancel()
+            for source in [*([line.on_air] if line.on_air else []), *line.standbys]:
+                source.role = Role.GONE
+                source.dismiss("the camera is being sent through another process")
 
     def crop(self, source: Source, width: int, height: int) -> None:
         """Learn the size of a source's picture from its container."""
@@ -216,7 +230,7 @@ class Desk:
         line.task.cancel()
         await asyncio.gather(line.task, return_exceptions=True)
         try:
-            await lease.release(self._bus, f"publish:{camera}", self._name)
+            await lease.release(self._bus, lease.publishing(camera), self._name)
         except StoreError as error:
             logger().warning("a camera's lease is not released", error=str(error))
         logger().info("off air", camera=camera)

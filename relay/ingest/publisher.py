@@ -8,17 +8,18 @@ from __future__ import annotations
 
 import asyncio
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from relay.bus import keys, presence, wire
 from relay.bus.client import store_errors
 from relay.bus.events import publish
 from relay.bus.writer import StreamWriter
-from relay.errors import MediaError, StoreError
+from relay.errors import MediaError, ProtocolError, StoreError
 from relay.log import logger
 from relay.media import h264
 from relay.media.codecs import Codec
-from relay.media.timebase import CaptureClock, Timeline
+from relay.media.timebase import MAX_JUMP, CaptureClock, Timeline
 from relay.media.unit import Unit
 
 if TYPE_CHECKING:
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 
 _HEAD: Final = 4096
 """Parameter sets are looked for in so many bytes of a keyframe."""
+_TAIL: Final = 32
+"""Of so many units the latest says where a stream stands; sound and picture are interleaved."""
 
 
 class Publisher:
@@ -65,11 +68,12 @@ class Publisher:
         async with store_errors("reading a camera's stream"):
             last = cast(
                 "list[Entry]",
-                await self._bus.xrevrange(keys.source_units(self._camera), count=1),
+                await self._bus.xrevrange(keys.source_units(self._camera), count=_TAIL),
             )
-        if last:
-            _, unit = wire.decode(last[0][1][wire.FIELD])
-            self._until = unit.dts + 1
+        for _, fields in last:
+            with suppress(ProtocolError, KeyError):  # of another version: as good as none
+                self._until = max(self._until, wire.decode(fields[wire.FIELD])[1].dts + 1)
+        if self._until:
             self._timeline = Timeline(not_before=self._until)
 
     def new_source(self, *, peer: str, device: str, encoder: str) -> None:
@@ -95,7 +99,8 @@ class Publisher:
         the wall clock in µs.
         """
         shift, placed = self._timeline.place(codec.kind, dts, now_us)
-        pts = dts + offset + shift
+        # No reordering takes this long; believed, it would shut out what comes after.
+        pts = dts + shift + (offset if abs(offset) <= MAX_JUMP else 0)
         self._until = max(self._until, placed + 1)
         captured = self._capture.captured_us(pts, now_us)
         if codec is Codec.H264 and keyframe:

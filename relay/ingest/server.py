@@ -45,6 +45,8 @@ SILENCE_S: Final = 30.0
 """A publisher that sends nothing for this long is closed."""
 KEY_CHECK_S: Final = 5.0
 """How often a publisher's key is looked up again, so that a rotated one ends its publisher."""
+FAREWELL_S: Final = 1.0
+"""Time for a peer to take what it is told at the end."""
 _READ: Final = 65_536
 _MAX_SIDE: Final = 16_384
 
@@ -131,6 +133,8 @@ class _Connection:
         self._source: Source | None = None
         self._key_hash = ""
         self._key_checked = 0.0
+        self._key_check: asyncio.Task[None] | None = None
+        self._reading: asyncio.Timeout | None = None
         self._faults = 0
         self._dismissed: str | None = None
 
@@ -149,11 +153,11 @@ class _Connection:
                 limit = deadline - now if waiting else SILENCE_S
                 data = await self._read(limit)
                 if data is None:
-                    reason = "it did not publish in time" if waiting else "it fell silent"
+                    reason = self._why_nothing_came(waiting=waiting)
                     break
                 for event in self._events(data, now):
                     await self._handle(event)
-                await self._flush()
+                await self._flush(PUBLISH_S)
             else:
                 reason = self._dismissed or self._session.close_reason or reason
         except (OSError, StoreError) as error:
@@ -161,10 +165,12 @@ class _Connection:
         finally:
             if waiting:
                 self._server.count_waiting(-1)
+            if self._key_check is not None:
+                self._key_check.cancel()
             if self._source is not None:
                 await self._server.desk.leave(self._source)
             with suppress(OSError):
-                await self._flush()
+                await self._flush(FAREWELL_S)
             camera = self._source.camera if self._source is not None else None
             logger().info(
                 "RTMP connection ended",
@@ -183,18 +189,26 @@ class _Connection:
             return error.events  # what came before the fault; the session is over
 
     async def _read(self, limit_s: float) -> bytes | None:
-        """What has arrived, b"" at the end, None after `limit_s` seconds without anything."""
+        """What has arrived, b"" at the end, None after `limit_s` seconds without anything or once
+        the connection is dismissed.
+        """
         try:
-            async with asyncio.timeout(max(limit_s, 0.0)):
+            async with asyncio.timeout(max(limit_s, 0.0)) as self._reading:
                 return await self._reader.read(_READ)
         except TimeoutError:
             return None
+        finally:
+            self._reading = None
 
-    async def _flush(self) -> None:
+    def _why_nothing_came(self, *, waiting: bool) -> str:
+        silence = "it did not publish in time" if waiting else "it fell silent"
+        return self._dismissed or silence
+
+    async def _flush(self, limit_s: float) -> None:
         output = self._session.take_output()
         if output:
             self._writer.write(output)
-            async with asyncio.timeout(PUBLISH_S):
+            async with asyncio.timeout(limit_s):
                 await self._writer.drain()
 
     async def _handle(self, event: Event) -> None:
@@ -204,7 +218,7 @@ class _Connection:
                 await self._publish(event)
             case MediaVideo() | MediaAudio() if source is not None:
                 self._media(source, event)
-                await self._check_key(source)
+                self._check_key(source.camera)
             case MetaData() if source is not None:
                 self._describe(source, event)
             case MediaFault():
@@ -267,13 +281,17 @@ class _Connection:
         if 0 < width <= _MAX_SIDE and 0 < height <= _MAX_SIDE:
             self._server.desk.crop(source, int(width), int(height))
 
-    async def _check_key(self, source: Source) -> None:
+    def _check_key(self, camera: str) -> None:
+        """Look the key up again if it is time; media do not wait for the answer."""
         now = asyncio.get_running_loop().time()
-        if now - self._key_checked < KEY_CHECK_S:
-            return
-        self._key_checked = now
+        is_checking = self._key_check is not None and not self._key_check.done()
+        if not is_checking and now - self._key_checked >= KEY_CHECK_S:
+            self._key_checked = now
+            self._key_check = asyncio.create_task(self._look_up_key(camera))
+
+    async def _look_up_key(self, name: str) -> None:
         try:
-            camera = await self._server.registry.cameras.find(source.camera)
+            camera = await self._server.registry.cameras.find(name)
         except StoreError:
             return  # whoever is on air stays there while the state is away
         if camera is None or camera.key_hash != self._key_hash:
@@ -281,8 +299,9 @@ class _Connection:
 
     def _dismiss(self, reason: str) -> None:
         self._dismissed = reason
-        # Wakes a read that waits for a silent peer.
-        self._reader.feed_eof()
+        # A read may wait for a peer that says nothing.
+        if self._reading is not None and not self._reading.expired():
+            self._reading.reschedule(asyncio.get_running_loop().time())
 
 
 def _serial(event: MetaData) -> str:

@@ -85,8 +85,12 @@ class Stack:
         try:
             yield self
         finally:
-            self._publishers.close()
-            self.stop()
+            self.close()
+
+    def close(self) -> None:
+        """End its publishers, and stop it."""
+        self._publishers.close()
+        self.stop()
 
     def start(self, *arguments: str) -> None:
         """Start `relay serve`, or another command, and wait until viewers can be served."""

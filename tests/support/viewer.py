@@ -18,9 +18,9 @@ from relay.webrtc.ice import Credentials
 from tests.support import feedback
 from tests.support.dtls_peer import DtlsPeer, certificate_fingerprint
 from tests.support.offers import CHROMIUM_LIKE
-from tests.support.poll import until
 from tests.support.reception import Reception
 from tests.support.stage import open_udp, track
+from tests.support.waiting import eventually
 
 if TYPE_CHECKING:
     import socket
@@ -77,7 +77,7 @@ class WebViewer:
         self.answered(answer["sdp"])
         self.session, self.etag = answer["session"], answer["etag"]
         self.appear()
-        await until(lambda: self.reception is not None, "the viewer to connect", within_s)
+        await eventually(lambda: self.reception is not None, "the viewer to connect", within_s)
         return self
 
     def answered(self, sdp: str) -> None:
@@ -147,7 +147,9 @@ class WebViewer:
 
     async def pictures(self) -> list[int]:
         """The numbers of all pictures so far, once the last one is whole."""
-        await until(lambda: self.got.media() and self.got.media()[-1].marker, "a whole picture")
+        await eventually(
+            lambda: self.got.media() and self.got.media()[-1].marker, "a whole picture"
+        )
         return self.got.pictures()
 
     def tell(self, *rtcp: bytes) -> None:

@@ -23,3 +23,9 @@ async def eventually(condition: Callable[[], Any], what: str, within_s: float = 
         if loop.time() > deadline:
             raise AssertionError(f"waited {within_s} s for {what}")
         await asyncio.sleep(0.01)
+
+
+async def settle(times: int = 5) -> None:
+    """Let every task that can run do so."""
+    for _ in range(times):
+        await asyncio.sleep(0)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from relay.webrtc.dtls import Certificate
-from tests.support.poll import settle
+from tests.support.waiting import settle
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

@@ -19,7 +19,7 @@ from tests.support.dtls_peer import (
     DtlsPeer,
     certificate_fingerprint,
 )
-from tests.support.poll import settle, until
+from tests.support.waiting import eventually, settle
 from tests.webrtc.wire import Wire
 
 pytestmark = pytest.mark.usefixtures("no_task_left")
@@ -137,7 +137,7 @@ async def test_the_peers_goodbye_is_told_once(certificate: Certificate) -> None:
     await wire.connect()
     goodbye = wire.peer.close()
     wire.from_peer(goodbye * 3)
-    await until(lambda: wire.goodbyes, "the goodbye")
+    await eventually(lambda: wire.goodbyes, "the goodbye")
     wire.from_peer(goodbye)
     await settle()
     assert wire.goodbyes == 1

@@ -14,7 +14,7 @@ from OpenSSL import SSL, crypto
 from relay.errors import ProtocolError
 from relay.webrtc.dtls import MAX_QUEUE, Certificate, Dtls, SrtpKeys
 from tests.support.dtls_peer import CERTIFICATE, DtlsPeer, certificate_fingerprint
-from tests.support.poll import settle, until
+from tests.support.waiting import eventually, settle
 from tests.webrtc.wire import Wire
 
 pytestmark = pytest.mark.usefixtures("no_task_left")
@@ -80,7 +80,7 @@ async def test_garbage_after_the_handshake(certificate: Certificate, random: Ran
         await settle(1)
     assert wire.goodbyes == 0
     wire.from_peer(wire.peer.close())
-    await until(lambda: wire.goodbyes, "the goodbye: the association is alive")
+    await eventually(lambda: wire.goodbyes, "the goodbye: the association is alive")
     await wire.ours.stop()
 
 
@@ -96,7 +96,7 @@ async def test_a_new_client_hello_after_the_handshake(certificate: Certificate) 
     assert wire.sent["ours"] == sent, "no reply"
     assert wire.goodbyes == 0
     wire.from_peer(wire.peer.close())
-    await until(lambda: wire.goodbyes, "the goodbye: the association is alive")
+    await eventually(lambda: wire.goodbyes, "the goodbye: the association is alive")
     await wire.ours.stop()
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from relay.webrtc.dtls import Certificate, Dtls, Fingerprint
 from tests.support.dtls_peer import DtlsPeer, certificate_fingerprint
-from tests.support.poll import until
+from tests.support.waiting import eventually
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -58,7 +58,7 @@ class Wire:
         self.from_peer(self.peer.advance())
         try:
             keys = await self.ours.handshake(timeout_s)
-            await until(lambda: self.peer.keys, "the peer's keys", timeout_s)
+            await eventually(lambda: self.peer.keys, "the peer's keys", timeout_s)
         finally:
             repeating.cancel()
         return keys

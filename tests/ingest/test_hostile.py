@@ -1,0 +1,163 @@
+"""Connections that send anything but a publication, while a publisher is on air."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from relay.ingest import server as server_module
+from relay.ingest.rtmp import message
+from tests.support.ingest import Ingest, listening
+from tests.support.waiting import eventually
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from tests.support.ingest import Listener
+    from tests.support.rtmp import Encoder
+
+pytestmark = pytest.mark.parametrize("store_kind", ["valkey"], indirect=True)
+
+HANDSHAKE = b"\x03" + bytes(1536)
+
+
+@pytest.fixture
+async def healthy(ingest: Ingest, store_url: str) -> AsyncIterator[tuple[Encoder, Listener]]:
+    """A publisher that goes on sending throughout the test, and loses nothing."""
+    key = await ingest.camera("helmet")
+    async with listening(store_url, "helmet") as listener, ingest.encoder(key) as encoder:
+        encoder.picture()
+        await listener.until(1)
+        yield encoder, listener
+        sent = len(listener.pictures) + 3
+        for _ in range(3):
+            encoder.picture()
+        await listener.until(sent)
+        listener.assert_one_timeline()
+
+
+def chunk_of(kind: int, size: int) -> bytes:
+    """A chunk that announces a message of `size` bytes."""
+    return b"\x03" + bytes(3) + size.to_bytes(3, "big") + bytes([kind]) + bytes(4) + bytes(128)
+
+
+GARBAGE = {
+    "http": b"GET / HTTP/1.1\r\nHost: relay\r\n\r\n",
+    "tls": b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + bytes(2000),
+    "random": random.Random(1).randbytes(65_536),
+    "version": b"\xff" + bytes(1536),
+    "random behind the handshake": HANDSHAKE + bytes(1536) + random.Random(2).randbytes(65_536),
+    "a giant message": HANDSHAKE + bytes(1536) + chunk_of(20, 0xFFFFFF) * 100,
+}
+
+
+@pytest.mark.parametrize("garbage", list(GARBAGE.values()), ids=list(GARBAGE))
+async def test_garbage_ends_its_connection_only(
+    garbage: bytes,
+    ingest: Ingest,
+    healthy: tuple[Encoder, Listener],
+    logged: list[dict[str, Any]],
+):
+    async with ingest.encoder() as stranger:
+        stranger.socket.write(garbage)
+        stranger.socket.write_eof()
+        await stranger.hung_up()
+    await eventually(lambda: "RTMP connection ended" in str(logged), "the log line")
+    (line,) = [each for each in logged if each["event"] == "RTMP connection ended"]
+    assert line["camera"] is None
+
+
+async def test_garbage_byte_by_byte(ingest: Ingest, healthy: tuple[Encoder, Listener]):
+    async with ingest.encoder() as stranger:
+        for byte in GARBAGE["random"][:300]:
+            stranger.socket.write(bytes([byte]))
+            await asyncio.sleep(0)
+        stranger.socket.write_eof()
+        await stranger.hung_up()
+
+
+@pytest.mark.parametrize(
+    "beginning",
+    [b"", b"\x03", HANDSHAKE[:700], HANDSHAKE, HANDSHAKE + bytes(1000), HANDSHAKE + bytes(1536)],
+)
+async def test_whoever_stalls_is_closed(
+    beginning: bytes,
+    ingest: Ingest,
+    healthy: tuple[Encoder, Listener],
+    monkeypatch: pytest.MonkeyPatch,
+    logged: list[dict[str, Any]],
+):
+    monkeypatch.setattr(server_module, "PUBLISH_S", 0.2)
+    async with ingest.encoder() as stranger:
+        stranger.socket.write(beginning)
+        await stranger.hung_up()
+    await eventually(lambda: "it did not publish in time" in str(logged), "the log line")
+
+
+async def test_dripping_does_not_buy_time(
+    ingest: Ingest, healthy: tuple[Encoder, Listener], monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(server_module, "PUBLISH_S", 0.3)
+    async with ingest.encoder() as stranger:
+        stranger.socket.write(b"\x03")
+        ended = asyncio.create_task(stranger.hung_up())
+        while not ended.done():
+            stranger.socket.write(b"\0")
+            await asyncio.sleep(0.02)
+        await ended
+
+
+async def test_strangers_are_few(
+    ingest: Ingest,
+    healthy: tuple[Encoder, Listener],
+    monkeypatch: pytest.MonkeyPatch,
+    logged: list[dict[str, Any]],
+):
+    monkeypatch.setattr(server_module, "MAX_WAITING", 3)
+    async with ingest.encoder() as one, ingest.encoder() as two, ingest.encoder() as three:
+        for each in (one, two, three):
+            await each.shake_hands()
+        async with ingest.encoder() as fourth:
+            await fourth.hung_up()
+    await eventually(lambda: str(logged).count("RTMP connection ended") == 3, "their ends")
+    # Their places are free again.
+    async with ingest.encoder() as encoder:
+        await encoder.connect()
+
+
+async def test_one_that_takes_no_answers_is_closed(
+    ingest: Ingest, healthy: tuple[Encoder, Listener], monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(server_module, "PUBLISH_S", 0.5)
+    async with ingest.encoder() as stranger:
+        await stranger.connect()
+        stranger.socket.transport.pause_reading()
+        ping = message.user_control(message.UserControl.PING_REQUEST, 1)
+        with pytest.raises((ConnectionError, TimeoutError)):  # noqa: PT012
+            while True:
+                for _ in range(1000):
+                    stranger.send(ping)
+                async with asyncio.timeout(5):
+                    await stranger.socket.drain()
+                await asyncio.sleep(0)
+
+
+async def test_a_server_that_stops_waits_for_nobody(
+    store_url: str, ingest: Ingest, logged: list[dict[str, Any]]
+):
+    key = await ingest.camera("helmet")
+    async with ingest.encoder(key) as publisher, ingest.encoder() as stranger:
+        publisher.picture()
+        await stranger.connect()
+        stranger.socket.transport.pause_reading()
+        ping = message.user_control(message.UserControl.PING_REQUEST, 1)
+        for _ in range(400_000):
+            stranger.send(ping)
+        await eventually(lambda: ingest.fact("helmet"), "the camera")
+        async with asyncio.timeout(2.5):
+            await ingest.server.stop()
+        await publisher.hung_up()
+    assert await ingest.fact("helmet") is None

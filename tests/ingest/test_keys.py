@@ -1,0 +1,100 @@
+"""Keys that are rotated, and cameras that are deleted, while their publishers are on air."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from relay.ingest import server as server_module
+from tests.support.ingest import listening, running
+from tests.support.waiting import eventually
+
+if TYPE_CHECKING:
+    from tests.support.ingest import Ingest
+    from tests.support.server import Server
+
+pytestmark = [
+    pytest.mark.usefixtures("store"),
+    pytest.mark.parametrize("store_kind", ["valkey"], indirect=True),
+]
+
+
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server_module, "KEY_CHECK_S", 0.1)
+
+
+@pytest.mark.parametrize("what", ["rotated", "deleted"])
+async def test_a_key_that_is_taken_away_ends_its_publisher(
+    what: str,
+    ingest: Ingest,
+    store_url: str,
+    logged: list[dict[str, Any]],
+    caplog: pytest.LogCaptureFixture,
+):
+    key = await ingest.camera("helmet")
+    async with listening(store_url, "helmet") as heard, ingest.encoder(key) as encoder:
+        encoder.picture()
+        await heard.until(1)
+        if what == "rotated":
+            await ingest.registry.rotate_key("helmet")
+        else:
+            await ingest.registry.delete_camera("helmet")
+
+        def is_cut_off() -> bool:
+            for _ in range(20):  # it does not stop by itself
+                encoder.picture()
+            return "its key was changed" in str(logged)
+
+        await eventually(is_cut_off, "its end")
+        await encoder.hung_up()
+    async with ingest.encoder() as again:
+        await again.connect()
+        again.publish(key)
+        assert await again.status() == "NetStream.Publish.Unauthorized"
+    # What it went on sending disturbs nobody.
+    assert [each for each in caplog.records if each.levelno >= logging.ERROR] == []
+
+
+async def test_the_new_key_is_taken_at_once(ingest: Ingest):
+    await ingest.camera("helmet")
+    async with ingest.encoder(await ingest.registry.rotate_key("helmet")):
+        pass
+
+
+async def test_a_state_that_hangs_holds_up_no_picture(
+    own_state: Server, store_url: str, monkeypatch: pytest.MonkeyPatch
+):
+    async with running(store_url, own_state.url, "ingest-9") as ingest:
+        key = await ingest.camera("helmet")
+        async with listening(store_url, "helmet") as heard, ingest.encoder(key) as encoder:
+            encoder.picture()
+            await heard.until(1)
+            monkeypatch.setattr(server_module, "KEY_CHECK_S", 0.0)
+            own_state.pause()
+            try:
+                for number in range(2, 12):
+                    encoder.picture()
+                    # The look at the key gives up after 5 s.
+                    await heard.until(number, within_s=2.0)
+            finally:
+                own_state.resume()
+
+
+async def test_whoever_is_on_air_stays_there_without_the_state(own_state: Server, store_url: str):
+    async with running(store_url, own_state.url, "ingest-9") as ingest:
+        key = await ingest.camera("helmet")
+        async with listening(store_url, "helmet") as heard, ingest.encoder(key) as encoder:
+            encoder.picture()
+            await heard.until(1)
+            own_state.kill()
+            for number in range(2, 12):
+                encoder.picture()
+                await heard.until(number)
+            # A new one is not let in, since nobody can say whether its key is right.
+            async with ingest.encoder() as other:
+                await other.connect()
+                other.publish(key)
+                await other.hung_up()
