@@ -56,22 +56,25 @@ system:
 	@./.ci/system
 
 $(BIN)/python:
-	$(PYTHON) -m venv $(VENV)
+	@$(PYTHON) -m venv $(VENV)
 
 $(VENV)/installed: pyproject.toml $(RUST) | $(BIN)/python
-	$(BIN)/pip install --quiet --editable .
+	@echo "Installing the relay (its Rust core is compiled here) …"
+	@$(BIN)/pip install --quiet --editable .
 	@touch $@
 
 $(VENV)/installed-dev: pyproject.toml $(RUST) | $(BIN)/python
-	$(BIN)/pip install --quiet --editable '.[dev]'
+	@echo "Installing the relay and what its checks need …"
+	@$(BIN)/pip install --quiet --editable '.[dev]'
 	@touch $(VENV)/installed $@
 
 web/node_modules/.package-lock.json: web/package.json web/package-lock.json | $(BIN)/python
-	web/npm.sh ci --silent
+	@echo "Installing what the pages are built with …"
+	@web/npm.sh ci --silent
 	@touch $@
 
 $(STATIC): $(WEB) web/node_modules/.package-lock.json
-	web/npm.sh run build --silent
+	@web/npm.sh run build --silent -- --logLevel warn
 	@touch $@
 
 clean:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import socket
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Final, Literal
 from urllib.parse import urlsplit
@@ -80,6 +81,17 @@ class Settings(BaseSettings):
     """x264 preset of the ladder."""
     pull_private: bool = False
     """Whether cameras may be pulled from loopback, link-local and private addresses."""
+
+    trusted_proxies: tuple[str, ...] = ()
+    """Addresses or networks of the proxies whose X-Forwarded-For is believed, as a JSON list."""
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        try:
+            return tuple(str(ip_network(each.strip(), strict=False)) for each in value)
+        except ValueError as error:
+            raise ValueError(f"must be a list of addresses or networks: {error}") from None
 
     @field_validator("data_dir", mode="before")
     @classmethod

@@ -65,8 +65,12 @@ class RequestError(RelayError):
     retry_after: float | None = None
     """Seconds after which the same request may succeed."""
 
-    def __init__(self, detail: str, *, retry_after: float | None = None) -> None:
+    kind: str = ""
+    """What the problem's type ends with, for those that programs tell apart; "" for others."""
+
+    def __init__(self, detail: str, *, retry_after: float | None = None, kind: str = "") -> None:
         super().__init__(detail)
+        self.kind = kind
         if retry_after is not None:
             self.retry_after = retry_after
 

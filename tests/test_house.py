@@ -18,7 +18,7 @@ SOURCES = sorted(RELAY.rglob("*.py"))
 GROUND = {"errors", "ids", "log", "config", "process"}
 MAY_IMPORT = {
     "media": {"errors"},
-    "demo": {"media", "errors"},
+    "demo": {"media", "errors", "log"},
     "webrtc": {"media", "errors", "ids", "log"},
     "bus": {"media", "errors", "ids", "log"},
     "state": {"bus", "media", *GROUND},
@@ -31,6 +31,7 @@ MAY_IMPORT = {
         *("edge", "camera", "ingest", "director", "audience", "webrtc"),
         *("state", "bus", "media", *GROUND),
     },
+    "bench": {"edge", "webrtc", "media", "_native", *GROUND},
     "supervisor": {"gateway", "state", "bus", "media", *GROUND},
 }
 FREE = {"commands", "cli", "__main__", "__init__"}

@@ -73,6 +73,16 @@ def keyframe_wishes(camera: str) -> str:
     return f"keyframe:{camera}"
 
 
+def limit(what: str, who: str) -> str:
+    """When a bucket of `bus.limits` will be empty, µs of the Redis clock."""
+    return f"limit:{what}:{{{who}}}"
+
+
+def salt(day: int) -> str:
+    """The salt of a day (counted from the epoch), with which addresses are hashed."""
+    return f"salt:{{{day}}}"
+
+
 # --- state: what must survive ------------------------------------------------------------------
 
 CAMERAS = "{registry}:cameras"
@@ -81,11 +91,43 @@ CAMERAS = "{registry}:cameras"
 BROADCASTS = "{registry}:broadcasts"
 """Hash: slug → JSON."""
 
+BEGINNINGS = "{registry}:beginnings"
+"""Hash: slug → µs since the epoch at which a camera was first seen on air."""
+
 PUBLISH_KEYS = "{registry}:publish-keys"
 """Hash: SHA-256 of a publish key → camera id."""
 
 SECRETS = "secrets"
 """Hash: name of a secret that the relay made for itself → the secret, or its hash."""
+
+
+def markers(broadcast: str) -> str:
+    """Hash: marker id → JSON. Apart from the document, since it grows while the broadcast runs."""
+    return f"markers:{{{broadcast}}}"
+
+
+BLOCKED_AUTHORS = "{registry}:blocked-authors"
+"""Set of the viewers whose comments are refused."""
+
+
+def comments(broadcast: str) -> str:
+    """Hash: comment id → JSON."""
+    return f"comments:{{{broadcast}}}"
+
+
+COMMENT_LISTS = ("all", "shown", "held", "hidden", "pinned", "reported", "reports")
+
+
+def comment_list(broadcast: str, name: str) -> str:
+    """Sorted set: comment id → µs since the epoch, or, of `reported`, how often; `reports` is a
+    hash: comment id and who reported it → why.
+    """
+    return f"comments:{{{broadcast}}}:{name}"
+
+
+def feedback(broadcast: str) -> str:
+    """Hash: id → JSON of what a viewer tells the operators."""
+    return f"feedback:{{{broadcast}}}"
 
 
 def rating(broadcast: str) -> str:
@@ -101,3 +143,12 @@ def votes(broadcast: str) -> str:
 def vote_receipt(broadcast: str, idempotency_key: str) -> str:
     """Marks a vote as counted, for a day."""
     return f"rating:{{{broadcast}}}:receipt:{idempotency_key}"
+
+
+def of_broadcast(broadcast: str) -> tuple[str, ...]:
+    """All that the state keeps of a broadcast besides its document, which goes when it goes."""
+    lists = (comment_list(broadcast, name) for name in COMMENT_LISTS)
+    return (
+        *(markers(broadcast), comments(broadcast), *lists, feedback(broadcast)),
+        *(rating(broadcast), votes(broadcast)),
+    )

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 _FIRST_PICTURE_S: Final = 20.0
 _LOOK_S: Final = 0.1
-_STOP_S: Final = 1.5
+_STOP_S: Final = 1.0
 
 Input = Annotated[
     str | None,

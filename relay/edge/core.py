@@ -101,7 +101,11 @@ class Core(Protocol):
         """End all threads; nothing may be asked for any more."""
 
     def flush(self) -> None:
-        """Wait until all that was asked for is done and sent."""
+        """Wait until all that was asked for is done and sent, and what had arrived is read.
+
+        Raises:
+            RuntimeError: as for `tick`.
+        """
 
     def open_stream(self, stream: int, kind: Kind) -> None:
         """Begin a stream; `stream` is the caller's number for it."""
@@ -136,6 +140,13 @@ class Core(Protocol):
     def replay(self, viewer: int, now: float) -> bool:
         """Send a viewer the frames since the last keyframe again; False if they are not here."""
 
+    def probe(self, viewer: int, size: int, now: float) -> None:
+        """Send a viewer about `size` bytes of its latest packets once more, as retransmissions.
+
+        Its bandwidth estimate can rise by that. Does nothing where retransmission has no payload
+        type of its own: the same packet again would not be counted.
+        """
+
     def send(self, datagram: bytes, address: Address) -> None:
         """Send a STUN or DTLS datagram."""
 
@@ -143,7 +154,11 @@ class Core(Protocol):
         """What has arrived and is not SRTCP of a known viewer, up to a bounded number."""
 
     def tick(self, now: float) -> list[CoreEvent]:
-        """Send reports that are due, and return what viewers have told. Call it every 50 ms."""
+        """Send reports that are due, and return what viewers have told. Call it every 50 ms.
+
+        Raises:
+            RuntimeError: the core's thread has ended by a fault; the edge has to end with it.
+        """
 
     def stats(self, viewer: int) -> ViewerStats:
         """A viewer's counters.

@@ -6,16 +6,13 @@ ask again for what they miss.
 
 from __future__ import annotations
 
-import errno
-import socket
-import struct
-import sys
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 import pylibsrtp
 
 from relay.edge.core import CoreEvent, Estimate, KeyframeWanted, Left, TrackParams, ViewerStats
+from relay.edge.datagrams import Datagrams, Path
 from relay.edge.outgoing import Outgoing
 from relay.edge.ring import Ring
 from relay.errors import ProtocolError
@@ -25,6 +22,8 @@ from relay.webrtc.rtp import ntp
 from relay.webrtc.sdp import CNAME
 
 if TYPE_CHECKING:
+    import socket
+
     from relay.media.unit import Unit
     from relay.webrtc.dtls import SrtpKeys
     from relay.webrtc.ice import Address
@@ -38,12 +37,8 @@ COUNTERS: Final = (
     "retransmissions",  # packets sent again
 )
 REPORT_S: Final = 1.0
-_READ_BATCH: Final = 256
-_UDP_SEGMENT: Final = 103
-_GSO_SEGMENTS: Final = 48
-"""Linux takes 64 KB and 64 segments in one call."""
-_GSO_ERRORS: Final = frozenset({errno.EINVAL, errno.EIO, errno.EMSGSIZE})
-"""What Linux says where a path's MTU or device does not allow GSO."""
+_STRIDE: Final = 7919
+"""By how many viewers the first one moves from frame to frame: a prime, to reach all of them."""
 _RESEND_BYTES_S: Final = 125_000
 """What a viewer may have sent again each second."""
 _MAX_SOURCES: Final = 16
@@ -53,14 +48,6 @@ _PROFILES: Final = {
     "AEAD_AES_128_GCM": pylibsrtp.Policy.SRTP_PROFILE_AEAD_AES_128_GCM,
     "AES128_CM_SHA1_80": pylibsrtp.Policy.SRTP_PROFILE_AES128_CM_SHA1_80,
 }
-
-
-def _knows_gso(sock: socket.socket) -> bool:
-    try:
-        sock.setsockopt(socket.IPPROTO_UDP, _UDP_SEGMENT, 0)
-    except OSError:
-        return False
-    return sys.platform == "linux"
 
 
 def _session(keys: SrtpKeys, key: bytes, direction: int) -> pylibsrtp.Session:
@@ -85,9 +72,7 @@ class _Viewer:
         self, number: int, address: Address, keys: SrtpKeys, tracks: list[TrackParams]
     ) -> None:
         self.number = number
-        self.address = address
-        self.gso = True
-        """Whether its path is not known to be one without GSO."""
+        self.path = Path(address)
         self.send = _session(keys, keys.send, pylibsrtp.Policy.SSRC_ANY_OUTBOUND)
         self.receive = _session(keys, keys.receive, pylibsrtp.Policy.SSRC_ANY_INBOUND)
         self.tracks = {params.kind: _Track(params) for params in tracks}
@@ -109,8 +94,7 @@ class PythonCore:
 
     def __init__(self, sock: socket.socket) -> None:
         """`sock` is a bound, non-blocking UDP socket; it stays the caller's to close."""
-        self._socket = sock
-        self._gso = _knows_gso(sock)
+        self._datagrams = Datagrams(sock)
         self._rings: dict[int, Ring] = {}
         self._followers: dict[int, dict[int, _Viewer]] = {}
         self._viewers: dict[int, _Viewer] = {}
@@ -119,7 +103,7 @@ class PythonCore:
         self._counters = dict.fromkeys(COUNTERS, 0)
 
     def fileno(self) -> int:
-        return self._socket.fileno()
+        return self._datagrams.fileno()
 
     def stop(self) -> None:
         pass
@@ -147,7 +131,9 @@ class PythonCore:
     def push(self, stream: int, unit: Unit, now: float) -> None:
         ring = self._rings[stream]
         frame = ring.push(unit, now)
-        for viewer in list(self._followers[stream].values()):
+        viewers = list(self._followers[stream].values())
+        first = frame.number * _STRIDE % max(len(viewers), 1)
+        for viewer in viewers[first:] + viewers[:first]:
             track = viewer.tracks[ring.kind]
             if track.next_stream == stream and (frame.keyframe or ring.kind is Kind.AUDIO):
                 self._follow(viewer, track, stream)
@@ -165,9 +151,9 @@ class PythonCore:
 
     def move_viewer(self, viewer: int, address: Address) -> None:
         entry = self._viewers[viewer]
-        if self._by_address.get(entry.address) is entry:
-            del self._by_address[entry.address]
-        entry.address, entry.gso = address, True
+        if self._by_address.get(entry.path.address) is entry:
+            del self._by_address[entry.path.address]
+        entry.path = Path(address)
         self._by_address[address] = entry
 
     def remove_viewer(self, viewer: int) -> None:
@@ -177,9 +163,10 @@ class PythonCore:
         for kind_of_event in (KeyframeWanted, Estimate, Left):
             self._events.pop((viewer, kind_of_event), None)
         ssrcs = [track.out.params.ssrc for track in entry.tracks.values()]
-        self.send(entry.send.protect_rtcp(rtcp.goodbye(ssrcs, CNAME)), entry.address)
-        if self._by_address.get(entry.address) is entry:
-            del self._by_address[entry.address]
+        goodbye = rtcp.goodbye(ssrcs, CNAME)
+        self.send(entry.send.protect_rtcp(goodbye), entry.path.address)
+        if self._by_address.get(entry.path.address) is entry:
+            del self._by_address[entry.path.address]
         for kind in entry.tracks:
             self._drop_following(entry, kind)
 
@@ -208,6 +195,14 @@ class PythonCore:
         self._replay(entry, track, now)
         return True
 
+    def probe(self, viewer: int, size: int, now: float) -> None:
+        entry = self._viewers[viewer]
+        track = entry.tracks.get(Kind.VIDEO)
+        if track is None:
+            return
+        for packet in track.out.recent(size, now):
+            self.send(entry.send.protect(packet), entry.path.address)
+
     def _follow(self, viewer: _Viewer, track: _Track, stream: int) -> None:
         if track.stream is not None and track.stream != stream:
             self._followers[track.stream].pop(viewer.number, None)
@@ -230,46 +225,20 @@ class PythonCore:
     # --- out -------------------------------------------------------------------------------
 
     def send(self, datagram: bytes, address: Address) -> None:
-        try:
-            self._socket.sendto(datagram, address)
-        except OSError:
-            self._counters["send_failures"] += 1
+        self._datagrams.send(datagram, address)
 
     def _send_rtp(self, viewer: _Viewer, packets: list[bytes]) -> None:
         protect = viewer.send.protect
         sealed = [protect(packet) for packet in packets]
         self._counters["packets_sent"] += len(sealed)
         self._counters["bytes_sent"] += sum(map(len, sealed))
-        for run in _runs(sealed):
-            self._send_run(run, viewer)
-
-    def _send_run(self, run: list[bytes], viewer: _Viewer) -> None:
-        if len(run) == 1 or not (self._gso and viewer.gso):
-            for packet in run:
-                self.send(packet, viewer.address)
-            return
-        segment = struct.pack("=H", len(run[0]))
-        try:
-            self._socket.sendmsg(
-                [b"".join(run)], [(socket.IPPROTO_UDP, _UDP_SEGMENT, segment)], 0, viewer.address
-            )
-        except OSError as error:
-            if error.errno not in _GSO_ERRORS:
-                self._counters["send_failures"] += len(run)
-                return
-            viewer.gso = False
-            self._send_run(run, viewer)
+        self._datagrams.send_all(sealed, viewer.path)
 
     # --- in --------------------------------------------------------------------------------
 
     def read(self, now: float) -> list[tuple[bytes, Address]]:
         others: list[tuple[bytes, Address]] = []
-        for _ in range(_READ_BATCH):
-            try:
-                datagram, address = self._socket.recvfrom(2048)
-            except OSError:  # nothing left, or an ICMP error of a viewer that is gone
-                break
-            address = (address[0], address[1])
+        for datagram, address in self._datagrams.read():
             if datagram and 128 <= datagram[0] < 192:
                 viewer = self._by_address.get(address)
                 if viewer is None:
@@ -349,7 +318,7 @@ class PythonCore:
                 continue
             viewer.resend_budget -= len(packet)
             with suppress(pylibsrtp.Error):  # a repeat too old for the replay window
-                self.send(viewer.send.protect(packet), viewer.address)
+                self.send(viewer.send.protect(packet), viewer.path.address)
                 viewer.resent += 1
                 self._counters["retransmissions"] += 1
 
@@ -378,7 +347,7 @@ class PythonCore:
             octets=track.out.octets,
             cname=CNAME,
         )
-        self.send(viewer.send.protect_rtcp(report), viewer.address)
+        self.send(viewer.send.protect_rtcp(report), viewer.path.address)
 
     # --- counters --------------------------------------------------------------------------
 
@@ -395,21 +364,4 @@ class PythonCore:
         )
 
     def counters(self) -> dict[str, int]:
-        return dict(self._counters)
-
-
-def _runs(packets: list[bytes]) -> list[list[bytes]]:
-    """Split into runs that GSO can take: equal lengths, but for a shorter last packet."""
-    runs: list[list[bytes]] = []
-    for packet in packets:
-        run = runs[-1] if runs else None
-        if (
-            run is not None
-            and len(run) < _GSO_SEGMENTS
-            and len(run[-1]) == len(run[0])
-            and len(packet) <= len(run[0])
-        ):
-            run.append(packet)
-        else:
-            runs.append([packet])
-    return runs
+        return {**self._counters, "send_failures": self._datagrams.failures}

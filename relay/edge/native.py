@@ -33,7 +33,6 @@ class NativeCore:
         self._engine.stop()
 
     def flush(self) -> None:
-        """Wait until everything asked for so far is done and sent."""
         self._engine.flush()
 
     def open_stream(self, stream: int, kind: Kind) -> None:
@@ -43,7 +42,7 @@ class NativeCore:
         self._engine.close_stream(stream)
 
     def push(self, stream: int, unit: Unit, now: float) -> None:
-        self._engine.push(stream, unit.payload, unit.pts, unit.captured_us, unit.keyframe, now)
+        self._engine.push(stream, unit.payload, unit.pts, unit.captured_us, unit.opens_gop, now)
 
     def add_viewer(
         self, viewer: int, address: Address, keys: SrtpKeys, tracks: list[TrackParams]
@@ -64,8 +63,8 @@ class NativeCore:
     def unwatch(self, viewer: int, kind: Kind) -> None:
         self._engine.unwatch(viewer, kind is Kind.VIDEO)
 
-    def replay(self, viewer: int, now: float) -> None:
-        self._engine.replay(viewer, now)
+    def replay(self, viewer: int, now: float) -> bool:
+        return self._engine.replay(viewer, now)
 
     def probe(self, viewer: int, size: int, now: float) -> None:
         self._engine.probe(viewer, size, now)
@@ -74,14 +73,20 @@ class NativeCore:
         self._engine.send(datagram, address)
 
     def read(self, now: float) -> list[tuple[bytes, Address]]:
-        del now  # SRTCP is read by the engine's thread, with its own clock
-        return self._engine.read()
+        # SRTCP is read by the engine's thread, at any time; its clock goes on from here.
+        return self._engine.read(now)
 
     def tick(self, now: float) -> list[CoreEvent]:
         return [_event(*event) for event in self._engine.tick(now)]
 
     def stats(self, viewer: int) -> ViewerStats:
         return ViewerStats(*self._engine.stats(viewer))
+
+    def sizes(self) -> dict[str, int]:
+        """How many viewers, addresses, streams, followers and replays are kept in mind; true
+        whenever nothing is on its way.
+        """
+        return self._engine.sizes()
 
     def counters(self) -> dict[str, int]:
         return self._engine.counters()

@@ -15,11 +15,14 @@ from __future__ import annotations
 import secrets
 from collections import deque
 from dataclasses import dataclass
+from itertools import count
 from typing import TYPE_CHECKING, Final
 
 from relay.webrtc.rtp import HeaderWriter, Payload, abs_send_time
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from relay.edge.core import TrackParams
     from relay.edge.ring import Frame, Ring
 
@@ -163,6 +166,20 @@ class Outgoing:
             )
             return head + (sequence & 0xFFFF).to_bytes(2, "big") + payload.data
         return None
+
+    def recent(self, size: int, now: float) -> Iterator[bytes]:
+        """The latest packets once more as RTX, newest first, until they have `size` bytes.
+
+        None where RTX was not negotiated.
+        """
+        if self._rtx_header is None:
+            return
+        for back in count(1):
+            packet = self.again(self._sequence - back, now) if size > 0 else None
+            if packet is None:
+                return
+            size -= len(packet)
+            yield packet
 
     def rtp_time_at(self, now_us: int) -> int | None:
         """This track's RTP time at the wall clock `now_us`; None before the first frame."""

@@ -8,16 +8,26 @@ from typing import TYPE_CHECKING, Final
 
 from aiohttp import web
 
+from relay.audience.anonymous import Anonymous
 from relay.bus.client import connect, connect_blocking
 from relay.errors import StoreError
 from relay.gateway import events, openapi, pages, whep
-from relay.gateway.api import broadcasts, cameras, operations, rating
+from relay.gateway.api import (
+    broadcasts,
+    cameras,
+    comments,
+    feedback,
+    markers,
+    moderation,
+    operations,
+    rating,
+)
 from relay.gateway.auth import Auth
 from relay.gateway.body import MAX_BODY
 from relay.gateway.errors import errors
 from relay.gateway.frontend import STATIC, Frontend
 from relay.gateway.hub import Hub
-from relay.gateway.keys import AUTH, BUS, FRONTEND, HUB, LIVE, REGISTRY, SETTINGS, STATE
+from relay.gateway.keys import ANONYMOUS, AUTH, BUS, FRONTEND, HUB, LIVE, REGISTRY, SETTINGS, STATE
 from relay.gateway.live import Live
 from relay.ids import hash_key
 from relay.state import secret
@@ -31,7 +41,11 @@ if TYPE_CHECKING:
 
 ROUTES: Final = [
     *broadcasts.ROUTES,
+    *markers.ROUTES,
     *rating.ROUTES,
+    *feedback.ROUTES,
+    *moderation.ROUTES,
+    *comments.ROUTES,
     *cameras.ROUTES,
     *operations.ROUTES,
 ]
@@ -53,6 +67,7 @@ async def make_app(
     live = Live(state=state, bus=bus, blocking=blocking, registry=registry, hub=hub)
     app[SETTINGS], app[STATE], app[BUS] = settings, state, bus
     app[REGISTRY], app[HUB], app[LIVE] = registry, hub, live
+    app[ANONYMOUS] = Anonymous(bus)
     app[AUTH] = Auth(
         admin_token_hash=await _admin_token_hash(settings, state),
         viewer_key=await secret.signing_key(state, "viewer"),

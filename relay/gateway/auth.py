@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from aiohttp import web
 
 VIEWER_COOKIE: Final = "eva_viewer"
+VIEWER_HEADER: Final = "Eva-Viewer"
+"""What a page sends instead, in a frame whose cookies are blocked."""
 _COOKIE_S: Final = 365 * 86_400
 
 
@@ -38,11 +40,28 @@ class Auth:
             raise Unauthorized("the bearer token is not known")
 
     def viewer(self, request: web.Request) -> str | None:
-        """The viewer's id from its cookie; None if there is none, or a forged one."""
-        name, _, signature = request.cookies.get(VIEWER_COOKIE, "").partition(".")
+        """The viewer's id from its cookie or header; None if there is none, or a forged one."""
+        return self._read(request.cookies.get(VIEWER_COOKIE, "")) or self._read(
+            request.headers.get(VIEWER_HEADER, "")
+        )
+
+    def claims(self, request: web.Request) -> bool:
+        """Whether the request names a viewer, truly or not."""
+        return bool(request.cookies.get(VIEWER_COOKIE) or request.headers.get(VIEWER_HEADER))
+
+    def _read(self, signed: str) -> str | None:
+        name, _, signature = signed.partition(".")
         if not name or not same(signature, self._sign(name)):
             return None
         return name
+
+    def signed(self, viewer: str) -> str:
+        """What the viewer shows to be known again."""
+        return f"{viewer}.{self._sign(viewer)}"
+
+    def name_for(self, text: str) -> str:
+        """An id that is the same for the same text, and that nobody else can make."""
+        return self._digest("name:" + text, 16).rstrip("=")
 
     def new_viewer(self) -> str:
         """An id for a viewer that has none."""
@@ -61,7 +80,7 @@ class Auth:
         """Give the viewer its cookie."""
         response.set_cookie(
             VIEWER_COOKIE,
-            f"{viewer}.{self._sign(viewer)}",
+            self.signed(viewer),
             max_age=_COOKIE_S,
             httponly=True,
             secure=secure,

@@ -19,7 +19,7 @@ from relay.errors import (
     RequestError,
     StoreError,
 )
-from relay.gateway.pages import error_page
+from relay.gateway.error_page import error_page
 from relay.log import logger
 
 if TYPE_CHECKING:
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 PROBLEM: Final = "application/problem+json"
+_TYPES: Final = "urn:eva-relay:problem:"
+"""What the types of problems begin with that programs tell apart."""
 _STORE_AWAY_S: Final = 2.0
 _BY_NAME = {
     cls.__name__: cls
@@ -103,9 +105,12 @@ def _answer(
     detail: str,
     *,
     retry_after: float | None = None,
+    kind: str = "",
 ) -> web.Response:
-    make = error_page if _is_for_people(request) else problem
-    return make(status, title, detail, retry_after=retry_after)
+    if _is_for_people(request):
+        return error_page(status, title, detail, retry_after=retry_after)
+    members = {"type": f"{_TYPES}{kind}"} if kind else {}
+    return problem(status, title, detail, retry_after=retry_after, **members)
 
 
 def _is_for_people(request: web.Request) -> bool:
@@ -119,7 +124,12 @@ def _is_for_people(request: web.Request) -> bool:
 
 def _request_error(request: web.Request, error: RequestError) -> web.Response:
     response = _answer(
-        request, error.status, error.title, str(error), retry_after=error.retry_after
+        request,
+        error.status,
+        error.title,
+        str(error),
+        retry_after=error.retry_after,
+        kind=error.kind,
     )
     if error.status == HTTPStatus.UNAUTHORIZED:
         response.headers["WWW-Authenticate"] = "Bearer"

@@ -1,7 +1,8 @@
 """The event sockets of open pages.
 
 Back-pressure: a socket that reads slowly keeps only the newest message of each kind, because each
-replaces the one before; nothing else waits for it.
+replaces the one before, and when those are too many it gets the state anew; nothing else waits
+for it.
 """
 
 from __future__ import annotations
@@ -41,6 +42,8 @@ class Listener:
         """Leave a message; it replaces an unread one of its kind."""
         self._pending.pop(kind, None)
         self._pending[kind] = text
+        if len(self._pending) > MAX_PENDING:
+            self.renew()
         self._filled.set()
 
     def renew(self) -> None:
@@ -115,9 +118,19 @@ class Hub:
 
 _NAMES = {"camera": "id", "edge_lost": "edge"}
 """Types of messages that are about one thing each, and the field that names it."""
+_THINGS = {"marker": "marker", "comment": "comment"}
+"""Types of messages that hold one thing each, and the field that holds it; what says that it is
+gone has `_removed` after its type, and is of the same kind."""
+MAX_PENDING = 256
+"""Unread messages of one socket; when there are more, it gets the state anew in their place."""
 
 
 def message_kind(message: Message) -> str:
     """What a newer message of the same kind replaces."""
     kind = str(message["type"])
-    return f"{kind}:{message[_NAMES[kind]]}" if kind in _NAMES else kind
+    if kind in _NAMES:
+        return f"{kind}:{message[_NAMES[kind]]}"
+    if kind in _THINGS:
+        return f"{kind}:{message[_THINGS[kind]]['id']}"
+    thing = kind.removesuffix("_removed")
+    return f"{thing}:{message['id']}" if thing != kind and thing in _THINGS else kind

@@ -5,6 +5,7 @@ from __future__ import annotations
 from aiohttp import web
 from redis.asyncio import Redis
 
+from relay.audience.anonymous import Anonymous
 from relay.config import Settings
 from relay.gateway.auth import Auth
 from relay.gateway.frontend import Frontend
@@ -17,6 +18,7 @@ STATE = web.AppKey("state", Redis)
 BUS = web.AppKey("bus", Redis)
 REGISTRY = web.AppKey("registry", Registry)
 AUTH = web.AppKey("auth", Auth)
+ANONYMOUS = web.AppKey("anonymous", Anonymous)
 LIVE = web.AppKey("live", Live)
 FRONTEND = web.AppKey("frontend", Frontend)
 HUB = web.AppKey("hub", Hub)

@@ -8,11 +8,13 @@ remembered, so that whatever an outage of the bus swallowed is made good with th
 from __future__ import annotations
 
 import asyncio
+import time
 from typing import TYPE_CHECKING, Any, Final
 
 from relay.audience import ratings
 from relay.bus import keys, presence, sessions
 from relay.bus.events import subscribe
+from relay.director.phase import begins, phase
 from relay.director.switch import programme
 from relay.errors import StoreError
 from relay.gateway.hub import End, message_kind
@@ -50,6 +52,7 @@ class Live:
         self._broadcasts: dict[str, Broadcast] = {}
         self._names: dict[str, Camera] = {}
         self._programmes: dict[str, str | None] = {}
+        self._began: dict[str, int] = {}
         self._viewers: dict[str, int] = {}
         self._ratings: dict[str, Message] = {}
         self._told: dict[str, dict[str, object]] = {}
@@ -79,6 +82,10 @@ class Live:
                 await read()
             except StoreError as error:
                 failures.append(error)
+        try:
+            await self._note_beginnings()
+        except StoreError as error:
+            failures.append(error)
         self._settle()
         if failures:
             raise failures[0]
@@ -90,6 +97,10 @@ class Live:
         on_air = programme(cameras, self.cameras, self._programmes.get(slug))
         self._programmes[slug] = on_air
         return on_air
+
+    def began(self, slug: str) -> int | None:
+        """When a camera of a broadcast was first seen on air, µs since the epoch."""
+        return self._began.get(slug)
 
     def viewers(self, slug: str) -> int:
         """The number of viewers of a broadcast."""
@@ -125,6 +136,7 @@ class Live:
             broadcast.slug: broadcast for broadcast in await self._registry.broadcasts.all()
         }
         cameras = await self._registry.cameras.all()
+        began = await self._registry.beginnings()
         found = await ratings.read_many(self._state, listened)
         for slug in set(listened) - set(broadcasts):
             # It may just have been created.
@@ -133,7 +145,7 @@ class Live:
                 self._hub.hang_up(slug, DELETED)
             else:
                 broadcasts[slug] = created
-        self._broadcasts = broadcasts
+        self._broadcasts, self._began = broadcasts, began
         self._names = {camera.id: camera for camera in cameras}
         for slug, rating in found.items():
             # A vote that was told meanwhile is newer.
@@ -152,6 +164,17 @@ class Live:
                 self.ladders[name] = Ladder.from_json(fact)
             except (LookupError, TypeError, ValueError) as error:  # of another version of the relay
                 logger().warning("a ladder cannot be read", camera=name, error=repr(error))
+
+    async def _note_beginnings(self) -> None:
+        now_us = time.time_ns() // 1000
+        new = {
+            slug: now_us
+            for slug, broadcast in self._broadcasts.items()
+            if begins(broadcast, self.programme(slug, broadcast.cameras), self.began(slug), now_us)
+        }
+        if new:
+            self._began.update(new)
+            await self._registry.note_beginnings(new)
 
     # --- telling -----------------------------------------------------------------------------
 
@@ -190,6 +213,7 @@ class Live:
             {"type": "camera", "id": name, **self.camera(name)} for name in broadcast.cameras
         ]
         messages.append({"type": "programme", "camera": on_air})
+        messages.append({"type": "phase", "state": phase(broadcast, on_air, self.began(slug))})
         messages.append({"type": "viewers", "count": self.viewers(slug)})
         if slug in self._ratings:
             messages.append(self._ratings[slug])
@@ -215,9 +239,15 @@ class Live:
 
     async def _listen(self) -> None:
         channels = (keys.CAMERA_EVENTS, keys.EDGE_EVENTS, keys.ALL_BROADCAST_EVENTS)
+        interrupted = False
         async for heard in subscribe(self._blocking, *channels):
             if heard is None:
                 self._changed.set()
+                if interrupted:
+                    # What was said meanwhile is missed: pages begin anew.
+                    for slug in self._hub.broadcasts:
+                        self._hub.renew(slug)
+                interrupted = True
                 continue
             channel, event = heard
             try:

@@ -61,7 +61,7 @@ def _operation(route: Route, refs: dict[Any, Any]) -> dict[str, Any]:
         "summary": route.summary,
         "operationId": f"{route.method.lower()}{re.sub(r'[^a-z0-9]+', '_', route.path)}",
         "responses": {
-            str(route.status): success,
+            **{str(status): success for status in (route.status, *route.also)},
             "default": {"description": "A problem", "content": problem},
         },
         "parameters": [

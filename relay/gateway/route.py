@@ -43,6 +43,8 @@ class Route:
     """Status of success."""
     admin: bool = False
     """Whether a bearer token is needed."""
+    also: tuple[int, ...] = ()
+    """Further statuses of success, with the same answer."""
 
     def add_to(self, app: web.Application) -> None:
         """Serve it."""

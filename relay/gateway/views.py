@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 from datetime import datetime  # noqa: TC003 - pydantic reads it at run time
-from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from relay.audience import ratings
+from relay.director.phase import Phase, phase
 from relay.gateway.keys import LIVE, REGISTRY, STATE
-from relay.state.models import Camera, Model, Person, Projection, Pull
+from relay.state.models import (
+    Access,
+    Camera,
+    CommentPolicy,
+    Link,
+    Marker,
+    Model,
+    Person,
+    Projection,
+    Pull,
+    Soundtrack,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -17,14 +28,6 @@ if TYPE_CHECKING:
 
     from relay.audience.ratings import Rating
     from relay.state.models import Broadcast
-
-
-class Phase(StrEnum):
-    """Where a broadcast stands."""
-
-    BEFORE = "before"
-    LIVE = "live"
-    ENDED = "ended"
 
 
 class RenditionView(Model):
@@ -76,6 +79,13 @@ class BroadcastView(Model):
     """Id of the camera on air."""
     viewers: int
     rating: RatingView
+    markers: list[Marker]
+    """What happens in it, by moment."""
+    links: list[Link]
+    soundtrack: Soundtrack | None
+    comments: CommentPolicy
+    access: Access
+    partners_only: bool
 
 
 class BroadcastList(Model):
@@ -142,13 +152,19 @@ async def broadcast_views(
         StoreError: the state is out of reach.
     """
     cameras = {camera.id: camera for camera in await app[REGISTRY].cameras.all()}
-    found = await ratings.read_many(app[STATE], [each.slug for each in broadcasts], viewer)
+    slugs = [each.slug for each in broadcasts]
+    markers = await app[REGISTRY].markers_of(slugs)
+    found = await ratings.read_many(app[STATE], slugs, viewer)
     # From here on nothing is waited for, so that each view is of one moment.
-    return [_view(app, each, cameras, found[each.slug]) for each in broadcasts]
+    return [_view(app, each, cameras, found[each.slug], markers[each.slug]) for each in broadcasts]
 
 
 def _view(
-    app: web.Application, broadcast: Broadcast, cameras: Mapping[str, Camera], rating: Rating
+    app: web.Application,
+    broadcast: Broadcast,
+    cameras: Mapping[str, Camera],
+    rating: Rating,
+    markers: list[Marker],
 ) -> BroadcastView:
     live = app[LIVE]
     on_air = live.programme(broadcast.slug, broadcast.cameras)
@@ -157,7 +173,7 @@ def _view(
         slug=broadcast.slug,
         title=broadcast.title,
         description=broadcast.description,
-        state=phase(broadcast, on_air),
+        state=phase(broadcast, on_air, live.began(broadcast.slug)),
         starts_at=broadcast.starts_at,
         ended_at=broadcast.ended_at,
         crew=list(broadcast.crew),
@@ -167,11 +183,10 @@ def _view(
         programme=on_air,
         viewers=live.viewers(broadcast.slug),
         rating=rating_view(rating),
+        markers=markers,
+        links=list(broadcast.links),
+        soundtrack=broadcast.soundtrack,
+        comments=broadcast.comments,
+        access=broadcast.access,
+        partners_only=broadcast.partners_only,
     )
-
-
-def phase(broadcast: Broadcast, on_air: str | None) -> Phase:
-    """Where a broadcast stands: ended if that was set, live while a camera is, else before."""
-    if broadcast.ended_at is not None:
-        return Phase.ENDED
-    return Phase.LIVE if on_air is not None else Phase.BEFORE

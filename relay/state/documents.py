@@ -64,6 +64,10 @@ class Documents(Generic[M]):
         """All documents, by name; one that cannot be read is left out and does not hide others."""
         async with store_errors(f"listing {self._noun}s"):
             values = cast("dict[bytes, bytes]", await self._state.hgetall(self._key))
+        return self.parsed(values)
+
+    def parsed(self, values: dict[bytes, bytes]) -> list[M]:
+        """The documents of a whole hash, as `all` gives them."""
         found = []
         for name in sorted(values):
             try:
@@ -71,6 +75,11 @@ class Documents(Generic[M]):
             except StoreError as error:
                 logger().error("document left out", error=str(error))
         return found
+
+    async def count(self) -> int:
+        """Number of documents."""
+        async with store_errors(f"counting {self._noun}s"):
+            return int(await self._state.hlen(self._key))
 
     async def change(self, name: str, change: Callable[[M], M]) -> M:
         """Replace a document by what `change` makes of it, and return that.

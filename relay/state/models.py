@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
+from urllib.parse import urlsplit
 
 from pydantic import (
     AfterValidator,
@@ -115,6 +116,28 @@ class Camera(Model):
     """SHA-256 of its publish key."""
 
 
+def _web_address(value: str) -> str:
+    try:
+        parts = urlsplit(value)
+        told = parts.port  # a port that is no number is found only by asking
+    except ValueError:
+        raise ValueError("it is no web address") from None
+    del told
+    if parts.scheme not in ("http", "https") or not parts.hostname or "@" in parts.netloc:
+        raise ValueError("it has to begin with http:// or https:// and name a host")
+    return value
+
+
+WebAddress = Annotated[
+    str,
+    StringConstraints(
+        strip_whitespace=True, max_length=2000, pattern=r"^[^\x00-\x20\x7f-\x9f\"<>\\^`{|}]*$"
+    ),
+    AfterValidator(_web_address),
+]
+"""An address that people may follow: of http or https, without a name and a password."""
+
+
 class Person(Model):
     """A member of the crew, or of those who made the broadcast."""
 
@@ -122,6 +145,70 @@ class Person(Model):
     """The person's name."""
     role: Line
     """What the person does, such as EV1."""
+
+
+class Link(Model):
+    """A link beside a broadcast."""
+
+    label: Line
+    """What people read."""
+    url: WebAddress
+    """Where it leads."""
+    kind: Literal["follow", "link"] = "link"
+    """Whether it lets people follow those who made the broadcast, or leads elsewhere."""
+
+
+class Soundtrack(Model):
+    """The music of a broadcast, as its licence wants it named."""
+
+    title: Line
+    writers: Annotated[tuple[Line, ...], Field(max_length=32)] = ()
+    performer: Line | None = None
+    publisher: Line | None = None
+    licence: Line | None = None
+    url: WebAddress | None = None
+    """Where it can be heard."""
+
+
+class Marker(Model):
+    """A moment of a broadcast, and what happens at it."""
+
+    id: str
+    at: Moment
+    title: Line
+    camera: Slug | None = None
+    """The camera that shows it best."""
+
+
+class Feedback(Model):
+    """What a viewer told the operators."""
+
+    id: str
+    at: Moment
+    text: str
+    email: str | None = None
+    """Where to answer, if the viewer wants that."""
+    stars: int | None = None
+    """The viewer's rating at that moment."""
+
+
+class CommentPolicy(StrEnum):
+    """Who sees a new comment."""
+
+    OPEN = "open"
+    """Everybody, at once."""
+    APPROVAL = "approval"
+    """Operators, until they approve it."""
+    CLOSED = "closed"
+    """There are no new ones."""
+
+
+class Access(StrEnum):
+    """Who may watch."""
+
+    OPEN = "open"
+    CLOSED = "closed"
+    """Those who were given a token."""
 
 
 class Broadcast(Model):
@@ -149,3 +236,13 @@ class Broadcast(Model):
     """When it begins or began; mission elapsed time counts from here."""
     ended_at: Moment | None = None
     """When it ended."""
+    links: Annotated[tuple[Link, ...], Field(max_length=32)] = ()
+    """What leads on from it."""
+    soundtrack: Soundtrack | None = None
+    """Its music."""
+    comments: CommentPolicy = CommentPolicy.OPEN
+    """Who sees a new comment."""
+    access: Access = Access.OPEN
+    """Who may watch."""
+    partners_only: bool = False
+    """Whether it may be embedded by partners' sites only."""

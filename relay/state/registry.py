@@ -10,9 +10,11 @@ from relay.errors import Conflict, StoreError
 from relay.ids import hash_key, new_publish_key
 from relay.log import logger
 from relay.state.documents import Documents
-from relay.state.models import Broadcast, Camera
+from relay.state.models import Broadcast, Camera, Feedback, Marker
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from redis.asyncio import Redis
 
 
@@ -92,21 +94,61 @@ class Registry:
         async with store_errors("deleting a publish key"):
             await self._state.hdel(keys.PUBLISH_KEYS, key_hash)
 
+    # --- markers and beginnings --------------------------------------------------------------
+
+    def markers(self, slug: str) -> Documents[Marker]:
+        """The markers of a broadcast, by id."""
+        return Documents(self._state, keys.markers(slug), Marker, "marker")
+
+    def feedback(self, slug: str) -> Documents[Feedback]:
+        """What viewers of a broadcast told the operators, by id."""
+        return Documents(self._state, keys.feedback(slug), Feedback, "feedback")
+
+    async def markers_of(self, slugs: Sequence[str]) -> dict[str, list[Marker]]:
+        """The markers of several broadcasts by their moments, in one round trip."""
+        if not slugs:
+            return {}
+        async with store_errors("reading markers"):
+            pipe = self._state.pipeline(transaction=False)
+            for slug in slugs:
+                pipe.hgetall(keys.markers(slug))
+            answers = await pipe.execute()
+        return {
+            slug: sorted(self.markers(slug).parsed(values), key=lambda marker: marker.at)
+            for slug, values in zip(slugs, answers, strict=True)
+        }
+
+    async def beginnings(self) -> dict[str, int]:
+        """When broadcasts began, µs since the epoch; those that have not are left out."""
+        async with store_errors("reading when broadcasts began"):
+            found = cast("dict[bytes, bytes]", await self._state.hgetall(keys.BEGINNINGS))
+        return {slug.decode(): int(at) for slug, at in found.items()}
+
+    async def note_beginnings(self, at_us: Mapping[str, int]) -> None:
+        """Note when broadcasts began."""
+        async with store_errors("noting when broadcasts began"):
+            await self._state.hset(
+                keys.BEGINNINGS, mapping={slug: str(at) for slug, at in at_us.items()}
+            )
+
+    # --- deletion ----------------------------------------------------------------------------
+
     async def delete_broadcast(self, slug: str) -> None:
-        """Delete a broadcast and its votes.
+        """Delete a broadcast and all that belongs to it.
 
         Raises:
             NotFound: there is no such broadcast.
         """
-        # Before, so that a deletion that is cut off can be sent again; and after, for the votes
-        # that came in between: a later broadcast of that name must not inherit them.
-        await self._forget_votes(slug)
+        # Before, so that a deletion that is cut off can be sent again; and after, for what
+        # came in between: a later broadcast of that name must not inherit that.
+        await self._forget(slug)
         await self.broadcasts.delete(slug)
-        await self._forget_votes(slug)
+        await self._forget(slug)
 
-    async def _forget_votes(self, slug: str) -> None:
-        async with store_errors("deleting votes"):
-            await self._state.delete(keys.rating(slug), keys.votes(slug))
+    async def _forget(self, slug: str) -> None:
+        async with store_errors("deleting what belongs to a broadcast"):
+            await self._state.delete(*keys.of_broadcast(slug))
+            await self._state.hdel(keys.BEGINNINGS, slug)
 
     async def camera_of_key(self, key: str) -> Camera | None:
         """The camera that `key` lets publish, if there is one."""

@@ -26,9 +26,9 @@ if TYPE_CHECKING:
 
     from relay.config import Settings
 
-_STOP_S: Final = 3.0
-"""For all processes but the stores, which get the rest of five seconds."""
-_STOP_STORES_S: Final = 1.5
+_STOP_S: Final = 2.5
+"""For all processes but the stores, which get what is left of five seconds."""
+_STOP_STORES_S: Final = 1.4
 
 
 class Urls:

@@ -117,6 +117,8 @@ def _receiver_report(count: int, body: bytes) -> list[Feedback]:
 
 
 def _report_blocks(count: int, body: bytes, start: int) -> list[Feedback]:
+    if len(body) < start:
+        raise ProtocolError("truncated RTCP report")
     found: list[Feedback] = []
     for index in range(count):
         ssrc, lost, _, _, jitter, last_sr, delay = _BLOCK.unpack_from(body, start + 24 * index)

@@ -9,13 +9,18 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.edge.cores import CORES
+from tests.edge.cores import CORES, WITHOUT_CARGO
 from tests.support.stage import Stage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from relay.edge.core import Core
+
+
+def pytest_report_header() -> str | None:
+    """Says what is not tested where there is no Rust."""
+    return "NOT TESTED: the native core, because there is no cargo" if WITHOUT_CARGO else None
 
 
 @pytest.fixture(params=sorted(CORES))

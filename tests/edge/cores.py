@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import shutil
+from typing import TYPE_CHECKING, Any
 
 from relay.edge.fanout import PythonCore
 
@@ -10,12 +11,115 @@ if TYPE_CHECKING:
     import socket
     from collections.abc import Callable
 
-    from relay.edge.core import Core
+    from relay.edge.core import Core, CoreEvent, ViewerStats
+    from relay.media.codecs import Kind
+    from relay.media.unit import Unit
+    from relay.webrtc.dtls import SrtpKeys
+    from relay.webrtc.ice import Address
+
+
+class Awaited:
+    """The native core, each of whose calls waits until its thread has done what was asked for."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        from relay.edge.native import NativeCore  # noqa: PLC0415 - a test without it has to fail
+
+        self.core = NativeCore(sock)
+        self._kept: list[tuple[bytes, Address]] = []
+
+    def set_time(self, now: float) -> None:
+        """Tell it the time, before anything that is to happen at it arrives."""
+        self._kept += self.core.read(now)
+
+    def fileno(self) -> int:
+        return self.core.fileno()
+
+    def stop(self) -> None:
+        self.core.stop()
+
+    def flush(self) -> None:
+        self.core.flush()
+
+    def open_stream(self, stream: int, kind: Kind) -> None:
+        self.core.open_stream(stream, kind)
+        self.flush()
+
+    def close_stream(self, stream: int) -> None:
+        self.core.close_stream(stream)
+        self.flush()
+
+    def push(self, stream: int, unit: Unit, now: float) -> None:
+        self.core.push(stream, unit, now)
+        self.flush()
+
+    def add_viewer(self, viewer: int, address: Address, keys: SrtpKeys, tracks: list[Any]) -> None:
+        self.core.add_viewer(viewer, address, keys, tracks)
+        self.flush()
+
+    def move_viewer(self, viewer: int, address: Address) -> None:
+        self.core.move_viewer(viewer, address)
+        self.flush()
+
+    def remove_viewer(self, viewer: int) -> None:
+        self.core.remove_viewer(viewer)
+        self.flush()
+
+    def watch(self, viewer: int, stream: int, now: float, *, at_once: bool) -> None:
+        self.core.watch(viewer, stream, now, at_once=at_once)
+        self.flush()
+
+    def unwatch(self, viewer: int, kind: Kind) -> None:
+        self.core.unwatch(viewer, kind)
+        self.flush()
+
+    def replay(self, viewer: int, now: float) -> bool:
+        found = self.core.replay(viewer, now)
+        self.flush()
+        return found
+
+    def probe(self, viewer: int, size: int, now: float) -> None:
+        self.core.probe(viewer, size, now)
+        self.flush()
+
+    def send(self, datagram: bytes, address: Address) -> None:
+        self.core.send(datagram, address)
+
+    def read(self, now: float) -> list[tuple[bytes, Address]]:
+        self.flush()
+        kept, self._kept = self._kept, []
+        return kept + self.core.read(now)
+
+    def tick(self, now: float) -> list[CoreEvent]:
+        events = self.core.tick(now)
+        self.flush()
+        return events
+
+    def stats(self, viewer: int) -> ViewerStats:
+        self.flush()
+        return self.core.stats(viewer)
+
+    def counters(self) -> dict[str, int]:
+        self.flush()
+        return self.core.counters()
+
 
 CORES: dict[str, Callable[[socket.socket], Core]] = {"python": PythonCore}
+WITHOUT_CARGO = shutil.which("cargo") is None
+if not WITHOUT_CARGO:
+    # Whether it was built is not asked: where it can be, a test without it has to fail.
+    CORES["native"] = Awaited
 
 
-def _python_followers(core: Core) -> dict[int, set[int]]:
+def check_insides(core: Core, follows: dict[int, set[int]]) -> None:
+    """Whether a core knows for each open stream who follows it, or waits for its keyframe."""
+    if isinstance(core, Awaited):
+        core.flush()
+        sizes = core.core.sizes()
+        assert sizes["streams"] == len(follows)
+        assert sizes["followers"] == sum(map(len, follows.values()))
+        assert sizes["addresses"] <= sizes["viewers"]
+        assert sizes["replays"] == 0
+        return
     assert isinstance(core, PythonCore)
     assert set(core._rings) == set(core._followers)
     assert {id(viewer) for viewer in core._by_address.values()} <= {
@@ -24,8 +128,4 @@ def _python_followers(core: Core) -> dict[int, set[int]]:
     for stream, followers in core._followers.items():
         for number, viewer in followers.items():
             assert core._viewers[number] is viewer, f"{number} follows {stream} and is gone"
-    return {stream: set(followers) for stream, followers in core._followers.items()}
-
-
-FOLLOWERS: dict[str, Callable[[Core], dict[int, set[int]]]] = {"python": _python_followers}
-"""Looks inside: for each open stream the viewers who follow it, or wait for its keyframe."""
+    assert {stream: set(followers) for stream, followers in core._followers.items()} == follows

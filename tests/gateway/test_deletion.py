@@ -63,7 +63,7 @@ async def test_a_deletion_that_is_cut_off_can_be_sent_again(
     gateway: Gateway, cookie: str, monkeypatch: pytest.MonkeyPatch, fails: int
 ) -> None:
     """The state goes away before votes are deleted, the first or the second time."""
-    deletes = Registry._forget_votes
+    deletes = Registry._forget
     calls = 0
 
     async def cut_off(registry: Registry, slug: str) -> None:
@@ -74,7 +74,7 @@ async def test_a_deletion_that_is_cut_off_can_be_sent_again(
         await deletes(registry, slug)
 
     with monkeypatch.context() as patch:
-        patch.setattr(Registry, "_forget_votes", cut_off)
+        patch.setattr(Registry, "_forget", cut_off)
         (await gateway.send("DELETE", DEMO, admin=True)).problem(503)
     assert (await gateway.send("DELETE", DEMO, admin=True)).status in (204, 404)
 

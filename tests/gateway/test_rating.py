@@ -41,7 +41,7 @@ async def test_a_viewer_has_one_vote_and_may_change_it(gateway: Gateway) -> None
     for stars in (5, 1, 3, 3):
         answer = await gateway.vote("demo", stars, cookie=cookie)
         assert answer.ok() == {"average": float(stars), "count": 1, "yours": stars}
-        assert answer.cookie() == cookie
+        assert "Set-Cookie" not in answer.headers
 
 
 async def test_a_vote_without_a_cookie_gets_one(gateway: Gateway) -> None:
@@ -100,7 +100,7 @@ async def test_the_same_key_from_others_is_another_vote(gateway: Gateway) -> Non
     third = await gateway.vote("demo", 3, cookie=cookie, headers={"Idempotency-Key": "1"})
 
     assert [answer.ok()["count"] for answer in (first, other, third)] == [1, 2, 3]
-    assert len({answer.cookie() for answer in (first, other, third)}) == 3
+    assert len({first.cookie(), other.cookie(), cookie}) == 3
 
 
 async def test_without_a_key_every_first_vote_is_another_viewers(gateway: Gateway) -> None:

@@ -8,8 +8,9 @@ from __future__ import annotations
 import itertools
 import secrets
 import socket
+import time
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from relay.edge.core import TrackParams
 from relay.media.codecs import Kind
@@ -72,6 +73,14 @@ def track(
     )
 
 
+@runtime_checkable
+class KeepsTime(Protocol):
+    """A core whose clock runs by itself between the times that it is told."""
+
+    def set_time(self, now: float) -> None:
+        """Tell it the time."""
+
+
 class Seat(Reception):
     """A viewer of a core."""
 
@@ -119,7 +128,8 @@ class Stage:
     def __init__(self, core_class: Callable[[socket.socket], Core]) -> None:
         self.socket = open_udp()
         self.core = core_class(self.socket)
-        self.now = NOW
+        self._now = NOW
+        self._told_at = time.monotonic()
         self.seats: list[Seat] = []
         self._numbers = itertools.count(100)
         self._streams = itertools.count(1)
@@ -133,8 +143,30 @@ class Stage:
         host, port = self.socket.getsockname()
         return (host, port)
 
+    @property
+    def now(self) -> float:
+        """Unix time."""
+        return self._now
+
+    @now.setter
+    def now(self, now: float) -> None:
+        self._now = now
+        self._told_at = time.monotonic()
+        if isinstance(self.core, KeepsTime):
+            self.core.set_time(now)
+
+    def is_now(self, at: float, *, plus_s: float = 0.0) -> bool:
+        """Whether `at` is the present, plus `plus_s`.
+
+        A core with a thread of its own has its clock go on by itself after it was told the time:
+        for it, it is also what has really passed since.
+        """
+        passed = time.monotonic() - self._told_at if isinstance(self.core, KeepsTime) else 0.0
+        return -1e-5 <= at - plus_s - self.now <= passed + 1e-5
+
     def close(self) -> None:
-        """Close all sockets."""
+        """End the core and close all sockets."""
+        self.core.stop()
         for seat in self.seats:
             seat.socket.close()
         self.socket.close()

@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Annotated, Final
 
 from pydantic import Field, StrictInt
 
 from relay.audience import ratings
-from relay.errors import Invalid
-from relay.gateway.keys import AUTH, BUS, REGISTRY, SETTINGS, STATE
+from relay.gateway.identity import identify, remember
+from relay.gateway.keys import AUTH, BUS, REGISTRY, STATE
 from relay.gateway.route import Route, json_response, read_body
 from relay.gateway.views import RatingView, rating_view
-from relay.ids import new_id
 from relay.state.models import Model
 
 if TYPE_CHECKING:
     from aiohttp import web
 
 PATH: Final = "/api/v1/broadcasts/{slug}/rating"
-_IDEMPOTENCY_KEY: Final = re.compile(r"[\w-]{1,64}", re.ASCII)
 
 
 class Vote(Model):
@@ -43,40 +40,18 @@ async def vote(request: web.Request) -> web.Response:
     stars = (await read_body(request, Vote)).stars
     app = request.app
     broadcast = await app[REGISTRY].broadcasts.get(request.match_info["slug"])
-    key = idempotency_key(request)
-    viewer = app[AUTH].viewer(request)
-    if viewer is None:
-        viewer = app[AUTH].repeating_viewer(request, key)
+    identity = identify(request)
     rating = await ratings.vote(
         app[STATE],
         app[BUS],
         broadcast.slug,
-        viewer=viewer,
+        viewer=identity.viewer,
         stars=stars,
-        idempotency_key=f"{viewer}:{key}",
+        idempotency_key=identity.once,
     )
     response = json_response(rating_view(rating))
-    app[AUTH].remember(response, viewer, secure=is_secure(request))
+    remember(request, response, identity)
     return response
-
-
-def idempotency_key(request: web.Request) -> str:
-    """The request's Idempotency-Key, or a new one.
-
-    Raises:
-        Invalid: it is not 1 to 64 letters, digits, `-` or `_`.
-    """
-    key = request.headers.get("Idempotency-Key")
-    if key is None:
-        return new_id()
-    if not _IDEMPOTENCY_KEY.fullmatch(key):
-        raise Invalid("Idempotency-Key: 1 to 64 letters, digits, - or _")
-    return key
-
-
-def is_secure(request: web.Request) -> bool:
-    """Whether the viewer came by HTTPS, perhaps through a proxy that says so in the public URL."""
-    return request.secure or request.app[SETTINGS].public_url.startswith("https://")
 
 
 ROUTES = [

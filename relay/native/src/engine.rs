@@ -4,33 +4,34 @@
 //! counters are atomics that anybody may read. Nothing blocks the thread but waiting for work.
 
 use std::collections::HashMap;
+use std::io;
 use std::net::SocketAddr;
 use std::os::fd::RawFd;
-use std::sync::atomic::Ordering::Relaxed;
+use std::panic::{catch_unwind, AssertUnwindSafe};
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::mpsc;
 use std::sync::Arc;
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use crate::batch::Batch;
 use crate::fanout::{Stream, Viewers};
-use crate::net::{wait_readable, Batch, Reader, Target};
-use crate::outgoing::TrackParams;
+use crate::net::{wait_readable, Reader, Target, Udp};
+use crate::outgoing::{TrackParams, CHASE_EVERY};
 use crate::ring::{Kind, Ring};
-use crate::rtcp::{self, Feedback};
-use crate::rtp::{ntp, Payloads};
-use crate::shared::{Event, Shared, ViewerStats};
+use crate::rtp::Payloads;
+use crate::shared::{Shared, ViewerStats};
 use crate::srtp::{Profile, Receiver, Sender};
+use crate::track::Track;
 use crate::viewer::Viewer;
 
-/// Time between two goes of a replay.
-const CHASE_EVERY: Duration = Duration::from_millis(1);
-/// Seconds between a track's sender reports.
-const REPORT_EVERY: f64 = 1.0;
-const CNAME: &[u8] = b"eva-relay";
+/// Batches of datagrams that are read before a flush is answered, at the most.
+const FLUSH_READS: usize = 128;
 
 /// What the owner asks for. Times are Unix seconds.
 pub enum Command {
-    /// Begin a stream.
-    Open(u32, Kind),
+    /// Begin a stream; the flag says whether there are frames since a keyframe that can be replayed.
+    Open(u32, Kind, Arc<AtomicBool>),
     /// End a stream.
     Close(u32),
     /// Send a unit to all who watch a stream.
@@ -60,7 +61,8 @@ pub enum Command {
     Probe(u32, usize, f64),
     /// Reports that are due go out.
     Tick(f64),
-    /// Answer once all commands before this one are carried out and all packets are sent.
+    /// Answer once all commands before this one are carried out, what had arrived is read, and all
+    /// packets are sent.
     Flush(mpsc::Sender<()>),
     /// End.
     Stop,
@@ -102,15 +104,16 @@ pub struct NewViewer {
 pub struct Engine {
     fd: RawFd,
     shared: Arc<Shared>,
-    batch: Batch,
+    batch: Batch<Udp>,
     reader: Reader,
     rings: HashMap<u32, Ring>,
     streams: HashMap<u32, Stream>,
+    replayable: HashMap<u32, Arc<AtomicBool>>,
+    next_ring: u64,
     viewers: Viewers,
     by_address: HashMap<SocketAddr, u32>,
     chasing: Vec<(u32, Kind)>,
     chase_due: Instant,
-    clock: (f64, Instant),
     flushes: Vec<mpsc::Sender<()>>,
     left: Vec<(u32, u32)>,
 }
@@ -122,35 +125,71 @@ impl Engine {
         Self {
             fd,
             shared,
-            batch: Batch::new(fd, gso),
+            batch: Batch::new(Udp::new(fd), gso),
             reader: Reader::default(),
             rings: HashMap::new(),
             streams: HashMap::new(),
+            replayable: HashMap::new(),
+            next_ring: 0,
             viewers: HashMap::new(),
             by_address: HashMap::new(),
             chasing: Vec::new(),
             chase_due: now,
-            clock: (0.0, now),
             flushes: Vec::new(),
             left: Vec::new(),
         }
     }
 
+    /// Work in a thread of its own. When it ends by a fault of ours, `Shared::failure` says which:
+    /// a viewer's state may be half changed then, and what is sealed with it is not to be trusted.
+    ///
+    /// # Errors
+    /// The system has no more threads.
+    pub fn spawn(self) -> io::Result<JoinHandle<()>> {
+        let shared = Arc::clone(&self.shared);
+        std::thread::Builder::new().name("edge-io".into()).spawn(move || {
+            guard(&shared, || self.run());
+        })
+    }
+
     /// Work until told to stop.
-    pub fn run(mut self) {
-        loop {
-            for command in self.shared.take_commands() {
-                if matches!(command, Command::Stop) {
-                    self.send_batch();
-                    return;
-                }
-                self.carry_out(command);
-            }
+    ///
+    /// # Errors
+    /// The socket is none any more.
+    pub fn run(mut self) -> io::Result<()> {
+        while self.obey() {
             let timeout = self.work();
-            let [socket, _] = wait_readable([self.fd, self.shared.engine_fd()], timeout);
+            let [socket, _] = wait_readable([self.fd, self.shared.engine_fd()], timeout)?;
             if socket {
                 self.receive();
             }
+        }
+        self.send_batch();
+        Ok(())
+    }
+
+    /// Carry out what was asked for; false if that was to stop.
+    fn obey(&mut self) -> bool {
+        for command in self.shared.take_commands() {
+            if matches!(command, Command::Stop) {
+                return false;
+            }
+            self.carry_out(command);
+        }
+        true
+    }
+
+    fn publish_sizes(&self) {
+        let sizes = &self.shared.sizes;
+        let followers = self.streams.values().map(Stream::places).sum();
+        for (size, value) in [
+            (&sizes.viewers, self.viewers.len()),
+            (&sizes.addresses, self.by_address.len()),
+            (&sizes.streams, self.streams.len()),
+            (&sizes.followers, followers),
+            (&sizes.replays, self.chasing.len()),
+        ] {
+            size.store(value as u64, Relaxed);
         }
     }
 
@@ -158,10 +197,7 @@ impl Engine {
 
     fn carry_out(&mut self, command: Command) {
         match command {
-            Command::Open(id, kind) => {
-                self.rings.insert(id, Ring::new(kind));
-                self.streams.insert(id, Stream::new(id, kind));
-            }
+            Command::Open(id, kind, replayable) => self.open(id, kind, replayable),
             Command::Close(id) => self.close(id),
             Command::Push(id, unit) => self.push(id, &unit),
             Command::Add(new) => self.add(&new),
@@ -170,12 +206,7 @@ impl Engine {
             Command::Watch { viewer, stream, at_once, now } => {
                 self.watch(viewer, stream, at_once, now);
             }
-            Command::Unwatch(id, kind) => {
-                if let Some(track) = self.viewers.get_mut(&id).and_then(|v| v.track(kind)) {
-                    let left = track.fall_silent();
-                    self.left.extend(left.into_iter().flatten().map(|stream| (stream, id)));
-                }
-            }
+            Command::Unwatch(id, kind) => self.unwatch(id, kind),
             Command::Replay(id, now) => self.replay(id, now),
             Command::Probe(id, bytes, now) => {
                 if let Some(viewer) = self.viewers.get_mut(&id) {
@@ -183,28 +214,46 @@ impl Engine {
                 }
             }
             Command::Tick(now) => {
-                self.clock = (now, Instant::now());
-                self.report(now);
+                for viewer in self.viewers.values_mut() {
+                    viewer.report(&self.rings, now, &mut self.batch);
+                }
             }
-            Command::Flush(answer) => self.flushes.push(answer),
+            Command::Flush(answer) => {
+                for _ in 0..FLUSH_READS {
+                    if self.receive() == 0 {
+                        break;
+                    }
+                }
+                self.flushes.push(answer);
+            }
             Command::Stop => {}
         }
         self.take_leave();
     }
 
+    fn open(&mut self, id: u32, kind: Kind, replayable: Arc<AtomicBool>) {
+        self.close(id);
+        self.next_ring += 1;
+        self.rings.insert(id, Ring::new(self.next_ring, kind));
+        self.streams.insert(id, Stream::new(id, self.next_ring, kind));
+        self.replayable.insert(id, replayable);
+    }
+
     fn close(&mut self, id: u32) {
+        self.replayable.remove(&id);
         let (Some(ring), Some(stream)) = (self.rings.remove(&id), self.streams.remove(&id)) else {
             return;
         };
         for follower in stream.followers() {
-            if let Some(track) = self.viewers.get_mut(&follower).and_then(|v| v.track(ring.kind)) {
-                track.forget(id);
+            let viewer = self.viewers.get_mut(&follower);
+            let track = viewer.and_then(|viewer| viewer.track(ring.kind, &mut self.batch));
+            if let Some((track, mut outlet)) = track {
+                track.forget(id, &mut outlet);
             }
         }
     }
 
     fn push(&mut self, id: u32, unit: &Unit) {
-        self.clock = (unit.now, Instant::now());
         let (Some(ring), Some(stream)) = (self.rings.get_mut(&id), self.streams.get_mut(&id))
         else {
             return;
@@ -217,7 +266,10 @@ impl Engine {
             return;
         }
         let frame = ring.push(payloads, unit.pts, unit.captured_us, unit.keyframe, unit.now);
-        if !stream.push(frame, unit.keyframe, self.clock.1) {
+        if let Some(flag) = self.replayable.get(&id) {
+            flag.store(ring.gop().is_some(), Relaxed);
+        }
+        if !stream.push(frame, unit.keyframe, Instant::now()) {
             self.shared.counters.frames_dropped.fetch_add(1, Relaxed);
         }
     }
@@ -250,15 +302,20 @@ impl Engine {
     }
 
     fn remove(&mut self, id: u32) {
+        self.shared.forget_events(id);
+        self.unwatch(id, Kind::Audio);
+        self.unwatch(id, Kind::Video);
         let Some(mut viewer) = self.viewers.remove(&id) else {
             return;
         };
-        let ssrcs: Vec<u32> = viewer.tracks.iter().map(|t| t.out.header.ssrc).collect();
-        let bye = viewer.seal.protect_rtcp(rtcp::goodbye(&ssrcs));
-        self.batch.packet(&viewer.target, bye.len()).copy_from_slice(&bye);
+        viewer.dismiss(&mut self.batch);
         self.forget_address(id, viewer.target.address);
-        for track in &mut viewer.tracks {
-            let left = track.fall_silent();
+    }
+
+    fn unwatch(&mut self, id: u32, kind: Kind) {
+        let viewer = self.viewers.get_mut(&id);
+        if let Some((track, mut outlet)) = viewer.and_then(|v| v.track(kind, &mut self.batch)) {
+            let left = track.fall_silent(&mut outlet);
             self.left.extend(left.into_iter().flatten().map(|stream| (stream, id)));
         }
     }
@@ -271,27 +328,27 @@ impl Engine {
         ) else {
             return;
         };
-        let Some(track) = viewer.track(ring.kind) else {
+        let Some((track, mut outlet)) = viewer.track(ring.kind, &mut self.batch) else {
             return;
         };
         let pending = track.next_stream.replace(stream_id);
-        if pending.is_some() && pending != track.stream {
+        if pending != track.stream() {
             self.left.extend(pending.filter(|old| *old != stream_id).map(|old| (old, id)));
         }
         stream.add(id);
         if at_once && ring.gop().is_some() {
-            let left = track.follow(stream_id);
+            let left = track.follow(stream_id, &mut outlet);
             self.left.extend(left.map(|old| (old, id)));
             self.begin_chase(id, stream_id, now);
         }
     }
 
     fn replay(&mut self, id: u32, now: f64) {
-        let track = self.viewers.get_mut(&id).and_then(|viewer| viewer.track(Kind::Video));
-        let Some(track) = track.filter(|track| !track.is_chasing()) else {
+        let viewer = self.viewers.get_mut(&id);
+        let Some((track, _)) = viewer.and_then(|v| v.track(Kind::Video, &mut self.batch)) else {
             return;
         };
-        if let Some(stream) = track.stream {
+        if let Some(stream) = track.stream().filter(|_| !track.is_chasing()) {
             self.begin_chase(id, stream, now);
         }
     }
@@ -301,7 +358,10 @@ impl Engine {
         else {
             return;
         };
-        if viewer.begin_chase(stream, ring, now, &mut self.batch) {
+        let Some((track, mut outlet)) = viewer.track(ring.kind, &mut self.batch) else {
+            return;
+        };
+        if track.begin_chase(stream, ring, now, &mut outlet) {
             self.chasing.retain(|entry| *entry != (id, ring.kind));
             self.chasing.push((id, ring.kind));
         }
@@ -323,12 +383,17 @@ impl Engine {
         while self.serve_streams() {
             self.send_batch();
             self.receive();
+            if self.shared.has_commands() {
+                // A frame of sound does not wait for a picture's last viewer.
+                return Some(Duration::ZERO);
+            }
         }
         self.serve_chases();
         self.send_batch();
         let due = self.streams.values().filter_map(Stream::due).min();
         let chase = (!self.chasing.is_empty()).then_some(self.chase_due);
         if due.is_none() && chase.is_none() {
+            self.publish_sizes();
             for answer in self.flushes.drain(..) {
                 let _ = answer.send(());
             }
@@ -339,7 +404,14 @@ impl Engine {
 
     fn send_batch(&mut self) {
         self.batch.flush();
-        self.shared.counters.add_sent(self.batch.take_sent());
+        let media = std::mem::take(&mut self.batch.media);
+        self.shared.counters.add_sent(self.batch.take_sent(), media);
+        for address in self.batch.take_refused() {
+            let viewer = self.by_address.get(&address).and_then(|id| self.viewers.get_mut(id));
+            if let Some(viewer) = viewer {
+                viewer.target.gso = false;
+            }
+        }
     }
 
     /// Give each stream a turn, sound before pictures; whether there was anything to do.
@@ -360,12 +432,13 @@ impl Engine {
         if self.chasing.is_empty() || self.chase_due > now {
             return;
         }
-        self.chase_due = now + CHASE_EVERY;
+        self.chase_due = now + Duration::from_secs_f64(CHASE_EVERY);
         self.chasing.retain(|(id, kind)| {
             let Some(viewer) = self.viewers.get_mut(id) else {
                 return false;
             };
-            let stream = viewer.track(*kind).and_then(|track| track.stream);
+            let track = viewer.tracks.iter().find(|track| track.out.kind == *kind);
+            let stream = track.and_then(Track::stream);
             let Some(ring) = stream.and_then(|stream| self.rings.get(&stream)) else {
                 return false;
             };
@@ -375,64 +448,56 @@ impl Engine {
 
     // --- in ----------------------------------------------------------------------------------
 
-    fn receive(&mut self) {
-        // Unix time: what the owner told last, and the time since.
-        let now = self.clock.0 + self.clock.1.elapsed().as_secs_f64();
+    /// Read a batch of datagrams; returns how many they were.
+    fn receive(&mut self) -> usize {
         let Self { reader, viewers, by_address, rings, batch, shared, .. } = self;
-        reader.read(self.fd, |datagram, from| {
+        let count = reader.read(self.fd, |datagram, from| {
             if datagram.first().is_none_or(|byte| !(128..192).contains(byte)) {
                 shared.put_datagram(datagram, from);
                 return;
             }
-            let Some(id) = by_address.get(&from) else {
+            let viewer = by_address.get(&from).and_then(|id| Some((id, viewers.get_mut(id)?)));
+            let Some((id, viewer)) = viewer else {
                 shared.counters.strays.fetch_add(1, Relaxed);
                 return;
             };
-            let Some(viewer) = viewers.get_mut(id) else {
-                return;
-            };
-            let Some(feedback) = viewer.open.open_rtcp(datagram).and_then(rtcp::parse) else {
-                shared.counters.srtcp_rejected.fetch_add(1, Relaxed);
-                return;
-            };
-            viewer.stats.set_heard(now);
-            for item in feedback {
-                match item {
-                    Feedback::Nack { ssrc, pairs } => {
-                        let resent = viewer.resend(rings, ssrc, &pairs, now, batch);
-                        shared.counters.retransmissions.fetch_add(resent, Relaxed);
-                    }
-                    Feedback::KeyframeRequest { .. } => shared.put_event(Event::Keyframe(*id)),
-                    Feedback::Remb(bps) => shared.put_event(Event::Estimate(*id, bps)),
-                    Feedback::Goodbye => shared.put_event(Event::Left(*id)),
-                    Feedback::Report(report) => viewer.note_report(&report, now),
-                }
-            }
+            viewer.hear(*id, datagram, rings, shared, batch);
         });
         self.send_batch();
+        count
     }
+}
 
-    // --- time --------------------------------------------------------------------------------
-
-    fn report(&mut self, now: f64) {
-        let now_us = (now * 1e6) as i64;
-        for viewer in self.viewers.values_mut() {
-            let Viewer { tracks, seal, target, .. } = &mut **viewer;
-            for track in tracks.iter_mut().filter(|t| now >= t.next_report && t.stream.is_some()) {
-                let Some(rtp_time) = track.out.rtp_time_at(&self.rings, now_us) else {
-                    continue;
-                };
-                track.next_report = now + REPORT_EVERY;
-                let report = seal.protect_rtcp(rtcp::sender_report(
-                    track.out.header.ssrc,
-                    ntp(now),
-                    rtp_time,
-                    track.out.packets as u32,
-                    track.out.octets as u32,
-                    CNAME,
-                ));
-                self.batch.packet(target, report.len()).copy_from_slice(&report);
-            }
+/// Do the thread's work, and tell if it fails or panics.
+fn guard(shared: &Shared, work: impl FnOnce() -> io::Result<()>) {
+    // Nothing of the engine is used after a panic.
+    let reason = match catch_unwind(AssertUnwindSafe(work)) {
+        Ok(Ok(())) => return,
+        Ok(Err(error)) => error.to_string(),
+        Err(panic) => {
+            let text = panic.downcast_ref::<String>().map(String::as_str);
+            let text = text.or_else(|| panic.downcast_ref::<&str>().copied());
+            format!("panic: {}", text.unwrap_or("of an unknown kind"))
         }
+    };
+    shared.fail(reason);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::net::wait_readable;
+
+    #[test]
+    fn a_panic_is_told_and_wakes_the_owner() {
+        let shared = Shared::new().unwrap();
+        guard(&shared, || Ok(()));
+        assert_eq!(shared.failure(), None);
+        guard(&shared, || panic!("packet {}", 7));
+        assert_eq!(shared.failure().as_deref(), Some("panic: packet 7"));
+        let ready = wait_readable([shared.owner_fd(), -1], Some(Duration::from_secs(5)));
+        assert!(ready.unwrap()[0]);
+        guard(&shared, || Err(io::Error::other("gone")));
+        assert_eq!(shared.failure().as_deref(), Some("gone"));
     }
 }

@@ -4,7 +4,7 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::net::Batch;
+use crate::batch::{Batch, Kernel};
 use crate::ring::{Frame, Kind};
 use crate::viewer::Viewer;
 
@@ -12,6 +12,9 @@ use crate::viewer::Viewer;
 const MAX_WAITING: usize = 16;
 /// Viewers served before the socket is looked at again.
 const TURN: usize = 64;
+
+/// By how many viewers the first one moves from frame to frame: a prime, to reach all of them.
+const STRIDE: usize = 7919;
 
 /// All viewers, by number.
 pub type Viewers = HashMap<u32, Box<Viewer>>;
@@ -32,8 +35,10 @@ struct Job {
 /// See the module.
 pub struct Stream {
     id: u32,
+    ring: u64,
     kind: Kind,
-    /// Viewers that follow it or are to; a hole where one left, so that turns stay in place.
+    /// Viewers that follow it or are to; a hole where one left during a frame, so that turns stay
+    /// in place.
     slots: Vec<Option<u32>>,
     jobs: VecDeque<Job>,
     rounds: usize,
@@ -42,9 +47,10 @@ pub struct Stream {
 
 impl Stream {
     /// A stream that nobody follows.
-    pub fn new(id: u32, kind: Kind) -> Self {
+    pub fn new(id: u32, ring: u64, kind: Kind) -> Self {
         Self {
             id,
+            ring,
             kind,
             slots: Vec::new(),
             jobs: VecDeque::new(),
@@ -67,7 +73,9 @@ impl Stream {
 
     /// Take a viewer out; harmless if it is not there.
     pub fn remove(&mut self, viewer: u32) {
-        if let Some(slot) = self.slots.iter_mut().find(|slot| **slot == Some(viewer)) {
+        if self.jobs.is_empty() {
+            self.slots.retain(|slot| *slot != Some(viewer));
+        } else if let Some(slot) = self.slots.iter_mut().find(|slot| **slot == Some(viewer)) {
             *slot = None;
         }
     }
@@ -75,6 +83,11 @@ impl Stream {
     /// Its viewers.
     pub fn followers(&self) -> impl Iterator<Item = u32> + '_ {
         self.slots.iter().flatten().copied()
+    }
+
+    /// Places of viewers, holes included.
+    pub fn places(&self) -> usize {
+        self.slots.len()
     }
 
     /// Let a frame wait for its turn; false if it has to be dropped.
@@ -87,15 +100,22 @@ impl Stream {
             return false;
         }
         self.wants_keyframe = false;
-        if self.jobs.is_empty() {
-            self.slots.retain(Option::is_some);
+        let limit = frame.per_slice;
+        self.jobs.push_back(Job { frame, entry, limit, slot: 0, served: 0, began: now, due: now });
+        if self.jobs.len() == 1 {
+            self.begin_job();
         }
+        true
+    }
+
+    /// Get ready for the first job's first slice.
+    fn begin_job(&mut self) {
+        self.slots.retain(Option::is_some);
         // Another viewer comes first each time.
         self.rounds = self.rounds.wrapping_add(1);
-        let slot = self.rounds.wrapping_mul(7919) % self.slots.len().max(1);
-        let limit = frame.per_slice;
-        self.jobs.push_back(Job { frame, entry, limit, slot, served: 0, began: now, due: now });
-        true
+        if let Some(job) = self.jobs.front_mut() {
+            job.slot = self.rounds.wrapping_mul(STRIDE) % self.slots.len().max(1);
+        }
     }
 
     /// When there is something to do.
@@ -106,11 +126,11 @@ impl Stream {
     /// Serve some viewers, if it is time; whether that was so.
     ///
     /// Streams that viewers leave by coming over to this one are added to `left`.
-    pub fn serve(
+    pub fn serve<K: Kernel>(
         &mut self,
         now: Instant,
         viewers: &mut Viewers,
-        batch: &mut Batch,
+        batch: &mut Batch<K>,
         left: &mut Vec<(u32, u32)>,
     ) -> bool {
         let Some(job) = self.jobs.front_mut().filter(|job| job.due <= now) else {
@@ -123,8 +143,9 @@ impl Stream {
             }
             let viewer = self.slots[job.slot].and_then(|id| Some((id, viewers.get_mut(&id)?)));
             if let Some((id, viewer)) = viewer {
+                let stream = (self.id, self.ring);
                 let old =
-                    viewer.send_frame(self.kind, self.id, &job.frame, job.entry, job.limit, batch);
+                    viewer.send_frame(self.kind, stream, &job.frame, job.entry, job.limit, batch);
                 left.extend(old.map(|stream| (stream, id)));
             }
             job.slot += 1;
@@ -142,6 +163,7 @@ impl Stream {
         };
         if job.limit >= job.frame.payloads.packets.len() {
             self.jobs.pop_front();
+            self.begin_job();
             return;
         }
         let done = job.limit / job.frame.per_slice;

@@ -2,6 +2,7 @@
 //!
 //! All of it is pure but for `net`, `shared` and `engine`; `python` is a thin shell around `engine`.
 
+pub mod batch;
 #[cfg(all(feature = "python", target_os = "linux"))]
 mod bench;
 pub mod engine;
@@ -16,4 +17,5 @@ pub mod rtcp;
 pub mod rtp;
 pub mod shared;
 pub mod srtp;
+pub mod track;
 pub mod viewer;

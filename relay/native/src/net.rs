@@ -1,19 +1,14 @@
-//! The UDP socket: batches out with GSO, batches in, and waiting.
-//!
-//! Linux takes runs of equal packets to one address as one message (UDP GSO), and many messages in
-//! one call. Where a kernel or a path refuses GSO, packets go out one by one from then on.
+//! The UDP socket: batches out, batches in, and waiting.
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::os::fd::RawFd;
 use std::time::Duration;
 
-/// Linux takes 64 segments and 64 KB in one message.
-const MAX_SEGMENTS: usize = 48;
-/// A batch is sent when it holds so many bytes: what the second-level cache keeps.
-const BATCH_BYTES: usize = 192 * 1024;
-/// Messages in one call.
-const BATCH_RUNS: usize = 64;
+#[cfg(target_os = "linux")]
+use crate::batch::BATCH_RUNS;
+use crate::batch::{Kernel, Run};
+
 /// Datagrams read in one call.
 const READ_BATCH: usize = 32;
 /// Longest datagram that is looked at.
@@ -34,6 +29,8 @@ pub struct Target {
     len: libc::socklen_t,
     /// The same for people and maps.
     pub address: SocketAddr,
+    /// Whether its path is not known to be one without GSO.
+    pub gso: bool,
 }
 
 impl Target {
@@ -56,7 +53,7 @@ impl Target {
                 size_of::<libc::sockaddr_in6>()
             }
         };
-        Self { raw, len: len as libc::socklen_t, address }
+        Self { raw, len: len as libc::socklen_t, address, gso: true }
     }
 }
 
@@ -74,173 +71,63 @@ fn from_raw(raw: &RawAddr) -> SocketAddr {
     }
 }
 
-/// What became of a batch.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Sent {
-    /// Packets the kernel took.
-    pub packets: u64,
-    /// Bytes of them.
-    pub bytes: u64,
-    /// Packets it did not take.
-    pub failed: u64,
-}
-
-struct Run {
-    target: Target,
-    start: usize,
-    end: usize,
-    segment: usize,
-    last: usize,
-    count: usize,
-}
-
-/// Packets on their way out.
-pub struct Batch {
+/// A non-blocking UDP socket, which stays its owner's to close.
+pub struct Udp {
     fd: RawFd,
-    gso: bool,
-    buffer: Vec<u8>,
-    filled: usize,
-    runs: Vec<Run>,
-    sent: Sent,
     #[cfg(target_os = "linux")]
     messages: linux::Messages,
 }
 
-impl Batch {
-    /// A batch for a non-blocking UDP socket, which stays its owner's to close.
-    pub fn new(fd: RawFd, gso: bool) -> Self {
+impl Udp {
+    /// A socket by its descriptor.
+    pub fn new(fd: RawFd) -> Self {
         Self {
             fd,
-            gso: gso && cfg!(target_os = "linux"),
-            buffer: vec![0; BATCH_BYTES + READ_SIZE],
-            filled: 0,
-            runs: Vec::with_capacity(BATCH_RUNS),
-            sent: Sent::default(),
             #[cfg(target_os = "linux")]
             messages: linux::Messages::new(BATCH_RUNS),
         }
     }
+}
 
-    /// Room for a packet of `size` bytes to `target`, at most 2048; packets to one address in a row
-    /// share a message. The room's old content is undefined.
-    #[inline]
-    pub fn packet(&mut self, target: &Target, size: usize) -> &mut [u8] {
-        if self.filled + size > BATCH_BYTES {
-            self.flush();
-        }
-        let joins = self.gso
-            && self.runs.last().is_some_and(|run| {
-                run.last == run.segment
-                    && size <= run.segment
-                    && run.count < MAX_SEGMENTS
-                    && run.target.address == target.address
-            });
-        if !joins {
-            if self.runs.len() == BATCH_RUNS {
-                self.flush();
-            }
-            self.runs.push(Run {
-                target: *target,
-                start: self.filled,
-                end: self.filled,
-                segment: size,
-                last: size,
-                count: 0,
-            });
-        }
-        let start = self.filled;
-        self.filled += size;
-        if let Some(run) = self.runs.last_mut() {
-            run.end = self.filled;
-            run.last = size;
-            run.count += 1;
-        }
-        &mut self.buffer[start..start + size]
+impl Kernel for Udp {
+    #[cfg(target_os = "linux")]
+    fn knows_gso(&self) -> bool {
+        let off: libc::c_int = 0;
+        // SAFETY: an integer is passed, with its size.
+        let result = unsafe {
+            libc::setsockopt(
+                self.fd,
+                libc::SOL_UDP,
+                libc::UDP_SEGMENT,
+                (&raw const off).cast(),
+                size_of::<libc::c_int>() as libc::socklen_t,
+            )
+        };
+        result == 0
     }
 
-    /// Send what is there.
-    pub fn flush(&mut self) {
-        if self.runs.is_empty() {
-            return;
-        }
-        #[cfg(target_os = "linux")]
-        self.flush_linux();
-        #[cfg(not(target_os = "linux"))]
-        self.flush_singly(0);
-        self.runs.clear();
-        self.filled = 0;
-    }
-
-    /// What became of all packets since this was asked last.
-    pub fn take_sent(&mut self) -> Sent {
-        std::mem::take(&mut self.sent)
-    }
-
-    fn count(&mut self, index: usize, taken: bool) {
-        let run = &self.runs[index];
-        if taken {
-            self.sent.packets += run.count as u64;
-            self.sent.bytes += (run.end - run.start) as u64;
-        } else {
-            self.sent.failed += run.count as u64;
-        }
+    #[cfg(not(target_os = "linux"))]
+    fn knows_gso(&self) -> bool {
+        false
     }
 
     #[cfg(target_os = "linux")]
-    fn flush_linux(&mut self) {
-        let mut next = 0;
-        let mut waited = false;
-        while next < self.runs.len() {
-            match self.messages.send(self.fd, &self.buffer, &self.runs[next..]) {
-                Ok(taken) => {
-                    for index in next..next + taken {
-                        self.count(index, true);
-                    }
-                    next += taken;
-                }
-                Err(error) => match error.raw_os_error() {
-                    Some(libc::EINTR) => {}
-                    // The socket's buffer is full: it gets one short chance, for all of the batch.
-                    Some(libc::EAGAIN) if !waited => {
-                        waited = true;
-                        wait_writable(self.fd, Duration::from_millis(2));
-                    }
-                    Some(libc::EAGAIN) => {
-                        for index in next..self.runs.len() {
-                            self.count(index, false);
-                        }
-                        return;
-                    }
-                    // This path has no GSO.
-                    Some(libc::EIO | libc::EINVAL) if self.gso && self.runs[next].count > 1 => {
-                        self.gso = false;
-                        self.flush_singly(next);
-                        return;
-                    }
-                    // One address that cannot be sent to must not hold up the rest.
-                    _ => {
-                        self.count(next, false);
-                        next += 1;
-                    }
-                },
-            }
-        }
+    fn send_runs(&mut self, buffer: &[u8], runs: &[Run]) -> io::Result<usize> {
+        self.messages.send(self.fd, buffer, runs)
     }
 
-    fn flush_singly(&mut self, from: usize) {
-        for run in &self.runs[from..] {
-            let mut at = run.start;
-            while at < run.end {
-                let end = (at + run.segment).min(run.end);
-                if send_to(self.fd, &self.buffer[at..end], &run.target).is_ok() {
-                    self.sent.packets += 1;
-                    self.sent.bytes += (end - at) as u64;
-                } else {
-                    self.sent.failed += 1;
-                }
-                at = end;
-            }
-        }
+    #[cfg(not(target_os = "linux"))]
+    fn send_runs(&mut self, buffer: &[u8], runs: &[Run]) -> io::Result<usize> {
+        // Without GSO a run is one packet.
+        send_to(self.fd, &buffer[runs[0].start..runs[0].end], &runs[0].target).map(|()| 1)
+    }
+
+    fn send_one(&mut self, datagram: &[u8], target: &Target) -> io::Result<()> {
+        send_to(self.fd, datagram, target)
+    }
+
+    fn wait_for_room(&mut self) {
+        wait_writable(self.fd, Duration::from_millis(2));
     }
 }
 
@@ -274,7 +161,10 @@ fn wait_writable(fd: RawFd, timeout: Duration) {
 }
 
 /// Wait until one of two descriptors can be read, or for `timeout`; says for each whether it can.
-pub fn wait_readable(fds: [RawFd; 2], timeout: Option<Duration>) -> [bool; 2] {
+///
+/// # Errors
+/// One of them is none.
+pub fn wait_readable(fds: [RawFd; 2], timeout: Option<Duration>) -> io::Result<[bool; 2]> {
     let mut entries = fds.map(|fd| libc::pollfd { fd, events: libc::POLLIN, revents: 0 });
     // SAFETY: two valid entries are passed, and a timeout that outlives the call.
     #[cfg(target_os = "linux")]
@@ -293,9 +183,12 @@ pub fn wait_readable(fds: [RawFd; 2], timeout: Option<Duration>) -> [bool; 2] {
         libc::poll(entries.as_mut_ptr(), 2, limit)
     };
     if ready <= 0 {
-        return [false; 2];
+        return Ok([false; 2]); // nothing, or a signal
     }
-    entries.map(|entry| entry.revents != 0)
+    if entries.iter().any(|entry| entry.revents & libc::POLLNVAL != 0) {
+        return Err(io::Error::from_raw_os_error(libc::EBADF));
+    }
+    Ok(entries.map(|entry| entry.revents != 0))
 }
 
 /// Reads datagrams in batches.
@@ -488,6 +381,7 @@ mod linux {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::batch::Batch;
     use std::net::UdpSocket;
     use std::os::fd::AsRawFd;
 
@@ -501,7 +395,7 @@ mod tests {
     fn exchange(gso: bool) {
         let (a, b) = pair();
         let target = Target::new(b.local_addr().unwrap());
-        let mut batch = Batch::new(a.as_raw_fd(), gso);
+        let mut batch = Batch::new(Udp::new(a.as_raw_fd()), gso);
         let sizes = [40, 1200, 1200, 1200, 700, 1200, 30];
         for (index, size) in sizes.into_iter().enumerate() {
             batch.packet(&target, size).fill(index as u8);
@@ -526,7 +420,7 @@ mod tests {
         let (a, b) = pair();
         let bad = Target::new("255.255.255.255:9".parse().unwrap());
         let good = Target::new(b.local_addr().unwrap());
-        let mut batch = Batch::new(a.as_raw_fd(), true);
+        let mut batch = Batch::new(Udp::new(a.as_raw_fd()), true);
         for target in [&bad, &good, &bad, &good] {
             batch.packet(target, 100).fill(1);
         }
@@ -543,7 +437,7 @@ mod tests {
         }
         let mut seen = Vec::new();
         let mut reader = Reader::default();
-        assert!(wait_readable([a.as_raw_fd(), -1], Some(Duration::from_secs(5)))[0]);
+        assert!(wait_readable([a.as_raw_fd(), -1], Some(Duration::from_secs(5))).unwrap()[0]);
         reader.read(a.as_raw_fd(), |data, from| {
             assert_eq!(from, b.local_addr().unwrap());
             seen.push(data[0]);

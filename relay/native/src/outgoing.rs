@@ -3,15 +3,32 @@
 //! Sequence numbers and time stamps go on without a gap over rung and camera switches. A replayed
 //! GOP is squeezed into the time before the next live frame: the viewer's decoder runs through it
 //! at once and stands at the live edge, instead of playing late for ever.
+//!
+//! Time stamps are the frames' own plus `home`, which stays as it is for as long as they go on as
+//! the clock does. Where they do not, because another camera's clock is another or a stream has
+//! begun anew, `home` moves so that the viewer sees no jump: one that shows a frame by its time
+//! stamp would stand still, or race, for as long.
 
 use std::collections::HashMap;
 use std::sync::Arc;
+
+use ring::rand::SecureRandom;
 
 use crate::ring::{Frame, Kind, Ring};
 use crate::rtp::{abs_send_time, Extensions, Header};
 
 /// Runs of sequence numbers that retransmission can reach back to.
 const SEGMENTS: usize = 8;
+/// Seconds that a frame of the same stream may come too early before its clock has jumped.
+const SLACK: f64 = 1.0;
+/// The same for the first frame of another stream; for rungs of one camera it is near 0.
+const SWITCH_SLACK: f64 = 0.1;
+/// Seconds that frames may come late, and those after them in time again.
+const MAX_LATE: f64 = 10.0;
+/// Packets of a replay in one go.
+pub const CHASE_PACKETS: usize = 10;
+/// Seconds between two goes of a replay.
+pub const CHASE_EVERY: f64 = 0.001;
 
 /// One outgoing track, as negotiated.
 #[derive(Clone, Debug)]
@@ -40,6 +57,7 @@ pub struct TrackParams {
 #[derive(Clone, Copy, Default)]
 struct Segment {
     stream: u32,
+    ring: u64,
     first_sequence: u64,
     first_packet: u64,
     count: u64,
@@ -48,11 +66,33 @@ struct Segment {
     /// Ticks between a replay's frames; 0 for live frames.
     step: i64,
     first_frame: u64,
-    /// Of a replay.
-    sent: [u8; 3],
+    /// When a replay begins, and before when no live packet is sent, Unix seconds.
+    began: f64,
 }
 
 impl Segment {
+    /// When a packet of the frame is sent: the same each time it is asked, so that the packet can
+    /// be repeated.
+    fn sent_at(&self, frame: &Frame, index: usize) -> f64 {
+        if self.step == 0 {
+            return frame.sent_at(index).max(self.began);
+        }
+        self.replayed_at(frame.first - self.first_packet + index as u64)
+    }
+
+    fn replayed_at(&self, packet: u64) -> f64 {
+        self.began + (packet / CHASE_PACKETS as u64) as f64 * CHASE_EVERY
+    }
+
+    /// When it is over: frames that came during a replay are sent after it.
+    fn ended(&self) -> f64 {
+        if self.step == 0 {
+            self.began
+        } else {
+            self.replayed_at(self.count)
+        }
+    }
+
     fn timestamp(&self, frame: &Frame) -> i64 {
         if self.step == 0 {
             self.base + frame.rtp_time
@@ -62,15 +102,22 @@ impl Segment {
     }
 }
 
-/// Where a packet of a frame goes in the viewer's stream.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Where a frame's packets go in the viewer's stream.
+#[derive(Clone, Copy)]
 pub struct Place {
     /// Sequence number of the frame's first packet, with the roll-over counter above it.
     pub sequence: u64,
     /// RTP time.
     pub timestamp: u32,
-    /// abs-send-time, if it is not the frame's own.
-    pub sent: Option<[u8; 3]>,
+    segment: Segment,
+}
+
+impl Place {
+    /// abs-send-time of the frame's packet `index`.
+    #[inline]
+    pub fn sent(&self, frame: &Frame, index: usize) -> [u8; 3] {
+        abs_send_time(self.segment.sent_at(frame, index))
+    }
 }
 
 /// A packet to send again.
@@ -101,7 +148,11 @@ pub struct Outgoing {
     pub rtx: Option<Header>,
     sequence: u64,
     rtx_sequence: u64,
-    offset: i64,
+    home: i64,
+    /// The last frame's time stamp by `home`, and when it was sent.
+    reference: Option<(i64, f64)>,
+    /// How late that was, by the frames before it, in seconds.
+    late: f64,
     last_timestamp: Option<i64>,
     segments: [Segment; SEGMENTS],
     used: usize,
@@ -120,8 +171,10 @@ impl Outgoing {
             header: header(params.ssrc, params.payload_type),
             rtx: params.rtx_payload_type.map(|payload| header(params.rtx_ssrc, payload)),
             sequence: u64::from(params.first_sequence),
-            rtx_sequence: u64::from(params.first_sequence),
-            offset: i64::from(params.timestamp_offset),
+            rtx_sequence: u64::from(first_of_retransmissions()),
+            home: i64::from(params.timestamp_offset),
+            reference: None,
+            late: 0.0,
             last_timestamp: None,
             segments: [Segment::default(); SEGMENTS],
             used: 0,
@@ -130,26 +183,57 @@ impl Outgoing {
         }
     }
 
-    /// Give a frame that has just been pushed its place; takes up its sequence numbers.
-    pub fn live(&mut self, stream: u32, frame: &Frame) -> Place {
-        let goes_on = self.used > 0 && {
-            let segment = self.segments[0];
-            segment.stream == stream
-                && segment.step == 0
-                && segment.first_packet + segment.count == frame.first
-                && !self.behind(segment.timestamp(frame))
-        };
-        if !goes_on {
-            let mut base = self.offset;
-            if self.behind(base + frame.rtp_time) {
-                base = self.last_timestamp.unwrap_or(0) + 1 - frame.rtp_time;
+    /// Give a frame that is sent as it was pushed its place; takes up its sequence numbers.
+    pub fn live(&mut self, stream: u32, ring: u64, frame: &Frame) -> Place {
+        let natural = self.place(ring, frame);
+        let segment = self.segments[0];
+        let goes_on = self.used > 0
+            && segment.ring == ring
+            && segment.step == 0
+            && segment.first_packet + segment.count == frame.first;
+        let base = match self.last_timestamp {
+            // A replay took longer than the frame before this one.
+            Some(last) if natural <= last => {
+                let base = last + 1 - frame.rtp_time;
+                if goes_on {
+                    base.max(segment.base)
+                } else {
+                    base
+                }
             }
-            self.begin(stream, frame, base, 0, [0; 3]);
+            _ => self.home,
+        };
+        if !goes_on || segment.base != base {
+            let began = if self.used > 0 { segment.ended() } else { 0.0 };
+            self.begin((stream, ring), frame, base, 0, began);
         }
         self.take(frame)
     }
 
-    /// Begin a replay of the frames `gop` of a ring, to be sent at `now`.
+    /// The frame's time stamp by `home`, which is moved first if the clock has jumped.
+    fn place(&mut self, ring: u64, frame: &Frame) -> i64 {
+        let clock = self.kind.clock() as f64;
+        let mut natural = self.home + frame.rtp_time;
+        if let Some((then, at)) = self.reference {
+            let elapsed = frame.sent - at;
+            let early = (natural - then) as f64 / clock - elapsed;
+            let jumped = if self.used > 0 && self.segments[0].ring != ring {
+                early < -SWITCH_SLACK || early > self.late + SWITCH_SLACK
+            } else {
+                natural < then || early > self.late + SLACK
+            };
+            if jumped {
+                natural = then + (elapsed.max(0.0) * clock).round_ties_even() as i64;
+                self.home = natural - frame.rtp_time;
+            } else {
+                self.late = (self.late - early).clamp(0.0, MAX_LATE);
+            }
+        }
+        self.reference = Some((natural, frame.sent));
+        natural
+    }
+
+    /// Begin a replay of the frames `first` to `last` of a ring, to be sent from `now` on.
     pub fn begin_replay(
         &mut self,
         stream: u32,
@@ -160,11 +244,9 @@ impl Outgoing {
     ) {
         let count = (last.number - first.number + 1) as i64;
         let step = (ring.frame_ticks() / (count + 1)).max(1);
-        let mut base = self.offset + last.rtp_time + step;
-        if self.behind(base) {
-            base = self.last_timestamp.unwrap_or(0) + 1;
-        }
-        self.begin(stream, first, base, step, abs_send_time(now));
+        let natural = self.place(ring.id, last) + step;
+        let base = self.last_timestamp.map_or(natural, |sent| natural.max(sent + 1));
+        self.begin((stream, ring.id), first, base, step, now);
     }
 
     /// Give the next frame of a replay its place; takes up its sequence numbers.
@@ -183,14 +265,11 @@ impl Outgoing {
             sequence >= segment.first_sequence && sequence < segment.first_sequence + segment.count
         })?;
         let packet = segment.first_packet + (sequence - segment.first_sequence);
-        let (frame, index, _) = rings.get(&segment.stream)?.packet(packet)?;
+        let ring = rings.get(&segment.stream).filter(|ring| ring.id == segment.ring)?;
+        let (frame, index, _) = ring.packet(packet)?;
         let place = Self::at(segment, frame);
         let rtx = self.rtx.is_some();
-        let sent = if rtx {
-            abs_send_time(now)
-        } else {
-            place.sent.unwrap_or_else(|| abs_send_time(frame.sent_at(index)))
-        };
+        let sent = if rtx { abs_send_time(now) } else { place.sent(frame, index) };
         let frame = Arc::clone(frame);
         if rtx {
             self.rtx_sequence += 1;
@@ -214,28 +293,32 @@ impl Outgoing {
     /// This track's RTP time at the wall clock `now_us`; None before the first frame.
     pub fn rtp_time_at(&self, rings: &HashMap<u32, Ring>, now_us: i64) -> Option<u32> {
         let segment = self.segments[..self.used].first()?;
-        let ring = rings.get(&segment.stream)?;
+        let ring = rings.get(&segment.stream).filter(|ring| ring.id == segment.ring)?;
         let frame = ring.last()?;
-        let base = if segment.step == 0 { segment.base } else { self.offset };
+        let base = if segment.step == 0 { segment.base } else { self.home };
         let elapsed = (now_us - frame.captured_us) * self.kind.clock() / 1_000_000;
         Some((base + frame.rtp_time + elapsed) as u32)
     }
 
-    fn behind(&self, timestamp: i64) -> bool {
-        self.last_timestamp.is_some_and(|last| timestamp <= last)
-    }
-
-    fn begin(&mut self, stream: u32, frame: &Frame, base: i64, step: i64, sent: [u8; 3]) {
+    fn begin(
+        &mut self,
+        (stream, ring): (u32, u64),
+        frame: &Frame,
+        base: i64,
+        step: i64,
+        began: f64,
+    ) {
         self.segments.rotate_right(1);
         self.segments[0] = Segment {
             stream,
+            ring,
             first_sequence: self.sequence,
             first_packet: frame.first,
             count: 0,
             base,
             step,
             first_frame: frame.number,
-            sent,
+            began,
         };
         self.used = (self.used + 1).min(SEGMENTS);
     }
@@ -255,7 +338,15 @@ impl Outgoing {
         Place {
             sequence: segment.first_sequence + (frame.first - segment.first_packet),
             timestamp: segment.timestamp(frame) as u32,
-            sent: (segment.step != 0).then_some(segment.sent),
+            segment: *segment,
         }
     }
+}
+
+/// RFC 3550 section 5.1: unpredictable; below 2^15 so that SRTP's index begins at 0.
+fn first_of_retransmissions() -> u16 {
+    let mut bytes = [0; 2];
+    // Without the system's randomness there were no keys either.
+    let _ = ring::rand::SystemRandom::new().fill(&mut bytes);
+    u16::from_be_bytes(bytes) >> 1
 }

@@ -3,11 +3,11 @@
 use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
 use std::os::fd::RawFd;
-use std::sync::atomic::Ordering::Relaxed;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{mpsc, Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 
-use pyo3::exceptions::{PyKeyError, PyOSError, PyValueError};
+use pyo3::exceptions::{PyKeyError, PyOSError, PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
@@ -46,9 +46,6 @@ fn address(text: &PyAddress) -> PyResult<SocketAddr> {
 fn track(py: PyTrack) -> PyResult<TrackParams> {
     let (video, ssrc, payload_type, rtx_ssrc, rtx, send_time, playout, mid_id, mid, first, offset) =
         py;
-    if first >= 1 << 15 {
-        return Err(PyValueError::new_err("the first sequence number has to be below 32768"));
-    }
     if [send_time, playout, mid_id].into_iter().flatten().any(|id| !(1..15).contains(&id)) {
         return Err(PyValueError::new_err("header extension ids are 1 to 14"));
     }
@@ -72,18 +69,37 @@ pub struct Engine {
     shared: Arc<Shared>,
     thread: Mutex<Option<JoinHandle<()>>>,
     stats: Mutex<HashMap<u32, Arc<ViewerStats>>>,
+    /// For each stream whether there is something to replay. No lock here is ever the engine's.
+    replayable: Mutex<HashMap<u32, Arc<AtomicBool>>>,
 }
 
 impl Engine {
     fn stats_map(&self) -> MutexGuard<'_, HashMap<u32, Arc<ViewerStats>>> {
-        self.stats.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.stats)
+    }
+
+    /// Leave a command; it is nobody's when the thread has ended.
+    fn ask(&self, command: Command) {
+        if self.shared.failure().is_none() {
+            self.shared.put_command(command);
+        }
+    }
+
+    /// Nothing may go on for long without the thread: the caller has to end too.
+    fn check(&self) -> PyResult<()> {
+        match self.shared.failure() {
+            Some(reason) => {
+                Err(PyRuntimeError::new_err(format!("the native core has ended: {reason}")))
+            }
+            None => Ok(()),
+        }
     }
 
     fn stop_thread(&self) {
-        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let thread = lock(&self.thread).take();
         if let Some(thread) = thread {
             self.shared.put_command(Command::Stop);
-            // A panic of the thread has been printed; there is nobody to hand it on to.
+            // What it has failed with is kept in `shared`.
             let _ = thread.join();
         }
     }
@@ -97,8 +113,14 @@ impl Engine {
         let shared =
             Arc::new(Shared::new().map_err(|error| PyOSError::new_err(error.to_string()))?);
         let worker = Worker::new(fd, gso, Arc::clone(&shared));
-        let thread = std::thread::Builder::new().name("edge-io".into()).spawn(|| worker.run())?;
-        Ok(Self { fd, shared, thread: Mutex::new(Some(thread)), stats: Mutex::default() })
+        let thread = worker.spawn()?;
+        Ok(Self {
+            fd,
+            shared,
+            thread: Mutex::new(Some(thread)),
+            stats: Mutex::default(),
+            replayable: Mutex::default(),
+        })
     }
 
     fn fileno(&self) -> RawFd {
@@ -110,11 +132,14 @@ impl Engine {
     }
 
     fn open_stream(&self, stream: u32, video: bool) {
-        self.shared.put_command(Command::Open(stream, kind(video)));
+        let replayable = Arc::new(AtomicBool::new(false));
+        lock(&self.replayable).insert(stream, Arc::clone(&replayable));
+        self.ask(Command::Open(stream, kind(video), replayable));
     }
 
     fn close_stream(&self, stream: u32) {
-        self.shared.put_command(Command::Close(stream));
+        lock(&self.replayable).remove(&stream);
+        self.ask(Command::Close(stream));
     }
 
     fn push(
@@ -126,8 +151,9 @@ impl Engine {
         keyframe: bool,
         now: f64,
     ) {
+        self.shared.set_now(now);
         let unit = Unit { payload: payload.to_vec(), pts, captured_us, keyframe, now };
-        self.shared.put_command(Command::Push(stream, unit));
+        self.ask(Command::Push(stream, unit));
     }
 
     fn add_viewer(
@@ -149,35 +175,43 @@ impl Engine {
         let stats = Arc::new(ViewerStats::default());
         self.stats_map().insert(viewer, Arc::clone(&stats));
         let new = NewViewer { id: viewer, address, profile, send_key, receive_key, tracks, stats };
-        self.shared.put_command(Command::Add(Box::new(new)));
+        self.ask(Command::Add(Box::new(new)));
         Ok(())
     }
 
     fn move_viewer(&self, viewer: u32, target: PyAddress) -> PyResult<()> {
-        self.shared.put_command(Command::Move(viewer, address(&target)?));
+        self.ask(Command::Move(viewer, address(&target)?));
         Ok(())
     }
 
     fn remove_viewer(&self, viewer: u32) {
         if self.stats_map().remove(&viewer).is_some() {
-            self.shared.put_command(Command::Remove(viewer));
+            self.ask(Command::Remove(viewer));
         }
     }
 
     fn watch(&self, viewer: u32, stream: u32, now: f64, at_once: bool) {
-        self.shared.put_command(Command::Watch { viewer, stream, at_once, now });
+        self.ask(Command::Watch { viewer, stream, at_once, now });
     }
 
     fn unwatch(&self, viewer: u32, video: bool) {
-        self.shared.put_command(Command::Unwatch(viewer, kind(video)));
+        self.ask(Command::Unwatch(viewer, kind(video)));
     }
 
-    fn replay(&self, viewer: u32, now: f64) {
-        self.shared.put_command(Command::Replay(viewer, now));
+    fn replay(&self, viewer: u32, now: f64) -> bool {
+        let watched = self.stats_map().get(&viewer).map_or(0, |stats| stats.video.load(Relaxed));
+        let stream = watched.checked_sub(1).and_then(|stream| u32::try_from(stream).ok());
+        let found = stream
+            .and_then(|stream| Some(lock(&self.replayable).get(&stream)?.load(Relaxed)))
+            .unwrap_or(false);
+        if found {
+            self.ask(Command::Replay(viewer, now));
+        }
+        found
     }
 
     fn probe(&self, viewer: u32, bytes: usize, now: f64) {
-        self.shared.put_command(Command::Probe(viewer, bytes, now));
+        self.ask(Command::Probe(viewer, bytes, now));
     }
 
     fn send(&self, datagram: &[u8], target: PyAddress) -> PyResult<()> {
@@ -189,7 +223,8 @@ impl Engine {
         Ok(())
     }
 
-    fn read<'py>(&self, py: Python<'py>) -> Vec<(Bound<'py, PyBytes>, PyAddress)> {
+    fn read<'py>(&self, py: Python<'py>, now: f64) -> Vec<(Bound<'py, PyBytes>, PyAddress)> {
+        self.shared.set_now(now);
         let taken = self.shared.take_datagrams(READ_BATCH);
         taken
             .into_iter()
@@ -197,17 +232,18 @@ impl Engine {
             .collect()
     }
 
-    fn tick(&self, now: f64) -> Vec<(u8, u32, u64)> {
-        self.shared.put_command(Command::Tick(now));
+    fn tick(&self, now: f64) -> PyResult<Vec<(u8, u32, u64)>> {
+        self.check()?;
+        self.shared.set_now(now);
+        self.ask(Command::Tick(now));
         let events = self.shared.take_events();
-        events
-            .into_iter()
-            .map(|event| match event {
-                Event::Keyframe(viewer) => (0, viewer, 0),
-                Event::Estimate(viewer, bps) => (1, viewer, bps),
-                Event::Left(viewer) => (2, viewer, 0),
-            })
-            .collect()
+        let known = self.stats_map();
+        let flat = events.into_iter().map(|event| match event {
+            Event::Keyframe(viewer) => (0, viewer, 0),
+            Event::Estimate(viewer, bps) => (1, viewer, bps),
+            Event::Left(viewer) => (2, viewer, 0),
+        });
+        Ok(flat.filter(|(_, viewer, _)| known.contains_key(viewer)).collect())
     }
 
     fn stats(&self, viewer: u32) -> PyResult<PyStats> {
@@ -229,13 +265,18 @@ impl Engine {
         self.shared.counters.snapshot().into_iter().collect()
     }
 
-    fn flush(&self, py: Python<'_>) {
+    fn sizes(&self) -> HashMap<&'static str, u64> {
+        self.shared.sizes.snapshot().into_iter().collect()
+    }
+
+    fn flush(&self, py: Python<'_>) -> PyResult<()> {
         let (answer, done) = mpsc::channel();
-        self.shared.put_command(Command::Flush(answer));
+        self.ask(Command::Flush(answer));
         // An error means that the thread has ended, and with it all that was to be flushed.
         py.detach(move || {
             let _ = done.recv();
         });
+        self.check()
     }
 }
 
@@ -243,6 +284,11 @@ impl Drop for Engine {
     fn drop(&mut self) {
         self.stop_thread();
     }
+}
+
+/// Locks are held for a few instructions only, none of which can panic.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The native module.

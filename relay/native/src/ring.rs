@@ -11,6 +11,8 @@ use crate::rtp::{Payload, Payloads};
 
 /// Frames younger than this are kept, in seconds.
 const LEAST: f64 = 1.0;
+/// Frames by which the time to the next one is guessed.
+const RECENT: usize = 8;
 /// Packets kept at the most.
 const MAX_PACKETS: u64 = 8192;
 
@@ -68,6 +70,8 @@ impl Frame {
 
 /// The recent frames of one stream.
 pub struct Ring {
+    /// Unlike any other ring's, also of one that had the same number.
+    pub id: u64,
     /// Sound or picture.
     pub kind: Kind,
     frames: VecDeque<Arc<Frame>>,
@@ -78,8 +82,8 @@ pub struct Ring {
 
 impl Ring {
     /// An empty one.
-    pub fn new(kind: Kind) -> Self {
-        Self { kind, frames: VecDeque::new(), next_number: 0, next_packet: 0, keyframe: None }
+    pub fn new(id: u64, kind: Kind) -> Self {
+        Self { id, kind, frames: VecDeque::new(), next_number: 0, next_packet: 0, keyframe: None }
     }
 
     /// The newest frame.
@@ -87,13 +91,11 @@ impl Ring {
         self.frames.back()
     }
 
-    /// Time between the two newest frames, in the stream's clock; a guess before that.
+    /// The least time between recent frames, in the stream's clock; a guess before there are two.
     pub fn frame_ticks(&self) -> i64 {
-        let clock = self.kind.clock();
-        match (self.frames.iter().rev().nth(1), self.frames.back()) {
-            (Some(a), Some(b)) => (b.rtp_time - a.rtp_time).clamp(1, clock / 5),
-            _ => clock / 50,
-        }
+        let recent = self.frames.iter().rev().take(RECENT);
+        let steps = recent.clone().skip(1).zip(recent).map(|(a, b)| b.rtp_time - a.rtp_time);
+        steps.min().unwrap_or(self.kind.clock() / 50).max(1)
     }
 
     /// Keep a frame; `pts` is on the 90 kHz timeline.
@@ -107,8 +109,7 @@ impl Ring {
     ) -> Arc<Frame> {
         let rtp_time = match self.kind {
             Kind::Video => pts,
-            // 48 kHz from 90 kHz, rounding half up as `timebase.rescale` does.
-            Kind::Audio => (2 * pts * 48_000 + 90_000).div_euclid(180_000),
+            Kind::Audio => at_48_khz(pts),
         };
         let slices = crate::pacing::plan(payloads.packets.len(), self.frame_seconds(rtp_time));
         let frame = Arc::new(Frame {
@@ -173,6 +174,12 @@ impl Ring {
     }
 }
 
+/// 48 kHz from 90 kHz, rounding half up as `timebase.rescale` does.
+fn at_48_khz(pts: i64) -> i64 {
+    // 8/15 of it; a product of the clocks does not fit 64 bits for times since 1970.
+    (i128::from(pts) * 16 + 15).div_euclid(30) as i64
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -187,8 +194,23 @@ mod tests {
     }
 
     #[test]
+    fn sound_has_its_own_clock() {
+        let cases = [
+            (0, 0),
+            (1, 1),
+            (-1, -1),
+            (15, 8),
+            (90_000, 48_000),
+            (i64::MAX, i64::MAX / 15 * 8 + 4),
+        ];
+        for (pts, expected) in cases {
+            assert_eq!(at_48_khz(pts), expected);
+        }
+    }
+
+    #[test]
     fn keeps_the_gop_and_a_second() {
-        let mut ring = Ring::new(Kind::Video);
+        let mut ring = Ring::new(1, Kind::Video);
         for index in 0..300 {
             push(&mut ring, 3, index % 150 == 0, f64::from(index) / 30.0);
         }
@@ -204,7 +226,7 @@ mod tests {
 
     #[test]
     fn is_bounded_without_keyframes() {
-        let mut ring = Ring::new(Kind::Video);
+        let mut ring = Ring::new(1, Kind::Video);
         push(&mut ring, 10, true, 0.0);
         for _ in 0..5000 {
             push(&mut ring, 10, false, 0.0);

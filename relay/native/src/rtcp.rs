@@ -7,8 +7,8 @@ pub enum Feedback {
     Nack {
         /// Of the stream they are missing from.
         ssrc: u32,
-        /// Pairs of a sequence number and a bit mask of the sixteen behind it.
-        pairs: Vec<(u16, u16)>,
+        /// Their sequence numbers.
+        sequences: Vec<u16>,
     },
     /// PLI or FIR: it cannot decode.
     KeyframeRequest {
@@ -19,8 +19,8 @@ pub enum Feedback {
     Remb(u64),
     /// A report block.
     Report(Report),
-    /// BYE.
-    Goodbye,
+    /// BYE: SSRCs that have left.
+    Goodbye(Vec<u32>),
 }
 
 /// A report block (RFC 3550 section 6.4.1).
@@ -38,7 +38,12 @@ pub struct Report {
     pub delay: u32,
 }
 
-const MAX_NACK_PAIRS: usize = 64;
+/// As in the answer's SDP.
+const CNAME: &[u8] = b"eva-relay";
+/// Sequence numbers that are taken from one message.
+const MAX_NACKS: usize = 1024;
+/// A REMB can say more than 64 bits hold.
+const MAX_BPS: u64 = i64::MAX as u64;
 
 /// What a compound packet says, in order; None if it is malformed. Other kinds are left out.
 pub fn parse(mut rest: &[u8]) -> Option<Vec<Feedback>> {
@@ -71,32 +76,48 @@ fn understand(kind: u8, count: u8, body: &[u8], out: &mut Vec<Feedback>) -> Opti
     match (kind, count) {
         (200, _) => reports(body.get(24..)?, count, out)?,
         (201, _) => reports(body.get(4..)?, count, out)?,
-        (203, _) => out.push(Feedback::Goodbye),
-        (205, 1) => {
+        (203, _) => {
+            let sources = (0..usize::from(count)).map(|index| word(body, 4 * index));
+            out.push(Feedback::Goodbye(sources.collect::<Option<_>>()?));
+        }
+        (205 | 206, _) => {
             let ssrc = word(body, 4)?;
-            let pairs = body[8..]
-                .chunks_exact(4)
-                .take(MAX_NACK_PAIRS)
-                .map(|p| (u16::from_be_bytes([p[0], p[1]]), u16::from_be_bytes([p[2], p[3]])))
-                .collect();
-            out.push(Feedback::Nack { ssrc, pairs });
-        }
-        (206, 1) => out.push(Feedback::KeyframeRequest { ssrc: word(body, 4)? }),
-        (206, 4) => {
-            // Each entry names a stream; the one in the header is unused (RFC 5104 section 4.3.1).
-            for entry in body.get(8..)?.chunks_exact(8) {
-                out.push(Feedback::KeyframeRequest { ssrc: word(entry, 0)? });
-            }
-        }
-        (206, 15) if body.get(8..12) == Some(b"REMB") => {
-            let packed = word(body, 12)?;
-            let exponent = packed >> 18 & 0x3F;
-            let mantissa = u64::from(packed & 0x3_FFFF);
-            out.push(Feedback::Remb(mantissa.checked_shl(exponent).unwrap_or(u64::MAX)));
+            payload_feedback(kind, count, ssrc, &body[8..], out);
         }
         _ => {}
     }
     Some(())
+}
+
+/// `ssrc` is the media source in the packet's head, `fci` what follows that (RFC 4585 section 6.1).
+fn payload_feedback(kind: u8, format: u8, ssrc: u32, fci: &[u8], out: &mut Vec<Feedback>) {
+    match (kind, format) {
+        (205, 1) => {
+            let pairs = fci.chunks_exact(4).map(|pair| [pair[0], pair[1], pair[2], pair[3]]);
+            let sequences = pairs.flat_map(|[a, b, c, d]| {
+                let (first, mask) = (u16::from_be_bytes([a, b]), u16::from_be_bytes([c, d]));
+                let behind = (0..16).filter(move |bit| mask >> bit & 1 == 1);
+                std::iter::once(first).chain(behind.map(move |bit| first.wrapping_add(bit + 1)))
+            });
+            out.push(Feedback::Nack { ssrc, sequences: sequences.take(MAX_NACKS).collect() });
+        }
+        (206, 1) => out.push(Feedback::KeyframeRequest { ssrc }),
+        // Each entry names a stream; the one in the head is unused (RFC 5104 section 4.3.1).
+        (206, 4) => out.extend(
+            fci.chunks_exact(8)
+                .filter_map(|entry| word(entry, 0))
+                .map(|ssrc| Feedback::KeyframeRequest { ssrc }),
+        ),
+        (206, 15) if fci.starts_with(b"REMB") => {
+            if let Some(packed) = word(fci, 4) {
+                // Eighteen bits, shifted by 63 at the most.
+                let mantissa = u128::from(packed & 0x3_FFFF);
+                let bps = mantissa << (packed >> 18 & 0x3F);
+                out.push(Feedback::Remb(u64::try_from(bps).unwrap_or(MAX_BPS).min(MAX_BPS)));
+            }
+        }
+        _ => {}
+    }
 }
 
 fn reports(blocks: &[u8], count: u8, out: &mut Vec<Feedback>) -> Option<()> {
@@ -114,14 +135,7 @@ fn reports(blocks: &[u8], count: u8, out: &mut Vec<Feedback>) -> Option<()> {
 }
 
 /// A sender report with its SDES CNAME (RFC 3550 sections 6.4.1 and 6.5.1).
-pub fn sender_report(
-    ssrc: u32,
-    ntp: u64,
-    rtp_time: u32,
-    packets: u32,
-    octets: u32,
-    cname: &[u8],
-) -> Vec<u8> {
+pub fn sender_report(ssrc: u32, ntp: u64, rtp_time: u32, packets: u32, octets: u32) -> Vec<u8> {
     let mut out = Vec::with_capacity(64);
     out.extend_from_slice(&[0x80, 200, 0, 6]);
     out.extend_from_slice(&ssrc.to_be_bytes());
@@ -129,25 +143,33 @@ pub fn sender_report(
     for value in [rtp_time, packets, octets] {
         out.extend_from_slice(&value.to_be_bytes());
     }
-    let chunk = 4 + 2 + cname.len() + 1;
-    let words = chunk.div_ceil(4);
-    out.extend_from_slice(&[0x81, 202, 0, words as u8]);
-    out.extend_from_slice(&ssrc.to_be_bytes());
-    out.extend_from_slice(&[1, cname.len() as u8]);
-    out.extend_from_slice(cname);
-    out.resize(28 + 4 + 4 * words, 0);
+    describe(ssrc, &mut out);
     out
 }
 
-/// A BYE behind the empty receiver report that a compound packet has to begin with.
+/// A BYE, behind the report and SDES CNAME that a compound packet has to have.
 pub fn goodbye(ssrcs: &[u32]) -> Vec<u8> {
+    let first = ssrcs.first().copied().unwrap_or(0);
     let mut out = vec![0x80, 201, 0, 1];
-    out.extend_from_slice(&ssrcs.first().copied().unwrap_or(0).to_be_bytes());
+    out.extend_from_slice(&first.to_be_bytes());
+    describe(first, &mut out);
     out.extend_from_slice(&[0x80 | ssrcs.len() as u8, 203, 0, ssrcs.len() as u8]);
     for ssrc in ssrcs {
         out.extend_from_slice(&ssrc.to_be_bytes());
     }
     out
+}
+
+/// An SDES packet with a CNAME.
+fn describe(ssrc: u32, out: &mut Vec<u8>) {
+    // The chunk ends with at least one zero, at a full word.
+    let words = (4 + 2 + CNAME.len() + 1).div_ceil(4);
+    let end = out.len() + 4 + 4 * words;
+    out.extend_from_slice(&[0x81, 202, 0, words as u8]);
+    out.extend_from_slice(&ssrc.to_be_bytes());
+    out.extend_from_slice(&[1, CNAME.len() as u8]);
+    out.extend_from_slice(CNAME);
+    out.resize(end, 0);
 }
 
 #[cfg(test)]
@@ -172,7 +194,7 @@ mod tests {
             parse(&packet).unwrap(),
             [
                 Feedback::Report(report),
-                Feedback::Nack { ssrc: 7, pairs: vec![(0xFFFE, 3)] },
+                Feedback::Nack { ssrc: 7, sequences: vec![0xFFFE, 0xFFFF, 0] },
                 Feedback::KeyframeRequest { ssrc: 7 },
                 Feedback::Remb(0x3_BD00 << 2),
             ]
@@ -181,8 +203,8 @@ mod tests {
 
     #[test]
     fn reports_and_goodbyes_parse() {
-        assert_eq!(parse(&sender_report(1, 2, 3, 4, 5, b"eva-relay")).unwrap(), []);
-        assert_eq!(parse(&goodbye(&[1, 2])).unwrap(), [Feedback::Goodbye]);
+        assert_eq!(parse(&sender_report(1, 2, 3, 4, 5)).unwrap(), []);
+        assert_eq!(parse(&goodbye(&[1, 2])).unwrap(), [Feedback::Goodbye(vec![1, 2])]);
     }
 
     proptest! {

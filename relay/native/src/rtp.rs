@@ -8,8 +8,8 @@ pub const MAX_PAYLOAD: usize = 1160;
 /// Bytes of the longest header that `Header` makes.
 pub const MAX_HEADER: usize = 12 + 4 + 4 + 4 + 17 + 3;
 
-/// Bytes of the longest Opus packet (RFC 6716 section 3.2.1 ends at 1275).
-const MAX_AUDIO: usize = 1280;
+/// Bytes of an Opus packet of one frame, at the most (RFC 6716 section 3.2.1).
+const MAX_AUDIO: usize = 1275;
 
 const FU_A: u8 = 28;
 const STAP_A: u8 = 24;
@@ -46,12 +46,14 @@ impl Payloads {
     }
 
     /// The payloads of an Annex B access unit: STAP-A for runs of small NAL units, FU-A for large.
+    ///
+    /// NAL units of types that RFC 6184 uses for itself are left out: they would be misread.
     pub fn h264(access_unit: &[u8]) -> Self {
         let mut out = Self::default();
         out.data.reserve(access_unit.len() + access_unit.len() / MAX_PAYLOAD * 2 + 64);
         let mut small: Vec<&[u8]> = Vec::new();
         let mut size = 1;
-        for nal in nal_units(access_unit) {
+        for nal in nal_units(access_unit).filter(|nal| (1..STAP_A).contains(&(nal[0] & 0x1F))) {
             if !small.is_empty() && size + 2 + nal.len() > MAX_PAYLOAD {
                 out.aggregate(&small);
                 small.clear();
@@ -78,8 +80,10 @@ impl Payloads {
         if let [only] = nals {
             self.data.extend_from_slice(only);
         } else {
+            // Section 5.7.1: F if any unit has it, and the highest NRI.
+            let forbidden = nals.iter().map(|nal| nal[0] & 0x80).max().unwrap_or(0);
             let nri = nals.iter().map(|nal| nal[0] & 0x60).max().unwrap_or(0);
-            self.data.push(nri | STAP_A);
+            self.data.push(forbidden | nri | STAP_A);
             for nal in nals {
                 self.data.extend_from_slice(&(nal.len() as u16).to_be_bytes());
                 self.data.extend_from_slice(nal);

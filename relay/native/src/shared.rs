@@ -1,20 +1,18 @@
 //! What the engine's thread and its owner share: queues with bounds, counters, and two wake-ups.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::io;
 use std::net::SocketAddr;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicU8, Ordering::Relaxed, Ordering::SeqCst};
 use std::sync::Mutex;
+use std::time::Instant;
 
+use crate::batch::Sent;
 use crate::engine::Command;
-use crate::net::Sent;
 
 /// Datagrams that wait for the owner at the most; more are dropped and counted.
 const MAX_INBOX: usize = 4096;
-/// Events that wait for the owner at the most; more are dropped, viewers repeat what they want.
-const MAX_EVENTS: usize = 65_536;
-
 /// What the owner is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Event {
@@ -26,14 +24,25 @@ pub enum Event {
     Left(u32),
 }
 
+impl Event {
+    /// Whom it is about, and its kind.
+    fn key(self) -> (u32, u8) {
+        match self {
+            Self::Keyframe(viewer) => (viewer, 0),
+            Self::Estimate(viewer, _) => (viewer, 1),
+            Self::Left(viewer) => (viewer, 2),
+        }
+    }
+}
+
 /// Totals since the start.
 #[derive(Default)]
 pub struct Counters {
-    /// SRTP and SRTCP packets that the socket took.
+    /// SRTP packets given to the socket, retransmissions aside.
     pub packets_sent: AtomicU64,
     /// Bytes of them.
     pub bytes_sent: AtomicU64,
-    /// Packets that it did not take.
+    /// Datagrams that it did not take.
     pub send_failures: AtomicU64,
     /// SRTCP that was not authentic, repeated, or malformed.
     pub srtcp_rejected: AtomicU64,
@@ -48,10 +57,10 @@ pub struct Counters {
 }
 
 impl Counters {
-    /// Count what became of a batch.
-    pub fn add_sent(&self, sent: Sent) {
-        self.packets_sent.fetch_add(sent.packets, Relaxed);
-        self.bytes_sent.fetch_add(sent.bytes, Relaxed);
+    /// Count what became of a batch with so many packets and bytes of media in it.
+    pub fn add_sent(&self, sent: Sent, media: (u64, u64)) {
+        self.packets_sent.fetch_add(media.0, Relaxed);
+        self.bytes_sent.fetch_add(media.1, Relaxed);
         self.send_failures.fetch_add(sent.failed, Relaxed);
     }
 
@@ -71,6 +80,35 @@ impl Counters {
     }
 }
 
+/// How much the engine keeps in mind.
+#[derive(Default)]
+pub struct Sizes {
+    /// Viewers.
+    pub viewers: AtomicU64,
+    /// Addresses of viewers.
+    pub addresses: AtomicU64,
+    /// Streams.
+    pub streams: AtomicU64,
+    /// Viewers' places in streams that they follow or wait for.
+    pub followers: AtomicU64,
+    /// Replays under way.
+    pub replays: AtomicU64,
+}
+
+impl Sizes {
+    /// All of them by name.
+    pub fn snapshot(&self) -> [(&'static str, u64); 5] {
+        [
+            ("viewers", &self.viewers),
+            ("addresses", &self.addresses),
+            ("streams", &self.streams),
+            ("followers", &self.followers),
+            ("replays", &self.replays),
+        ]
+        .map(|(name, size)| (name, size.load(Relaxed)))
+    }
+}
+
 /// One viewer's counters; written by the engine, read by anybody.
 #[derive(Default)]
 pub struct ViewerStats {
@@ -86,6 +124,8 @@ pub struct ViewerStats {
     pub fraction_lost: AtomicU8,
     /// Round trip in 1/65536 s by the last report, plus one; 0 before it.
     pub rtt: AtomicU64,
+    /// The stream whose pictures it follows, plus one; 0 for none.
+    pub video: AtomicU64,
     heard: AtomicU64,
 }
 
@@ -148,9 +188,13 @@ impl Bell {
 pub struct Shared {
     /// Totals.
     pub counters: Counters,
+    /// What is there at the moment.
+    pub sizes: Sizes,
     commands: Mutex<Vec<Command>>,
     inbox: Mutex<VecDeque<(Vec<u8>, SocketAddr)>>,
-    events: Mutex<Vec<Event>>,
+    events: Mutex<BTreeMap<(u32, u8), Event>>,
+    clock: Clock,
+    failure: Mutex<Option<String>>,
     to_engine: Bell,
     to_owner: Bell,
 }
@@ -163,9 +207,12 @@ impl Shared {
     pub fn new() -> io::Result<Self> {
         Ok(Self {
             counters: Counters::default(),
+            sizes: Sizes::default(),
             commands: Mutex::default(),
             inbox: Mutex::default(),
             events: Mutex::default(),
+            clock: Clock::new(),
+            failure: Mutex::default(),
             to_engine: Bell::new()?,
             to_owner: Bell::new()?,
         })
@@ -193,6 +240,11 @@ impl Shared {
         std::mem::take(&mut *lock(&self.commands))
     }
 
+    /// Whether the engine has something to do.
+    pub fn has_commands(&self) -> bool {
+        self.to_engine.rung.load(SeqCst)
+    }
+
     /// Hand a datagram to the owner.
     pub fn put_datagram(&self, datagram: &[u8], from: SocketAddr) {
         let mut inbox = lock(&self.inbox);
@@ -217,17 +269,65 @@ impl Shared {
         taken
     }
 
-    /// Tell the owner.
+    /// Tell the owner; of what a viewer says the last of each kind counts until it is taken.
     pub fn put_event(&self, event: Event) {
+        lock(&self.events).insert(event.key(), event);
+    }
+
+    /// What the owner was told, by viewer.
+    pub fn take_events(&self) -> Vec<Event> {
+        std::mem::take(&mut *lock(&self.events)).into_values().collect()
+    }
+
+    /// Forget what a viewer has said.
+    pub fn forget_events(&self, viewer: u32) {
         let mut events = lock(&self.events);
-        if events.len() < MAX_EVENTS {
-            events.push(event);
+        for kind in 0..3 {
+            events.remove(&(viewer, kind));
         }
     }
 
-    /// What the owner was told.
-    pub fn take_events(&self) -> Vec<Event> {
-        std::mem::take(&mut *lock(&self.events))
+    /// Take note of the time, Unix seconds.
+    pub fn set_now(&self, now: f64) {
+        self.clock.set(now);
+    }
+
+    /// Unix time: what the owner told last, and the time since.
+    pub fn now(&self) -> f64 {
+        self.clock.now()
+    }
+
+    /// The engine ends because of a fault of ours; nothing is asked of it any more.
+    pub fn fail(&self, reason: String) {
+        *lock(&self.failure) = Some(reason);
+        self.to_owner.ring();
+    }
+
+    /// Why the engine has ended, if it was a fault.
+    pub fn failure(&self) -> Option<String> {
+        lock(&self.failure).clone()
+    }
+}
+
+/// Unix time as its owner tells it, which runs on by itself in between.
+struct Clock {
+    began: Instant,
+    /// Unix seconds at `began`, as bits.
+    offset: AtomicU64,
+}
+
+impl Clock {
+    fn new() -> Self {
+        Self { began: Instant::now(), offset: AtomicU64::new(0) }
+    }
+
+    fn set(&self, now: f64) {
+        let offset = now - self.began.elapsed().as_secs_f64();
+        self.offset.store(offset.to_bits(), Relaxed);
+    }
+
+    fn now(&self) -> f64 {
+        f64::from_bits(self.offset.load(Relaxed)) + self.began.elapsed().as_secs_f64()
     }
 }
 
@@ -255,13 +355,26 @@ mod tests {
     }
 
     #[test]
+    fn of_events_the_last_of_each_kind_counts() {
+        let shared = Shared::new().unwrap();
+        for bps in 0..1000 {
+            shared.put_event(Event::Estimate(7, bps));
+            shared.put_event(Event::Keyframe(7));
+            shared.put_event(Event::Keyframe(8));
+        }
+        shared.forget_events(8);
+        assert_eq!(shared.take_events(), [Event::Keyframe(7), Event::Estimate(7, 999)]);
+        assert!(shared.take_events().is_empty());
+    }
+
+    #[test]
     fn bells_ring_once() {
         let bell = Bell::new().unwrap();
         bell.ring();
         bell.ring();
-        assert!(crate::net::wait_readable([bell.read.as_raw_fd(), -1], None)[0]);
+        assert!(crate::net::wait_readable([bell.read.as_raw_fd(), -1], None).unwrap()[0]);
         bell.clear();
         let none = Some(std::time::Duration::ZERO);
-        assert!(!crate::net::wait_readable([bell.read.as_raw_fd(), -1], none)[0]);
+        assert!(!crate::net::wait_readable([bell.read.as_raw_fd(), -1], none).unwrap()[0]);
     }
 }

@@ -246,10 +246,21 @@ impl Sender {
     }
 }
 
+/// SSRCs that a viewer may report with; browsers have one or two.
+const MAX_SOURCES: usize = 16;
+
+/// One SSRC that a viewer reports with: each has a packet index of its own (RFC 3711 section 3.2.3).
+struct Source {
+    ssrc: u32,
+    window: ReplayWindow,
+    /// Whether it has said something since it last said goodbye.
+    present: bool,
+}
+
 /// Opens the SRTCP that we receive; viewers send no media.
 pub struct Receiver {
     rtcp: Cipher,
-    window: ReplayWindow,
+    sources: Vec<Source>,
 }
 
 impl Receiver {
@@ -259,13 +270,42 @@ impl Receiver {
     /// If `master` has another size.
     pub fn new(profile: Profile, master: &[u8]) -> Self {
         assert_eq!(master.len(), profile.master_size());
-        Self { rtcp: Cipher::new(profile, master, true), window: ReplayWindow::default() }
+        Self { rtcp: Cipher::new(profile, master, true), sources: Vec::new() }
+    }
+
+    /// Note that these have said goodbye; whether with that all have who have ever said anything.
+    pub fn hear_goodbye(&mut self, ssrcs: &[u32]) -> bool {
+        let mut any = false;
+        for source in self.sources.iter_mut().filter(|source| ssrcs.contains(&source.ssrc)) {
+            any |= std::mem::replace(&mut source.present, false);
+        }
+        any && self.sources.iter().all(|source| !source.present)
+    }
+
+    /// Whether an index of an SSRC was not seen yet, and may be.
+    fn is_fresh(&self, ssrc: u32, index: u32) -> bool {
+        match self.sources.iter().find(|source| source.ssrc == ssrc) {
+            Some(source) => source.window.is_fresh(index),
+            None => self.sources.len() < MAX_SOURCES,
+        }
+    }
+
+    fn note(&mut self, ssrc: u32, index: u32) {
+        let known = self.sources.iter().position(|source| source.ssrc == ssrc);
+        let at = known.unwrap_or_else(|| {
+            let window = ReplayWindow::default();
+            self.sources.push(Source { ssrc, window, present: true });
+            self.sources.len() - 1
+        });
+        self.sources[at].window.note(index);
+        self.sources[at].present = true;
     }
 
     /// The compound packet in an SRTCP packet; None if it is truncated, not authentic or repeated.
     ///
     /// Nothing changes before the packet is known to be authentic.
     pub fn open_rtcp<'a>(&mut self, packet: &'a mut [u8]) -> Option<&'a [u8]> {
+        let ssrc = u32::from_be_bytes(packet.get(4..8)?.try_into().ok()?);
         let (index, end) = match &self.rtcp {
             Cipher::Gcm { key, salt } => {
                 if packet.len() < 8 + GCM_TAG + 4 {
@@ -273,9 +313,8 @@ impl Receiver {
                 }
                 let end = packet.len() - 4;
                 let word = u32::from_be_bytes(packet[end..].try_into().ok()?);
-                let ssrc = u32::from_be_bytes(packet[4..8].try_into().ok()?);
                 let index = word & 0x7FFF_FFFF;
-                if word & 0x8000_0000 == 0 || !self.window.is_fresh(index) {
+                if word & 0x8000_0000 == 0 || !self.is_fresh(ssrc, index) {
                     return None; // unencrypted SRTCP is not what was agreed on
                 }
                 let mut aad = [0u8; 12];
@@ -296,16 +335,15 @@ impl Receiver {
                 }
                 let end = body.len() - 4;
                 let word = u32::from_be_bytes(body[end..].try_into().ok()?);
-                let ssrc = u32::from_be_bytes(body[4..8].try_into().ok()?);
                 let index = word & 0x7FFF_FFFF;
-                if word & 0x8000_0000 == 0 || !self.window.is_fresh(index) {
+                if word & 0x8000_0000 == 0 || !self.is_fresh(ssrc, index) {
                     return None;
                 }
                 cm_cipher(key, salt, ssrc, u64::from(index)).apply_keystream(&mut body[8..end]);
                 (index, end)
             }
         };
-        self.window.note(index);
+        self.note(ssrc, index);
         Some(&packet[..end])
     }
 }

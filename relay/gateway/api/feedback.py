@@ -1,0 +1,97 @@
+"""What viewers tell the operators, and nobody else."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated, Final
+
+from pydantic import StringConstraints
+
+from relay.audience import ratings
+from relay.bus.limits import Limit
+from relay.errors import Conflict, Overloaded
+from relay.gateway.identity import identify, remember, require_pace
+from relay.gateway.keys import AUTH, REGISTRY, STATE
+from relay.gateway.route import Route, json_response, read_body
+from relay.state.models import Feedback, Model
+
+if TYPE_CHECKING:
+    from aiohttp import web
+
+PATH: Final = "/api/v1/broadcasts/{slug}/feedback"
+_WRITER: Final = Limit("feedback", every_s=20, burst=3)
+_WRITERS: Final = Limit("feedbacks", every_s=5, burst=30)
+_MOST: Final = 20_000
+
+
+class NewFeedback(Model):
+    """What a viewer wants to tell."""
+
+    text: Annotated[
+        str,
+        StringConstraints(
+            strip_whitespace=True,
+            min_length=1,
+            max_length=4000,
+            pattern=r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]*$",
+        ),
+    ]
+    email: Annotated[
+        str | None,
+        StringConstraints(
+            strip_whitespace=True,
+            max_length=254,
+            pattern=r"^[^@\s\x00-\x1f\x7f-\x9f]{1,64}@[^@\s\x00-\x1f\x7f-\x9f]{1,190}$",
+        ),
+    ] = None
+    """Where to answer."""
+
+
+class Taken(Model):
+    """It was taken; there is nothing more to say."""
+
+
+class FeedbackList(Model):
+    """All feedback on a broadcast, the newest first."""
+
+    feedback: list[Feedback]
+
+
+async def create(request: web.Request) -> web.Response:
+    """POST …/feedback."""
+    new = await read_body(request, NewFeedback)
+    app, identity = request.app, identify(request)
+    broadcast = await app[REGISTRY].broadcasts.get(request.match_info["slug"])
+    await require_pace(request, identity, viewer=_WRITER, crowd=_WRITERS)
+    store = app[REGISTRY].feedback(broadcast.slug)
+    if await store.count() >= _MOST:
+        raise Overloaded("no more feedback can be taken for this broadcast", retry_after=3600)
+    rating = await ratings.read(app[STATE], broadcast.slug, identity.viewer)
+    feedback = Feedback(
+        id=app[AUTH].name_for(f"feedback:{identity.once}"),
+        at=datetime.now(UTC),
+        text=new.text,
+        email=new.email,
+        stars=rating.yours,
+    )
+    with suppress(Conflict):  # it is sent again
+        await store.create(feedback.id, feedback)
+    response = json_response(Taken(), status=201)
+    remember(request, response, identity)
+    return response
+
+
+async def list_all(request: web.Request) -> web.Response:
+    """GET …/feedback."""
+    registry = request.app[REGISTRY]
+    broadcast = await registry.broadcasts.get(request.match_info["slug"])
+    found = await registry.feedback(broadcast.slug).all()
+    found.sort(key=lambda each: each.at, reverse=True)
+    return json_response(FeedbackList(feedback=found))
+
+
+ROUTES = [
+    Route("POST", PATH, create, "Tell the operators something", NewFeedback, Taken, 201),
+    Route("GET", PATH, list_all, "What viewers told", answer=FeedbackList, admin=True),
+]

@@ -1,0 +1,98 @@
+"""A page as a document: head, body, and the built scripts and styles."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import TYPE_CHECKING, Final
+
+from aiohttp import web
+
+from relay.gateway.keys import AUTH, FRONTEND
+from relay.gateway.visitor import LANGUAGES, is_secure, language, theme
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+_POLICY: Final = (
+    "default-src 'self'",
+    "script-src 'self'",
+    # media-chrome puts its styles into style elements; styles cannot run code.
+    "style-src 'self' 'unsafe-inline'",
+    "img-src 'self' data:",
+    "media-src 'self' blob:",
+    "connect-src 'self'",
+    "object-src 'none'",
+    "base-uri 'none'",
+    "form-action 'self'",
+)
+
+
+def headers(frame_ancestors: str = "'self'", *, frame_src: str = "'self'") -> dict[str, str]:
+    """The headers of every page; `frame_ancestors` are the sites that may show it in a frame."""
+    rules = (*_POLICY, f"frame-src {frame_src}", f"frame-ancestors {frame_ancestors}")
+    return {
+        "Content-Security-Policy": "; ".join(rules),
+        "X-Content-Type-Options": "nosniff",
+        "Referrer-Policy": "strict-origin-when-cross-origin",
+        "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
+        "Cache-Control": "no-cache",
+        "Vary": "Cookie, Accept-Language",
+    }
+
+
+def render(
+    request: web.Request,
+    *,
+    entry: str,
+    title: str,
+    description: str,
+    body: str,
+    data: BaseModel | None,
+    head: str = "",
+    frame_ancestors: str = "'self'",
+    embedded: bool = False,
+) -> web.Response:
+    """A page around `body`, with the scripts and styles of `entry` and `data` for them to read.
+
+    `head` is further markup for the head. An `embedded` page takes language and theme from its
+    address, as its site's choice is not the viewer's, and gives a cookie that works in a frame.
+    """
+    auth = request.app[AUTH]
+    lang, shade = language(request), theme(request)
+    if embedded:
+        wanted = request.query.get("lang", "")
+        lang = wanted if wanted in LANGUAGES else lang
+        wanted = request.query.get("theme", "")
+        shade = wanted if wanted in ("dark", "light") else shade
+    html = (
+        f'<!doctype html>\n<html lang="{lang}"{_attribute(shade)}>\n<head>\n'
+        '<meta charset="utf-8">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        '<meta name="color-scheme" content="dark light">\n'
+        f"<title>{escape(title)}</title>\n"
+        f'<meta name="description" content="{escape(description)}">\n'
+        '<link rel="icon" href="/static/favicon.svg" type="image/svg+xml">\n'
+        f"{head}{request.app[FRONTEND].head(entry)}"
+        f"</head>\n<body>\n{body}\n{_data(data)}</body>\n</html>\n"
+    )
+    response = web.Response(text=html, content_type="text/html", headers=headers(frame_ancestors))
+    response.headers["Content-Language"] = lang
+    if auth.viewer(request) is None:
+        auth.remember(response, auth.new_viewer(), secure=is_secure(request))
+    return response
+
+
+def _attribute(shade: str | None) -> str:
+    return "" if shade is None else f' data-theme="{shade}"'
+
+
+def _data(data: BaseModel | None) -> str:
+    if data is None:
+        return ""
+    text = script_safe(data.model_dump_json())
+    return f'<script type="application/json" id="eva-data">{text}</script>\n'
+
+
+def script_safe(json_text: str) -> str:
+    """JSON that cannot end the script element that it stands in."""
+    return json_text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")

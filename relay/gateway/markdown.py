@@ -1,0 +1,73 @@
+"""Descriptions: Markdown (CommonMark) to HTML that can do no harm.
+
+No HTML of the author's passes, images are left out, and links lead to http and https only.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Final
+
+from markdown_it import MarkdownIt
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from markdown_it.renderer import RendererProtocol
+    from markdown_it.token import Token
+
+_WEB: Final = re.compile(r"https?://[^\s/?#\\@]", re.IGNORECASE)
+_LEVEL: Final = 2
+"""The page's title is its first heading; those of a description stand this far below."""
+
+
+class _Parser(MarkdownIt):
+    def validateLink(self, url: str) -> bool:  # noqa: N802 - the library's name
+        return _WEB.match(url) is not None
+
+
+def _link(
+    renderer: RendererProtocol, tokens: Sequence[Token], index: int, options: Any, env: Any
+) -> str:
+    tokens[index].attrSet("rel", "noopener nofollow ugc")
+    found: str = renderer.renderToken(tokens, index, options, env)  # type: ignore[attr-defined]
+    return found
+
+
+def _make() -> MarkdownIt:
+    parser = _Parser("commonmark", {"html": False})
+    parser.disable(["image"])
+    parser.add_render_rule("link_open", _link)
+    return parser
+
+
+_PARSER: Final = _make()
+
+
+@lru_cache(maxsize=256)
+def to_html(text: str) -> str:
+    """The HTML of a text."""
+    tokens = _PARSER.parse(text)
+    for token in tokens:
+        if token.type in ("heading_open", "heading_close"):
+            token.tag = f"h{min(6, int(token.tag[1]) + _LEVEL)}"
+    found: str = _PARSER.renderer.render(tokens, _PARSER.options, {})
+    return found
+
+
+@lru_cache(maxsize=256)
+def to_line(text: str, limit: int = 200) -> str:
+    """A text without its marks, on one line, cut after a word where it is longer than `limit`."""
+    blocks = (token.children or () for token in _PARSER.parse(text) if token.type == "inline")
+    told = ("".join(_spoken(child) for child in block) for block in blocks)
+    line = " ".join(" ".join(told).split())
+    if len(line) <= limit:
+        return line
+    return line[: limit - 1].rsplit(" ", 1)[0] + "…"
+
+
+def _spoken(token: Token) -> str:
+    if token.type in ("softbreak", "hardbreak"):
+        return " "
+    return token.content if token.type in ("text", "code_inline") else ""

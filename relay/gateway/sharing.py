@@ -1,0 +1,112 @@
+"""What search engines and other sites read in a broadcast's head: Open Graph, cards, JSON-LD.
+
+The structured data are schema.org's VideoObject with its BroadcastEvent; a rating is told only once
+there are votes.
+"""
+
+from __future__ import annotations
+
+import json
+from html import escape
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+from relay.director.phase import Phase
+from relay.gateway.document import script_safe
+from relay.gateway.markdown import to_line
+
+if TYPE_CHECKING:
+    from relay.gateway.views import BroadcastView
+
+STILL_WIDTH, STILL_HEIGHT = 640, 360
+
+
+def describe(view: BroadcastView) -> str:
+    """One line about a broadcast."""
+    return to_line(view.description) or f"{view.title}: a spacewalk, live from every camera."
+
+
+def broadcast_head(view: BroadcastView, origin: str) -> str:
+    """Elements for the head of a broadcast's page."""
+    page = f"{origin}/b/{view.slug}"
+    query = urlencode({"url": page, "format": "json"})
+    cards: list[tuple[str, str, str]] = [
+        ("property", "og:site_name", "EVA Relay"),
+        ("property", "og:type", "video.other"),
+        ("property", "og:title", view.title),
+        ("property", "og:description", describe(view)),
+        ("property", "og:url", page),
+        ("property", "og:video:url", f"{origin}/embed/{view.slug}"),
+        ("property", "og:video:type", "text/html"),
+        ("property", "og:video:width", "1280"),
+        ("property", "og:video:height", "720"),
+        ("name", "twitter:title", view.title),
+        ("name", "twitter:description", describe(view)),
+    ]
+    picture = still(view, origin)
+    if picture is None:
+        cards.append(("name", "twitter:card", "summary"))
+    else:
+        cards += [
+            ("name", "twitter:card", "summary_large_image"),
+            ("name", "twitter:image", picture),
+            ("property", "og:image", picture),
+            ("property", "og:image:width", str(STILL_WIDTH)),
+            ("property", "og:image:height", str(STILL_HEIGHT)),
+            ("property", "og:image:alt", f"The live picture of {view.title}"),
+        ]
+    metas = "".join(
+        f'<meta {kind}="{name}" content="{escape(content)}">\n' for kind, name, content in cards
+    )
+    linked = script_safe(json.dumps(structured(view, origin), ensure_ascii=False))
+    return (
+        f'<link rel="canonical" href="{escape(page)}">\n'
+        '<link rel="alternate" type="application/json+oembed" '
+        f'href="{escape(f"{origin}/oembed?{query}")}" title="{escape(view.title)}">\n'
+        f"{metas}"
+        f'<script type="application/ld+json">{linked}</script>\n'
+    )
+
+
+def still(view: BroadcastView, origin: str) -> str | None:
+    """Address of the live still, while there is a picture."""
+    return None if view.programme is None else f"{origin}/b/{view.slug}/still.jpg"
+
+
+def structured(view: BroadcastView, origin: str) -> dict[str, Any]:
+    """A broadcast in schema.org's terms."""
+    page = f"{origin}/b/{view.slug}"
+    event: dict[str, Any] = {
+        "@type": "BroadcastEvent",
+        "name": view.title,
+        "isLiveBroadcast": view.state is not Phase.ENDED,
+    }
+    video: dict[str, Any] = {
+        "@context": "https://schema.org",
+        "@type": "VideoObject",
+        "name": view.title,
+        "description": describe(view),
+        "url": page,
+        "embedUrl": f"{origin}/embed/{view.slug}",
+        "publication": event,
+    }
+    if view.starts_at is not None:
+        event["startDate"] = video["uploadDate"] = view.starts_at.isoformat()
+    if view.ended_at is not None:
+        event["endDate"] = view.ended_at.isoformat()
+    picture = still(view, origin)
+    if picture is not None:
+        video["thumbnailUrl"] = [picture]
+    if view.tags:
+        video["keywords"] = view.tags
+    if view.crew:
+        video["actor"] = [{"@type": "Person", "name": person.name} for person in view.crew]
+    if view.rating.count:
+        video["aggregateRating"] = {
+            "@type": "AggregateRating",
+            "ratingValue": view.rating.average,
+            "ratingCount": view.rating.count,
+            "bestRating": 5,
+            "worstRating": 1,
+        }
+    return video

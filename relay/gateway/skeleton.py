@@ -1,0 +1,102 @@
+"""Bodies of pages: what is read before, or without, JavaScript. Components take it over."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import TYPE_CHECKING
+
+from relay.director.phase import Phase
+from relay.gateway.markdown import to_html
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from datetime import datetime
+
+    from relay.gateway.views import BroadcastView
+    from relay.state.models import Link, Person, Soundtrack
+
+_BAR = '<header class="skeleton-bar"><a href="/">EVA Relay</a></header>'
+_PHASES = {Phase.BEFORE: "coming up", Phase.LIVE: "live now", Phase.ENDED: "ended"}
+
+
+def home(views: Sequence[BroadcastView]) -> str:
+    """The home page's body."""
+    items = "".join(
+        f'<li><a href="/b/{view.slug}">{escape(view.title)}</a> ({_PHASES[view.state]})</li>'
+        for view in views
+    )
+    return (
+        f'<eva-home>{_BAR}<main class="skeleton"><h1>Spacewalks, live</h1>'
+        f"<ul>{items}</ul></main></eva-home>"
+    )
+
+
+def broadcast(view: BroadcastView) -> str:
+    """A broadcast's body."""
+    return (
+        f'<eva-broadcast slug="{view.slug}">{_BAR}<main class="skeleton">'
+        f"{_stage()}<h1>{escape(view.title)}</h1>{_when(view)}{to_html(view.description)}"
+        f"{_people('Crew', view.crew)}{_markers(view)}{_people('Credits', view.credits)}"
+        f"{_soundtrack(view.soundtrack)}{_links(view.links)}</main></eva-broadcast>"
+    )
+
+
+def closed(slug: str) -> str:
+    """The body of a broadcast's page for those who are not let in."""
+    return (
+        f'<eva-broadcast slug="{slug}">{_BAR}<main class="skeleton">{_stage()}'
+        "<h1>This broadcast is closed</h1>"
+        "<p>It is shown to those who were given a link to it.</p></main></eva-broadcast>"
+    )
+
+
+def _stage() -> str:
+    return (
+        '<div class="skeleton-stage"><noscript><p>The live picture needs JavaScript.</p>'
+        "</noscript></div>"
+    )
+
+
+def _when(view: BroadcastView) -> str:
+    if view.starts_at is None:
+        return ""
+    return f"<p>{_time(view.starts_at)}</p>"
+
+
+def _time(at: datetime) -> str:
+    return f'<time datetime="{at.isoformat()}">{at:%Y-%m-%d %H:%M %Z}</time>'
+
+
+def _section(title: str, items: Iterable[str]) -> str:
+    found = "".join(f"<li>{item}</li>" for item in items)
+    return f"<h2>{title}</h2><ul>{found}</ul>" if found else ""
+
+
+def _people(title: str, people: Iterable[Person]) -> str:
+    return _section(title, (f"{escape(each.name)}, {escape(each.role)}" for each in people))
+
+
+def _markers(view: BroadcastView) -> str:
+    return _section("Timeline", (f"{_time(m.at)} {escape(m.title)}" for m in view.markers))
+
+
+def _soundtrack(music: Soundtrack | None) -> str:
+    if music is None:
+        return ""
+    title = _anchor(music.url, music.title) if music.url else escape(music.title)
+    parts = {
+        "written by": ", ".join(music.writers),
+        "performed by": music.performer,
+        "published by": music.publisher,
+        "licence:": music.licence,
+    }
+    told = [f"{label} {escape(text)}" for label, text in parts.items() if text]
+    return f"<h2>Soundtrack</h2><p>{', '.join([title, *told])}</p>"
+
+
+def _links(links: Iterable[Link]) -> str:
+    return _section("Links", (_anchor(link.url, link.label) for link in links))
+
+
+def _anchor(url: str, label: str) -> str:
+    return f'<a href="{escape(url)}" rel="noopener nofollow ugc">{escape(label)}</a>'

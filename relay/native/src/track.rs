@@ -1,0 +1,278 @@
+//! One track of a viewer: what it follows, and its frames on their way out.
+//!
+//! A frame whose sequence numbers are taken is always sent to its end: also where the viewer goes
+//! over to another stream in the middle of it, else it would see a loss that there was not.
+
+use std::ops::Range;
+use std::sync::atomic::Ordering::Relaxed;
+use std::sync::Arc;
+
+use crate::batch::{Batch, Kernel};
+use crate::net::Target;
+use crate::outgoing::{Again, Outgoing, Place, TrackParams, CHASE_PACKETS};
+use crate::ring::{Frame, Kind, Ring};
+use crate::rtp::Header;
+use crate::shared::ViewerStats;
+use crate::srtp::Sender;
+
+/// A replay under way: it follows the ring's frames until it has caught up with the newest.
+#[derive(Clone, Copy)]
+struct Chase {
+    /// Number of the next frame.
+    next: u64,
+    /// The last frame whose time is squeezed; later ones are live.
+    squeezed: u64,
+}
+
+/// A frame of which some packets were sent.
+struct Partial {
+    frame: Arc<Frame>,
+    place: Place,
+    sent: usize,
+}
+
+/// Where sealed packets go.
+pub struct Outlet<'a, K> {
+    /// Seals them.
+    pub seal: &'a Sender,
+    /// Where they go.
+    pub target: &'a Target,
+    /// What they go out with.
+    pub batch: &'a mut Batch<K>,
+}
+
+impl<K: Kernel> Outlet<'_, K> {
+    /// Seal and send packets `range` of a frame.
+    #[inline]
+    fn send(&mut self, header: &Header, frame: &Frame, place: &Place, range: Range<usize>) {
+        let (head, tag) = (header.len(), self.seal.tag_size());
+        self.batch.media.0 += range.len() as u64;
+        for index in range {
+            let payload = frame.payloads.packets[index];
+            let start = payload.start as usize;
+            let data = &frame.payloads.data[start..start + payload.len as usize];
+            let sequence = place.sequence + index as u64;
+            let size = head + data.len() + tag;
+            let packet = self.batch.packet(self.target, size);
+            let sent = place.sent(frame, index);
+            header.write(packet, sequence as u16, place.timestamp, payload.marker, sent);
+            packet[head..head + data.len()].copy_from_slice(data);
+            self.seal.protect(packet, head, header.ssrc, sequence);
+            self.batch.media.1 += size as u64;
+        }
+    }
+
+    /// Seal and send a packet once more; returns its size.
+    pub fn send_again(&mut self, out: &Outgoing, again: &Again) -> usize {
+        let header = if again.rtx { out.rtx.as_ref().unwrap_or(&out.header) } else { &out.header };
+        let payload = again.frame.payloads.packets[again.index];
+        let start = payload.start as usize;
+        let data = &again.frame.payloads.data[start..start + payload.len as usize];
+        let osn = if again.rtx { 2 } else { 0 };
+        let head = header.len();
+        let size = head + osn + data.len() + self.seal.tag_size();
+        let packet = self.batch.packet(self.target, size);
+        header.write(packet, again.sequence as u16, again.timestamp, payload.marker, again.sent);
+        // RFC 4588 section 4: the original sequence number stands before the payload.
+        packet[head..head + osn].copy_from_slice(&again.original.to_be_bytes()[..osn]);
+        packet[head + osn..head + osn + data.len()].copy_from_slice(data);
+        self.seal.protect(packet, head, header.ssrc, again.sequence);
+        size
+    }
+}
+
+/// See the module.
+pub struct Track {
+    /// Sequence numbers, time stamps, retransmission.
+    pub out: Outgoing,
+    /// The stream it goes over to with that one's next keyframe.
+    pub next_stream: Option<u32>,
+    /// When its next sender report is due, Unix seconds.
+    pub next_report: f64,
+    stream: Option<u32>,
+    stats: Arc<ViewerStats>,
+    chase: Option<Chase>,
+    partial: Option<Partial>,
+    /// Frames before this one were sent by a replay.
+    first_live: u64,
+}
+
+impl Track {
+    /// A track that follows nothing.
+    pub fn new(params: &TrackParams, stats: Arc<ViewerStats>) -> Self {
+        Self {
+            out: Outgoing::new(params),
+            next_stream: None,
+            next_report: 0.0,
+            stream: None,
+            stats,
+            chase: None,
+            partial: None,
+            first_live: 0,
+        }
+    }
+
+    /// The stream it follows.
+    pub fn stream(&self) -> Option<u32> {
+        self.stream
+    }
+
+    /// Whether a replay is under way.
+    pub fn is_chasing(&self) -> bool {
+        self.chase.is_some()
+    }
+
+    /// Follow a stream from now on; returns the one it leaves.
+    pub fn follow<K: Kernel>(&mut self, stream: u32, outlet: &mut Outlet<K>) -> Option<u32> {
+        self.settle(outlet);
+        self.next_stream = None;
+        let old = self.set_stream(Some(stream));
+        old.filter(|old| *old != stream)
+    }
+
+    /// Follow nothing; returns what it followed or was to follow.
+    pub fn fall_silent<K: Kernel>(&mut self, outlet: &mut Outlet<K>) -> [Option<u32>; 2] {
+        self.settle(outlet);
+        [self.set_stream(None), self.next_stream.take()]
+    }
+
+    /// A stream has ended.
+    pub fn forget<K: Kernel>(&mut self, stream: u32, outlet: &mut Outlet<K>) {
+        if self.stream == Some(stream) {
+            self.settle(outlet);
+            self.set_stream(None);
+        }
+        if self.next_stream == Some(stream) {
+            self.next_stream = None;
+        }
+    }
+
+    fn set_stream(&mut self, stream: Option<u32>) -> Option<u32> {
+        if self.stream != stream {
+            self.first_live = 0;
+        }
+        if self.out.kind == Kind::Video {
+            self.stats.video.store(stream.map_or(0, |number| u64::from(number) + 1), Relaxed);
+        }
+        std::mem::replace(&mut self.stream, stream)
+    }
+
+    /// End a replay, and send the rest of the frame that is under way.
+    fn settle<K: Kernel>(&mut self, outlet: &mut Outlet<K>) {
+        self.chase = None;
+        if let Some(Partial { frame, place, sent }) = self.partial.take() {
+            outlet.send(&self.out.header, &frame, &place, sent..frame.payloads.packets.len());
+            self.first_live = frame.number + 1;
+        }
+    }
+
+    /// Send a stream's frame up to packet `limit`, if the track follows the stream.
+    ///
+    /// `entry` says whether it may go over to the stream with this frame. Returns the stream that
+    /// it leaves by that.
+    pub fn send_frame<K: Kernel>(
+        &mut self,
+        (stream, ring): (u32, u64),
+        frame: &Arc<Frame>,
+        entry: bool,
+        limit: usize,
+        outlet: &mut Outlet<K>,
+    ) -> Option<u32> {
+        let mut left = None;
+        if entry && self.next_stream == Some(stream) {
+            left = self.follow(stream, outlet);
+        }
+        if self.stream != Some(stream) || self.chase.is_some() || frame.number < self.first_live {
+            return left;
+        }
+        let (place, sent) = match self.partial.take() {
+            Some(partial) if partial.frame.number == frame.number => (partial.place, partial.sent),
+            other => {
+                self.partial = other;
+                self.settle(outlet);
+                (self.out.live(stream, ring, frame), 0)
+            }
+        };
+        let count = frame.payloads.packets.len();
+        let end = limit.min(count).max(sent);
+        outlet.send(&self.out.header, frame, &place, sent..end);
+        if end < count {
+            self.partial = Some(Partial { frame: Arc::clone(frame), place, sent: end });
+        } else {
+            self.first_live = frame.number + 1;
+        }
+        left
+    }
+
+    /// Begin to send the ring's frames since the last keyframe, if that is there; the track follows
+    /// the ring's stream.
+    pub fn begin_chase<K: Kernel>(
+        &mut self,
+        stream: u32,
+        ring: &Ring,
+        now: f64,
+        outlet: &mut Outlet<K>,
+    ) -> bool {
+        let Some(gop) = ring.gop() else { return false };
+        let (next, squeezed) = (*gop.start(), *gop.end());
+        let (Some(first), Some(last)) = (ring.frame(next), ring.frame(squeezed)) else {
+            return false;
+        };
+        self.settle(outlet);
+        self.out.begin_replay(stream, ring, first, last, now);
+        self.chase = Some(Chase { next, squeezed });
+        true
+    }
+
+    /// Send some packets of a replay; whether there is more of it.
+    pub fn chase<K: Kernel>(&mut self, ring: &Ring, outlet: &mut Outlet<K>) -> bool {
+        let (Some(mut chase), Some(stream)) = (self.chase, self.stream) else {
+            return false;
+        };
+        let mut left = CHASE_PACKETS;
+        while left > 0 {
+            let Some(Partial { frame, place, sent }) = self.partial.take() else {
+                if !self.next_of_chase(&mut chase, stream, ring) {
+                    self.chase = None;
+                    return false;
+                }
+                continue;
+            };
+            let end = (sent + left).min(frame.payloads.packets.len());
+            outlet.send(&self.out.header, &frame, &place, sent..end);
+            left -= end - sent;
+            if end < frame.payloads.packets.len() {
+                self.partial = Some(Partial { frame, place, sent: end });
+            } else {
+                chase.next = frame.number + 1;
+            }
+        }
+        self.chase = Some(chase);
+        true
+    }
+
+    /// Take up the next frame of a replay; false if it has caught up, or cannot go on.
+    fn next_of_chase(&mut self, chase: &mut Chase, stream: u32, ring: &Ring) -> bool {
+        // A newer keyframe makes all before it needless.
+        let newest = ring.gop().map_or(0, |gop| *gop.start());
+        if newest > chase.squeezed && newest > chase.next {
+            chase.next = newest;
+        }
+        let Some(frame) = ring.frame(chase.next) else {
+            self.first_live = chase.next;
+            if ring.last().is_some_and(|last| last.number >= chase.next) {
+                // The ring went on without it: it waits for the next keyframe.
+                self.set_stream(None);
+                self.next_stream.get_or_insert(stream);
+            }
+            return false;
+        };
+        let place = if chase.next <= chase.squeezed {
+            self.out.replayed(frame)
+        } else {
+            self.out.live(stream, ring.id, frame)
+        };
+        self.partial = Some(Partial { frame: Arc::clone(frame), place, sent: 0 });
+        true
+    }
+}

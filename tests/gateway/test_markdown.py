@@ -1,0 +1,69 @@
+"""Descriptions in Markdown: what is shown of them, and that nothing of them can do harm."""
+
+from __future__ import annotations
+
+import pytest
+
+from relay.gateway.markdown import to_html, to_line
+from tests.support.html import Page
+
+HARMFUL = [
+    "<script>alert(1)</script>",
+    "<img src=x onerror=alert(1)>",
+    "[a](javascript:alert(1))",
+    "[a](JaVaScRiPt:alert(1))",
+    "[a](data:text/html,<script>alert(1)</script>)",
+    "[a](vbscript:x)",
+    "[a](//evil.example)",
+    "[a](/api/docs)",
+    "[a](https://)",
+    "[a](http:evil)",
+    "![a](https://example.org/a.png)",
+    "<https://example.org/><b>",
+    "<javascript:alert(1)>",
+    '[a](https://example.org/"onmouseover="alert(1))',
+    '[a](https://example.org/ "title\\"><script>")',
+    "[x]: javascript:alert(1)\n\n[x]",
+    "&lt;script&gt;&#60;script&#62;",
+    "`</code><script>`",
+    '```"><script>\n</code></pre><script>\n```',
+    "<!-- --><svg/onload=alert(1)>",
+    "[" * 5000,
+    "*" * 5000,
+    "> " * 2000,
+]
+ALLOWED = {
+    *("p", "a", "em", "strong", "ul", "ol", "li", "h3", "h4", "h5", "h6", "hr", "br"),
+    *("blockquote", "code", "pre"),
+}
+
+
+@pytest.mark.parametrize("text", HARMFUL)
+def test_nothing_harmful_comes_out(text: str):
+    for element in Page(to_html(text)).elements:
+        assert element.tag in ALLOWED
+        attributes = dict(element.attributes)
+        if element.tag == "a":
+            assert str(attributes.pop("href")).startswith(("http://", "https://"))
+            assert attributes.pop("rel") == "noopener nofollow ugc"
+            attributes.pop("title", None)
+        if element.tag == "code":
+            attributes.pop("class", None)  # the language of a fenced block
+        if element.tag == "ol":
+            attributes.pop("start", None)
+        assert not attributes
+
+
+def test_what_markdown_is_for_works():
+    html = to_html("# A\n\n*b* **c** [d](https://e.org) `f`\n\n* g\n* h\n\n1. i")
+    assert html == (
+        "<h3>A</h3>\n<p><em>b</em> <strong>c</strong> "
+        '<a href="https://e.org" rel="noopener nofollow ugc">d</a> <code>f</code></p>\n'
+        "<ul>\n<li>g</li>\n<li>h</li>\n</ul>\n<ol>\n<li>i</li>\n</ol>\n"
+    )
+
+
+def test_one_line():
+    assert to_line("# A\n\n*b*\nc [d](https://e.org) `f`") == "A b c d f"
+    assert to_line("word " * 100, 20) == "word word word…"
+    assert to_line("") == ""

@@ -1,0 +1,163 @@
+"""Comments and feedback in operators' hands."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from relay.audience.comment_store import Comments
+from relay.audience.comments import Place
+from relay.gateway.api import comments as api
+from relay.gateway.api import feedback as feedback_api
+from tests.gateway.test_comments import PATH, texts, write
+from tests.support.listening import open_page
+
+if TYPE_CHECKING:
+    from redis.asyncio import Redis
+
+    from tests.support.gateway import Gateway
+
+pytestmark = pytest.mark.parametrize("store_url", ["valkey"], indirect=True)
+
+DEMO = "/api/v1/broadcasts/demo"
+
+
+@pytest.fixture(autouse=True)
+async def demo(gateway: Gateway) -> None:
+    await gateway.broadcast("demo")
+
+
+async def decide(gateway: Gateway, comment: Any, **decision: object) -> Any:
+    return await gateway.change(f"{PATH}/{comment['id']}/moderation", **decision)
+
+
+async def test_hidden_ones_vanish_live_and_come_back(gateway: Gateway) -> None:
+    made = (await write(gateway)).ok(201)
+    reply = (await write(gateway, "Reply", reply_to=made["id"])).ok(201)
+    async with open_page(gateway, "demo") as page:
+        assert (await decide(gateway, made, hidden=True))["hidden"]
+        await page.hear_type("comment_removed", id=made["id"])
+        assert await texts(gateway) == []
+        assert await texts(gateway, "?state=hidden", admin=True) == ["Hello"]
+
+        assert not (await decide(gateway, made, hidden=False))["hidden"]
+        assert (await page.hear_type("comment"))["comment"]["id"] == made["id"]
+        assert await texts(gateway) == ["Reply", "Hello"]
+        assert reply["reply_to"] == made["id"]
+
+
+async def test_the_approval_queue(gateway: Gateway) -> None:
+    await gateway.change(DEMO, comments="approval")
+    async with open_page(gateway, "demo") as page:
+        assert page.state["comments"] == "approval"
+        first = (await write(gateway, "First")).ok(202)
+        second = (await write(gateway, "Second")).ok(202)
+        assert await texts(gateway) == []
+        assert await texts(gateway, "?state=held", admin=True) == ["Second", "First"]
+
+        await decide(gateway, first, approved=True)
+        assert (await page.hear_type("comment"))["comment"]["text"] == "First"
+        await decide(gateway, second, approved=False)
+        assert await texts(gateway) == ["First"]
+        assert await texts(gateway, "?state=held", admin=True) == []
+
+    await gateway.change(DEMO, comments="closed")
+    answer = await write(gateway, "Third")
+    assert answer.problem(409)["type"] == "urn:eva-relay:problem:comments-closed"
+
+
+async def test_pinned_ones_are_told_apart(gateway: Gateway) -> None:
+    made = (await write(gateway)).ok(201)
+    async with open_page(gateway, "demo") as page:
+        assert (await decide(gateway, made, pinned=True))["pinned"]
+        assert (await page.hear_type("comment"))["comment"]["pinned"]
+    assert [each["id"] for each in (await gateway.get(PATH)).ok()["pinned"]] == [made["id"]]
+    await decide(gateway, made, hidden=True)
+    assert (await gateway.get(PATH)).ok()["pinned"] == []
+
+
+async def test_reports_reach_operators_once_a_viewer(gateway: Gateway) -> None:
+    bad = (await write(gateway, "Bad")).ok(201)
+    (await write(gateway, "Good")).ok(201)
+    cookie = (await gateway.get("/")).cookie()
+    path = f"{PATH}/{bad['id']}/report"
+    for _ in range(3):
+        (await gateway.post(path, {"reason": "spam"}, cookie=cookie)).ok(204)
+    (await gateway.post(path, {})).ok(204)
+    (await gateway.post(f"{PATH}/none/report", {})).problem(404)
+
+    listed = (await gateway.get(f"{PATH}?state=reported", admin=True)).ok()["comments"]
+    assert [(each["text"], each["reports"]) for each in listed] == [("Bad", 2)]
+    (await gateway.send("DELETE", f"{PATH}/{bad['id']}", admin=True)).ok(204)
+    assert (await gateway.get(f"{PATH}?state=reported", admin=True)).ok()["comments"] == []
+
+
+async def test_a_blocked_author_is_refused_until_forgiven(gateway: Gateway) -> None:
+    cookie = (await gateway.get("/")).cookie()
+    made = (await write(gateway, cookie=cookie)).ok(201)
+    await decide(gateway, made, block_author=True)
+    answer = await write(gateway, cookie=cookie)
+    assert answer.problem(403)["type"] == "urn:eva-relay:problem:blocked"
+    (await write(gateway, "Another's")).ok(201)
+    await decide(gateway, made, block_author=False)
+    (await write(gateway, cookie=cookie)).ok(201)
+
+
+async def test_the_export_has_all_of_them(
+    gateway: Gateway, store: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    empty = (await gateway.get(f"{PATH}/export", admin=True)).ok()
+    assert empty == {"broadcast": "demo", "comments": []}
+    monkeypatch.setattr(api, "_WRITERS", api.Limit("crowd", every_s=0.001, burst=1000))
+    for number in range(205):
+        (await write(gateway, f"{number}")).ok(201)
+    comments = Comments(store, "demo")
+    for comment in await comments.page("shown", before_us=None, limit=3):
+        await comments.change(comment.id, lambda c: c.model_copy(update={"place": Place.HIDDEN}))
+
+    answer = await gateway.get(f"{PATH}/export", admin=True)
+
+    found = answer.ok()["comments"]
+    assert [each["text"] for each in found] == [f"{number}" for number in range(205)]
+    assert [each["hidden"] for each in found] == [False] * 202 + [True] * 3
+    assert len({each["author"] for each in found}) == 205
+    assert "demo-comments.json" in answer.headers["Content-Disposition"]
+
+
+async def test_all_of_this_is_for_operators(gateway: Gateway) -> None:
+    made = (await write(gateway)).ok(201)
+    one = f"{PATH}/{made['id']}/moderation"
+    (await gateway.send("PATCH", one, body={"hidden": True})).problem(401)
+    for path in (f"{PATH}/export", f"{PATH}?state=held", f"{PATH}?state=reported"):
+        (await gateway.get(path)).problem(401)
+    (await gateway.get(f"{DEMO}/feedback")).problem(401)
+    (await gateway.get(f"{PATH}?state=shown2", admin=True)).problem(422)
+    wrong = await gateway.send("DELETE", f"{PATH}/{made['id']}", headers={"Authorization": "x y"})
+    wrong.problem(401)
+    for body in ({"hidden": True, "approved": True}, {"hidden": "yes please"}, {"seen": True}):
+        (await gateway.send("PATCH", one, body=body, admin=True)).problem(422)
+
+
+async def test_feedback_goes_to_operators_only(
+    gateway: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, cookie = f"{DEMO}/feedback", (await gateway.get("/")).cookie()
+    (await gateway.vote("demo", 2, cookie=cookie)).ok()
+    body = {"text": "Too dark\n<script>", "email": "anna@example.org"}
+    headers = {"Idempotency-Key": "one"}
+    for _ in range(2):
+        assert (await gateway.post(path, body, cookie=cookie, headers=headers)).ok(201) == {}
+    (await gateway.post(path, {"text": "Nice"})).ok(201)
+
+    found = (await gateway.get(path, admin=True)).ok()["feedback"]
+
+    told = [(each["text"], each["email"], each["stars"]) for each in found]
+    assert told == [("Nice", None, None), ("Too dark\n<script>", "anna@example.org", 2)]
+    for wrong in (
+        *({}, {"text": ""}, {"text": "x" * 4001}, {"text": "a", "email": "nobody"}),
+        *({"text": "a", "email": "a@b\r\nBcc: c@d"}, {"text": "a", "stars": 5}),
+    ):
+        (await gateway.post(path, wrong)).problem(422)
+    monkeypatch.setattr(feedback_api, "_WRITERS", feedback_api.Limit("f", every_s=60, burst=1))
+    assert [(await gateway.post(path, {"text": "a"})).status for _ in range(2)] == [201, 429]
