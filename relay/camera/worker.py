@@ -31,11 +31,11 @@ if TYPE_CHECKING:
     from relay.bus.client import Entry
     from relay.media.unit import Unit
 
-QUEUE: Final = 4
+QUEUE: Final = 12
+"""Pictures: what comes at once after a link has stalled for 0.4 s, at 30 a second."""
 _FRESH: Final = VIDEO_CLOCK // 2
 """Of a backlog only the last half second is encoded, 90 kHz; what is before is only decoded. Less
 than that comes at once from every camera whose link stalls for a moment."""
-
 _REPEATED: Final = 60 * VIDEO_CLOCK
 """A picture that is not later than the last one, by less than this, is dropped: encoders and
 viewers take none twice. One that is earlier still tells that the last one's stamp was wrong."""
