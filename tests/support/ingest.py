@@ -91,6 +91,8 @@ class Listener:
         self.units: list[Unit] = []
         self.sequences: list[int] = []
         """The numbers that their writers gave them."""
+        self.arrivals: list[int] = []
+        """When they came to the store, ms of its clock."""
 
     async def run(self) -> None:
         while True:
@@ -103,6 +105,7 @@ class Listener:
                 continue
             for place, fields in entries:
                 self._position = place
+                self.arrivals.append(int(place.partition(b"-")[0]))
                 sequence, unit = wire.decode(fields[wire.FIELD])
                 self.sequences.append(sequence)
                 self.units.append(unit)
