@@ -211,7 +211,7 @@ def _smooth(plane: Floats, axis: int, reach: int) -> Floats:
     return smooth
 
 
-def _soften(plane: Floats, texels: float) -> Floats:
+def soften(plane: Floats, texels: float) -> Floats:
     """Average along the track over about as much as a pixel of these rows covers."""
     reach = 1
     while reach < texels:
@@ -242,9 +242,9 @@ def build(seed: int, edges_km: Floats, pixel_km: Floats) -> Ground:
         fine = detail.rows(edges)
         width = float(pixel_km[chunk].mean()) / TEXEL_KM
         planes = _compose(fields, fine)
-        luma[chunk] = np.clip(_soften(planes[0], width) + 0.5, 0, 219)
+        luma[chunk] = np.clip(soften(planes[0], width) + 0.5, 0, 219)
         u, v = (
-            np.rint(_soften(plane, width / 2) + np.float32(128)).astype(np.uint16)
+            np.rint(soften(plane, width / 2) + np.float32(128)).astype(np.uint16)
             for plane in planes[1:3]
         )
         chroma[half] = u | v << 8
