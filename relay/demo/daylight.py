@@ -115,7 +115,7 @@ class Daylight:
                 added += np.float32(0x8000)
             else:
                 added += np.float32(BLACK << 8)
-                room = np.float32(235.9 * 256) - ground * np.float32(219) - city * np.float32(255)
+                room = np.float32(235.9 * 256) - ground * np.float32(219) - city * np.float32(219)
                 np.minimum(added, np.maximum(room, BLACK << 8), out=added)
             if self._front is not None:
                 added *= through

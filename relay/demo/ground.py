@@ -40,7 +40,7 @@ class Ground:
     luma: npt.NDArray[np.uint8]
     """(rows, COLUMNS): luma above black by day, 0…219."""
     lights: npt.NDArray[np.uint8]
-    """(rows, COLUMNS): city light by night, 0…255."""
+    """(rows, COLUMNS): city light by night, luma above black, 0…219."""
     chroma: npt.NDArray[np.uint16]
     """(rows / 2, COLUMNS / 2): by day, U in the low byte and V in the high one, zero at 128."""
 
@@ -248,7 +248,7 @@ def build(seed: int, edges_km: Floats, pixel_km: Floats) -> Ground:
             for plane in planes[1:3]
         )
         chroma[half] = u | v << 8
-        lights[chunk] = np.clip(planes[3], 0, 255)
+        lights[chunk] = np.clip(planes[3], 0, 219)
     return Ground(luma=luma, lights=lights, chroma=chroma)
 
 
@@ -288,7 +288,7 @@ def _compose(fields: dict[str, Floats], fine: Floats) -> tuple[Floats, Floats, F
 
 
 def _city_light(people: Floats, land: Floats, cloud: Floats, fine: Floats) -> Floats:
-    """Towns where many live, villages, and the roads between them: 0…255."""
+    """Towns where many live, villages, and the roads between them: 0…219 and more."""
     sparks = ramp(fine, 0.3, 2.0)
     towns = ramp(people, 0.9, 2.6) * (np.float32(0.35) + sparks)
     villages = ramp(people, -0.8, 1.8) * ramp(fine, 1.3, 2.6)
