@@ -25,6 +25,7 @@ _LAST_PORT: Final = 65535
 _ORIGIN: Final = re.compile(r"https?://(?:[\w.-]+|\[[\da-fA-F:.]+\])(?::\d{1,5})?/?")
 
 Port = Annotated[int, Field(ge=1, le=_LAST_PORT)]
+CoreName = Literal["auto", "native", "python"]
 
 
 def _is_redis_url(text: str) -> bool:
@@ -73,6 +74,10 @@ class Settings(BaseSettings):
     """Bearer token with all rights; empty: one is made at the first start."""
     edges: Annotated[int, Field(ge=1, le=64)] = 1
     """Number of edge processes on this machine."""
+    edge_core: CoreName = "auto"
+    """What does an edge's work for each packet; auto: the native core where it was built."""
+    edge_load: Annotated[float, Field(gt=0, le=1)] = 0.85
+    """Share of a CPU from which an edge takes no more viewers."""
     log_format: Literal["text", "json"] = "text"
     """How log lines are written."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"

@@ -158,7 +158,7 @@ class Overloaded(RequestError):
 
     status = 503
     title = "Overloaded"
-    retry_after = 2.0
+    retry_after = 1.0
 
 
 class StoreError(RelayError):

@@ -18,6 +18,16 @@ def rendition_units(camera: str, rendition: str) -> str:
     return f"units:{{{camera}}}:{rendition}"
 
 
+def demand(camera: str) -> str:
+    """Sorted set: name of a rendition → µs of the Redis clock until which somebody wants it."""
+    return f"demand:{{{camera}}}"
+
+
+def demand_events(camera: str) -> str:
+    """Channel on which a camera's worker hears that a rendition is wanted anew."""
+    return f"wanted:{camera}"
+
+
 def presence(kind: str, member: str) -> str:
     """A short-lived fact about one process, camera or edge: JSON with a time to live."""
     return f"presence:{kind}:{{{member}}}"

@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from relay.bench import fanout as fanout_bench
-
 if TYPE_CHECKING:
     from relay.bench.report import Report
 
@@ -36,6 +34,8 @@ def fanout(
     folder: Folder = _FOLDER,
 ) -> None:
     """CPU per delivered SRTP packet, against a floor that only encrypts and sends."""
+    from relay.bench import fanout as fanout_bench  # noqa: PLC0415 - it needs the native core
+
     if slope:
         counts = viewers or [1, 100, 500, 1000, 1500, 2000, 2500, 3000]
         finish(fanout_bench.slope(counts, rounds=rounds, seconds=seconds), folder)

@@ -31,7 +31,13 @@ def edge(
         except OSError as error:
             raise OperatorError(f"RELAY_WEBRTC_PORT={port}: {error}") from None
         with sock:
-            worker = Edge(name=name, bus_url=urls.bus, sock=sock)
+            worker = Edge(
+                name=name,
+                bus_url=urls.bus,
+                sock=sock,
+                core=settings.edge_core,
+                full_load=settings.edge_load,
+            )
             await worker.run(process.ready)
 
     raise SystemExit(process.run(name, settings, main()))

@@ -1,10 +1,16 @@
 """Which rung a viewer gets. Pure: what the viewer reports and `now` in, a decision out.
 
 Down at once when the path is congested: packets are lost, or queue, or the viewer's own estimate
-(REMB) falls below what it is sent. Up only after trying: more and more repeated packets are sent
+(REMB) falls, to below what it is sent: that it is low means little, because after a time of little
+traffic it takes minutes to rise. Up only after trying: more and more repeated packets are sent
 along, and when the path takes as much as the next rung needs without losing or queueing, the viewer
 goes up. REMB alone cannot tell, because it never rises far above what arrives. A try that fails
 lengthens the pause before the next. The viewer's own choice wins, within what its path can take.
+Sound has priority: where not even the smallest rung gets through, it is all that is sent for a
+while.
+
+A switch ends when the new rung's keyframe comes; until then reports speak of the old rung, and a
+try goes on, because the estimate falls as soon as less arrives.
 """
 
 from __future__ import annotations
@@ -21,6 +27,8 @@ QUEUE_DOWN_S: Final = 0.25
 QUEUE_UP_S: Final = 0.08
 """Rise of the round trip up to which a path counts as clear."""
 ESTIMATE_STALE_S: Final = 3.0
+FALL: Final = 0.97
+"""An estimate of less than this part of the one before has fallen."""
 HOLD_S: Final = (3.0, 4.5, 6.0)
 """Pauses before the next try to go up, after no, one, more failed ones."""
 STEP_S: Final = 0.4
@@ -31,6 +39,14 @@ PROVE_S: Final = 1.2
 HEADROOM: Final = 1.1
 SETTLE_S: Final = 1.0
 """After a switch reports still speak of the time before it."""
+SWITCH_S: Final = 3.0
+"""A keyframe comes sooner; after this long a switch is taken to have ended."""
+LOSS_MUTE: Final = 0.3
+"""Share of packets lost from which even the smallest rung is too much."""
+ROOM_MUTE: Final = 0.5
+"""So it is where the viewer can receive less than this part of it."""
+MUTE_S: Final = (4.0, 8.0, 16.0)
+"""How long there is only sound then, at first, again, and after that."""
 BASE_MEMORY_S: Final = 30.0
 """The least round trip is forgotten after this long: paths change."""
 
@@ -76,11 +92,19 @@ class Decision:
 class Adaptation:
     """One viewer's rung. Times are seconds of any monotonic clock."""
 
-    def __init__(self, choices: list[Choice], wish: Wish, now: float) -> None:
-        """`choices` is not empty."""
+    def __init__(
+        self, choices: list[Choice], wish: Wish, now: float, *, start: str | None = None
+    ) -> None:
+        """`choices` is not empty; it begins at `start`, or else the highest that is of use."""
         self._choices = sorted(choices, key=lambda choice: choice.bps)
         self._wish = wish
-        self._at = self._ceiling()
+        names = [choice.name for choice in self._choices]
+        begin = names.index(start) if start in names and wish.rung not in names else len(names)
+        self._at = min(begin, self._ceiling())
+        self._switching_from: int | None = None
+        """What is sent until the present rung's keyframe comes, bits a second."""
+        self._muted_until: float | None = None
+        self._mutes = 0
         self._since = now
         self._failures = 0
         self._next_try = now + HOLD_S[0]
@@ -88,7 +112,7 @@ class Adaptation:
         self._loss = 0.0
         self._loss_at = -ESTIMATE_STALE_S
         self._estimate = 0
-        self._estimate_at = -ESTIMATE_STALE_S
+        self._estimate_at = self._fell_at = -ESTIMATE_STALE_S
         self._rtt = 0.0
         self._base_rtt = 0.0
         self._base_at = now
@@ -107,12 +131,22 @@ class Adaptation:
 
     def wish(self, wish: Wish, now: float) -> None:
         """Take note of what the player asks for."""
-        self._wish = wish
-        if self._at < self._ceiling():
+        chosen, self._wish = wish.rung != self._wish.rung, wish
+        ceiling = self._ceiling()
+        if chosen and wish.rung is not None:
+            self._go_to(ceiling, now)
+        elif self._at < ceiling:
             self._next_try = now  # the viewer asked for more: try at once
+
+    def arrived(self, now: float) -> None:
+        """Take note that the present rung's first keyframe is on its way to the viewer."""
+        self._switching_from = None
+        self._since = now
 
     def estimate(self, bps: int, now: float) -> None:
         """Take note of a REMB."""
+        if bps < FALL * self._estimate:
+            self._fell_at = now
         self._estimate, self._estimate_at = bps, now
 
     def report(self, loss: float, rtt_s: float | None, now: float) -> None:
@@ -129,6 +163,16 @@ class Adaptation:
         if self._wish.hidden:
             self._end_try(now)
             return Decision(None, 0, False)
+        if self._muted_until is not None:
+            if now < self._muted_until:
+                return Decision(None, 0, False)
+            self._muted_until = None
+            self._go_to(0, now)
+        if self._switching_from is not None:
+            if now - self._since < SWITCH_S:
+                above = self._choices[self._at].bps * HEADROOM - self._switching_from
+                return Decision(self.rung, max(int(above), 0), False)
+            self.arrived(now)
         if self._is_congested(now):
             return self._go_down(now)
         ceiling = self._ceiling()
@@ -163,9 +207,9 @@ class Adaptation:
             return True
         if self._loss_at > self._since and self._queueing_s() > QUEUE_DOWN_S:
             return True
-        fresh = now - self._estimate_at < ESTIMATE_STALE_S and self._estimate_at > self._since
+        fell = now - self._fell_at < ESTIMATE_STALE_S and self._fell_at > self._since
         troubled = self._loss > LOSS_UP or self._queueing_s() > QUEUE_UP_S
-        return fresh and self._estimate < sent * (0.9 if troubled else 0.6)
+        return fell and self._estimate < sent * (0.9 if troubled else 0.6)
 
     def _go_down(self, now: float) -> Decision:
         if self._try_began is not None:
@@ -173,10 +217,9 @@ class Adaptation:
             self._fail_try(now)
             self._since = now
             return Decision(self.rung, 0, False)
-        if self._at == 0:
-            self._since = now
-            return Decision(self.rung, 0, False)
         room = self._estimate if now - self._estimate_at < ESTIMATE_STALE_S else 0
+        if self._at == 0:
+            return self._starve(room, now)
         fits = [
             index
             for index, choice in enumerate(self._choices[: self._at])
@@ -186,7 +229,18 @@ class Adaptation:
         self._next_try = now + HOLD_S[min(self._failures, len(HOLD_S) - 1)]
         return Decision(self.rung, 0, True)
 
+    def _starve(self, room: int, now: float) -> Decision:
+        self._since = now
+        least = self._choices[0].bps
+        if self._loss <= LOSS_MUTE and not 0 < room < ROOM_MUTE * least:
+            return Decision(self.rung, 0, False)
+        self._muted_until = now + MUTE_S[min(self._mutes, len(MUTE_S) - 1)]
+        self._mutes += 1
+        return Decision(None, 0, True)
+
     def _go_to(self, index: int, now: float) -> None:
+        if index != self._at:
+            self._switching_from = self._choices[self._at].bps
         self._at = index
         self._since = now
         self._try_began = None
@@ -202,10 +256,11 @@ class Adaptation:
             self._fail_try(now)
             return Decision(self.rung, 0, False)
         if self._proven(now):
+            probe_bps = self._probe_bps(now)
             self._go_to(self._at + 1, now)
-            self._failures = 0
+            self._failures = self._mutes = 0
             self._next_try = now + SETTLE_S
-            return Decision(self.rung, 0, False)
+            return Decision(self.rung, probe_bps, False)
         return Decision(self.rung, self._probe_bps(now), False)
 
     def _is_clear(self) -> bool:

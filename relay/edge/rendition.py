@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import asyncio
 import time
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from relay.bus import keys
+from relay.bus import demand, keys
 from relay.bus.client import connect_blocking
 from relay.bus.events import publish
 from relay.bus.reader import Start, StreamReader
@@ -18,37 +19,65 @@ from relay.log import logger
 from relay.media.codecs import Kind
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from redis.asyncio import Redis
 
     from relay.edge.core import Core
+    from relay.media.unit import Unit
 
-LINGER_S: Final = 5.0
-"""How long a stream is read on without viewers: a reconnecting one finds it warm."""
+STALE_S: Final = 3.0
+"""What the bus holds is not shown to joiners if it is older than this: its camera is gone."""
+LINGER_S: Final = 4.5
+"""How long a stream is read on without viewers: a reconnecting one finds it warm, and one that goes
+over to another rung still needs it until that one's keyframe, which may be 4 s away.
+"""
+
+
+@dataclass(frozen=True)
+class Bus:
+    """The bus, for feeds."""
+
+    url: str
+    """For the connection of their own that each of them reads with."""
+    client: Redis
+    """For commands."""
 
 
 class Feed:
     """One stream of one camera."""
 
-    def __init__(self, core: Core, number: int, bus_url: str, key: str, kind: Kind) -> None:
+    def __init__(
+        self, core: Core, bus: Bus, number: int, camera: str, rendition: str, kind: Kind
+    ) -> None:
         self.number = number
         """Its number in the core."""
-        self.key = key
-        """Its stream on the bus."""
+        self.camera = camera
+        """Id of its camera."""
+        self.rendition = rendition
+        """Name of its rung, or `SOUND`."""
         self.kind = kind
         """Sound or picture."""
         self.viewers = 0
         """How many sessions hold it."""
         self.idle_since = 0.0
         """When the last one let go, by the loop's clock."""
-        self.primed = asyncio.Event()
-        """Set once what the bus had at the start is in the core."""
+        self.primed = False
+        """Whether what the bus had at the start is in the core."""
+        self.keyframe_at = -1.0
+        """When its last keyframe was pushed, by the loop's clock."""
+        self.gop_frames = 0
+        """Number of frames since then, itself included."""
+        self._waiting: list[Callable[[float], None]] = []
+        self._pushed = -STALE_S
         self._core = core
+        self._bus = bus
         start = Start.KEYFRAME if kind is Kind.VIDEO else Start.LIVE
-        self._client = connect_blocking(bus_url)
+        self._client = connect_blocking(bus.url)
+        key = keys.rendition_units(camera, rendition)
         self._reader = StreamReader(self._client, key, start)
         core.open_stream(number, kind)
-        if kind is Kind.AUDIO:
-            self.primed.set()
+        self.primed = kind is Kind.AUDIO
         self._task = asyncio.create_task(self._run())
 
     @property
@@ -56,14 +85,40 @@ class Feed:
         """Units that this reader has missed."""
         return self._reader.missed
 
+    @property
+    def fresh(self) -> bool:
+        """Whether its frames are of this moment: those of a camera that has stopped are not."""
+        return time.monotonic() - self._pushed < STALE_S
+
+    def when_primed(self, then: Callable[[float], None]) -> None:
+        """Call `then` with the loop's time: now, or as soon as the feed is primed."""
+        if self.primed:
+            then(asyncio.get_running_loop().time())
+        else:
+            self._waiting.append(then)
+
     async def _run(self) -> None:
+        loop = asyncio.get_running_loop()
+        try:
+            # Its worker may have to begin with it; the edge repeats this every second.
+            await demand.want(self._bus.client, self.camera, [self.rendition])
+        except StoreError as error:
+            logger().warning("a rendition cannot be asked for", error=str(error))
         while True:
-            units = await self._reader.read()
+            units = [unit for unit in await self._reader.read() if unit.kind is self.kind]
             now = time.time()
+            if not units or (not self.primed and _age_s(units[-1], now) > STALE_S):
+                continue
             for unit in units:
-                if unit.kind is self.kind:
-                    self._core.push(self.number, unit, now)
-            self.primed.set()
+                self._core.push(self.number, unit, now)
+                self.gop_frames = 1 if unit.opens_gop else self.gop_frames + 1
+                if unit.opens_gop:
+                    self.keyframe_at = loop.time()
+            self._pushed = time.monotonic()
+            self.primed = True
+            waiting, self._waiting = self._waiting, []
+            for then in waiting:
+                then(loop.time())
 
     async def stop(self) -> None:
         """Stop reading and close the stream in the core."""
@@ -73,21 +128,33 @@ class Feed:
         await self._client.aclose()
 
 
+def _age_s(unit: Unit, now: float) -> float:
+    return now - unit.captured_us / 1e6
+
+
 class Feeds:
     """The streams of one edge, opened when first asked for and closed when idle."""
 
-    def __init__(self, core: Core, bus_url: str) -> None:
+    def __init__(self, core: Core, bus: Bus) -> None:
         self._core = core
-        self._bus_url = bus_url
-        self._feeds: dict[str, Feed] = {}
+        self._bus = bus
+        self._feeds: dict[tuple[str, str, Kind], Feed] = {}
         self._next = 0
+
+    @property
+    def open(self) -> dict[str, set[str]]:
+        """The renditions that are read, by camera."""
+        found: dict[str, set[str]] = {}
+        for feed in self._feeds.values():
+            found.setdefault(feed.camera, set()).add(feed.rendition)
+        return found
 
     def take(self, camera: str, rendition: str, kind: Kind) -> Feed:
         """The stream's feed, held until `release`."""
-        key = keys.rendition_units(camera, rendition)
+        key = (camera, rendition, kind)
         feed = self._feeds.get(key)
         if feed is None:
-            feed = Feed(self._core, self._next, self._bus_url, key, kind)
+            feed = Feed(self._core, self._bus, self._next, camera, rendition, kind)
             self._feeds[key] = feed
             self._next += 1
         feed.viewers += 1
@@ -112,19 +179,34 @@ class Feeds:
 
 
 class KeyframeWishes:
-    """Asks cameras' workers for keyframes, each at most once in `EVERY_S`."""
+    """Asks cameras' workers for keyframes, each at most once in `EVERY_S`, or `SOON_S`."""
 
     EVERY_S: Final = 2.0
+    """For viewers that cannot decode."""
+    SOON_S: Final = 0.5
+    """For viewers that go over to another rung."""
 
     def __init__(self, bus: Redis) -> None:
         self._bus = bus
         self._asked: dict[str, float] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def ask_soon(self, camera: str, now: float) -> None:
+        """Ask for a keyframe to go over with, without waiting for the bus."""
+        if now - self._asked.get(camera, -self.SOON_S) >= self.SOON_S:
+            self._asked[camera] = now
+            task = asyncio.create_task(self._publish(camera))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
 
     async def ask(self, camera: str, now: float) -> None:
         """Ask for a keyframe, unless that was done a moment ago."""
         if now - self._asked.get(camera, -self.EVERY_S) < self.EVERY_S:
             return
         self._asked[camera] = now
+        await self._publish(camera)
+
+    async def _publish(self, camera: str) -> None:
         try:
             await publish(self._bus, keys.keyframe_wishes(camera), {})
         except StoreError as error:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, Final
 
+from relay.edge.adapt import Adaptation, Wish
 from relay.edge.core import TrackParams
 from relay.ids import new_id
 from relay.media.codecs import Kind  # noqa: TC001
@@ -18,6 +19,7 @@ from relay.webrtc.ice import CONSENT_S, Credentials, IceLite
 
 if TYPE_CHECKING:
     from relay.edge.rendition import Feed
+    from relay.media.ladder import Ladder
     from relay.webrtc.dtls import Dtls
     from relay.webrtc.ice import Address
     from relay.webrtc.sdp import Offer, Track
@@ -79,8 +81,16 @@ class Viewer:
     """When the last authentic packet of any kind came."""
     feeds: dict[Kind, Feed] = field(default_factory=dict)
     """What it follows."""
-    estimate_bps: int | None = None
-    """Its last REMB."""
+    ladder: Ladder | None = None
+    """What its camera offers, as far as was taken note of."""
+    wish: Wish = field(default_factory=Wish)
+    """What its player asks for."""
+    adaptation: Adaptation | None = None
+    """Decides its rung; None while there is no picture."""
+    switched: float | None = None
+    """When it was told to go over to another rung, until that one's keyframe."""
+    reported: float = 0.0
+    """When the last report came that was taken note of, Unix seconds."""
     replayed: float = -REPLAY_EVERY_S
     """When it was last sent its cached GOP again."""
 

@@ -11,6 +11,7 @@ from relay.gateway.auth import Auth
 from relay.gateway.frontend import Frontend
 from relay.gateway.hub import Hub
 from relay.gateway.live import Live
+from relay.gateway.placement import Placement
 from relay.state.registry import Registry
 
 SETTINGS = web.AppKey("settings", Settings)
@@ -20,5 +21,6 @@ REGISTRY = web.AppKey("registry", Registry)
 AUTH = web.AppKey("auth", Auth)
 ANONYMOUS = web.AppKey("anonymous", Anonymous)
 LIVE = web.AppKey("live", Live)
+PLACEMENT = web.AppKey("placement", Placement)
 FRONTEND = web.AppKey("frontend", Frontend)
 HUB = web.AppKey("hub", Hub)

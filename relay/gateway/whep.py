@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import time
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, Final
+from typing import Annotated, Any, Final
 
 from aiohttp import web
+from pydantic import Field, ValidationError
 
 from relay.bus.rpc import CallTimeout, Refused, call
 from relay.config import primary_address
-from relay.errors import NotFound, NotLive, Overloaded, UnsupportedType
-from relay.gateway.keys import BUS, LIVE, REGISTRY, SETTINGS
+from relay.errors import Invalid, NotFound, NotLive, Overloaded, UnsupportedType
+from relay.gateway.keys import BUS, LIVE, PLACEMENT, REGISTRY, SETTINGS
+from relay.gateway.placement import Placement
+from relay.gateway.route import read_body
+from relay.state.models import Model, explain
 from relay.webrtc.description import MAX_SIZE
 
-if TYPE_CHECKING:
-    from relay.gateway.live import Live
-
+_OPEN_S: Final = 2.5
+"""An edge that lives answers sooner; the next one is asked then."""
 _CALL_S: Final = 4.0
 _CORS: Final = {
     "Access-Control-Allow-Origin": "*",
@@ -26,6 +30,19 @@ _PREFLIGHT: Final = _CORS | {
     "Access-Control-Allow-Headers": "Authorization, Content-Type, If-Match",
     "Access-Control-Max-Age": "86400",
 }
+
+
+class Hints(Model):
+    """What a player asks for: as a query when a session is opened, or as JSON by PATCH later."""
+
+    rendition: str | None = None
+    """A rung that the viewer has chosen; null: automatic."""
+    height: Annotated[int, Field(ge=1, le=16_384)] | None = None
+    """How large the picture is shown, in physical pixels; null: full size."""
+    hidden: bool = False
+    """Whether the page is not to be seen: only sound is sent."""
+    data_saver: bool = False
+    """Whether the viewer pays for bytes: the smallest rung is sent."""
 
 
 async def preflight(_request: web.Request) -> web.Response:
@@ -49,8 +66,8 @@ async def open_session(request: web.Request) -> web.Response:
         "sdp": offer,
         "broadcast": target,
         "camera": camera,
-        "rendition": request.query.get("rendition"),
         "host": _advertised(request),
+        **_queried_hints(request),
     }
     answer = await _call_an_edge(request.app, body)
     session = answer["session"]
@@ -62,15 +79,26 @@ async def open_session(request: web.Request) -> web.Response:
         | {
             "Location": f"/whep/{target}/{session}",
             "ETag": f'"{answer["etag"]}"',
-            "Accept-Patch": "application/trickle-ice-sdpfrag",
+            "Accept-Patch": "application/trickle-ice-sdpfrag, application/json",
         },
     )
 
 
 async def patch_session(request: web.Request) -> web.Response:
-    """PATCH a fragment: candidates (nothing to do for an ICE-lite agent), or an ICE restart."""
+    """PATCH a fragment: candidates (nothing to do for an ICE-lite agent), or an ICE restart.
+
+    As JSON: hints; those that are left out stay as they are.
+    """
+    if request.content_type == "application/json":
+        hints = await read_body(request, Hints)
+        session = request.match_info["session"]
+        told = {"session": session, **hints.model_dump(exclude_unset=True)}
+        await _call_owner(request, session, "hint", told)
+        return web.Response(status=204, headers=_CORS)
     if request.content_type != "application/trickle-ice-sdpfrag":
-        raise UnsupportedType("the body has to be application/trickle-ice-sdpfrag")
+        raise UnsupportedType(
+            "the body has to be application/trickle-ice-sdpfrag or application/json"
+        )
     fragment = (await request.read())[: MAX_SIZE + 1].decode("utf-8", "replace")
     session = request.match_info["session"]
     body = {"session": session, "fragment": fragment, "etag": request.headers.get("If-Match")}
@@ -90,6 +118,14 @@ async def close_session(request: web.Request) -> web.Response:
     with suppress(NotFound, CallTimeout, Refused):
         await _call_owner(request, session, "close", {"session": session})
     return web.Response(status=200, headers=_CORS)
+
+
+def _queried_hints(request: web.Request) -> dict[str, Any]:
+    given = {name: request.query[name] for name in Hints.model_fields if name in request.query}
+    try:
+        return Hints.model_validate(given).model_dump(exclude_unset=True)
+    except ValidationError as error:
+        raise Invalid(explain(error)) from None
 
 
 async def _camera(request: web.Request, target: str) -> str:
@@ -124,17 +160,17 @@ def _advertised(request: web.Request) -> str:
 
 
 async def _call_an_edge(app: web.Application, body: dict[str, Any]) -> dict[str, Any]:
-    live = app[LIVE]
-    for edge in _by_load(live):
+    edges, placement = app[LIVE].edges, app[PLACEMENT]
+    for edge in placement.order(edges, time.monotonic()):
+        placement.gave(edge, edges[edge])
         try:
-            return await call(app[BUS], edge, "open", body, timeout_s=_CALL_S)
+            return await call(app[BUS], edge, "open", body, timeout_s=_OPEN_S)
         except CallTimeout:
-            live.edges.pop(edge, None)
+            placement.missed(edge, time.monotonic())
+        except Refused as refusal:
+            if refusal.kind != Overloaded.__name__:
+                raise
     raise Overloaded("no edge can take another viewer at the moment")
-
-
-def _by_load(live: Live) -> list[str]:
-    return sorted(live.edges, key=lambda name: int(live.edges[name]["sessions"]))
 
 
 async def _call_owner(
@@ -148,6 +184,7 @@ async def _call_owner(
 
 def add_routes(app: web.Application) -> None:
     """Serve WHEP."""
+    app[PLACEMENT] = Placement()
     endpoint, resource = "/whep/{target}", "/whep/{target}/{session}"
     for path in (endpoint, resource):
         app.router.add_route("OPTIONS", path, preflight)

@@ -7,6 +7,10 @@ from typing import Any, Final
 
 SOUND: Final = "opus"
 """Name of the stream that carries a camera's sound."""
+SOURCE: Final = "source"
+"""Name of the rung that is the camera's own picture, passed through: its stream is the source's."""
+DEFAULT_BPS: Final = 4_000_000
+"""What viewers are taken to be able to receive before they have told, bits a second."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,7 +18,7 @@ class Rendition:
     """One rung."""
 
     name: str
-    """Its height and a p, such as 720p."""
+    """Its height and a p, such as 720p; or `SOURCE`."""
     width: int
     """Pixels."""
     height: int
@@ -45,6 +49,12 @@ class Ladder:
         """The reverse of `to_json`."""
         return cls(tuple(Rendition(**item) for item in fact["video"]), fact["sound"])
 
-    def find(self, name: str | None) -> Rendition | None:
-        """The rung called `name`; the largest if no name is given; None if there is none."""
-        return next((rung for rung in self.video if name in (None, rung.name)), None)
+    @property
+    def default(self) -> Rendition | None:
+        """The rung that viewers begin with: the largest that most can receive; None without any."""
+        fits = (rung for rung in self.video if rung.bitrate_bps <= DEFAULT_BPS)
+        return next(fits, self.video[-1] if self.video else None)
+
+    def find(self, name: str) -> Rendition | None:
+        """The rung called `name`; None if there is none."""
+        return next((rung for rung in self.video if rung.name == name), None)

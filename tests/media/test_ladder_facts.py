@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 from relay.media.ladder import Ladder, Rendition
 
@@ -18,6 +19,12 @@ def test_round_trip():
 
 def test_rungs_are_found_by_name():
     assert LADDER.find("240p") == SMALL
-    assert LADDER.find(None) == LARGE
     assert LADDER.find("1080p") is None
-    assert Ladder((), sound=True).find(None) is None
+
+
+def test_viewers_begin_with_the_largest_rung_that_most_can_receive():
+    huge = replace(LARGE, name="source", bitrate_bps=8_000_000)
+    assert LADDER.default == LARGE
+    assert Ladder((huge, LARGE, SMALL), sound=True).default == LARGE
+    assert Ladder((huge,), sound=True).default == huge
+    assert Ladder((), sound=True).default is None

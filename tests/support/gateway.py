@@ -241,6 +241,8 @@ LADDER = {"video": RUNGS, "sound": True}
 EDGE = {
     "viewers": 2,
     "sessions": 3,
+    "load": 0.2,
+    "full": False,
     "counters": {"packets": 10, "octets": 12_000},
     "strays": {"rtp": 1},
     "refused": 0,

@@ -30,6 +30,17 @@ def free_port(kind: socket.SocketKind = socket.SOCK_STREAM) -> int:
         return int(probe.getsockname()[1])
 
 
+def free_ports(count: int) -> int:
+    """The first of `count` UDP ports in a row that nobody has at the moment."""
+    while True:
+        first = free_port(socket.SOCK_DGRAM)
+        with ExitStack() as probes, suppress(OSError, OverflowError):
+            for port in range(first, first + count):
+                probe = probes.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
+                probe.bind(("127.0.0.1", port))
+            return first
+
+
 class Stack:
     """A running relay. Not started on construction; use `running`."""
 
@@ -37,7 +48,7 @@ class Stack:
         self.folder = folder
         self.http_port = free_port()
         self.rtmp_port = free_port()
-        self.webrtc_port = free_port(socket.SOCK_DGRAM)
+        self.webrtc_port = free_ports(int(settings.get("RELAY_EDGES", "1")))
         self.log = folder / "relay.log"
         self.environment = {
             name: value for name, value in os.environ.items() if not name.startswith("RELAY_")

@@ -97,12 +97,14 @@ class _Collector:
 
     def collect(self) -> Iterable[Metric]:
         viewers = GaugeMetricFamily("eva_viewers", "Connected viewers", labels=["edge"])
+        load = GaugeMetricFamily("eva_edge_load", "Share of a CPU an edge uses", labels=["edge"])
         sent = CounterMetricFamily("eva_edge", "What an edge did", labels=["edge", "what"])
         strays = CounterMetricFamily(
             "eva_edge_strays", "Datagrams that belong to no session", labels=["edge", "protocol"]
         )
         for name, fact in self._live.edges.items():
             viewers.add_metric([name], fact["viewers"])
+            load.add_metric([name], fact["load"])
             for what, value in fact["counters"].items():
                 sent.add_metric([name, what], value)
             for protocol, value in fact["strays"].items():
@@ -112,7 +114,7 @@ class _Collector:
         for name, fact in self._live.cameras.items():
             live.add_metric([name], 1)
             units.add_metric([name], fact["units"])
-        return [viewers, sent, strays, live, units]
+        return [viewers, load, sent, strays, live, units]
 
 
 ROUTES = [

@@ -1,0 +1,87 @@
+"""Whether an edge takes another session: by measured headroom, before viewers notice. Pure.
+
+An edge is full when one of its two threads (the loop's, and the core's where that has its own) uses
+more than its share of a CPU, when its own clock ticks late because the machine has nothing left for
+it, or when the socket does not take what it is given. Sessions that are not connected yet count
+with what a connected one costs, so that a rush of joins does not overshoot.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+FULL_LOAD: Final = 0.85
+"""Share of a CPU from which there is no room."""
+REOPEN: Final = 0.9
+"""There is room again below this part of the limit."""
+MAX_LATE_S: Final = 0.1
+"""A clock that ticks this late on average is starved."""
+MAX_FAILURES: Final = 0.005
+"""Share of packets that the socket may refuse."""
+MAX_PENDING: Final = 256
+"""Sessions that may be connecting at a time: each costs milliseconds of the loop's thread."""
+COST: Final = 0.001
+"""What a viewer is taken to cost, as a share of a CPU, until there are enough to measure."""
+ENOUGH: Final = 50
+"""Viewers from which on their cost is measured."""
+SMOOTH: Final = 0.5
+"""Weight of the newest measurement, one a second."""
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What an edge has used so far; all but `late_s` count up from its start."""
+
+    loop_cpu_s: float
+    """CPU time of the loop's thread."""
+    process_cpu_s: float
+    """CPU time of all threads."""
+    packets: int
+    """Packets given to the socket."""
+    failures: int
+    """Of those, the ones that it did not take."""
+    late_s: float
+    """How late the clock has ticked on average since the last measurement."""
+
+
+class Headroom:
+    """See the module. Times are seconds of any monotonic clock."""
+
+    def __init__(self, limit: float = FULL_LOAD) -> None:
+        """`limit` is the share of a CPU from which the edge is full."""
+        self._limit = limit
+        self._last: tuple[float, Usage] | None = None
+        self._late_s = 0.0
+        self.load = 0.0
+        """Share of a CPU that the busier thread uses."""
+        self.full = False
+        """Whether there is no room."""
+
+    def measure(self, now: float, usage: Usage) -> None:
+        """Take note of what has been used; call it once a second."""
+        last, self._last = self._last, (now, usage)
+        if last is None or now <= last[0]:
+            return
+        then, before = last
+        elapsed = now - then
+        loop = (usage.loop_cpu_s - before.loop_cpu_s) / elapsed
+        others = (usage.process_cpu_s - before.process_cpu_s) / elapsed - loop
+        self.load += SMOOTH * (max(loop, others, 0.0) - self.load)
+        self._late_s += SMOOTH * (usage.late_s - self._late_s)
+        packets = usage.packets - before.packets
+        failures = usage.failures - before.failures
+        refused = failures > MAX_FAILURES * max(packets, 1) and failures > 1
+        limit = self._limit * REOPEN if self.full else self._limit
+        self.full = refused or self._late_s > MAX_LATE_S or self.load >= limit
+
+    def admits(self, connected: int, pending: int) -> bool:
+        """Whether one more session may come, besides those connected and those on their way."""
+        if self.full or pending >= MAX_PENDING:
+            return False
+        return self.load + (pending + 1) * viewer_cost(self.load, connected) < self._limit
+
+
+def viewer_cost(load: float, connected: int) -> float:
+    """What one more viewer costs an edge of this load, as a share of a CPU."""
+    return load / connected if connected >= ENOUGH else min(COST, load / max(connected, 1))

@@ -1,0 +1,164 @@
+"""What the gateway asks of an edge: to open sessions, to change them, to take note of hints.
+
+Bodies are JSON of the gateway's making; what viewers wrote in them is checked here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from relay.bus import presence
+from relay.edge.adapt import Wish
+from relay.errors import (
+    Invalid,
+    NotFound,
+    NotLive,
+    Overloaded,
+    PreconditionFailed,
+    PreconditionRequired,
+    ProtocolError,
+)
+from relay.media.ladder import Ladder
+from relay.webrtc.sdp import Local, answer, fragment, parse_fragment, parse_offer
+
+if TYPE_CHECKING:
+    from redis.asyncio import Redis
+
+    from relay.edge.admission import Headroom
+    from relay.edge.roster import Roster
+    from relay.edge.steering import Steering
+    from relay.edge.viewer import Viewer
+    from relay.webrtc.dtls import Fingerprint
+
+_LADDER_WAIT_S: Final = 1.5
+
+
+@dataclass(frozen=True)
+class Signalling:
+    """See the module."""
+
+    bus: Redis
+    """Where cameras and ladders are told."""
+    roster: Roster
+    """The sessions."""
+    steering: Steering
+    """What they are sent."""
+    headroom: Headroom
+    """Whether there may be more of them."""
+    fingerprint: Fingerprint
+    """Of the edge's certificate."""
+    port: int
+    """The edge's UDP port."""
+
+    async def open(self, body: dict[str, Any]) -> dict[str, Any]:
+        """Open a session: `sdp`, `broadcast`, `camera`, `host` to advertise, and hints (`hint`).
+
+        Answers `session`, the answer's `sdp`, and its `etag`.
+
+        Raises:
+            Invalid: the offer is malformed or cannot be served, or there is no such rendition.
+            NotLive: the camera sends nothing at the moment.
+            Overloaded: another viewer would be one too many.
+        """
+        if not self.headroom.admits(self.roster.connected, self.roster.connecting):
+            raise Overloaded("this edge has no room for another viewer")
+        try:
+            offer = parse_offer(body["sdp"])
+        except ProtocolError as error:
+            raise Invalid(str(error)) from None
+        camera = str(body["camera"])
+        ladder = await self._ladder(camera)
+        wish = _wish(body, Wish(), camera, ladder)
+        now = asyncio.get_running_loop().time()
+        viewer = self.roster.add(
+            broadcast=str(body["broadcast"]), camera=camera, offer=offer, now=now
+        )
+        self.steering.seat(viewer, ladder, wish, now)
+        local = Local(
+            credentials=viewer.ice.local,
+            fingerprint=self.fingerprint,
+            host=str(body["host"]),
+            port=self.port,
+            ssrcs=viewer.ssrcs,
+        )
+        return {"session": viewer.id, "sdp": answer(offer, local), "etag": viewer.etag}
+
+    async def patch(self, body: dict[str, Any]) -> dict[str, Any]:
+        """Take a trickle fragment: `session`, `fragment`, and the `etag` that If-Match named.
+
+        Answers nothing for candidates, which an ICE-lite agent does not need; for an ICE restart
+        (RFC 9725 section 4.3.2) our new `fragment` and `etag`.
+
+        Raises:
+            NotFound: there is no such session.
+            Invalid: the fragment is malformed.
+            PreconditionRequired, PreconditionFailed: a restart without the session's present ETag.
+        """
+        viewer = self.session(body)
+        try:
+            remote = parse_fragment(str(body["fragment"]))
+        except ProtocolError as error:
+            raise Invalid(str(error)) from None
+        # Readers that send `If-Match: *` trickle too: what tells a restart is new credentials.
+        if remote is None or remote.ufrag == viewer.ice.remote.ufrag:
+            return {}
+        if body["etag"] is None:
+            raise PreconditionRequired("an ICE restart needs If-Match")
+        if body["etag"].strip('"') not in ("*", viewer.etag):
+            raise PreconditionFailed("the session has another ETag by now")
+        viewer.restart(remote)
+        self.roster.mux.add(viewer, viewer.ice.local.ufrag)
+        return {"fragment": fragment(viewer.ice.local), "etag": viewer.etag}
+
+    async def hint(self, body: dict[str, Any]) -> dict[str, Any]:
+        """Take note of what a player asks for: `session`, and those of `rendition`, `height`,
+        `hidden` and `data_saver` that have changed, as in `adapt.Wish`.
+
+        Raises:
+            NotFound: there is no such session.
+            Invalid: there is no such rendition.
+        """
+        viewer = self.session(body)
+        wish = _wish(body, viewer.wish, viewer.camera, viewer.ladder)
+        self.steering.wish(viewer, wish, asyncio.get_running_loop().time())
+        return {}
+
+    def session(self, body: dict[str, Any]) -> Viewer:
+        """The session that a body names.
+
+        Raises:
+            NotFound: there is no such session.
+        """
+        viewer = self.roster.find(str(body["session"]))
+        if viewer is None:
+            raise NotFound("there is no such session")
+        return viewer
+
+    async def _ladder(self, camera: str) -> Ladder:
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + _LADDER_WAIT_S
+        while True:
+            # A ladder alone is not enough: it outlives its camera, as its last pictures do.
+            live = await presence.get(self.bus, presence.CAMERA, camera)
+            fact = await presence.get(self.bus, presence.LADDER, camera)
+            if live is not None and fact is not None:
+                return Ladder.from_json(fact)
+            if live is None or loop.time() > deadline:
+                raise NotLive(f"camera {camera!r} is not live")
+            await asyncio.sleep(0.05)  # its worker is about to begin
+
+
+def _wish(body: dict[str, Any], before: Wish, camera: str, ladder: Ladder | None) -> Wish:
+    """What a body's hints make of what was asked for before."""
+    rung = body.get("rendition", before.rung)
+    if rung is not None and ladder is not None and ladder.video and ladder.find(rung) is None:
+        names = ", ".join(rendition.name for rendition in ladder.video)
+        raise Invalid(f"camera {camera!r} has no rendition {rung!r}; it has {names}")
+    return Wish(
+        rung=rung,
+        height=body.get("height", before.height),
+        hidden=body.get("hidden", before.hidden),
+        data_saver=body.get("data_saver", before.data_saver),
+    )

@@ -1,0 +1,170 @@
+"""Lets each viewer's tracks follow the right streams: a rung by what its path takes, and sound.
+
+The decisions are `adapt`'s; here they meet the core and the feeds. A switch of rungs holds the old
+feed until the new one has a place in the core, and the core goes over on a keyframe. Viewers take
+turns, so that a tick's work is spread.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Final
+
+from relay.edge.adapt import Adaptation, Choice, Decision, Wish
+from relay.edge.viewer import State
+from relay.media.codecs import Kind
+from relay.media.ladder import SOUND
+
+if TYPE_CHECKING:
+    from relay.edge.core import Core
+    from relay.edge.rendition import Feed, Feeds, KeyframeWishes
+    from relay.edge.viewer import Viewer
+    from relay.media.ladder import Ladder
+
+TURNS: Final = 5
+"""A viewer's rung is decided once in so many ticks."""
+_YOUNG: Final = 6
+"""Frames of a GOP that a viewer may be sent at once when it goes over to it."""
+_SOUND_BPS: Final = 130_000
+"""Sound with its headers."""
+_OVERHEAD: Final = 1.06
+"""Headers of RTP, SRTP, UDP and IP on packets of pictures."""
+
+
+def choices(ladder: Ladder) -> list[Choice]:
+    """What a viewer of this ladder may be sent."""
+    sound = _SOUND_BPS if ladder.sound else 0
+    return [
+        Choice(rung.name, min(rung.width, rung.height), round(rung.bitrate_bps * _OVERHEAD) + sound)
+        for rung in ladder.video
+    ]
+
+
+class Steering:
+    """See the module. Times are the event loop's, in seconds."""
+
+    def __init__(self, core: Core, feeds: Feeds, wishes: KeyframeWishes) -> None:
+        self._core = core
+        self._feeds = feeds
+        self._wishes = wishes
+        self._probing: dict[int, int] = {}
+        self._turn = 0
+        self._ticked = 0.0
+
+    def seat(self, viewer: Viewer, ladder: Ladder, wish: Wish, now: float) -> None:
+        """Take the feeds that a new viewer begins with."""
+        viewer.wish = wish
+        self.fit(viewer, ladder, now)
+
+    def fit(self, viewer: Viewer, ladder: Ladder, now: float) -> None:
+        """Go by what ladder the viewer's camera has by now."""
+        if ladder == viewer.ladder:
+            return
+        viewer.ladder = ladder
+        kinds = {track.kind for track in viewer.tracks}
+        if ladder.sound and Kind.AUDIO in kinds and Kind.AUDIO not in viewer.feeds:
+            self._take(viewer, SOUND, Kind.AUDIO)
+        if not ladder.video or Kind.VIDEO not in kinds:
+            return
+        if viewer.adaptation is None:
+            start = ladder.default
+            viewer.adaptation = Adaptation(
+                choices(ladder), viewer.wish, now, start=None if start is None else start.name
+            )
+        else:
+            viewer.adaptation.offer(choices(ladder))
+        self._apply(viewer, viewer.adaptation.decide(now), now)
+
+    def wish(self, viewer: Viewer, wish: Wish, now: float) -> None:
+        """Take note of what a viewer's player asks for."""
+        viewer.wish = wish
+        if viewer.adaptation is not None:
+            viewer.adaptation.wish(wish, now)
+            self._apply(viewer, viewer.adaptation.decide(now), now)
+
+    def start(self, viewer: Viewer) -> None:
+        """Let a viewer that is connected follow its feeds."""
+        for feed in viewer.feeds.values():
+            self._follow(viewer, feed, at_once=True)
+
+    def estimate(self, viewer: Viewer, bps: int, now: float) -> None:
+        """Take note of a REMB."""
+        if viewer.adaptation is not None:
+            viewer.adaptation.estimate(bps, now)
+
+    def release(self, viewer: Viewer, now: float) -> None:
+        """Let go of what a viewer that has left was sent."""
+        self._probing.pop(viewer.number, None)
+        for feed in viewer.feeds.values():
+            self._feeds.release(feed, now)
+        viewer.feeds.clear()
+
+    # --- time ------------------------------------------------------------------------------
+
+    def tick(self, viewers: list[Viewer], now: float) -> None:
+        """Decide for those whose turn it is, and probe for those who are tried."""
+        self._turn = (self._turn + 1) % TURNS
+        for viewer in viewers:
+            if viewer.number % TURNS == self._turn and viewer.state is State.CONNECTED:
+                self._decide(viewer, now)
+        elapsed, self._ticked = min(now - self._ticked, 0.2), now
+        for number, bps in self._probing.items():
+            self._core.probe(number, int(bps * elapsed / 8), time.time())
+
+    def _decide(self, viewer: Viewer, now: float) -> None:
+        adaptation = viewer.adaptation
+        if adaptation is None:
+            return
+        stats = self._core.stats(viewer.number)
+        if stats.heard_at != viewer.reported:
+            viewer.reported = stats.heard_at
+            adaptation.report(stats.fraction_lost, stats.rtt_s, now)
+        feed = viewer.feeds.get(Kind.VIDEO)
+        if viewer.switched is not None and feed is not None and feed.keyframe_at > viewer.switched:
+            viewer.switched = None
+            adaptation.arrived(now)
+        self._apply(viewer, adaptation.decide(now), now)
+
+    def _apply(self, viewer: Viewer, decision: Decision, now: float) -> None:
+        if decision.probe_bps:
+            self._probing[viewer.number] = decision.probe_bps
+        else:
+            self._probing.pop(viewer.number, None)
+        old = viewer.feeds.get(Kind.VIDEO)
+        if decision.rung == (None if old is None else old.rendition):
+            return
+        connected = viewer.state is State.CONNECTED
+        if old is not None:
+            del viewer.feeds[Kind.VIDEO]
+            if connected and (decision.urgent or decision.rung is None):
+                self._core.unwatch(viewer.number, Kind.VIDEO)
+        if decision.rung is not None:
+            feed = self._take(viewer, decision.rung, Kind.VIDEO)
+            if connected and old is not None:
+                # Nobody waits for the next regular keyframe, least of all a congested path.
+                self._wishes.ask_soon(viewer.camera, now)
+            if connected:
+                self._follow(viewer, feed, at_once=old is None)
+        if old is not None:
+            self._feeds.release(old, now)
+
+    def _take(self, viewer: Viewer, rendition: str, kind: Kind) -> Feed:
+        feed = viewer.feeds[kind] = self._feeds.take(viewer.camera, rendition, kind)
+        if viewer.state is State.CONNECTED and kind is Kind.AUDIO:
+            self._follow(viewer, feed, at_once=True)
+        return feed
+
+    def _follow(self, viewer: Viewer, feed: Feed, *, at_once: bool) -> None:
+        def watch(now: float) -> None:
+            if viewer.state is not State.CONNECTED or viewer.feeds.get(feed.kind) is not feed:
+                return
+            # A GOP that has only begun costs no more than its keyframe does.
+            begin = feed.fresh and (at_once or feed.gop_frames <= _YOUNG)
+            self._core.watch(viewer.number, feed.number, time.time(), at_once=begin)
+            if feed.kind is Kind.VIDEO:
+                viewer.switched = None if begin else now
+                if begin and viewer.adaptation is not None:
+                    viewer.adaptation.arrived(now)
+
+        # What the bus has of the past would otherwise count as the stream's next keyframe.
+        feed.when_primed(watch)

@@ -1,0 +1,247 @@
+"""Which rung a viewer gets, over a simulated path with a queue and a browser's estimate."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import pytest
+
+from relay.edge.adapt import Adaptation, Choice, Wish
+
+CHOICES = [
+    Choice("720p", 720, 2_800_000),
+    Choice("480p", 480, 1_400_000),
+    Choice("240p", 240, 550_000),
+]
+BPS = {choice.name: choice.bps for choice in CHOICES} | {None: 130_000}
+STEP_S = 0.05
+ANY = Wish()
+
+
+@dataclass
+class Path:
+    """A link with a drop-tail queue, and a viewer behind it.
+
+    The estimate is libwebrtc's in outline: it falls to 0.85 of what arrives when the queue grows,
+    grows by 8 % a second otherwise, and never above 1.5 of what arrives.
+    """
+
+    bps: float = 10e6
+    queue_s: float = 0.5
+    loss: float = 0.0
+    rtt_s: float = 0.04
+    queued_bits: float = 0.0
+    estimate: float = 2_000_000.0
+    arrived: list[float] = field(default_factory=list)
+    lost: list[float] = field(default_factory=list)
+    grew: bool = False
+
+    def send(self, bps: float) -> None:
+        """What is sent for one step."""
+        bits = bps * STEP_S
+        before = self.queued_bits
+        through = min(self.queued_bits + bits, self.bps * STEP_S)
+        left = self.queued_bits + bits - through
+        self.queued_bits = min(left, self.bps * self.queue_s)
+        dropped = left - self.queued_bits
+        share = dropped / bits if bits else 0.0
+        self.arrived = [*self.arrived[-9:], through * (1 - self.loss)]
+        self.lost = [*self.lost[-19:], min(share + self.loss, 1.0)]
+        self.grew = self.queued_bits > before + 1 or dropped > 0
+        rate = sum(self.arrived) / len(self.arrived) / STEP_S
+        if self.grew:
+            self.estimate = min(self.estimate, 0.85 * rate)
+        else:
+            self.estimate = min(self.estimate * 1.08**STEP_S + 1_000 * STEP_S, 1.5 * rate + 10_000)
+
+    @property
+    def delay_s(self) -> float:
+        return self.rtt_s + self.queued_bits / self.bps
+
+
+class Session:
+    """A viewer behind a path: tells REMB four times a second, reports once; keyframes every 0.5 s
+    where one is asked for.
+    """
+
+    def __init__(self, path: Path, wish: Wish = ANY, start: str | None = None) -> None:
+        self.path = path
+        self.now = 1000.0
+        self.adaptation = Adaptation(CHOICES, wish, self.now, start=start)
+        self.sent: str | None = self.adaptation.rung
+        self.target: str | None = self.sent
+        self.switch_at = 0.0
+        self.probe_bps = 0
+        self.history: list[tuple[float, str | None]] = [(self.now, self.sent)]
+        self.worst_s = 0.0
+        self._step = 0
+
+    def run(self, seconds: float) -> None:
+        for _ in range(round(seconds / STEP_S)):
+            self._advance()
+
+    def _advance(self) -> None:
+        self._step += 1
+        self.now += STEP_S
+        self.path.send(BPS[self.sent] + self.probe_bps)
+        self.worst_s = max(self.worst_s, self.path.delay_s)
+        if self._step % 5 == 0:
+            self.adaptation.estimate(int(self.path.estimate), self.now)
+        if self._step % 20 == 0:
+            loss = sum(self.path.lost) / len(self.path.lost)
+            self.adaptation.report(loss, self.path.delay_s, self.now)
+        if self.target != self.sent and self.now >= self.switch_at:
+            self.sent = self.target
+            self.history.append((self.now, self.sent))
+            self.adaptation.arrived(self.now)
+        decision = self.adaptation.decide(self.now)
+        self.probe_bps = decision.probe_bps
+        if decision.rung != self.target:
+            if decision.rung is None or self.sent is None:
+                self.sent = decision.rung
+                self.history.append((self.now, self.sent))
+                self.adaptation.arrived(self.now)
+            elif decision.urgent:
+                self.sent = None
+            self.target = decision.rung
+            self.switch_at = self.now + 0.5
+
+    def until(self, rung: str | None, within_s: float) -> float:
+        """Seconds until this rung is sent."""
+        began = self.now
+        while self.sent != rung:
+            self._advance()
+            assert self.now - began < within_s, (self.history, self.path)
+        return self.now - began
+
+    def switches(self) -> int:
+        return len(self.history) - 1
+
+
+def test_a_good_path_gets_the_best_rung_and_keeps_it() -> None:
+    session = Session(Path(bps=20e6))
+    session.run(120)
+    assert session.history == [(1000.0, "720p")]
+    assert session.probe_bps == 0
+
+
+def test_one_begins_where_most_can_and_rises() -> None:
+    session = Session(Path(bps=20e6), start="240p")
+    session.until("480p", 10)
+    session.until("720p", 10)
+    session.run(60)
+    assert session.switches() == 2
+
+
+@pytest.mark.parametrize("bps", [700e3, 1.0e6])
+def test_a_link_that_falls_and_comes_back(bps: float) -> None:
+    session = Session(Path(bps=4e6))
+    session.run(30)
+    assert session.switches() == 0
+    session.path.bps = bps
+    session.until("240p", 2.0)
+    session.run(30)
+    assert session.sent == "240p"
+    session.path.bps = 4e6
+    session.until("720p", 15.0)
+    session.run(60)
+    assert session.sent == "720p"
+
+
+def test_a_path_between_two_rungs_is_not_tried_all_the_time() -> None:
+    session = Session(Path(bps=2.2e6))
+    session.run(30)
+    assert session.sent == "480p"
+    before = session.switches()
+    session.run(300)
+    assert session.sent == "480p"
+    assert session.switches() - before <= 2
+
+
+@pytest.mark.parametrize("loss", [0.02, 0.05, 0.08])
+def test_loss_that_retransmission_mends_costs_no_rung(loss: float) -> None:
+    session = Session(Path(bps=20e6, loss=loss))
+    session.run(120)
+    assert session.sent == "720p"
+
+
+def test_heavy_loss_does() -> None:
+    session = Session(Path(bps=20e6, loss=0.2))
+    session.until("240p", 10)
+
+
+def test_where_not_even_the_smallest_rung_gets_through_there_is_sound() -> None:
+    session = Session(Path(bps=20e6))
+    session.run(5)
+    session.path.bps = 180e3
+    session.until("240p", 5)
+    session.until(None, 10)
+    assert BPS[None] < session.path.bps
+    session.path.bps = 4e6
+    session.until("240p", 20)
+    session.until("720p", 30)
+
+
+def test_a_queue_is_noticed_before_it_is_full() -> None:
+    session = Session(Path(bps=20e6, queue_s=5.0))
+    session.run(10)
+    session.worst_s = 0.0
+    session.path.bps = 2.0e6
+    session.until("480p", 5)
+    assert session.worst_s < 2.0
+
+
+def test_a_viewers_choice_wins() -> None:
+    session = Session(Path(bps=20e6))
+    session.run(5)
+    session.adaptation.wish(Wish(rung="240p"), session.now)
+    session.until("240p", 1.0)
+    session.run(60)
+    assert session.sent == "240p"
+    session.adaptation.wish(Wish(rung="720p"), session.now)
+    assert session.until("720p", 1.0)
+    session.run(60)
+    assert session.sent == "720p"
+
+
+def test_a_choice_that_the_path_cannot_take_is_gone_back_from() -> None:
+    session = Session(Path(bps=1e6))
+    session.until("240p", 10)
+    session.adaptation.wish(Wish(rung="720p"), session.now)
+    session.until("720p", 1.0)
+    session.until("240p", 5)
+
+
+def test_no_larger_than_shown() -> None:
+    session = Session(Path(bps=20e6), Wish(height=400))
+    session.run(30)
+    assert session.sent == "480p"
+    session.adaptation.wish(Wish(height=200), session.now)
+    session.until("240p", 1.0)
+    session.adaptation.wish(Wish(height=1080), session.now)
+    session.until("720p", 10)
+
+
+def test_data_savers_get_the_smallest() -> None:
+    session = Session(Path(bps=20e6), Wish(data_saver=True))
+    session.run(30)
+    assert session.history == [(1000.0, "240p")]
+
+
+def test_hidden_pages_get_sound_and_their_picture_back_at_once() -> None:
+    session = Session(Path(bps=20e6))
+    session.run(5)
+    session.adaptation.wish(Wish(hidden=True), session.now)
+    session.until(None, 0.1)
+    session.run(60)
+    session.adaptation.wish(Wish(), session.now)
+    assert session.until("720p", 0.1) <= STEP_S
+
+
+def test_a_rung_that_is_gone_is_left() -> None:
+    session = Session(Path(bps=20e6))
+    session.run(5)
+    session.adaptation.offer(CHOICES[1:])
+    session.until("480p", 1.0)
+    session.adaptation.offer(CHOICES)
+    session.until("720p", 10)

@@ -1,0 +1,120 @@
+"""When an edge is full, in simulated time."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from relay.edge.admission import MAX_LATE_S, MAX_PENDING, Headroom, Usage
+
+IDLE = Usage(loop_cpu_s=0.0, process_cpu_s=0.0, packets=0, failures=0, late_s=0.0)
+
+
+class Edge:
+    """Uses CPU and sends, second by second."""
+
+    def __init__(self, limit: float = 0.85) -> None:
+        self.headroom = Headroom(limit)
+        self.now = 100.0
+        self.usage = IDLE
+        self.headroom.measure(self.now, self.usage)
+
+    def work(
+        self,
+        seconds: int = 1,
+        *,
+        loop: float = 0.0,
+        core: float = 0.0,
+        failed: int = 0,
+        late_s: float = 0.0,
+    ) -> None:
+        for _ in range(seconds):
+            self.now += 1
+            self.usage = replace(
+                self.usage,
+                loop_cpu_s=self.usage.loop_cpu_s + loop,
+                process_cpu_s=self.usage.process_cpu_s + loop + core,
+                packets=self.usage.packets + 10_000,
+                failures=self.usage.failures + failed,
+                late_s=late_s,
+            )
+            self.headroom.measure(self.now, self.usage)
+
+
+def test_an_idle_edge_has_room() -> None:
+    edge = Edge()
+    assert edge.headroom.admits(0, 0)
+    edge.work(10, loop=0.02)
+    assert edge.headroom.admits(0, 100)
+    assert not edge.headroom.full
+
+
+@pytest.mark.parametrize("busy", [{"loop": 0.9}, {"core": 0.9}, {"loop": 0.1, "core": 0.9}])
+def test_the_busier_thread_decides(busy: dict[str, float]) -> None:
+    edge = Edge()
+    edge.work(10, **busy)
+    assert edge.headroom.full
+    assert edge.headroom.load == pytest.approx(0.9, abs=0.01)
+
+
+def test_two_threads_that_are_half_busy_leave_room() -> None:
+    edge = Edge()
+    edge.work(10, loop=0.5, core=0.5)
+    assert edge.headroom.admits(1000, 0)
+
+
+def test_a_full_edge_takes_viewers_again_only_when_it_is_clear_that_it_can() -> None:
+    edge = Edge()
+    edge.work(10, core=0.86)
+    assert edge.headroom.full
+    edge.work(10, core=0.80)
+    assert edge.headroom.full
+    edge.work(10, core=0.70)
+    assert not edge.headroom.full
+
+
+def test_those_on_their_way_count_with_what_a_viewer_costs() -> None:
+    edge = Edge()
+    edge.work(20, core=0.8)
+    # 0.05 is left, a viewer costs 0.001.
+    assert edge.headroom.admits(800, 45)
+    assert not edge.headroom.admits(800, 55)
+
+
+def test_handshakes_at_a_time_are_bounded() -> None:
+    edge = Edge()
+    edge.work(5, loop=0.01)
+    assert edge.headroom.admits(1000, MAX_PENDING - 1)
+    assert not edge.headroom.admits(1000, MAX_PENDING)
+
+
+def test_an_edge_whose_socket_does_not_keep_up_is_full_at_once_and_not_for_long() -> None:
+    edge = Edge()
+    edge.work(5, core=0.2, failed=1)
+    assert not edge.headroom.full
+    edge.work(1, core=0.2, failed=200)
+    assert edge.headroom.full
+    edge.work(1, core=0.2)
+    assert not edge.headroom.full
+
+
+def test_an_edge_that_the_machine_starves_is_full() -> None:
+    edge = Edge()
+    edge.work(5, loop=0.3, late_s=2 * MAX_LATE_S)
+    assert edge.headroom.full
+    edge.work(5, loop=0.3, late_s=0.001)
+    assert not edge.headroom.full
+
+
+def test_a_clock_that_stands_still_changes_nothing() -> None:
+    edge = Edge()
+    edge.work(5, core=0.5)
+    edge.headroom.measure(edge.now, replace(edge.usage, process_cpu_s=1e9))
+    assert edge.headroom.load == pytest.approx(0.5, abs=0.03)
+
+
+def test_the_limit_can_be_set() -> None:
+    edge = Edge(0.3)
+    edge.work(10, core=0.31)
+    assert not edge.headroom.admits(10, 0)

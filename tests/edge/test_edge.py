@@ -1,0 +1,188 @@
+"""A real edge with real viewers, over every core: joins, refusals, ends."""
+
+from __future__ import annotations
+
+import asyncio
+from itertools import groupby, pairwise
+from typing import TYPE_CHECKING
+
+import pytest
+
+from relay.bus import presence, sessions
+from relay.bus.rpc import Refused
+from relay.edge import choice
+from relay.edge.fanout import PythonCore
+from relay.edge.rendition import STALE_S
+from relay.errors import OperatorError
+from relay.media.codecs import Kind
+from tests.support.house import Camera, edge
+from tests.support.offers import CHROMIUM
+from tests.support.rtp import nal_units
+from tests.support.stage import open_udp
+from tests.support.units import number_of
+from tests.support.waiting import eventually
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from redis.asyncio import Redis
+
+    from relay.config import CoreName
+    from tests.support.house import House
+    from tests.support.rtp import Packet
+    from tests.support.viewer import WebViewer
+
+
+@pytest.fixture(params=["python", "native"])
+def core_name(request: pytest.FixtureRequest) -> CoreName:
+    return request.param
+
+
+@pytest.fixture
+async def camera(store: Redis) -> AsyncIterator[Camera]:
+    made = Camera(store, "cam")
+    await made.begin()
+    yield made
+    await made.end()
+
+
+@pytest.fixture
+async def house(store: Redis, store_url: str, core_name: CoreName) -> AsyncIterator[House]:
+    async with edge(store, store_url, core_name) as made:
+        yield made
+
+
+async def test_a_viewer_gets_picture_and_sound_without_a_gap(house: House, camera: Camera) -> None:
+    viewer = await house.join()
+    await eventually(lambda: len(viewer.got.media(Kind.VIDEO)) > 200, "half a second of picture")
+    await eventually(lambda: len(viewer.got.media(Kind.AUDIO)) > 10, "some sound")
+    viewer.got.check_continuity()
+    assert viewer.got.reports(Kind.VIDEO)
+    numbers = await viewer.pictures()
+    assert numbers[0] % 30 == 0
+    assert all(after == before + 1 for before, after in pairwise(numbers))
+
+
+async def test_the_edge_tells_of_its_viewers(house: House, camera: Camera, store: Redis) -> None:
+    first, second = await asyncio.gather(house.join(), house.join())
+
+    async def count() -> int:
+        return await sessions.count(store, "show")
+
+    async def two() -> bool:
+        return await count() == 2 and (await house.fact())["viewers"] == 2
+
+    await eventually(two, "two viewers")
+    await house.call("close", session=first.session)
+    second.leave()
+
+    async def none() -> bool:
+        return await count() == 0 and (await house.fact())["sessions"] == 0
+
+    await eventually(none, "no viewers")
+    assert first.dtls.closed or first.got.goodbyes()
+
+
+async def test_what_a_camera_sent_before_it_stopped_is_not_shown_to_joiners(
+    house: House, camera: Camera, store: Redis
+) -> None:
+    early = await house.join()
+    await eventually(early.got.media, "a picture")
+    await camera.end()
+    await asyncio.sleep(STALE_S)
+    # Its facts are there, as when it comes back and its first picture is still on its way.
+    known, new = await house.join(), await house.join(camera="cam")
+    await camera.resume()
+    await eventually(lambda: known.got.media() and new.got.media(), "a picture")
+    for viewer in (known, new):
+        assert (await viewer.pictures())[0] >= camera.resumed_at
+
+
+async def test_a_camera_that_is_gone_is_not_live_whatever_remains_of_it(
+    house: House, camera: Camera, store: Redis
+) -> None:
+    await presence.withdraw(store, presence.CAMERA, camera.name)
+    with pytest.raises(Refused) as caught:
+        await house.open(CHROMIUM)
+    assert caught.value.kind == "NotLive"
+    assert caught.value.retry_after is not None
+
+
+def test_the_core_is_the_one_that_is_wanted() -> None:
+    with open_udp() as sock:
+        assert isinstance(choice.make_core(sock, "python"), PythonCore)
+        auto = choice.make_core(sock, "auto")
+        native = choice.make_core(sock, "native")
+        assert type(auto) is type(native)
+        assert not isinstance(native, PythonCore)
+        auto.stop()
+        native.stop()
+
+
+def test_without_the_native_core_the_other_one_does_its_work(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(__import__("sys").modules, "relay._native", None)
+    monkeypatch.delitem(__import__("sys").modules, "relay.edge.native", raising=False)
+    with open_udp() as sock:
+        assert isinstance(choice.make_core(sock, "auto"), PythonCore)
+        with pytest.raises(OperatorError, match="RELAY_EDGE_CORE=native"):
+            choice.make_core(sock, "native")
+
+
+def rungs(viewer: WebViewer) -> set[int]:
+    """The rungs whose pictures a viewer has got: 0 is the largest."""
+    return {
+        number_of(nal_units([packet.payload for packet in frame])) // 10_000_000
+        for frame in whole(viewer)
+    }
+
+
+def whole(viewer: WebViewer) -> list[list[Packet]]:
+    """The whole pictures that a viewer has got; a rung that congests the path is cut off in one."""
+    media = viewer.got.media()
+    frames = [list(group) for _, group in groupby(media, key=lambda packet: packet.timestamp)]
+    return [
+        frame
+        for frame, before in zip(frames[1:], frames, strict=False)
+        if frame[-1].marker and frame[0].sequence == (before[-1].sequence + 1) % 65_536
+    ]
+
+
+async def test_a_path_that_narrows_and_widens(house: House, camera: Camera) -> None:
+    viewer = await house.join()
+    viewer.remb_bps = 4_000_000
+    await eventually(lambda: rungs(viewer) == {0}, "the largest rung")
+    await asyncio.sleep(1.0)  # after a beginning reports speak of the time before
+    viewer.remb_bps = 600_000
+    began = asyncio.get_running_loop().time()
+    await eventually(lambda: 2 in rungs(viewer), "the smallest rung", 4)
+    took = asyncio.get_running_loop().time() - began
+    assert took <= 2.0, took
+    viewer.got.forget()
+    viewer.remb_bps = 5_000_000
+    await eventually(lambda: 0 in rungs(viewer), "the largest rung again", 20)
+    took = asyncio.get_running_loop().time() - began
+    assert took <= 17.0, took
+    assert viewer.got.resent(), "it was not probed"
+    viewer.got.check_continuity()
+
+
+async def test_hints(house: House, camera: Camera) -> None:
+    viewer = await house.join(rendition="480p")
+    await eventually(lambda: rungs(viewer) == {1}, "the chosen rung")
+    await house.call("hint", session=viewer.session, rendition="240p")
+    await eventually(lambda: 2 in rungs(viewer), "another choice")
+    await house.call("hint", session=viewer.session, hidden=True)
+    await eventually(lambda: viewer.got.media()[-1].marker, "the end of a picture")
+    seen, heard = len(viewer.got.media()), len(viewer.got.media(Kind.AUDIO))
+    await eventually(lambda: len(viewer.got.media(Kind.AUDIO)) > heard + 10, "sound to go on")
+    # What was on its way at the moment may still have come.
+    assert len(viewer.got.media()) <= seen + 8
+    viewer.got.forget()
+    await house.call("hint", session=viewer.session, hidden=False, rendition=None, height=240)
+    await eventually(lambda: rungs(viewer) == {2}, "the picture again", 1.0)
+    assert not viewer.got.refused
+    for wrong in ({"rendition": "9p"}, {"session": "nobody.x"}):
+        with pytest.raises(Refused):
+            await house.call("hint", **({"session": viewer.session} | wrong))
