@@ -25,5 +25,7 @@ export default defineConfig({
   test: {
     include: ["tests/**/*.test.ts"],
     environment: "node",
+    // The state machine's random walks share their cores with whatever else the machine does.
+    testTimeout: 30_000,
   },
 });
