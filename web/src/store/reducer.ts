@@ -70,7 +70,12 @@ export function reduce(view: BroadcastView, action: Action): BroadcastView {
 function reduceEvent(view: BroadcastView, event: ServerEvent): BroadcastView {
   switch (event.type) {
     case "state":
-      return { ...view, broadcast: event.broadcast, trouble: null, closed: false };
+      return {
+        ...view,
+        broadcast: withOwnVote(event.broadcast, view.broadcast),
+        trouble: null,
+        closed: false,
+      };
     case "rating":
       return change(view, ({ rating }) => ({
         rating: { average: event.average, count: event.count, yours: rating.yours },
@@ -105,6 +110,12 @@ function reduceEvent(view: BroadcastView, event: ServerEvent): BroadcastView {
     case "view":
       return view; // Others listen to these; nothing is kept here.
   }
+}
+
+/** Where cookies are kept from a frame, the line does not know whose it is; the page does. */
+function withOwnVote(broadcast: Broadcast, former: Broadcast | null): Broadcast {
+  const yours = broadcast.rating.yours ?? former?.rating.yours ?? null;
+  return { ...broadcast, rating: { ...broadcast.rating, yours } };
 }
 
 function withMarker(markers: readonly Marker[], marker: Marker): Marker[] {
