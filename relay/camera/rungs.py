@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from relay.bus.writer import StreamWriter
     from relay.media.ladder import Rendition
 
-QUEUE: Final = 4
+QUEUE: Final = 12
+"""Pictures: what comes at once after a link has stalled for 0.4 s, at 30 a second."""
 
 
 class _Running:

@@ -27,6 +27,7 @@ from relay.errors import MediaError, StoreError
 from relay.log import logger
 from relay.media.codecs import Codec, Kind
 from relay.media.ladder import SOUND, SOURCE, Ladder, Rendition
+from relay.media.timebase import VIDEO_CLOCK
 
 if TYPE_CHECKING:
     from av.audio.frame import AudioFrame
@@ -35,8 +36,12 @@ if TYPE_CHECKING:
     from relay.bus.client import Entry
     from relay.media.unit import Unit
 
-_FRESH: Final = 4
-"""Of a backlog only the last units are encoded; the ones before are only decoded."""
+_FRESH: Final = VIDEO_CLOCK // 2
+"""Of a backlog only the last half second is encoded, 90 kHz; what is before is only decoded. Less
+than that comes at once from every camera whose link stalls for a moment."""
+_REPEATED: Final = 60 * VIDEO_CLOCK
+"""A picture that is not later than the last one, by less than this, is dropped: encoders and
+viewers take none twice. One that is earlier still tells that the last one's stamp was wrong."""
 _LOOK_S: Final = 0.5
 """How often it is looked what is wanted; what is wanted anew is heard of at once."""
 
@@ -80,11 +85,12 @@ class Worker:
                 tasks.create_task(self._tell())
                 tasks.create_task(self._hear_wishes())
                 tasks.create_task(self._look_at_demand())
+                await self._look_once()
                 while True:
                     units = await reader.read()
-                    for index, unit in enumerate(units):
-                        fresh = index >= len(units) - _FRESH
-                        await self._take(unit, fresh=fresh)
+                    fresh_from = max(unit.dts for unit in units) - _FRESH
+                    for unit in units:
+                        await self._take(unit, fresh=unit.dts >= fresh_from)
         finally:
             self._pool.shutdown(wait=False, cancel_futures=True)
             await self._withdraw()
@@ -100,9 +106,7 @@ class Worker:
         try:
             frames = await loop.run_in_executor(self._pool, decoder.decode, unit)
         except MediaError as error:
-            self.counters["damaged"] += 1
-            if self.counters["damaged"] == 1:
-                logger().warning("damaged unit", camera=self._camera, error=str(error))
+            self._note_damage(error)
             return
         for frame, captured_us in frames:
             if unit.kind is Kind.VIDEO and frame.pts is not None:
@@ -114,6 +118,11 @@ class Worker:
             else:
                 await self._hear(cast("AudioFrame", frame), captured_us)
 
+    def _note_damage(self, error: MediaError) -> None:
+        self.counters["damaged"] += 1
+        if self.counters["damaged"] == 1:
+            logger().warning("damaged unit", camera=self._camera, error=str(error))
+
     # --- pictures --------------------------------------------------------------------------
 
     async def _picture(self, frame: VideoFrame, captured_us: int) -> None:
@@ -122,8 +131,9 @@ class Worker:
             if not self._fps.known:
                 return  # two or three frames: the bitrate depends on the rate
             await self._build(frame.width, frame.height)
-        if frame.pts <= self._done_until:
-            return  # shown by the worker before this one
+        if 0 <= self._done_until - frame.pts < _REPEATED:
+            return  # shown before, perhaps by the worker before this one
+        self._done_until = frame.pts
         picture = Picture(frame, captured_us, self._clock.due(frame.pts))
         if self._rungs.full:
             self.counters["late"] += 1
@@ -193,8 +203,8 @@ class Worker:
 
     async def _look_at_demand(self) -> None:
         while True:
-            await self._look_once()
             await asyncio.sleep(_LOOK_S)
+            await self._look_once()
 
     async def _look_once(self) -> None:
         now = asyncio.get_running_loop().time()
@@ -223,7 +233,11 @@ class Worker:
             self._ladder = Ladder(self._ladder.video if self._ladder else (), sound=True)
             await self._tell_once()
         loop = asyncio.get_running_loop()
-        units = await loop.run_in_executor(self._pool, self._sound.encode, frame, captured_us)
+        try:
+            units = await loop.run_in_executor(self._pool, self._sound.encode, frame, captured_us)
+        except MediaError as error:
+            self._note_damage(error)
+            return
         for unit in units:
             if unit.pts > self._heard_until:
                 self._writers[SOUND].put(unit)

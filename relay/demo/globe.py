@@ -12,15 +12,17 @@ from typing import TYPE_CHECKING, Final, Generic, TypeAlias, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from relay.demo import colour, ground
+from relay.demo import colour, ground, levels
 from relay.demo.blend import STRIP, Planes, Words
 from relay.demo.daylight import Daylight
 from relay.demo.sight import Sight, ground_rows
+from relay.demo.sphere import Sphere
 
 if TYPE_CHECKING:
     from relay.demo.colour import Bytes
     from relay.demo.noise import Floats
     from relay.demo.plate import Plate
+    from relay.demo.surround import Front
     from relay.demo.view import View
 
 Place: TypeAlias = tuple[slice, slice]
@@ -77,40 +79,81 @@ def _between(texels: npt.NDArray[_Texel], share: int, of: int) -> npt.NDArray[_T
     return row
 
 
+class _Survey:
+    """Which part of the Earth a camera sees, and where on it each of its pixels looks."""
+
+    def __init__(self, view: View | Sphere, sight: Sight) -> None:
+        self._around = isinstance(view, Sphere)
+        self._side = 1 if self._around or np.sin(np.radians(view.azimuth)) > 0 else -1
+        across, along = self._across(sight)[sight.hit], sight.along_km()[sight.hit]
+        farthest = float(across.max()) + 0.1
+        nearest = -farthest if self._around else float(across.min()) - 2
+        self._edges, self._pixel_km = ground_rows(nearest, farthest, view.focal)
+        self._start = float(along.min()) - 2
+        self.span = int((float(along.max()) - self._start) / ground.TEXEL_KM) + 4
+        """Texels along the track that are seen at once."""
+
+    def _across(self, sight: Sight) -> Floats:
+        return sight.across_km() * np.float32(self._side)
+
+    def paint(self, seed: int) -> ground.Ground:
+        """The ground, with its coarser levels if they are looked at."""
+        painted = ground.build(seed, self._edges, self._pixel_km)
+        return levels.stack(painted, self._pixel_km) if self._around else painted
+
+    def look(self, sight: Sight, *, pitch: int, step: int) -> Indices:
+        """Where each pixel looks in a flat texture whose rows are `pitch` apart.
+
+        With `step` 2 the texture has half the rows and columns.
+        """
+        edges, across = self._edges[::step], self._across(sight)
+        places = np.interp(across.ravel(), edges, np.arange(len(edges), dtype=np.float32))
+        row = np.clip(places.reshape(across.shape), 0, len(edges) - 2).astype(np.intp)
+        along = sight.along_km()
+        if self._around:
+            row = levels.rows_at(row, len(edges) - 1, along, self._pixel_km[::step], step)
+        column = (along - np.float32(self._start)) / np.float32(ground.TEXEL_KM * step)
+        look: Indices = np.where(sight.hit, row * pitch + np.maximum(column, 0).astype(np.intp), 0)
+        return look
+
+
 class Globe:
-    """The Earth behind one camera, which looks roughly to port or to starboard.
+    """The Earth behind one camera, which looks roughly to port or to starboard, or all around.
 
     Rows above the first that touches the Earth are sky.
     """
 
-    def __init__(self, view: View, fps: float, seed: int) -> None:
+    def __init__(
+        self,
+        view: View | Sphere,
+        fps: float,
+        seed: int,
+        fronts: tuple[Front | None, Front | None] = (None, None),
+    ) -> None:
+        """Paint the ground that is seen.
+
+        `fronts` is what always stands before it, for luma and for chroma.
+        """
         self._fps = fps
         self._phases = max(1, round(fps / _STEP_HZ))
-        side = 1 if np.sin(np.radians(view.azimuth)) > 0 else -1
         sight, half = Sight(view.rays()), Sight(view.rays(2))
-        across = sight.across_km() * np.float32(side)
-        edges, pixel_km = ground_rows(
-            float(across[sight.hit].min()) - 2, float(across[sight.hit].max()) + 0.1, view.focal
-        )
-        painted = ground.build(seed, edges, pixel_km)
-        along = sight.along_km()
-        start = float(along[sight.hit].min()) - 2
-        span = int((float(along[sight.hit].max()) - start) / ground.TEXEL_KM) + 4
-        self._luma = _Texture(painted.luma, span, self._phases)
-        self._lights = _Texture(painted.lights, span, self._phases)
-        self._chroma = _Texture(painted.chroma, span // 2 + 1, 1)
-        self._lights_half = _Texture(painted.lights[::2, ::2], span // 2 + 1, 1)
-        self._look = _look(sight, side, edges, start, pitch=self._luma.pitch, step=1)
-        self._look_half = _look(half, side, edges, start, pitch=self._chroma.pitch, step=2)
+        survey = _Survey(view, sight)
+        painted = survey.paint(seed)
+        self._luma = _Texture(painted.luma, survey.span, self._phases)
+        self._lights = _Texture(painted.lights, survey.span, self._phases)
+        self._chroma = _Texture(painted.chroma, survey.span // 2 + 1, 1)
+        self._lights_half = _Texture(painted.lights[::2, ::2], survey.span // 2 + 1, 1)
+        self._look = survey.look(sight, pitch=self._luma.pitch, step=1)
+        self._look_half = survey.look(half, pitch=self._chroma.pitch, step=2)
         rng = np.random.default_rng(seed)
-        self._full = Daylight(sight, (0,), colour.dither(rng, sight.hit.shape))
-        self._half = Daylight(half, (1, 2), colour.dither(rng, half.hit.shape))
+        self._full = Daylight(sight, (0,), colour.dither(rng, sight.hit.shape), fronts[0])
+        self._half = Daylight(half, (1, 2), colour.dither(rng, half.hit.shape), fronts[1])
         self._first = int(sight.hit.any(1).argmax()) // STRIP * STRIP
         size = STRIP * view.width
         self._texel, self._value = np.empty(size, np.uint8), np.empty(size, np.uint16)
         self._pair = np.empty(size // 4, np.uint16)
 
-    def draw(self, planes: Planes, seconds: float, plate: Plate) -> None:
+    def draw(self, planes: Planes, seconds: float, plate: Plate | None = None) -> None:
         """Draw the Earth and the air as they are at `seconds` into planes of the view's size.
 
         What `plate` hides is left undrawn.
@@ -125,7 +168,7 @@ class Globe:
         y, u, v = planes
         for top in range(0, len(y), STRIP):
             rows = slice(top, min(top + STRIP, len(y)))
-            columns = plate.open_columns(top // STRIP)
+            columns = slice(0, y.shape[1]) if plate is None else plate.open_columns(top // STRIP)
             here = (rows, columns)
             half = (_halved(rows), _halved(columns))
             if top < self._first:
@@ -184,20 +227,3 @@ def _halved(span: slice) -> slice:
 
 def _sky(plane: Bytes, air: npt.NDArray[np.uint16]) -> None:
     np.copyto(plane, air >> 8, casting="unsafe")
-
-
-def _look(
-    sight: Sight, side: int, edges_km: Floats, start_km: float, *, pitch: int, step: int
-) -> Indices:
-    """Where each pixel looks in a flat texture whose rows are `pitch` apart.
-
-    With `step` 2 the texture has half the rows and columns.
-    """
-    edges = edges_km[::step]
-    across = sight.across_km() * np.float32(side)
-    places = np.interp(across.ravel(), edges, np.arange(len(edges), dtype=np.float32))
-    row = np.clip(places.reshape(across.shape), 0, len(edges) - 2).astype(np.intp)
-    along = (sight.along_km() - np.float32(start_km)) / np.float32(ground.TEXEL_KM * step)
-    column = np.maximum(along, 0).astype(np.intp)
-    look: Indices = np.where(sight.hit, row * pitch + column, 0)
-    return look

@@ -5,17 +5,20 @@ from __future__ import annotations
 from aiohttp import web
 
 from relay.gateway import sharing, skeleton
+from relay.gateway.access import may_watch
 from relay.gateway.document import render
 from relay.gateway.frontend import BROADCAST, HOME
 from relay.gateway.keys import AUTH, FRONTEND, REGISTRY
-from relay.gateway.views import BroadcastList, broadcast_view, broadcast_views
+from relay.gateway.views import BroadcastList, ClosedView, broadcast_view, broadcast_views
 from relay.gateway.visitor import origin
 
 
 async def home(request: web.Request) -> web.Response:
     """GET /."""
     viewer = request.app[AUTH].viewer(request)
-    stored = await request.app[REGISTRY].broadcasts.all()
+    stored = [
+        each for each in await request.app[REGISTRY].broadcasts.all() if may_watch(request, each)
+    ]
     views = await broadcast_views(request.app, stored, viewer)
     return render(
         request,
@@ -31,6 +34,16 @@ async def broadcast(request: web.Request) -> web.Response:
     """GET /b/{slug}."""
     viewer = request.app[AUTH].viewer(request)
     stored = await request.app[REGISTRY].broadcasts.get(request.match_info["slug"])
+    if not may_watch(request, stored):
+        return render(
+            request,
+            entry=BROADCAST,
+            title="Closed broadcast · EVA Relay",
+            description="This broadcast is shown to those who were given a link to it.",
+            head='<meta name="robots" content="noindex">\n',
+            body=skeleton.closed(stored.slug),
+            data=ClosedView(slug=stored.slug),
+        )
     view = await broadcast_view(request.app, stored, viewer)
     return render(
         request,

@@ -23,7 +23,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if HERE in item.path.parents:
             item.add_marker(pytest.mark.xdist_group("browser"))
-            item.add_marker(pytest.mark.timeout(120))
+            item.add_marker(pytest.mark.alone)
+            item.add_marker(pytest.mark.timeout(180))
 
 
 @pytest.fixture(scope="package")

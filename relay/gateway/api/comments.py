@@ -163,7 +163,7 @@ def _limit(text: str | None) -> int:
     if text is None:
         return _PAGE
     if not text.isascii() or not text.isdigit() or not 1 <= int(text[:9]) <= _MOST:
-        raise Invalid(f"limit: 1 to {_MOST}")
+        raise Invalid(f"the limit is 1 to {_MOST}")
     return int(text)
 
 

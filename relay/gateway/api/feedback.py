@@ -69,7 +69,7 @@ async def create(request: web.Request) -> web.Response:
         raise Overloaded("no more feedback can be taken for this broadcast", retry_after=3600)
     rating = await ratings.read(app[STATE], broadcast.slug, identity.viewer)
     feedback = Feedback(
-        id=app[AUTH].name_for(f"feedback:{identity.once}"),
+        id=app[AUTH].name_for(f"a feedback:{identity.once}"),
         at=datetime.now(UTC),
         text=new.text,
         email=new.email,

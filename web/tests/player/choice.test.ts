@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { cameraKnowledge, choiceOf, wantedCamera } from "../../src/pages/broadcast/choice.ts";
 import { inOrder } from "../../src/pages/home/order.ts";
+import { cameraKnowledge, choiceOf, wantedCamera } from "../../src/player/choice.ts";
 import { broadcast, camera } from "../fixtures.ts";
 
 describe("wantedCamera", () => {
