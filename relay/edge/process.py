@@ -159,10 +159,12 @@ class Edge:
         if viewer.state is State.NEW:
             self._roster.advance(viewer, State.CHECKED)
             viewer.address = address
-        elif check.nominated and viewer.address != address:
+        elif viewer.moves(address, now, nominated=check.nominated):
             viewer.address = address
             if viewer.state is State.CONNECTED:
                 self._core.move_viewer(viewer.number, address)
+        if viewer.address == address:
+            viewer.confirmed = now
 
     def _dtls(self, viewer: Viewer, datagram: bytes) -> None:
         if viewer.dtls is None:
