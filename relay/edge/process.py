@@ -26,6 +26,7 @@ from relay.edge.viewer import State, Viewer
 from relay.errors import ProtocolError, StoreError
 from relay.log import logger
 from relay.media.ladder import Ladder
+from relay.process import trim_memory
 from relay.webrtc.dtls import Certificate, Dtls
 from relay.webrtc.mux import Protocol
 
@@ -40,6 +41,7 @@ _SOCKET_BUFFER: Final = 8 << 20
 _TICK_S: Final = 0.05
 _LATE_SMOOTH: Final = 0.1
 _REAP_S: Final = 0.5
+_TRIM_S: Final = 10.0
 
 
 def open_socket(host: str, port: int) -> socket.socket:
@@ -89,6 +91,7 @@ class Edge:
             port=sock.getsockname()[1],
         )
         self._late_s = 0.0
+        self._next_trim = 0.0
         self._handshakes: set[asyncio.Task[None]] = set()
         self._refused = 0
 
@@ -239,6 +242,10 @@ class Edge:
             if reason is not None:
                 await self._end(viewer, reason)
         await self._feeds.reap(now)
+        if now >= self._next_trim:
+            # Handshakes leave holes of some 60 KB each, which nothing else is as large as.
+            self._next_trim = now + _TRIM_S
+            await asyncio.to_thread(trim_memory)
 
     def _measure(self, now: float) -> None:
         counters = self._core.counters()
