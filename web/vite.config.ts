@@ -24,12 +24,11 @@ export default defineConfig({
         "src/pages/broadcast.ts",
         "src/pages/embed.ts",
         "src/pages/embed-docs.ts",
-        "src/embed/embed-loader.ts",
+        "src/embed/loader.ts",
       ],
       output: {
         // Partners' pages name it, so its name never changes.
-        entryFileNames: ({ name }) =>
-          name === "embed-loader" ? "embed.js" : "assets/[name]-[hash].js",
+        entryFileNames: ({ name }) => (name === "loader" ? "embed.js" : "assets/[name]-[hash].js"),
       },
     },
   },

@@ -23,6 +23,7 @@ from relay.camera.demand import Demand
 from relay.camera.ladder import KeyframeClock, Picture, Sound, plan
 from relay.camera.passthrough import PassThrough
 from relay.camera.rungs import Rungs
+from relay.camera.still import Stills
 from relay.errors import MediaError, StoreError
 from relay.log import logger
 from relay.media.codecs import Codec, Kind
@@ -70,6 +71,7 @@ class Worker:
         self._done_until = 0
         self._heard_until = 0
         self._fps = _FrameRate()
+        self._stills = Stills(camera, self._bus, self._pool)
         self.counters = {"damaged": 0, "late": 0, "pictures": 0}
         """Units that could not be decoded, pictures dropped because encoders were behind, pictures
         encoded."""
@@ -127,6 +129,7 @@ class Worker:
 
     async def _picture(self, frame: VideoFrame, captured_us: int) -> None:
         assert frame.pts is not None
+        self._stills.offer(frame)
         if self._size != (frame.width, frame.height):
             if not self._fps.known:
                 return  # two or three frames: the bitrate depends on the rate

@@ -19,6 +19,7 @@ import { carryOut, type Deck, setMuted, setPlaying } from "./commands.ts";
 import { Conductor } from "./conductor.ts";
 import type { Target, Timings } from "./engine.ts";
 import { type CameraKnowledge, IDLE_LINK, type Link } from "./link.ts";
+import { stillOf } from "./media-session.ts";
 import { Meter } from "./meter.ts";
 import { Phase } from "./phase.ts";
 import { playerStyles } from "./player-styles.ts";
@@ -175,6 +176,11 @@ export class EvaPlayer extends LitElement {
   /** Turns the sound off or on. */
   setMuted(muted: boolean): void {
     setMuted(this.#deck, muted);
+  }
+
+  /** The picture on screen as a data URL; null while there is none. */
+  still(): string | null {
+    return stillOf(this.video);
   }
 
   /** Carries out what a key or a button asks for, where it concerns the player alone. */

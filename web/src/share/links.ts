@@ -28,8 +28,7 @@ export function frameCode(origin: string, slug: string, title: string): string {
   return (
     `<iframe src="${escapeAttribute(src)}" title="${escapeAttribute(title)}" width="640" height="360"\n` +
     '  style="border:0;aspect-ratio:16/9;width:100%;height:auto"\n' +
-    '  allow="autoplay; fullscreen; picture-in-picture; screen-wake-lock; gyroscope; accelerometer"\n' +
-    "  allowfullscreen></iframe>"
+    '  allow="autoplay; fullscreen; picture-in-picture; screen-wake-lock; gyroscope; accelerometer"></iframe>'
   );
 }
 

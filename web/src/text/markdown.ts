@@ -142,8 +142,8 @@ export function parseInline(text: string, depth = 0): Inline[] {
     }
     addText(pieces, rest.slice(0, match.index));
     const piece = pieceOf(match, depth);
-    if (piece === null) {
-      addText(pieces, match[0]);
+    if (piece === null || piece.kind === "text") {
+      addText(pieces, piece?.text ?? match[0]);
     } else {
       pieces.push(piece);
     }

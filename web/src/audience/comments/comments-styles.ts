@@ -14,7 +14,8 @@ export const commentsStyles = css`
     margin-bottom: 0.75rem;
     color: var(--ink-soft);
   }
-  .trouble {
+  .trouble,
+  .empty {
     margin-top: 0.75rem;
   }
   .thread {

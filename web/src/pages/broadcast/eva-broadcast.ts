@@ -131,7 +131,11 @@ export class EvaBroadcast extends LitElement {
     if (broadcast !== null && camera !== undefined && told !== this.#system) {
       this.#system = told;
       tellSystem(
-        { title: broadcast.title, artist: camera.name, artwork: `/b/${this.slug}/still.jpg` },
+        {
+          title: broadcast.title,
+          artist: camera.name,
+          artwork: this.stage?.player?.still() ?? null,
+        },
         {
           play: () => this.stage?.player?.setPlaying(true),
           pause: () => this.stage?.player?.setPlaying(false),

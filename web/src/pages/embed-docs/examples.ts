@@ -4,8 +4,7 @@
 export function frameExample(origin: string, slug: string): string {
   return `<iframe src="${origin}/embed/${slug}" title="Spacewalk, live"
   style="border:0;aspect-ratio:16/9;width:100%"
-  allow="autoplay; fullscreen; picture-in-picture; screen-wake-lock"
-  allowfullscreen></iframe>`;
+  allow="autoplay; fullscreen; picture-in-picture; screen-wake-lock"></iframe>`;
 }
 
 /** An element, and how it is spoken to. */

@@ -33,7 +33,7 @@ export const embedStyles = css`
     pointer-events: none;
     transition: opacity var(--calm);
   }
-  .hidden header:not(:focus-within) {
+  .resting header:not(:focus-within) {
     opacity: 0;
   }
   header a,

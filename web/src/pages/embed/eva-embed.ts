@@ -148,9 +148,9 @@ export class EvaEmbed extends LitElement {
 
   #frame(view: BroadcastView, broadcast: Broadcast): TemplateResult {
     const camera = wantedCamera(broadcast, this.chosen);
-    const hidden = this.idle && this.phase === Phase.Live && !this.rating;
+    const resting = this.idle && this.phase === Phase.Live && !this.rating;
     return html`<main
-      class=${classMap({ hidden })}
+      class=${classMap({ resting })}
       @pointermove=${() => this.#stir()}
       @pointerdown=${() => this.#stir()}
       @focusin=${() => this.#stir()}

@@ -110,7 +110,6 @@ import type { Command, EmbedEvent } from "./messages.ts";
         ":host([hidden]){display:none}iframe{display:block;width:100%;height:100%;border:0}";
       const frame = document.createElement("iframe");
       frame.allow = ALLOW;
-      frame.allowFullscreen = true;
       frame.title = this.getAttribute("title") ?? "EVA Relay";
       frame.referrerPolicy = "origin";
       frame.src = url.href;
