@@ -98,6 +98,11 @@ def watched(broadcast: str, viewer: str) -> str:
     return f"watched:{{{broadcast}}}:{viewer}"
 
 
+def still(camera: str) -> str:
+    """A JPEG of what a camera shows, with a time to live."""
+    return f"still:{{{camera}}}"
+
+
 def page(broadcast: str, name: str) -> str:
     """What an open page tells of its player: JSON with a time to live."""
     return f"page:{{{broadcast}}}:{name}"

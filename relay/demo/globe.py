@@ -53,13 +53,11 @@ class _Texture(Generic[_Texel]):
     texels, never on one: all are equally soft, and nothing flickers as they take turns.
     """
 
-    def __init__(self, texels: npt.NDArray[_Texel], span: int, phases: int) -> None:
-        self.pitch = texels.shape[1] + span
-        self._period = texels.shape[1]
-        self._phases: list[npt.NDArray[_Texel]] = []
-        for phase in range(phases):
-            row = texels if phases == 1 else _between(texels, 2 * phase + 1, 2 * phases)
-            self._phases.append(np.hstack([row, row[:, :span]]).ravel())
+    def __init__(self, phases: list[npt.NDArray[_Texel]], span: int) -> None:
+        """`span` is how many columns are looked at at once."""
+        self._period = phases[0].shape[1]
+        self.pitch = self._period + span
+        self._phases = [np.hstack([texels, texels[:, :span]]).ravel() for texels in phases]
 
     def at(self, step: int) -> npt.NDArray[_Texel]:
         """All texels, flat, shifted by `step` / phases texels."""
@@ -67,16 +65,29 @@ class _Texture(Generic[_Texel]):
         return self._phases[phase][whole % self._period :]
 
 
-def _between(texels: npt.NDArray[_Texel], share: int, of: int) -> npt.NDArray[_Texel]:
+def _between(texels: Bytes, share: int, of: int) -> Words:
     """The texture `share` / `of` of a texel further on."""
+    if of == 2:
+        return texels.astype(np.uint16)
     blend = texels.astype(np.uint16)
     blend *= np.uint16(of - share)
     blend[:, :-1] += texels[:, 1:] * np.uint16(share)
     blend[:, -1] += texels[:, 0] * np.uint16(share)
     blend += np.uint16(of // 2)
     blend //= np.uint16(of)
-    row: npt.NDArray[_Texel] = blend.astype(texels.dtype)
-    return row
+    return blend
+
+
+def _phases(painted: ground.Ground, count: int) -> list[Words]:
+    """Luma in the low byte and the lights of towns in the high one, so that one look takes both.
+
+    If there are several, each is a share of a texel further on than the one before.
+    """
+    return [
+        _between(painted.luma, 2 * phase + 1, 2 * count)
+        | _between(painted.lights, 2 * phase + 1, 2 * count) << np.uint16(8)
+        for phase in range(count)
+    ]
 
 
 class _Survey:
@@ -139,10 +150,9 @@ class Globe:
         sight, half = Sight(view.rays()), Sight(view.rays(2))
         survey = _Survey(view, sight)
         painted = survey.paint(seed)
-        self._luma = _Texture(painted.luma, survey.span, self._phases)
-        self._lights = _Texture(painted.lights, survey.span, self._phases)
-        self._chroma = _Texture(painted.chroma, survey.span // 2 + 1, 1)
-        self._lights_half = _Texture(painted.lights[::2, ::2], survey.span // 2 + 1, 1)
+        self._luma = _Texture(_phases(painted, self._phases), survey.span)
+        self._chroma = _Texture([painted.chroma], survey.span // 2 + 1)
+        self._lights = _Texture([painted.lights[::2, ::2]], survey.span // 2 + 1)
         self._look = survey.look(sight, pitch=self._luma.pitch, step=1)
         self._look_half = survey.look(half, pitch=self._chroma.pitch, step=2)
         rng = np.random.default_rng(seed)
@@ -150,8 +160,10 @@ class Globe:
         self._half = Daylight(half, (1, 2), colour.dither(rng, half.hit.shape), fronts[1])
         self._first = int(sight.hit.any(1).argmax()) // STRIP * STRIP
         size = STRIP * view.width
-        self._texel, self._value = np.empty(size, np.uint8), np.empty(size, np.uint16)
-        self._pair = np.empty(size // 4, np.uint16)
+        self._texel, self._value = (np.empty(size, np.uint16) for _ in range(2))
+        self._pairs: Words = np.empty(half.hit.shape, np.uint16)
+        self._taken: dict[int, tuple[int, Place]] = {}
+        """For each strip the step of the chroma that `_pairs` holds, and where."""
 
     def draw(self, planes: Planes, seconds: float, plate: Plate | None = None) -> None:
         """Draw the Earth and the air as they are at `seconds` into planes of the view's size.
@@ -162,9 +174,8 @@ class Globe:
         # Full and half maps take turns, which halves the work.
         self._full.light(step // 2, lambda turn: sun_at(2 * turn / self._fps))
         self._half.light((step + 1) // 2, lambda turn: sun_at((2 * turn - 1) / self._fps))
-        luma, lights = self._luma.at(step), self._lights.at(step)
-        half_step = step // (2 * self._phases)
-        chroma, half_lights = self._chroma.at(half_step), self._lights_half.at(half_step)
+        luma, half_step = self._luma.at(step), step // (2 * self._phases)
+        chroma, lights = self._chroma.at(half_step), self._lights.at(half_step)
         y, u, v = planes
         for top in range(0, len(y), STRIP):
             rows = slice(top, min(top + STRIP, len(y)))
@@ -176,31 +187,34 @@ class Globe:
                 _sky(u[half], self._half.air[0][half])
                 _sky(v[half], self._half.air[1][half])
             elif columns.stop > columns.start:
-                self._draw_luma(y[here], here, luma, lights)
-                self._draw_chroma((u[half], v[half]), half, chroma, half_lights)
+                self._draw_luma(y[here], here, luma)
+                # Chroma's texels are large, and a step of the texture lasts some frames.
+                if self._taken.get(top) != (half_step, half):
+                    chroma.take(self._look_half[half], out=self._pairs[half], mode="clip")
+                    self._taken[top] = (half_step, half)
+                self._draw_chroma((u[half], v[half]), half, lights)
 
-    def _draw_luma(self, out: Bytes, here: Place, texture: Bytes, lights: Bytes) -> None:
+    def _draw_luma(self, out: Bytes, here: Place, texture: Words) -> None:
         look, light = self._look[here], self._full
         texel = self._texel[: look.size].reshape(look.shape)
         value = self._value[: look.size].reshape(look.shape)
         texture.take(look, out=texel, mode="clip")
-        np.multiply(texel, light.ground[here], out=value)
+        np.bitwise_and(texel, 255, out=value)
+        np.multiply(value, light.ground[here], out=value)
         dark, part = light.dark(here)
         if dark.stop > dark.start:
-            value[:, part] += np.multiply(
-                lights.take(look[:, part], mode="clip"), light.city[here[0], dark]
-            )
+            lit = texel[:, part]
+            np.right_shift(lit, 8, out=lit)
+            np.multiply(lit, light.city[here[0], dark], out=lit)
+            value[:, part] += lit
         np.add(value, light.air[0][here], out=value)
         np.right_shift(value, 8, out=value)
         np.copyto(out, value, casting="unsafe")
 
-    def _draw_chroma(
-        self, out: tuple[Bytes, Bytes], here: Place, texture: Words, lights: Bytes
-    ) -> None:
+    def _draw_chroma(self, out: tuple[Bytes, Bytes], here: Place, lights: Bytes) -> None:
         look, light = self._look_half[here], self._half
-        pair = self._pair[: look.size].reshape(look.shape)
+        pair = self._pairs[here]
         value = self._value[: look.size].reshape(look.shape)
-        texture.take(look, out=pair, mode="clip")
         dark, part = light.dark(here)
         warm = None
         if dark.stop > dark.start:

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from aiohttp import web
 
+from relay.bus import keys
+from relay.bus.client import store_errors
+from relay.errors import NotFound
 from relay.gateway import sharing, skeleton
-from relay.gateway.access import may_watch
+from relay.gateway.access import may_watch, require_access
 from relay.gateway.document import render
 from relay.gateway.frontend import BROADCAST, HOME
-from relay.gateway.keys import AUTH, FRONTEND, REGISTRY
+from relay.gateway.keys import AUTH, BUS, FRONTEND, LIVE, REGISTRY
 from relay.gateway.views import BroadcastList, ClosedView, broadcast_view, broadcast_views
 from relay.gateway.visitor import origin
+from relay.state.models import Access
 
 
 async def home(request: web.Request) -> web.Response:
@@ -56,6 +60,31 @@ async def broadcast(request: web.Request) -> web.Response:
     )
 
 
+async def still(request: web.Request) -> web.Response:
+    """GET /b/{slug}/still.jpg: the camera on air, or the one that the query names."""
+    app = request.app
+    stored = await app[REGISTRY].broadcasts.get(request.match_info["slug"])
+    require_access(request, stored)
+    on_air = app[LIVE].programme(stored.slug, stored.cameras)
+    camera = request.query.get("camera", on_air)
+    if camera is None or camera not in stored.cameras:
+        raise NotFound("no camera is on air" if camera is None else "there is no such camera")
+    async with store_errors("reading a still"):
+        jpeg = await app[BUS].get(keys.still(camera))
+    if jpeg is None:
+        raise NotFound("there is no picture at the moment")
+    kept = "public, max-age=5" if stored.access is Access.OPEN else "private, no-store"
+    return web.Response(
+        body=jpeg,
+        content_type="image/jpeg",
+        headers={
+            "Cache-Control": kept,
+            "Cross-Origin-Resource-Policy": "cross-origin",
+            "X-Content-Type-Options": "nosniff",
+        },
+    )
+
+
 async def static(request: web.Request) -> web.StreamResponse:
     """GET /static/…: what the front-end's build made; only names that were there at the start."""
     name = request.match_info["name"]
@@ -72,4 +101,5 @@ def add_routes(app: web.Application) -> None:
     """Serve pages."""
     app.router.add_get("/", home)
     app.router.add_get("/b/{slug}", broadcast)
+    app.router.add_get("/b/{slug}/still.jpg", still)
     app.router.add_get("/static/{name:.+}", static)

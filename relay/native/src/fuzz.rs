@@ -13,7 +13,7 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 
 use crate::batch::{Batch, Kernel, Run};
-use crate::engine::{Command, Engine, NewViewer, Unit};
+use crate::engine::{Command, Engine, NewViewer, Options, Unit};
 use crate::net::Target;
 use crate::outgoing::TrackParams;
 use crate::ring::{Kind, Ring};
@@ -216,7 +216,7 @@ impl Scene {
             &[params(Kind::Video, 10, rtx)],
             Arc::new(ViewerStats::default()),
         );
-        let rings = (0..3).map(|id| (id, Ring::new(u64::from(id), Kind::Video))).collect();
+        let rings = (0..3).map(|id| (id, Ring::new(u64::from(id), Kind::Video, true))).collect();
         Self {
             viewer,
             says: Sender::new(profile, &master),
@@ -274,7 +274,7 @@ impl Scene {
                     track.forget(stream, &mut outlet);
                 }
                 *next_ring += 1;
-                rings.insert(stream, Ring::new(*next_ring, Kind::Video));
+                rings.insert(stream, Ring::new(*next_ring, Kind::Video, true));
             }
             Step::Nack(back, mask) => {
                 let sent = viewer.tracks[0].out.packets as u16;
@@ -341,7 +341,7 @@ fn the_engine_takes_datagrams_of_any_bytes() {
     socket.set_nonblocking(true).expect("non-blocking");
     let seats = [(); 2].map(|()| UdpSocket::bind("127.0.0.1:0").expect("a socket"));
     let shared = Arc::new(Shared::new().expect("descriptors"));
-    let engine = Engine::new(socket.as_raw_fd(), true, Arc::clone(&shared));
+    let engine = Engine::new(socket.as_raw_fd(), Options::default(), Arc::clone(&shared));
     let thread = engine.spawn().expect("a thread");
     let profile = Profile::Gcm128;
     let master = vec![3; profile.master_size()];
