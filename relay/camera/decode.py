@@ -46,6 +46,8 @@ class Decoder:
         Raises:
             MediaError: the unit is damaged; decoding goes on with the next.
         """
+        if not unit.payload:  # to FFmpeg, the end of the stream
+            raise MediaError(f"{self.codec.ffmpeg}: an empty unit")
         packet = av.Packet(unit.payload)
         packet.pts, packet.dts, packet.time_base = unit.pts, unit.dts, TIME_BASE
         self._captured[unit.pts] = unit.captured_us

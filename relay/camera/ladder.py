@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Final
 
+import av
 from av.audio.codeccontext import AudioCodecContext
 from av.audio.fifo import AudioFifo
 from av.audio.resampler import AudioResampler
@@ -14,6 +15,7 @@ from av.video.frame import PictureType
 from av.video.reformatter import ColorRange, VideoReformatter
 
 from relay.camera.decode import TIME_BASE
+from relay.errors import MediaError
 from relay.media.codecs import Codec
 from relay.media.ladder import Rendition
 from relay.media.opus import FRAME_SAMPLES
@@ -179,6 +181,7 @@ class Sound:
     """
 
     _TOLERANCE: Final = OPUS_CLOCK * 60 // 1000
+    _JUMP: Final = OPUS_CLOCK
 
     def __init__(self) -> None:
         context = AudioCodecContext.create("libopus", "w")
@@ -199,11 +202,18 @@ class Sound:
         self._capture_offset_us = 0
 
     def encode(self, frame: AudioFrame, captured_us: int) -> list[Unit]:
-        """The Opus packets that `frame` completes."""
+        """The Opus packets that `frame` completes.
+
+        Raises:
+            MediaError: this sound cannot be resampled.
+        """
         assert frame.pts is not None
         at = rescale(frame.pts, VIDEO_CLOCK, OPUS_CLOCK)
+        ahead = 0 if self._start is None else self._start + self._put - at
+        if self._TOLERANCE < ahead < self._JUMP:
+            return []  # its clock is fast: a frame is left out, so that time does not go back
         self._capture_offset_us = captured_us - rescale(frame.pts, VIDEO_CLOCK, 1_000_000)
-        if self._start is None or abs(self._start + self._put - at) > self._TOLERANCE:
+        if self._start is None or abs(ahead) > self._TOLERANCE:
             self._restart(at)
         for piece in self._resample(frame):
             piece.pts = None
@@ -223,7 +233,11 @@ class Sound:
         if self._resampler is None or source != self._input:
             self._resampler = AudioResampler(format="s16", layout="stereo", rate=OPUS_CLOCK)
             self._input = source
-        return self._resampler.resample(frame)
+        try:
+            return self._resampler.resample(frame)
+        except (av.error.FFmpegError, ValueError) as error:
+            self._resampler = None
+            raise MediaError(f"sound: {error}") from None
 
     def _packets(self, block: AudioFrame) -> list[Unit]:
         assert self._start is not None

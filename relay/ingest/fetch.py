@@ -11,7 +11,7 @@ import http.client
 import ipaddress
 import socket
 import ssl
-from typing import IO, TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Final
 from urllib.parse import SplitResult, urljoin, urlsplit
 
 from relay.errors import MediaError
@@ -21,9 +21,8 @@ if TYPE_CHECKING:
 
 _TIMEOUT_S: Final = 10.0
 _REDIRECTS: Final = 5
+_HEADERS: Final = {"User-Agent": "eva-relay"}
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443, "rtmp": 1935, "rtsp": 554}
-PROTOCOLS: Final = "file,tcp,udp,rtp,rtmp,rtsp"
-"""What FFmpeg may open by itself; HTTP is ours."""
 
 
 def resolve(host: str, port: int) -> list[str]:
@@ -110,7 +109,32 @@ class _Pinned(http.client.HTTPConnection):
             self.sock = context.wrap_socket(self.sock, server_hostname=self.host)
 
 
-def open_http(url: str, *, allow_private: bool) -> IO[bytes]:
+class Body:
+    """An answer's body, as FFmpeg reads it. One that breaks off, or stalls for 10 s, is at its end.
+
+    FFmpeg would meet an error here again and again, and PyAV print it each time.
+    """
+
+    def __init__(
+        self, connection: http.client.HTTPConnection, response: http.client.HTTPResponse
+    ) -> None:
+        self._connection = connection
+        self._response = response
+
+    def read(self, size: int) -> bytes:
+        """What has come, up to `size` bytes, without waiting for so many; empty at the end."""
+        try:
+            return self._response.read1(size)
+        except (OSError, http.client.HTTPException, ValueError):
+            return b""
+
+    def close(self) -> None:
+        """Hang up."""
+        self._response.close()
+        self._connection.close()
+
+
+def open_http(url: str, *, allow_private: bool) -> Body:
     """The body of an HTTP(S) URL, with redirects followed and checked.
 
     Raises:
@@ -124,15 +148,18 @@ def open_http(url: str, *, allow_private: bool) -> IO[bytes]:
         connection = _Pinned(parts, address, port)
         path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         try:
-            connection.request("GET", path, headers={"User-Agent": "eva-relay"})
+            connection.request("GET", path, headers=_HEADERS)
             response = connection.getresponse()
-        except (OSError, http.client.HTTPException) as error:
+        except (OSError, http.client.HTTPException, ValueError) as error:
+            connection.close()
             raise MediaError(f"{parts.hostname} cannot be reached: {error}") from None
+        body = Body(connection, response)
         if response.status in (301, 302, 303, 307, 308):
             url = urljoin(url, response.headers.get("Location", ""))
-            connection.close()
+            body.close()
             continue
         if response.status != 200:
+            body.close()
             raise MediaError(f"{parts.hostname} answers {response.status}")
-        return cast("IO[bytes]", response)
+        return body
     raise MediaError("too many redirects")

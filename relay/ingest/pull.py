@@ -9,16 +9,19 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from contextlib import suppress
+from contextlib import ExitStack, asynccontextmanager, closing, contextmanager, suppress
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 import av
 from av.bitstream import BitStreamFilterContext
+from av.video.stream import VideoStream
 
+from relay.bus import lease
 from relay.bus.client import connect
-from relay.errors import MediaError
+from relay.errors import MediaError, StoreError
+from relay.ids import new_id
 from relay.ingest import fetch
 from relay.ingest.publisher import Publisher
 from relay.log import logger
@@ -27,24 +30,51 @@ from relay.media.codecs import Codec
 from relay.media.timebase import VIDEO_CLOCK, rescale
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import AsyncIterator, Callable, Iterator
 
     from av.audio.stream import AudioStream
     from av.container import InputContainer
     from av.packet import Packet
-    from av.video.stream import VideoStream
     from redis.asyncio import Redis
 
     from relay.state.models import Pull
 
 QUEUE: Final = 128
 _RETRY_S: Final = (1.0, 2.0, 5.0, 10.0)
-_OPTIONS: Final = {
-    "protocol_whitelist": fetch.PROTOCOLS,
-    "rtsp_transport": "tcp",
-    "timeout": "10000000",
-    "fflags": "nobuffer",
+_FILE: Final = {"protocol_whitelist": "file"}
+# A playlist or session description from a stranger must not make FFmpeg open anything else: of
+# what comes by HTTP only formats that hold their media themselves are read, and no protocol.
+_HTTP: Final = {
+    "protocol_whitelist": "none",
+    "format_whitelist": "flv,live_flv,mov,mpegts,matroska,aac,h264,avi",
 }
+# What `nobuffer` spares a live source in delay it takes from the beginning of one that has an end.
+_STREAMS: Final = {
+    "rtsp": {
+        "protocol_whitelist": "tcp,udp,rtp,rtsp",
+        "rtsp_transport": "tcp",
+        "timeout": "10000000",
+        "fflags": "nobuffer",
+    },
+    # RTMP's option `timeout` makes FFmpeg listen instead of connect.
+    "rtmp": {"protocol_whitelist": "tcp,rtmp", "rw_timeout": "10000000", "fflags": "nobuffer"},
+}
+
+
+class Pace:
+    """Holds back what has an end to the pace of its time stamps, over all rounds of a loop."""
+
+    _LATE_S: Final = 1.0
+
+    def __init__(self) -> None:
+        self._began: float | None = None
+
+    def wait(self, at: int) -> None:
+        """Sleep until `at` (90 kHz) is due; a source that is late by a second is not hurried."""
+        now, due = time.monotonic(), at / VIDEO_CLOCK
+        if self._began is None or now - self._began - due > self._LATE_S:
+            self._began = now - due
+        time.sleep(max(0.0, self._began + due - now))
 
 
 class Track:
@@ -81,26 +111,54 @@ class Track:
             yield dts, pts - dts, item.is_keyframe or self.codec is Codec.AAC, data
 
 
-def open_source(source: str, *, allow_private: bool) -> InputContainer:
-    """Open a file or URL.
+@contextmanager
+def open_source(source: str, *, allow_private: bool) -> Iterator[InputContainer]:
+    """A file or URL, open for as long as the context is.
 
     Raises:
         MediaError: it cannot be opened.
     """
-    try:
-        if not fetch.is_url(source):
-            return _open(str(Path(source).expanduser()))
-        if urlsplit(source).scheme in ("http", "https"):
-            return _open(fetch.open_http(source, allow_private=allow_private))
-        return _open(fetch.pinned(source, allow_private=allow_private))
-    except (av.error.FFmpegError, OSError) as error:
-        # FFmpeg's text may quote the URL, and with it a password.
-        reason = getattr(error, "strerror", None) or type(error).__name__
-        raise MediaError(f"the source cannot be opened: {reason}") from None
+    with ExitStack() as stack:
+        try:
+            container = _open(source, allow_private, stack)
+        except (av.error.FFmpegError, OSError, ValueError) as error:
+            # FFmpeg's text may quote the URL, and with it a password.
+            reason = getattr(error, "strerror", None) or type(error).__name__
+            raise MediaError(f"the source cannot be opened: {reason}") from None
+        yield stack.enter_context(container)
 
 
-def _open(source: str | IO[bytes]) -> InputContainer:
-    return av.open(source, mode="r", options=_OPTIONS)
+def _open(source: str, allow_private: bool, stack: ExitStack) -> InputContainer:
+    if not fetch.is_url(source):
+        return av.open(str(Path(source).expanduser()), mode="r", options=_FILE)
+    scheme = urlsplit(source).scheme
+    if scheme in ("http", "https"):
+        body = stack.enter_context(closing(fetch.open_http(source, allow_private=allow_private)))
+        return av.open(body, mode="r", options=_HTTP)
+    url = fetch.pinned(source, allow_private=allow_private)
+    return av.open(url, mode="r", options=_STREAMS[scheme])
+
+
+def tracks_of(container: InputContainer) -> dict[int, Track]:
+    """The first picture and the first sound that can be relayed, by their streams' index.
+
+    Raises:
+        MediaError: there is neither.
+    """
+    found: dict[Codec, Track] = {}
+    refusal = "the source has neither picture nor sound"
+    streams: list[VideoStream | AudioStream] = [*container.streams.video, *container.streams.audio]
+    for stream in streams:
+        try:
+            track = Track(stream)
+        except MediaError as error:
+            refusal = str(error)
+            logger().warning("a track is left out", reason=refusal)
+        else:
+            found.setdefault(track.codec, track)
+    if not found:
+        raise MediaError(refusal)
+    return {track.stream.index: track for track in found.values()}
 
 
 def play_once(
@@ -108,6 +166,7 @@ def play_once(
     emit: Callable[[Codec, int, int, bool, bytes], None],
     *,
     start: int,
+    pace: Pace,
 ) -> int:
     """Emit all units of a container, at their pace if it has an end; blocks until it is through.
 
@@ -117,53 +176,86 @@ def play_once(
     Raises:
         MediaError: there is nothing in it that can be relayed, or it breaks off.
     """
-    found: list[VideoStream | AudioStream] = [
-        *container.streams.video[:1],
-        *container.streams.audio[:1],
-    ]
-    tracks = {stream.index: Track(stream) for stream in found}
-    if not tracks:
-        raise MediaError("the source has neither picture nor sound")
+    tracks = tracks_of(container)
     paced = container.duration is not None
-    began = time.monotonic()
     first: int | None = None
     end = start
     try:
         for packet in container.demux([track.stream for track in tracks.values()]):
             for dts, offset, keyframe, payload in tracks[packet.stream_index].packets(packet):
                 first = dts if first is None else first
-                at = dts - first
+                at = start + dts - first
                 if paced:
-                    time.sleep(max(0.0, began + at / VIDEO_CLOCK - time.monotonic()))
-                emit(tracks[packet.stream_index].codec, start + at, offset, keyframe, payload)
-                end = max(end, start + at + VIDEO_CLOCK // 30)
+                    pace.wait(at)
+                emit(tracks[packet.stream_index].codec, at, offset, keyframe, payload)
+                end = max(end, at + VIDEO_CLOCK // 30)
     except av.error.FFmpegError as error:
         raise MediaError(f"the source breaks off: {error.strerror}") from None
+    if first is None:
+        raise MediaError("the source is empty")
     return end
 
 
 async def pull(*, camera: str, source: Pull, bus_url: str, allow_private: bool) -> None:
     """Pull `source` into `camera` until cancelled; a file that is not looped ends by itself.
 
-    A source that cannot be opened, or breaks off, is tried again with growing pauses.
+    A source that cannot be opened, breaks off, or is a URL and ends, is tried again with growing
+    pauses. So is one whose camera somebody else sends.
     """
     bus = connect(bus_url)
+    holder = f"pull-{new_id()}"
     failures = 0
     try:
         while True:
+            began = time.monotonic()
+            reason = "it has ended"
             try:
-                await _pull_once(bus, camera, source, allow_private=allow_private)
-                failures = 0
-            except MediaError as error:
-                pause = _RETRY_S[min(failures, len(_RETRY_S) - 1)]
-                failures += 1
-                logger().warning("pull failed", camera=camera, error=str(error), again_in_s=pause)
-                await asyncio.sleep(pause)
-                continue
-            if not source.loop and not fetch.is_url(source.url):
-                return
+                async with _held(bus, camera, holder):
+                    await _pull_once(bus, camera, source, allow_private=allow_private)
+                if not fetch.is_url(source.url):
+                    return
+            except (MediaError, StoreError) as error:
+                reason = str(error)
+            failures = 0 if time.monotonic() - began > _RETRY_S[-1] else failures
+            pause = _RETRY_S[min(failures, len(_RETRY_S) - 1)]
+            failures += 1
+            logger().warning("pull ended", camera=camera, reason=reason, again_in_s=pause)
+            await asyncio.sleep(pause)
     finally:
         await bus.aclose()
+
+
+@asynccontextmanager
+async def _held(bus: Redis, camera: str, holder: str) -> AsyncIterator[None]:
+    """Be the one who writes this camera.
+
+    Raises:
+        MediaError: somebody else is, from the beginning or all of a sudden.
+    """
+    name = lease.publishing(camera)
+    if not await lease.hold(bus, name, holder):
+        raise MediaError("the camera is being sent by somebody else")
+    lost = False
+    task = asyncio.current_task()
+    assert task is not None
+
+    async def keep() -> None:
+        nonlocal lost
+        await lease.keep(bus, name, holder)
+        lost = True
+        task.cancel()
+
+    keeping = asyncio.create_task(keep())
+    try:
+        yield
+    except asyncio.CancelledError:
+        if not lost or task.uncancel():
+            raise
+        raise MediaError("the camera is being sent by somebody else") from None
+    finally:
+        keeping.cancel()
+        with suppress(StoreError):
+            await lease.release(bus, name, holder)
 
 
 async def _pull_once(bus: Redis, camera: str, source: Pull, *, allow_private: bool) -> None:
@@ -171,6 +263,7 @@ async def _pull_once(bus: Redis, camera: str, source: Pull, *, allow_private: bo
     await publisher.prepare()
     loop = asyncio.get_running_loop()
     slots = threading.Semaphore(QUEUE)
+    is_over = threading.Event()
 
     def put(codec: Codec, dts: int, offset: int, keyframe: bool, payload: bytes) -> None:
         now_us = time.time_ns() // 1000
@@ -181,15 +274,19 @@ async def _pull_once(bus: Redis, camera: str, source: Pull, *, allow_private: bo
 
     def emit(codec: Codec, dts: int, offset: int, keyframe: bool, payload: bytes) -> None:
         slots.acquire()
+        if is_over.is_set():
+            raise MediaError("nobody waits for it any more")
         loop.call_soon_threadsafe(put, codec, dts, offset, keyframe, payload)
 
     def play() -> None:
         at = 0
+        pace = Pace()
         while True:
             with open_source(source.url, allow_private=allow_private) as container:
-                for video in container.streams.video[:1]:
-                    publisher.crop(video.width, video.height)
-                at = play_once(container, emit, start=at)
+                for track in tracks_of(container).values():
+                    if isinstance(track.stream, VideoStream):
+                        publisher.crop(track.stream.width, track.stream.height)
+                at = play_once(container, emit, start=at, pace=pace)
             if not source.loop:
                 return
 
@@ -197,6 +294,7 @@ async def _pull_once(bus: Redis, camera: str, source: Pull, *, allow_private: bo
     try:
         await _in_daemon_thread(play)
     finally:
+        is_over.set()
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
 

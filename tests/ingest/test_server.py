@@ -191,3 +191,12 @@ async def test_a_camera_is_off_air_at_once_when_its_publisher_says_goodbye(inges
         assert await encoder.status() == "NetStream.Unpublish.Success"
         assert await encoder.status() == "NetStream.Publish.Start"
         await eventually(lambda: ingest.fact("helmet"), "the camera again")
+
+
+async def test_a_picture_is_not_put_hours_away(ingest: Ingest, store_url: str):
+    key = await ingest.camera("helmet")
+    async with listening(store_url, "helmet") as heard, ingest.encoder(key) as encoder:
+        for cts in (0, 8_000_000, -8_000_000, 66):
+            encoder.picture(cts=cts)
+        await heard.until(4)
+    assert [unit.pts - unit.dts for unit in heard.pictures] == [0, 0, 0, 66 * 90]

@@ -1,0 +1,192 @@
+"""Workers that die, and sources that are damaged, late, or of another mind."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import os
+import random
+import signal
+import sys
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from relay.bus import presence
+from relay.media.codecs import Kind
+from relay.media.ladder import SOUND
+from relay.media.timebase import VIDEO_CLOCK
+from tests.camera.test_worker import assert_sound_is_whole, assert_webrtc_can_carry
+from tests.support.camera import FRAME, pictures, sending, sounds, together, working
+from tests.support.ingest import listening
+from tests.support.waiting import eventually
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
+
+    from redis.asyncio import Redis
+
+    from relay.media.unit import Unit
+    from tests.support.camera import Camera
+
+pytestmark = pytest.mark.parametrize("store_kind", ["valkey"], indirect=True)
+
+
+@asynccontextmanager
+async def program(url: str, folder: Path) -> AsyncIterator[asyncio.subprocess.Process]:
+    """The real `relay camera run`."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "relay", "camera", "run", "helmet"),
+        env=os.environ
+        | {
+            "RELAY_BUS_URL": url,
+            "RELAY_STATE_URL": url,
+            "RELAY_DATA_DIR": str(folder),
+            "RELAY_VIDEO_PRESET": "ultrafast",
+        },
+    )
+    try:
+        yield process
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await process.wait()
+
+
+async def test_a_worker_that_is_killed_is_followed_by_one_that_goes_on(
+    store: Redis, store_url: str, small: list[Unit], stereo: list[Unit], tmp_path: Path
+):
+    source = together(small, stereo)
+    async with (
+        listening(store_url, "helmet", "240p") as heard,
+        listening(store_url, "helmet", SOUND) as sound,
+        sending(store) as camera,
+    ):
+        feeding = asyncio.create_task(feed_for_ever(camera, source))
+        async with program(store_url, tmp_path) as first:
+            await heard.until(10, within_s=20)
+            first.send_signal(signal.SIGKILL)
+        before = len(heard.pictures)
+        async with program(store_url, tmp_path) as second:
+            await heard.until(before + 20, within_s=20)
+            second.send_signal(signal.SIGTERM)
+            assert await second.wait() == 0
+        feeding.cancel()
+        assert await presence.get(store, presence.LADDER, "helmet") is None
+    # Nothing is shown twice, and what comes after the gap can be decoded.
+    assert_webrtc_can_carry(heard.pictures)
+    assert heard.pictures[before].keyframe
+    times = [unit.pts for unit in sound.sounds]
+    assert all(after > before for before, after in itertools.pairwise(times))
+
+
+async def feed_for_ever(camera: Camera, source: list[Unit]) -> None:
+    length = 4 * VIDEO_CLOCK
+    for number in itertools.count():
+        shift = number * length
+        moved = [replace(u, pts=u.pts + shift, dts=u.dts + shift) for u in source]
+        await camera.send(moved)
+
+
+async def test_bursts_cost_nothing(store: Redis, store_url: str, small: list[Unit]):
+    # A link that stalls for a moment delivers several pictures at once, over and over.
+    source = together(small[:60], sounds(2))
+    async with (
+        listening(store_url, "helmet", "240p") as heard,
+        listening(store_url, "helmet", SOUND) as sound,
+        sending(store) as camera,
+        working(store_url),
+    ):
+        await camera.send(source, burst_s=0.3)
+        await heard.until(55)
+        await sound.until(90, Kind.AUDIO)
+        assert_sound_is_whole(sound.sounds)
+        gaps = [b.pts - a.pts for a, b in itertools.pairwise(heard.pictures)]
+        assert max(gaps) <= FRAME + 1
+
+
+def damaged(units: list[Unit], how: str) -> list[Unit]:
+    rng = random.Random(4)
+    found = []
+    for index, unit in enumerate(units):
+        payload = unit.payload
+        if index % 3 == 1 and index < 24:
+            match how:
+                case "flipped":
+                    body = bytearray(payload)
+                    for _ in range(20):
+                        body[rng.randrange(len(body))] ^= 1 << rng.randrange(8)
+                    payload = bytes(body)
+                case "cut":
+                    payload = payload[: rng.randrange(1, len(payload))]
+                case "random":
+                    payload = rng.randbytes(1000)
+                case "empty":
+                    payload = b""
+                case _:
+                    continue  # lost
+        found.append(replace(unit, payload=payload))
+    return found
+
+
+@pytest.mark.parametrize("how", ["flipped", "cut", "random", "empty", "lost"])
+async def test_damaged_pictures_and_sound(how: str, store: Redis, store_url: str):
+    video = pictures(426, 240, frames=51, gop=15)
+    source = together(damaged(video, how), damaged(sounds(1.7), how))
+    async with (
+        listening(store_url, "helmet", "240p") as heard,
+        listening(store_url, "helmet", SOUND) as sound,
+        sending(store) as camera,
+        working(store_url),
+    ):
+        await camera.send(source)
+        end = video[-1].pts - 3 * FRAME + int(camera.began * VIDEO_CLOCK)
+        for listener in (heard, sound):
+            await eventually(
+                lambda each=listener: each.units and each.units[-1].pts >= end, "the end"
+            )
+        assert_webrtc_can_carry(heard.pictures)
+        # From where the damage ends, all is there again.
+        whole = [unit for unit in heard.pictures if unit.pts > end - 15 * FRAME]
+        assert len(whole) >= 15
+        times = [unit.pts for unit in sound.sounds]
+        assert all(after > before for before, after in itertools.pairwise(times))
+
+
+async def test_stamps_that_stand_still_or_jump(store: Redis, store_url: str, small: list[Unit]):
+    source = list(small[:90])
+    for index in (20, 21, 40):  # several pictures with one time stamp
+        source[index] = replace(source[index], pts=source[index - 1].pts)
+    source[60] = replace(source[60], pts=source[60].pts + 3600 * VIDEO_CLOCK)
+    async with (
+        listening(store_url, "helmet", "240p") as heard,
+        sending(store) as camera,
+        working(store_url),
+    ):
+        await camera.send(source)
+        await heard.until(80)
+        times = [unit.pts for unit in heard.pictures]
+        backwards = [b - a for a, b in itertools.pairwise(times) if b <= a]
+        assert len(backwards) <= 1  # back from the far future
+        await camera.ladder("240p")
+
+
+async def test_sound_whose_clock_is_fast_never_goes_back(store: Redis, store_url: str):
+    # Two per cent more samples than its time stamps tell.
+    source = [replace(u, pts=u.pts * 98 // 100, dts=u.dts * 98 // 100) for u in sounds(6)]
+    async with (
+        listening(store_url, "helmet", SOUND) as heard,
+        sending(store) as camera,
+        working(store_url),
+    ):
+        camera.began -= 4
+        await camera.send(source)
+        await eventually(
+            lambda: heard.units and heard.units[-1].pts > camera.began * 9e4 + source[-4].pts,
+            "the end",
+        )
+        times = [unit.pts for unit in heard.sounds]
+        assert all(after > before for before, after in itertools.pairwise(times))
