@@ -1,6 +1,6 @@
 """Votes on their way to the state: those that come together are stored together.
 
-While one batch is on its way the next one gathers, so that a rush of votes costs the state one disk
+While a batch is on its way the next one gathers, so that a rush of votes costs the state one disk
 write a batch. Back-pressure: at most `MAX_WAITING` wait; more are told to come again. Pages are
 told of each broadcast's newest rating only, and voters do not wait for that.
 """
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 MAX_WAITING: Final = 10_000
 BATCH: Final = 128
+_LANES: Final = 2
+"""So many batches are under way at once: one is counted while another is written to disk."""
 SERIES_S: Final = 5.0
 """Pages are told that the series has changed no more often than this."""
 
@@ -65,7 +67,8 @@ class Ballots:
     async def run(self) -> None:
         """Count until cancelled."""
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._count())
+            for _ in range(_LANES):
+                tasks.create_task(self._count())
             tasks.create_task(self._tell_pages())
 
     async def _count(self) -> None:

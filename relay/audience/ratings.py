@@ -76,11 +76,11 @@ class Ballot:
         """When it came, minutes since the epoch."""
         return int(self.now_s // 60)
 
-    def arguments(self) -> list[str]:
-        """What the script is told of it."""
+    def argument(self) -> str:
+        """What the script is told of it; none of its parts has a line feed."""
         moment = "" if self.at_us is None else str(self.at_us // (BUCKET_S * 1_000_000))
         proven = "1" if self.proven else "0"
-        return [self.viewer, str(self.stars), self.network, moment, proven]
+        return f"{self.viewer}\n{self.stars}\n{self.network}\n{moment}\n{proven}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +137,7 @@ async def _cast_together(state: Redis, ballots: Sequence[Ballot]) -> list[tuple[
         keys.rating_part(name, f"minute:{ballots[0].minute}"),
         *(keys.vote_receipt(name, ballot.key) for ballot in ballots),
     ]
-    told = [argument for ballot in ballots for argument in ballot.arguments()]
+    told = [ballot.argument() for ballot in ballots]
     arguments = [str(len(named)), *named, str(_RECEIPT_S), *told]
     command: Any = state.execute_command
     async with store_errors("storing votes"):

@@ -5,8 +5,8 @@
 -- KEYS: 1 totals, 2 votes, 3 network of each viewer, 4 voters of each network, 5 stars of each
 -- network, 6 odd networks, 7 stars by moment and viewer, 8 voters and stars by moment and network,
 -- 9 new voters of this minute by network, then the receipt of each vote
--- ARGV: 1 seconds that a receipt is kept, then of each vote: viewer, stars, network, moment or "",
--- whether the viewer has watched for a while
+-- ARGV: 1 seconds that a receipt is kept, then each vote as lines: viewer, stars, network, moment or
+-- "", whether the viewer has watched for a while
 
 -- Below so many networks there is no crowd to protect: a class behind one address, or a proxy that
 -- no setting names, is taken as it is.
@@ -80,8 +80,7 @@ end
 
 local answers = {}
 for i = 10, #KEYS do
-  local a = 2 + 5 * (i - 10)
-  answers[i - 9] = vote(KEYS[i], ARGV[a], ARGV[a + 1], ARGV[a + 2], ARGV[a + 3], ARGV[a + 4])
+  answers[i - 9] = vote(KEYS[i], string.match(ARGV[i - 8], '^(.*)\n(.*)\n(.*)\n(.*)\n(.*)$'))
 end
 
 -- What is shown: each network counts with its mean, but like no more voters than it may.

@@ -53,7 +53,7 @@ def check_json(raw: bytes) -> None:
         Invalid: it is not.
     """
     try:
-        json.loads(raw.decode(), object_pairs_hook=_once_each, parse_constant=_no_constant)
+        _DECODER.decode(raw.decode())
     except UnicodeDecodeError:
         raise Invalid("the body is not UTF-8") from None
     except RecursionError:
@@ -73,3 +73,6 @@ def _once_each(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
 
 def _no_constant(name: str) -> NoReturn:
     raise ValueError(f"it has no {name}")
+
+
+_DECODER: Final = json.JSONDecoder(object_pairs_hook=_once_each, parse_constant=_no_constant)
