@@ -1,6 +1,7 @@
 # make demo   set everything up and run the whole relay with live demo cameras
 # make test   set everything up and run every check
 # make soak   the long tests
+# make fuzz  made-up input to the native core, a hundred million times
 # make web    build the pages
 # make clean  forget what was set up and built
 
@@ -13,7 +14,7 @@ RUST := relay/native/Cargo.toml relay/native/Cargo.lock $(wildcard relay/native/
 WEB := web/package.json web/package-lock.json web/vite.config.ts web/tsconfig.json \
 	$(shell find web/src web/public -type f 2>/dev/null)
 
-.PHONY: demo test soak web install clean format lint rust pages system
+.PHONY: demo test soak fuzz web install clean format lint rust pages system
 
 demo:
 	@$(MAKE) --no-print-directory --silent -j2 install web
@@ -29,6 +30,11 @@ test: system
 
 soak: system $(VENV)/installed-dev web
 	$(BIN)/python -m pytest -m slow
+
+# FUZZ times what `make test` does, which is a million inputs.
+FUZZ ?= 100
+fuzz:
+	cd relay/native && RELAY_FUZZ=$(FUZZ) cargo test --quiet fuzz:: -- --nocapture
 
 lint: $(VENV)/installed-dev
 	$(BIN)/ruff format --check .

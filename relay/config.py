@@ -90,6 +90,9 @@ class Settings(BaseSettings):
     trusted_proxies: tuple[str, ...] = ()
     """Addresses or networks of the proxies whose X-Forwarded-For is believed, as a JSON list."""
 
+    vote_watch_s: Annotated[float, Field(ge=0, le=3600)] = 10.0
+    """Where many of one network have voted, further viewers have to have watched for so long."""
+
     @field_validator("trusted_proxies")
     @classmethod
     def _networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:

@@ -14,6 +14,9 @@ from typing import Final
 SLUG: Final = re.compile(r"[a-z0-9-]{1,64}")
 PUBLISH_KEY_PREFIX: Final = "evk_"
 ADMIN_TOKEN_PREFIX: Final = "evt_"  # noqa: S105 - a prefix
+PARTNER_KEY_PREFIX: Final = "evp_"
+ACCESS_PREFIX: Final = "evc_"
+"""Of tokens for closed broadcasts."""
 
 
 def is_slug(text: str) -> bool:
@@ -34,6 +37,11 @@ def new_publish_key() -> str:
 def new_admin_token() -> str:
     """A bearer token with all rights: 192 random bits behind a fixed prefix."""
     return ADMIN_TOKEN_PREFIX + secrets.token_urlsafe(24)
+
+
+def new_partner_key() -> str:
+    """The key of a partner's server: 192 random bits behind a fixed prefix."""
+    return PARTNER_KEY_PREFIX + secrets.token_urlsafe(24)
 
 
 def hash_key(key: str) -> str:

@@ -45,6 +45,13 @@ def die_with_parent(parent: int) -> None:
         os._exit(1)
 
 
+def trim_memory() -> None:
+    """Give freed memory back to the system, where the C library keeps it (glibc)."""
+    trim = getattr(_LIBC, "malloc_trim", None)
+    if trim is not None:
+        trim(0)
+
+
 def ready() -> None:
     """Tell the supervisor, if there is one, that this process does its work."""
     descriptor = os.environ.pop(READY_FD, None)

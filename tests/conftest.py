@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import pytest
 
 from relay.bus.client import connect, connect_blocking
+from tests.support import quiet
 from tests.support.server import Server
 from tests.support.video import the_clip
 
@@ -96,3 +98,16 @@ def pytest_terminal_summary(terminalreporter: TerminalReporter) -> None:
         terminalreporter.section("figures")
     for test, text in noted:
         terminalreporter.write_line(f"{test}: {text}")
+
+
+@pytest.fixture(autouse=True)
+def machine(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[None]:
+    """Tests marked `alone` watch pictures in real time: the other worker's next test waits."""
+    folder = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        folder = folder.parent
+    marked = request.node.get_closest_marker("alone") is not None
+    with quiet.alone(folder) if marked else quiet.share(folder):
+        yield

@@ -3,6 +3,10 @@
 Each round sends the same frames to the same number of sockets: 30 a second, 7 packets of 1204 bytes
 each (2 Mb/s), AES-128-GCM. The sockets are in another process, on another core where there is one;
 it counts what arrives. They take GSO batches whole, as a network card would.
+
+CPU is divided by the packets that arrived: work that was dropped may not look cheap. A core that
+gets too little of a shared machine drops whole frames, where the floor only comes late; each row
+says how much of the CPU that it wanted it got, and rounds with losses are counted, not left out.
 """
 
 from __future__ import annotations
@@ -12,9 +16,12 @@ import os
 import resource
 import secrets
 import socket
+import statistics
 import subprocess
 import sys
 import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from relay.bench.report import Report, figure
@@ -30,9 +37,12 @@ from relay.webrtc.rtp import MAX_PAYLOAD, Extensions
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-FPS: Final = 30
-PACKETS: Final = 7
+    from relay.edge.core import Core
+
 GOP: Final = 60
+TWIN_VIEWERS: Final = 500
+"""More than the twin can serve in time."""
+TWIN_S: Final = 4.0
 PACKET_BYTES: Final = 28 + MAX_PAYLOAD + 16
 
 
@@ -82,6 +92,8 @@ class Sink:
         assert self._process.stdin is not None
         self._process.stdin.close()
         self._process.wait(10)
+        assert self._process.stdout is not None
+        self._process.stdout.close()
 
 
 def serve_sink(count: int) -> None:
@@ -101,35 +113,80 @@ def serve_sink(count: int) -> None:
     sink.stop()
 
 
-def run_floor(ports: list[int], frames: int) -> float:
-    """CPU seconds of the floor program for so many frames."""
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """What is sent."""
+
+    fps: int = 30
+    """Frames a second."""
+    packets: int = 7
+    """Packets of a frame."""
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What a process has used."""
+
+    cpu_s: float
+    """User and system time."""
+    waited_s: float
+    """Time its threads could have run and others did; 0 where the system does not tell."""
+
+    @classmethod
+    def now(cls) -> Usage:
+        """Of this process, since it began."""
+        waits = [
+            path.read_text().split()[1] for path in Path("/proc/self/task").glob("*/schedstat")
+        ]
+        return cls(time.process_time(), sum(map(int, waits)) / 1e9)
+
+    def since(self) -> Usage:
+        """What was used since then."""
+        now = Usage.now()
+        return Usage(now.cpu_s - self.cpu_s, now.waited_s - self.waited_s)
+
+
+ORDINARY: Final = Pattern()
+LARGE: Final = Pattern(fps=5, packets=42)
+"""The same bits a second in frames as large as keyframes."""
+
+
+def run_floor(ports: list[int], frames: int, pattern: Pattern) -> Usage:
+    """What is used by the floor program for so many frames."""
     from relay import _native  # noqa: PLC0415 - only this process needs it
 
-    began = time.process_time()
-    _native.floor(ports, frames, float(FPS), PACKETS, MAX_PAYLOAD)
-    return time.process_time() - began
+    began = Usage.now()
+    _native.floor(ports, frames, float(pattern.fps), pattern.packets, MAX_PAYLOAD)
+    return began.since()
 
 
-def run_core(kind: str, ports: list[int], frames: int) -> float:
-    """CPU seconds of a core for so many frames to one viewer a port."""
+def make_core(kind: str, sock: socket.socket) -> Core:
+    """The core of that name."""
+    if kind == "python":
+        return PythonCore(sock)
+    return NativeCore(sock, gso=kind != "without GSO", paced=kind != "unpaced")
+
+
+def run_core(kind: str, ports: list[int], frames: int, pattern: Pattern) -> Usage:
+    """What is used by a core for so many frames to one viewer a port."""
     sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     sock.setblocking(False)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 8 << 20)
     sock.bind(("127.0.0.1", 0))
-    core = NativeCore(sock) if kind == "native" else PythonCore(sock)
+    core = make_core(kind, sock)
     core.open_stream(0, Kind.VIDEO)
     for viewer, port in enumerate(ports):
         keys = SrtpKeys("AEAD_AES_128_GCM", secrets.token_bytes(28), secrets.token_bytes(28))
         core.add_viewer(viewer, ("127.0.0.1", port), keys, [_track(viewer)])
         core.watch(viewer, 0, time.time(), at_once=False)
     core.flush()
-    units = [_unit(keyframe=True), _unit(keyframe=False)]
-    began, start = time.process_time(), time.monotonic()
+    units = [_unit(pattern, keyframe=True), _unit(pattern, keyframe=False)]
+    began, start = Usage.now(), time.monotonic()
     for frame in range(frames):
-        time.sleep(max(start + frame / FPS - time.monotonic(), 0.0))
-        core.push(0, _at(units[frame % GOP != 0], frame), time.time())
+        time.sleep(max(start + frame / pattern.fps - time.monotonic(), 0.0))
+        core.push(0, _at(units[frame % GOP != 0], frame, pattern.fps), time.time())
     core.flush()
-    spent = time.process_time() - began
+    spent = began.since()
     core.stop()
     sock.close()
     return spent
@@ -142,24 +199,27 @@ def _track(viewer: int) -> TrackParams:
     )
 
 
-def _unit(*, keyframe: bool) -> Unit:
-    body = bytes(1 + byte % 255 for byte in os.urandom((MAX_PAYLOAD - 2) * PACKETS))
+def _unit(pattern: Pattern, *, keyframe: bool) -> Unit:
+    body = bytes(1 + byte % 255 for byte in os.urandom((MAX_PAYLOAD - 2) * pattern.packets))
     payload = b"\0\0\0\1" + (b"\x65" if keyframe else b"\x41") + body
     return Unit(Codec.H264, 0, 0, 0, keyframe, payload)
 
 
-def _at(unit: Unit, frame: int) -> Unit:
-    pts = frame * 90_000 // FPS
-    return Unit(unit.codec, pts, pts, frame * 1_000_000 // FPS, unit.keyframe, unit.payload)
+def _at(unit: Unit, frame: int, fps: int) -> Unit:
+    pts = frame * 90_000 // fps
+    return Unit(unit.codec, pts, pts, frame * 1_000_000 // fps, unit.keyframe, unit.payload)
 
 
-def measure(kind: str, viewers: int, frames: int) -> dict[str, float]:
-    """One round of `floor`, `native` or `python`, in processes of its own."""
+def measure(
+    kind: str, viewers: int, seconds: float, pattern: Pattern = ORDINARY
+) -> dict[str, float]:
+    """One round of a kind, such as `floor`, `native` or `python`, in processes of its own."""
+    frames = max(int(seconds * pattern.fps), 1)
     sink = Sink(viewers)
     try:
         worker = subprocess.run(
             [sys.executable, "-m", "relay.bench.fanout", kind, str(frames)],
-            input=json.dumps(sink.ports),
+            input=json.dumps({"ports": sink.ports, **asdict(pattern)}),
             capture_output=True,
             text=True,
             check=True,
@@ -168,56 +228,104 @@ def measure(kind: str, viewers: int, frames: int) -> dict[str, float]:
         arrived, _, lost = sink.counts()
     finally:
         sink.close()
-    sent = viewers * frames * PACKETS
-    cpu = float(worker.stdout)
+    usage = Usage(**json.loads(worker.stdout))
+    # What is missing between two numbers is missing from the arrivals too.
     return {
-        "us_per_packet": cpu / sent * 1e6,
-        "lost": sent - arrived + lost,
-        "core_share": cpu / (frames / FPS),
+        "us_per_packet": usage.cpu_s / max(arrived, 1) * 1e6,
+        "lost": viewers * frames * pattern.packets - arrived,
+        "gaps": lost,
+        "core_share": usage.cpu_s / (frames / pattern.fps),
+        "granted": usage.cpu_s / (usage.cpu_s + usage.waited_s),
     }
 
 
 def bench(viewers: Sequence[int], *, rounds: int, seconds: float, twin: bool) -> Report:
     """Compare floor, native core and Python twin at each number of viewers."""
-    report = Report(
-        "fanout",
-        ["viewers", "what", "µs a packet", "to the floor", "packets lost", "share of a core"],
-    )
+    report = _comparison("fanout", "to the floor")
     for count in viewers:
-        kinds = ["floor", "native"] + (["python"] if twin and count <= 500 else [])
-        results: dict[str, list[dict[str, float]]] = {kind: [] for kind in kinds}
-        for _ in range(rounds + 1):
-            for kind in kinds:
-                frames = int((seconds if kind != "python" else min(seconds, 4.0)) * FPS)
-                results[kind].append(measure(kind, count, frames))
-        for kind in kinds:
-            ratios = [
-                mine["us_per_packet"] / floor["us_per_packet"]
-                for mine, floor in zip(results[kind], results["floor"], strict=True)
-            ]
-            report.rows.append(
-                [
-                    str(count),
-                    kind,
-                    str(figure([r["us_per_packet"] for r in results[kind]])),
-                    str(figure(ratios)),
-                    str(int(sum(r["lost"] for r in results[kind]))),
-                    str(figure([r["core_share"] for r in results[kind]])),
-                ]
-            )
-        report.data[str(count)] = results
+        kinds = ["floor", "native"] + (["python"] if twin and count <= TWIN_VIEWERS else [])
+        _compare(report, kinds, count, rounds, seconds, ORDINARY)
     report.notes.append(
-        f"{FPS} frames a second, {PACKETS} packets of {PACKET_BYTES} bytes each, AES-128-GCM."
+        f"{ORDINARY.fps} frames a second, {ORDINARY.packets} packets of {PACKET_BYTES} bytes "
+        "each, AES-128-GCM."
     )
     return report
 
 
+def pacing(viewers: Sequence[int], *, rounds: int, seconds: float) -> Report:
+    """What it costs to spread frames as large as keyframes, against sending them at once."""
+    report = _comparison("fanout-pacing", "to unpaced")
+    for count in viewers:
+        _compare(report, ["unpaced", "native"], count, rounds, seconds, LARGE)
+    report.notes.append(f"{LARGE.fps} frames a second of {LARGE.packets} packets each.")
+    return report
+
+
+def _comparison(name: str, ratio: str) -> Report:
+    return Report(
+        name,
+        [
+            *("viewers", "what", "µs a delivered packet", ratio, "packets lost"),
+            *("rounds with losses", "share of a core", "got of the CPU it wanted"),
+        ],
+    )
+
+
+def _compare(
+    report: Report, kinds: list[str], count: int, rounds: int, seconds: float, pattern: Pattern
+) -> None:
+    """Add rows: each kind against the first, in turns."""
+    results: dict[str, list[dict[str, float]]] = {kind: [] for kind in kinds}
+    for _ in range(rounds + 1):
+        for kind in kinds:
+            length = min(seconds, TWIN_S) if kind == "python" else seconds
+            results[kind].append(measure(kind, count, length, pattern))
+    for kind in kinds:
+        ratios = [
+            mine["us_per_packet"] / first["us_per_packet"]
+            for mine, first in zip(results[kind], results[kinds[0]], strict=True)
+        ]
+        report.rows.append(
+            [
+                str(count),
+                kind,
+                str(figure([r["us_per_packet"] for r in results[kind]])),
+                str(figure(ratios)),
+                *_losses(results[kind]),
+                str(figure([r["core_share"] for r in results[kind]])),
+                str(figure([r["granted"] for r in results[kind]])),
+            ]
+        )
+        if any(r["lost"] for r in results[kind]):
+            report.notes.append(
+                f"**{kind} at {count} viewers lost packets: what it cost there is not what it "
+                "costs to serve them all.**"
+            )
+    report.data[str(count)] = results
+
+
+def _losses(rounds: list[dict[str, float]]) -> list[str]:
+    """Packets lost in all rounds, the first included, and in how many of them."""
+    lost = [int(r["lost"]) for r in rounds]
+    return [str(sum(lost)), f"{sum(map(bool, lost))} of {len(lost)}"]
+
+
 def slope(viewers: Sequence[int], *, rounds: int, seconds: float) -> Report:
     """The native core's CPU over the number of viewers, and how straight that line is."""
-    report = Report("fanout-slope", ["viewers", "share of a core", "µs a packet", "packets lost"])
+    report = Report(
+        "fanout-slope",
+        [
+            "viewers",
+            "share of a core",
+            "µs a delivered packet",
+            "packets lost",
+            "rounds with losses",
+            "got of the CPU it wanted",
+        ],
+    )
     points: list[tuple[int, float]] = []
     for count in viewers:
-        results = [measure("native", count, int(seconds * FPS)) for _ in range(rounds + 1)]
+        results = [measure("native", count, seconds) for _ in range(rounds + 1)]
         share = figure([r["core_share"] for r in results])
         points.append((count, share.median))
         report.rows.append(
@@ -225,23 +333,39 @@ def slope(viewers: Sequence[int], *, rounds: int, seconds: float) -> Report:
                 str(count),
                 str(share),
                 str(figure([r["us_per_packet"] for r in results])),
-                str(int(sum(r["lost"] for r in results))),
+                *_losses(results),
+                str(figure([r["granted"] for r in results])),
             ]
         )
+        if any(r["lost"] for r in results):
+            report.notes.append(f"**At {count} viewers packets were lost: the point is too low.**")
         report.data[str(count)] = results
-    report.notes.append(f"A straight line explains {_straightness(points):.4f} of it (R²).")
+    fit = line(points)
+    report.data["line"] = asdict(fit)
+    report.notes.append(
+        f"A line explains {fit.r_squared:.4f} of it (R²): {fit.start * 100:.2f} % of a core, and "
+        f"{fit.slope * 1e6:.1f} µs a second for each viewer."
+    )
     return report
 
 
-def _straightness(points: list[tuple[int, float]]) -> float:
-    """R² of the least-squares line."""
-    n = len(points)
-    mean_x = sum(x for x, _ in points) / n
-    mean_y = sum(y for _, y in points) / n
-    covariance = sum((x - mean_x) * (y - mean_y) for x, y in points)
-    spread_x = sum((x - mean_x) ** 2 for x, _ in points)
-    spread_y = sum((y - mean_y) ** 2 for _, y in points)
-    return covariance**2 / (spread_x * spread_y) if spread_x and spread_y else 1.0
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A least-squares line."""
+
+    start: float
+    """Its value at 0."""
+    slope: float
+    """What each one adds."""
+    r_squared: float
+    """Share of the variance that it explains."""
+
+
+def line(points: Sequence[tuple[int, float]]) -> Line:
+    """The line through points, of which there are at least two."""
+    fit = statistics.linear_regression(*zip(*points, strict=True))
+    r = statistics.correlation(*zip(*points, strict=True))
+    return Line(fit.intercept, fit.slope, r * r)
 
 
 def _main(arguments: list[str]) -> None:
@@ -250,8 +374,14 @@ def _main(arguments: list[str]) -> None:
         serve_sink(number)
         return
     pin(0)
-    ports = json.load(sys.stdin)
-    print(run_floor(ports, number) if kind == "floor" else run_core(kind, ports, number))
+    task = json.load(sys.stdin)
+    ports = task.pop("ports")
+    pattern = Pattern(**task)
+    if kind == "floor":
+        usage = run_floor(ports, number, pattern)
+    else:
+        usage = run_core(kind, ports, number, pattern)
+    print(json.dumps(asdict(usage)))
 
 
 if __name__ == "__main__":

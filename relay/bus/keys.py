@@ -93,6 +93,33 @@ def salt(day: int) -> str:
     return f"salt:{{{day}}}"
 
 
+def watched(broadcast: str, viewer: str) -> str:
+    """Seconds that a viewer has watched, for a day."""
+    return f"watched:{{{broadcast}}}:{viewer}"
+
+
+def still(camera: str) -> str:
+    """A JPEG of what a camera shows, with a time to live."""
+    return f"still:{{{camera}}}"
+
+
+def page(broadcast: str, name: str) -> str:
+    """What an open page tells of its player: JSON with a time to live."""
+    return f"page:{{{broadcast}}}:{name}"
+
+
+def pages(broadcast: str) -> str:
+    """Set of the pages of which `page` may hold a report."""
+    return f"pages:{{{broadcast}}}"
+
+
+def playing(broadcast: str, partner: str) -> str:
+    """Sorted set: page → second of the Redis clock at which it stops counting; of a partner's site,
+    or, with "", of all.
+    """
+    return f"playing:{{{broadcast}}}:{partner}"
+
+
 # --- state: what must survive ------------------------------------------------------------------
 
 CAMERAS = "{registry}:cameras"
@@ -106,6 +133,9 @@ BEGINNINGS = "{registry}:beginnings"
 
 PUBLISH_KEYS = "{registry}:publish-keys"
 """Hash: SHA-256 of a publish key → camera id."""
+
+PARTNERS = "{registry}:partners"
+"""Hash: partner id → JSON."""
 
 SECRETS = "secrets"
 """Hash: name of a secret that the relay made for itself → the secret, or its hash."""
@@ -140,6 +170,23 @@ def feedback(broadcast: str) -> str:
     return f"feedback:{{{broadcast}}}"
 
 
+def audience(broadcast: str, partner: str) -> str:
+    """Hash with totals of those who watched at a partner's site, or, with "", of all: `peak`,
+    `watch_ms`.
+    """
+    return f"audience:{{{broadcast}}}:{partner}"
+
+
+def unique(broadcast: str, partner: str) -> str:
+    """HyperLogLog of the viewers at a partner's site, or, with "", of all."""
+    return f"unique:{{{broadcast}}}:{partner}"
+
+
+def audience_partners(broadcast: str) -> str:
+    """Set of the partners at whose sites somebody watched."""
+    return f"audience:{{{broadcast}}}"
+
+
 def rating(broadcast: str) -> str:
     """Hash with the totals of a broadcast's votes: `sum`, `count`."""
     return f"rating:{{{broadcast}}}"
@@ -148,6 +195,19 @@ def rating(broadcast: str) -> str:
 def votes(broadcast: str) -> str:
     """Hash: viewer → stars."""
     return f"rating:{{{broadcast}}}:votes"
+
+
+RATING_PARTS = ("network-of", "networks", "stars", "odd", "moments", "series")
+"""What `rating_part` names, in the order of the script that counts votes."""
+
+
+def rating_part(broadcast: str, part: str) -> str:
+    """What is kept of votes besides: `network-of` (hash: viewer → network), `networks` (sorted set:
+    network → voters), `stars` (hash: network → their sum), `odd` (set of networks), `moments`
+    (hash: moment and viewer → stars), `series` (hash: moment and network → voters, and stars), and
+    `minute:…` (hash: network → new voters), which expires.
+    """
+    return f"rating:{{{broadcast}}}:{part}"
 
 
 def vote_receipt(broadcast: str, idempotency_key: str) -> str:
@@ -161,4 +221,5 @@ def of_broadcast(broadcast: str) -> tuple[str, ...]:
     return (
         *(markers(broadcast), comments(broadcast), *lists, feedback(broadcast)),
         *(rating(broadcast), votes(broadcast)),
+        *(rating_part(broadcast, part) for part in RATING_PARTS),
     )

@@ -80,6 +80,8 @@ class StreamWriter:
         self._sequence = secrets.randbits(32)
         self._retention = Retention()
         self._wants_keyframe = False
+        self._deletes = False
+        self._clearings = 0
         self._filled = asyncio.Event()
         self.dropped = 0
         """Units that were given up because Redis did not take them in time."""
@@ -102,22 +104,48 @@ class StreamWriter:
         self._queued_bytes += len(data)
         self._filled.set()
 
+    def clear(self) -> None:
+        """Drop what is queued and delete the stream, for a pause: video goes on with a keyframe."""
+        self._queue.clear()
+        self._queued_bytes = 0
+        self._retention = Retention()
+        self._wants_keyframe = True
+        self._deletes = True
+        self._clearings += 1
+        self._filled.set()
+
     async def run(self) -> None:
         """Send what is queued until cancelled, through outages of Redis."""
         while True:
             await self._filled.wait()
             self._filled.clear()
-            while self._queue:
+            while self._queue or self._deletes:
+                if self._deletes:
+                    await self._delete()
+                    continue
+                clearings = self._clearings
                 batch = [self._queue.popleft() for _ in range(min(len(self._queue), _BATCH))]
                 self._queued_bytes -= sum(len(data) for _, data in batch)
                 try:
                     await self._send(batch)
                 except StoreError as error:
+                    if clearings != self._clearings:
+                        continue
                     # Part of the batch may have arrived; readers skip what they have seen.
                     self._queue.extendleft(reversed(batch))
                     self._queued_bytes += sum(len(data) for _, data in batch)
                     logger().warning("bus write failed", stream=self._key, error=str(error))
                     await self._outage()
+
+    async def _delete(self) -> None:
+        try:
+            async with store_errors("deleting a stream"):
+                await self._client.delete(self._key)
+        except StoreError as error:
+            logger().warning("bus write failed", stream=self._key, error=str(error))
+            await self._outage()
+        else:
+            self._deletes = False
 
     async def _send(self, batch: list[tuple[int, bytes]]) -> None:
         async with store_errors("writing units"):

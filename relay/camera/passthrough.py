@@ -31,6 +31,8 @@ class PassThrough:
         """Why not; None while it can be."""
         self.sps: Sps | None = None
         """What the source says of itself."""
+        self.bps: int | None = None
+        """What it has measured, bits a second; None in its first second."""
         self._final = False
         self._keyframe_at: int | None = None
         self._last_pts: int | None = None
@@ -68,6 +70,8 @@ class PassThrough:
             measured = self._window_bytes * 8 / seconds
             first = self._window_at == 0
             self._window_at, self._window_bytes = unit.dts, 0
+            if not first:
+                self.bps = round(measured)
             if not first and measured > MAX_BPS:
                 return f"it has {measured / 1e6:.1f} Mb/s, more than {MAX_BPS / 1e6:.0f}"
         self._window_bytes += len(unit.payload)

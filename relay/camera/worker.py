@@ -1,8 +1,10 @@
 """A camera's worker: reads what the camera sends, writes its ladder. One process per live camera.
 
-Back-pressure: pictures wait in a queue of `QUEUE` per rung. When one is full the picture is dropped
-for all of them, so that keyframes stay aligned, and counted. A decoder that cannot keep up falls
-behind on the bus, where the reader goes on with the next keyframe.
+Rungs that nobody wants are not encoded (`demand`). The camera's own picture is offered as a rung as
+well where browsers can show it (`passthrough`); it costs nothing, because its stream is the source.
+
+Back-pressure: that of `rungs`. A decoder that cannot keep up falls behind on the bus, where the
+reader goes on with the next keyframe.
 """
 
 from __future__ import annotations
@@ -11,17 +13,21 @@ import asyncio
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Final, cast
 
-from relay.bus import keys, presence, wire
+from relay.bus import demand, keys, presence, wire
 from relay.bus.client import connect, connect_blocking, store_errors
 from relay.bus.events import subscribe
 from relay.bus.reader import Start, StreamReader
 from relay.bus.writer import StreamWriter
 from relay.camera.decode import Decoder
-from relay.camera.ladder import KeyframeClock, Picture, Rung, Sound, plan
+from relay.camera.demand import Demand
+from relay.camera.ladder import KeyframeClock, Picture, Sound, plan
+from relay.camera.passthrough import PassThrough
+from relay.camera.rungs import Rungs
+from relay.camera.still import Stills
 from relay.errors import MediaError, StoreError
 from relay.log import logger
-from relay.media.codecs import Kind
-from relay.media.ladder import SOUND, Ladder
+from relay.media.codecs import Codec, Kind
+from relay.media.ladder import SOUND, SOURCE, Ladder, Rendition
 from relay.media.timebase import VIDEO_CLOCK
 
 if TYPE_CHECKING:
@@ -31,32 +37,14 @@ if TYPE_CHECKING:
     from relay.bus.client import Entry
     from relay.media.unit import Unit
 
-QUEUE: Final = 12
-"""Pictures: what comes at once after a link has stalled for 0.4 s, at 30 a second."""
 _FRESH: Final = VIDEO_CLOCK // 2
 """Of a backlog only the last half second is encoded, 90 kHz; what is before is only decoded. Less
 than that comes at once from every camera whose link stalls for a moment."""
 _REPEATED: Final = 60 * VIDEO_CLOCK
 """A picture that is not later than the last one, by less than this, is dropped: encoders and
 viewers take none twice. One that is earlier still tells that the last one's stamp was wrong."""
-
-
-class RungTask:
-    """A rung with its queue and its writer."""
-
-    def __init__(self, rung: Rung, writer: StreamWriter, pool: ThreadPoolExecutor) -> None:
-        self.rung = rung
-        self.queue: asyncio.Queue[Picture] = asyncio.Queue(QUEUE)
-        self._writer = writer
-        self._pool = pool
-
-    async def run(self) -> None:
-        """Encode what is queued until cancelled."""
-        loop = asyncio.get_running_loop()
-        while True:
-            picture = await self.queue.get()
-            for unit in await loop.run_in_executor(self._pool, self.rung.encode, picture):
-                self._writer.put(unit)
+_LOOK_S: Final = 0.5
+"""How often it is looked what is wanted; what is wanted anew is heard of at once."""
 
 
 class Worker:
@@ -64,22 +52,26 @@ class Worker:
 
     def __init__(self, *, camera: str, bus_url: str, preset: str) -> None:
         self._camera = camera
-        self._preset = preset
         self._bus = connect(bus_url)
         self._blocking = [connect_blocking(bus_url) for _ in range(2)]
+        self._preset = preset
         self._pool = ThreadPoolExecutor(max_workers=8, thread_name_prefix="media")
         self._decoders: dict[Kind, Decoder] = {}
         self._sound = Sound()
         self._clock = KeyframeClock()
-        self._rungs: list[RungTask] = []
+        self._rungs: Rungs
+        self._demand = Demand()
+        self._through = PassThrough()
+        self._refusal: str | None = ""
+        """Why the source was last said not to be passed through."""
         self._size: tuple[int, int] | None = None
         self._ladder: Ladder | None = None
         self._writers: dict[str, StreamWriter] = {}
         self._tasks: asyncio.TaskGroup
-        self._rung_tasks: list[asyncio.Task[None]] = []
         self._done_until = 0
         self._heard_until = 0
         self._fps = _FrameRate()
+        self._stills = Stills(camera, self._bus, self._pool)
         self.counters = {"damaged": 0, "late": 0, "pictures": 0}
         """Units that could not be decoded, pictures dropped because encoders were behind, pictures
         encoded."""
@@ -91,8 +83,11 @@ class Worker:
         try:
             async with asyncio.TaskGroup() as tasks:
                 self._tasks = tasks
+                self._rungs = Rungs(tasks, self._pool, self._preset)
                 tasks.create_task(self._tell())
                 tasks.create_task(self._hear_wishes())
+                tasks.create_task(self._look_at_demand())
+                await self._look_once()
                 while True:
                     units = await reader.read()
                     fresh_from = max(unit.dts for unit in units) - _FRESH
@@ -103,6 +98,9 @@ class Worker:
             await self._withdraw()
 
     async def _take(self, unit: Unit, *, fresh: bool) -> None:
+        if unit.codec is Codec.H264:
+            self._through.watch(unit)
+            await self._offer_source()
         decoder = self._decoders.get(unit.kind)
         if decoder is None or decoder.codec is not unit.codec:
             decoder = self._decoders[unit.kind] = Decoder(unit.codec)
@@ -131,6 +129,7 @@ class Worker:
 
     async def _picture(self, frame: VideoFrame, captured_us: int) -> None:
         assert frame.pts is not None
+        self._stills.offer(frame)
         if self._size != (frame.width, frame.height):
             if not self._fps.known:
                 return  # two or three frames: the bitrate depends on the rate
@@ -139,30 +138,24 @@ class Worker:
             return  # shown before, perhaps by the worker before this one
         self._done_until = frame.pts
         picture = Picture(frame, captured_us, self._clock.due(frame.pts))
-        if any(task.queue.full() for task in self._rungs):
+        if self._rungs.full:
             self.counters["late"] += 1
             if picture.keyframe:
                 self._clock.missed()
             return
         self.counters["pictures"] += 1
-        for task in self._rungs:
-            task.queue.put_nowait(picture)
+        self._rungs.put(picture)
 
     async def _build(self, width: int, height: int) -> None:
-        for old in self._rung_tasks:
-            old.cancel()
+        self._rungs.stop()
         self._size = (width, height)
         renditions = plan(width, height, self._fps.value)
         # Rungs that viewers may be watching stay, even where the source has become smaller.
         kept = [r for r in (self._ladder.video if self._ladder else ())
-                if r.name not in {rung.name for rung in renditions}]  # fmt: skip
+                if r.name not in {rung.name for rung in renditions} | {SOURCE}]  # fmt: skip
         video = tuple(sorted([*kept, *renditions], key=lambda r: -r.height))
-        self._rungs, self._rung_tasks = [], []
         for rendition in video:
-            rung = Rung(rendition, self._preset)
-            task = RungTask(rung, await self._writer(rendition.name), self._pool)
-            self._rungs.append(task)
-            self._rung_tasks.append(self._tasks.create_task(task.run()))
+            await self._writer(rendition.name)
         self._ladder = Ladder(video, sound=SOUND in self._writers)
         self._clock.missed()
         names = ", ".join(rendition.name for rendition in video)
@@ -173,7 +166,67 @@ class Worker:
             fps=self._fps.value,
             rungs=names,
         )
+        await self._offer_source()
         await self._tell_once()
+        self._settle()
+
+    async def _offer_source(self) -> None:
+        """Have the ladder say whether the source can be shown as it is."""
+        if self._ladder is None or not self._ladder.video:
+            return
+        if self._through.refusal != self._refusal:
+            self._refusal = self._through.refusal
+            logger().info("pass-through", camera=self._camera, refused=self._refusal)
+        offered = self._ladder.find(SOURCE)
+        rung = None if self._through.refusal else self._source_rung(offered)
+        if rung == offered:
+            return
+        others = tuple(each for each in self._ladder.video if each.name != SOURCE)
+        self._ladder = Ladder(((rung,) if rung else ()) + others, self._ladder.sound)
+        await self._tell_once()
+        self._settle()
+
+    def _source_rung(self, offered: Rendition | None) -> Rendition | None:
+        sps, bps = self._through.sps, self._through.bps
+        if sps is None or bps is None:
+            return None
+        told = bps if offered is None else offered.bitrate_bps
+        # A ladder that changed every second would tell nobody more.
+        steady = 0.6 * told < bps < 1.2 * told
+        return Rendition(
+            name=SOURCE,
+            width=sps.width,
+            height=sps.height,
+            fps=self._fps.value if offered is None else offered.fps,
+            bitrate_bps=told if steady else bps,
+            codec=sps.codec_string,
+        )
+
+    # --- demand ----------------------------------------------------------------------------
+
+    async def _look_at_demand(self) -> None:
+        while True:
+            await asyncio.sleep(_LOOK_S)
+            await self._look_once()
+
+    async def _look_once(self) -> None:
+        now = asyncio.get_running_loop().time()
+        try:
+            self._demand.see(await demand.wanted(self._bus, self._camera), now)
+        except StoreError as error:
+            self._demand.unseen(now)
+            logger().warning("it is not known what is wanted", error=str(error))
+        self._settle()
+
+    def _settle(self) -> None:
+        ladder = self._ladder
+        if ladder is None:
+            return
+        active = self._demand.active(ladder, asyncio.get_running_loop().time())
+        renditions = [rung for rung in ladder.video if rung.name in active]
+        begun, ended = self._rungs.settle(renditions, self._writers.__getitem__)
+        if begun or ended:
+            logger().info("rungs", camera=self._camera, begun=sorted(begun), ended=sorted(ended))
 
     # --- sound -----------------------------------------------------------------------------
 
@@ -227,10 +280,12 @@ class Worker:
             logger().warning("the bus does not hear of this ladder", error=str(error))
 
     async def _hear_wishes(self) -> None:
-        channel = keys.keyframe_wishes(self._camera)
-        async for message in subscribe(self._blocking[1], channel):
-            if message is not None:
+        keyframes, wanted = keys.keyframe_wishes(self._camera), keys.demand_events(self._camera)
+        async for message in subscribe(self._blocking[1], keyframes, wanted):
+            if message is not None and message[0] == keyframes:
                 self._clock.wish()
+            else:
+                await self._look_once()
 
     async def _withdraw(self) -> None:
         try:

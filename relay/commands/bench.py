@@ -31,6 +31,7 @@ def fanout(
     rounds: Rounds = 5,
     seconds: Seconds = 5.0,
     slope: Annotated[bool, typer.Option(help="One line from 1 to 3000 viewers.")] = False,
+    pacing: Annotated[bool, typer.Option(help="Large frames, spread and at once.")] = False,
     folder: Folder = _FOLDER,
 ) -> None:
     """CPU per delivered SRTP packet, against a floor that only encrypts and sends."""
@@ -40,8 +41,25 @@ def fanout(
         counts = viewers or [1, 100, 500, 1000, 1500, 2000, 2500, 3000]
         finish(fanout_bench.slope(counts, rounds=rounds, seconds=seconds), folder)
         return
+    if pacing:
+        counts = viewers or [500]
+        finish(fanout_bench.pacing(counts, rounds=rounds, seconds=seconds), folder)
+        return
     report = fanout_bench.bench(viewers or [500, 2000], rounds=rounds, seconds=seconds, twin=True)
     finish(report, folder)
+
+
+@app.command()
+def votes(
+    voters: Annotated[int, typer.Option(help="Number of voters.")] = 2000,
+    rounds: Rounds = 5,
+    seconds: Seconds = 5.0,
+    folder: Folder = _FOLDER,
+) -> None:
+    """Acknowledged votes a second through one gateway, and across a kill -9 of the state."""
+    from relay.bench import votes as votes_bench  # noqa: PLC0415 - only this command needs it
+
+    finish(votes_bench.bench(voters, rounds=rounds, seconds=seconds), folder)
 
 
 def finish(report: Report, folder: Path) -> None:

@@ -6,7 +6,7 @@ import asyncio
 import os
 import sys
 import time
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -18,10 +18,10 @@ from relay.bus.client import connect
 from relay.commands.common import fail, settings_or_exit, valid
 from relay.config import primary_address
 from relay.demo import show
-from relay.demo.scene import KINDS
-from relay.errors import Conflict, OperatorError
+from relay.demo.scene import AROUND, KINDS
+from relay.errors import Conflict, NotFound, OperatorError
 from relay.ingest.fetch import is_url
-from relay.state.models import Broadcast, Camera, Pull
+from relay.state.models import Broadcast, Camera, Marker, Projection, Pull
 from relay.state.registry import Registry
 from relay.supervisor.child import Child, Program
 from relay.supervisor.serve import relay, relay_command
@@ -98,7 +98,8 @@ async def _demo(settings: Settings, source: str | None) -> None:
 
 async def _camera(registry: Registry, name: str, pull: Pull | None = None) -> str:
     """Make a camera, or give the one of an earlier demo a new key; returns the key."""
-    made = valid(Camera, {"id": name, "name": show.NAMES[name], "pull": pull})
+    shape = Projection.EQUIRECTANGULAR if name in AROUND else Projection.FLAT
+    made = valid(Camera, {"id": name, "name": show.NAMES[name], "pull": pull, "projection": shape})
     try:
         return await registry.create_camera(made)
     except Conflict:
@@ -108,12 +109,18 @@ async def _camera(registry: Registry, name: str, pull: Pull | None = None) -> st
 
 async def _broadcast(registry: Registry, cameras: list[str]) -> None:
     """Make the broadcast; one of an earlier demo begins anew, and keeps what was made of it."""
-    made = valid(Broadcast, show.broadcast(cameras, time.time()))
+    now = time.time()
+    made = valid(Broadcast, show.broadcast(cameras, now))
     again = {"cameras": made.cameras, "starts_at": made.starts_at, "ended_at": None}
     try:
         await registry.broadcasts.create(made.slug, made)
     except Conflict:
         await registry.broadcasts.change(made.slug, lambda old: old.model_copy(update=again))
+    markers = registry.markers(made.slug)
+    for marker in [valid(Marker, fields) for fields in show.markers(cameras, now)]:
+        with suppress(NotFound):
+            await markers.delete(marker.id)
+        await markers.create(marker.id, marker)
 
 
 @asynccontextmanager

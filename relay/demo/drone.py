@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 _DISTANCE_M: Final = 150.0
 _YAW: Final = 66.0
 """Degrees from the flight path to the station's modules."""
-_TILT: Final = np.radians(-12.0)
-"""How far the wings lean back from upright."""
 _REFRESH: Final = 8
 
 
@@ -31,32 +29,6 @@ def _turn(degrees: float) -> Floats:
     a = np.radians(degrees)
     sine, cosine = np.sin(a), np.cos(a)
     return np.array([[cosine, -sine, 0], [sine, cosine, 0], [0, 0, 1]], np.float32)
-
-
-def _parts() -> list[Solid]:
-    """The station's parts from the farthest to the nearest, in its own axes."""
-    tilt = np.array((-np.sin(_TILT), 0, np.cos(_TILT)), np.float32)
-
-    def wings(side: int, upward: bool) -> Solid:
-        pair = Solid()
-        for root in (33.0, 46.5):
-            pair.add(station.wing(side * root, upward, tilt))
-        return pair
-
-    forward, aft = station.modules()
-    forward.add(station.arm())
-    port, starboard = station.radiators()
-    return [
-        wings(1, True),
-        wings(1, False),
-        forward,
-        wings(-1, True),
-        wings(-1, False),
-        station.truss(),
-        starboard,
-        port,
-        aft,
-    ]
 
 
 class _Orbit:
@@ -92,8 +64,8 @@ class _Orbit:
         side, upward = _WINGS[part]
         pose = self.pose(part, frame)
         axes = pose.turn @ _turn(_YAW)
-        along = axes @ np.array((-np.sin(_TILT), 0, np.cos(_TILT)))
-        normal = axes @ np.array((-np.cos(_TILT), 0, -np.sin(_TILT)))
+        along = axes @ np.array((-np.sin(station.TILT), 0, np.cos(station.TILT)))
+        normal = axes @ np.array((-np.cos(station.TILT), 0, -np.sin(station.TILT)))
         reach = np.linspace(3, 36, 12)[:, None] * (1 if upward else -1)
         root = pose.move(self.centre + (_turn(_YAW) @ np.array((0, side * 40.0, 0))))
         places = root + reach * along
@@ -120,7 +92,7 @@ class Drone:
         self._globe = Globe(view, fps, seed)
         self._stars = Stars(view, seed)
         orbit = _Orbit(view, fps)
-        parts = [part.moved(_turn(_YAW), orbit.centre) for part in _parts()]
+        parts = [part.moved(_turn(_YAW), orbit.centre) for part in station.parts()]
         whole = Solid()
         for part in parts:
             whole.add(part)

@@ -40,7 +40,7 @@ class Ground:
     luma: npt.NDArray[np.uint8]
     """(rows, COLUMNS): luma above black by day, 0…219."""
     lights: npt.NDArray[np.uint8]
-    """(rows, COLUMNS): city light by night, 0…255."""
+    """(rows, COLUMNS): city light by night, luma above black, 0…219."""
     chroma: npt.NDArray[np.uint16]
     """(rows / 2, COLUMNS / 2): by day, U in the low byte and V in the high one, zero at 128."""
 
@@ -211,7 +211,7 @@ def _smooth(plane: Floats, axis: int, reach: int) -> Floats:
     return smooth
 
 
-def _soften(plane: Floats, texels: float) -> Floats:
+def soften(plane: Floats, texels: float) -> Floats:
     """Average along the track over about as much as a pixel of these rows covers."""
     reach = 1
     while reach < texels:
@@ -242,13 +242,13 @@ def build(seed: int, edges_km: Floats, pixel_km: Floats) -> Ground:
         fine = detail.rows(edges)
         width = float(pixel_km[chunk].mean()) / TEXEL_KM
         planes = _compose(fields, fine)
-        luma[chunk] = np.clip(_soften(planes[0], width) + 0.5, 0, 219)
+        luma[chunk] = np.clip(soften(planes[0], width) + 0.5, 0, 219)
         u, v = (
-            np.rint(_soften(plane, width / 2) + np.float32(128)).astype(np.uint16)
+            np.rint(soften(plane, width / 2) + np.float32(128)).astype(np.uint16)
             for plane in planes[1:3]
         )
         chroma[half] = u | v << 8
-        lights[chunk] = np.clip(planes[3], 0, 255)
+        lights[chunk] = np.clip(planes[3], 0, 219)
     return Ground(luma=luma, lights=lights, chroma=chroma)
 
 
@@ -288,7 +288,7 @@ def _compose(fields: dict[str, Floats], fine: Floats) -> tuple[Floats, Floats, F
 
 
 def _city_light(people: Floats, land: Floats, cloud: Floats, fine: Floats) -> Floats:
-    """Towns where many live, villages, and the roads between them: 0…255."""
+    """Towns where many live, villages, and the roads between them: 0…219 and more."""
     sparks = ramp(fine, 0.3, 2.0)
     towns = ramp(people, 0.9, 2.6) * (np.float32(0.35) + sparks)
     villages = ramp(people, -0.8, 1.8) * ramp(fine, 1.3, 2.6)

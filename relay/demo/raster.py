@@ -31,8 +31,9 @@ class Sunlight:
     The map of that is `size` cells long and wide, and lies along the scene's longest side.
     """
 
-    def __init__(self, scene: Solid, sun: Floats, size: int) -> None:
-        self.sun = sun
+    def __init__(self, scene: Solid, sun: Floats, size: int, exposure: float = 1.0) -> None:
+        """`exposure` is how much of the light a camera lets in; the others' is 1."""
+        self.sun, self.exposure = sun, np.float32(exposure)
         self._size = size
         points = scene.points()
         flat = points - np.outer(points @ sun, sun)
@@ -182,4 +183,5 @@ class _Shader:
                 shine *= shine
             shine *= sunward > 0
             light += _SUNLIGHT * (shine * np.float32(surface.gloss))
+        light *= self._sunlight.exposure
         return light

@@ -10,6 +10,7 @@ from relay.demo import timecode
 from relay.demo.drone import Drone
 from relay.demo.helmet import Helmet
 from relay.demo.hud import Hud
+from relay.demo.orbit import Orbit
 from relay.errors import OperatorError
 
 if TYPE_CHECKING:
@@ -28,9 +29,12 @@ class Scene(Protocol):
 _SCENES: Final[dict[str, tuple[str, Callable[[int, int, float, int], Scene]]]] = {
     "helmet": ("EV1 HELMET", Helmet),
     "drone": ("DRONE 1", Drone),
+    "orbit360": ("ORBIT 360", Orbit),
 }
 KINDS: Final = tuple(_SCENES)
 """The cameras there are."""
+AROUND: Final = frozenset({"orbit360"})
+"""Those whose picture is equirectangular: all around, twice as wide as high, the zenith on top."""
 _SEED: Final = 7
 
 
@@ -54,12 +58,16 @@ class Camera:
                 "a demo camera's picture has even sides, from 320x180 to 3840x2160, "
                 f"not {width}x{height}"
             )
+        if kind in AROUND and width != 2 * height:
+            raise OperatorError(
+                f"a 360° picture is twice as wide as high (as 1280x640), not {width}x{height}"
+            )
         if not 1 <= fps <= 120:
             raise OperatorError(f"a demo camera makes 1 to 120 frames a second, not {fps}")
         name, scene = _SCENES[kind]
         self.width, self.height, self.fps = width, height, fps
         self._scene = scene(width, height, fps, seed)
-        self._hud = Hud(name, width, height)
+        self._hud = Hud(name, width, height, around=kind in AROUND)
         # One block, so that an encoder can take the picture without copying.
         self.buffer = np.empty((height * 3 // 2, width), np.uint8)
         """The planes of the last frame, one after the other, as FFmpeg's yuv420p."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from relay.demo.camera import EVA_S
@@ -19,6 +19,7 @@ INPUT: Final = "input"
 NAMES: Final = {
     "helmet": "EV1 helmet",
     "drone": "Drone 1",
+    "orbit360": "Orbit 360°",
     YOURS: "Your camera",
     INPUT: "Input",
 }
@@ -36,23 +37,65 @@ _CREW: Final = (
     ("Sofia Marchetti", "Robotics"),
     ("Daniel Reyes", "Ground IV"),
 )
+_HAPPENS: Final = (
+    (8, "Airlock open", "drone"),
+    (35, "Foot restraint set up", "helmet"),
+    (70, "Inspecting the cooling system", "helmet"),
+    (125, "Old pump unbolted", "drone"),
+    (180, "New pump in place", "drone"),
+    (240, "Lubricating Dextre", "helmet"),
+    (300, "Leak check", "helmet"),
+    (365, "Back in the airlock", "drone"),
+)
+"""Minutes since the beginning, what happens, and the camera that shows it best."""
+
+
+def starts_at(now: float) -> datetime:
+    """When the spacewalk that the pictures show began, at a wall-clock time.
+
+    Page and pictures so agree on the mission's elapsed time.
+    """
+    return datetime.fromtimestamp(now // EVA_S * EVA_S, UTC)
+
+
+def markers(cameras: list[str], now: float) -> list[dict[str, Any]]:
+    """The fields of the demo's markers."""
+    return [
+        {
+            "id": f"demo-{number}",
+            "at": starts_at(now) + timedelta(minutes=minutes),
+            "title": title,
+            "camera": camera if camera in cameras else None,
+        }
+        for number, (minutes, title, camera) in enumerate(_HAPPENS, 1)
+    ]
 
 
 def broadcast(cameras: list[str], now: float) -> dict[str, Any]:
-    """The fields of the demo's broadcast at a wall-clock time.
-
-    It began when the spacewalk that the pictures show did, so that page and pictures agree on the
-    mission's elapsed time.
-    """
+    """The fields of the demo's broadcast at a wall-clock time."""
     return {
         "slug": SLUG,
         "title": "EVA demo",
         "description": _DESCRIPTION,
         "cameras": tuple(cameras),
         "crew": tuple({"name": name, "role": role} for name, role in _CREW),
-        "credits": ({"name": "EVA Relay", "role": "Pictures and sound"},),
+        "credits": (
+            {"name": "EVA Relay", "role": "Pictures and sound"},
+            {"name": "Your machine", "role": "Drawn live by"},
+        ),
+        "links": (
+            {"label": "NASA on spacewalks", "url": "https://www.nasa.gov/spacewalk/"},
+            {"label": "ESA", "url": "https://www.esa.int/", "kind": "follow"},
+            {"label": "NASA", "url": "https://www.nasa.gov/", "kind": "follow"},
+        ),
+        "soundtrack": {
+            "title": "Air, fan and quindar tones",
+            "writers": ("EVA Relay",),
+            "performer": "Your machine",
+            "licence": "Apache-2.0",
+        },
         "tags": ("demo", "spacewalk", "cooling system"),
-        "starts_at": datetime.fromtimestamp(now // EVA_S * EVA_S, UTC),
+        "starts_at": starts_at(now),
     }
 
 

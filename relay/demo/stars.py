@@ -11,6 +11,8 @@ from relay.demo.colour import BLACK, Bytes
 from relay.demo.noise import ramp
 
 if TYPE_CHECKING:
+    from relay.demo.noise import Floats
+    from relay.demo.sphere import Sphere
     from relay.demo.view import View
 
 Indices: TypeAlias = npt.NDArray[np.intp]
@@ -25,13 +27,14 @@ _LIMB: Final = -0.335
 class Stars:
     """The sky behind one camera."""
 
-    def __init__(self, view: View, seed: int) -> None:
+    def __init__(self, view: View | Sphere, seed: int, clear: Floats | None = None) -> None:
+        """`clear` is how much of the sky is always seen in each pixel, 0…1; None: all of it."""
         rng = np.random.default_rng(seed)
         points = rng.standard_normal((_COUNT, 3)).astype(np.float32)
         self._points = points / np.linalg.norm(points, axis=1, keepdims=True)
         # Few are bright: each magnitude fainter there are some three times as many.
         self._light = (8 + 190 * rng.random(_COUNT) ** 7).astype(np.float32)
-        self._view = view
+        self._view, self._clear = view, clear
         self._turn = -1
         self._splats: list[tuple[tuple[Indices, Indices], Bytes]] = []
 
@@ -56,6 +59,8 @@ class Stars:
         across, down = seen[inside, 0] - 0.5, seen[inside, 1] - 0.5
         light = self._light[inside] * ramp(turned[inside, 2], _LIMB, _LIMB + 0.12)
         left, top = across.astype(np.intp), down.astype(np.intp)
+        if self._clear is not None:
+            light *= self._clear[top, left] * self._clear[top + 1, left + 1] > 0.9
         right_share, down_share = across - left, down - top
         return [
             ((top + dy, left + dx), (light * rows * columns + BLACK).astype(np.uint8))

@@ -26,6 +26,8 @@ _RADIATOR: Final = materials.radiator()
 _GIRDER: Final = materials.lattice(4.5, 4.2, 0.26)
 _CELLS: Final = materials.solar_cells(4.6)
 _SMALL_CELLS: Final = materials.plain(0.05, 0.07, 0.16, 0.4, 0.2)
+TILT: Final = float(np.radians(-12.0))
+"""How far the wings lean back from upright."""
 
 
 def _girder(start: float, end: float) -> Solid:
@@ -179,3 +181,29 @@ def arm() -> Solid:
         x, y, z = a
         solid.tube((x, y - 0.35, z), (x, y + 0.35, z), 0.4, _METAL, sides=8)
     return solid
+
+
+def parts() -> list[Solid]:
+    """The whole station, its parts from the farthest to the nearest as seen from aft and port."""
+    tilt = np.array((-np.sin(TILT), 0, np.cos(TILT)), np.float32)
+
+    def wings(side: int, upward: bool) -> Solid:
+        pair = Solid()
+        for root in (33.0, 46.5):
+            pair.add(wing(side * root, upward, tilt))
+        return pair
+
+    forward, aft = modules()
+    forward.add(arm())
+    port, starboard = radiators()
+    return [
+        wings(1, True),
+        wings(1, False),
+        forward,
+        wings(-1, True),
+        wings(-1, False),
+        truss(),
+        starboard,
+        port,
+        aft,
+    ]

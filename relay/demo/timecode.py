@@ -21,6 +21,10 @@ Format
     For example 1795363331000 ms is 0x01A203FE5BB8, its CRC 0xB24E, and the cells are
     ``101 011010 00100000 00111111 11100101 10111011 1000 1011001001001110 010``.
 
+    An equirectangular picture has the strip in the same place, where it is a disc of 5° around the
+    zenith: a barcode in the round where nothing is to be seen, and straight for who reads the
+    picture as it is sent. To read it, the picture must not have been reprojected.
+
 Reading
     1. A picture is H rows of W luma values of any range. Take the rows from 0.25·H/36 to 0.75·H/36
        (the first rounded up, the second down, at least one row) and average them: W values.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from relay.edge.fanout import PythonCore
 from relay.errors import OperatorError
@@ -35,4 +35,4 @@ def make_core(sock: socket.socket, wanted: CoreName) -> Core:
             error=str(error),
         )
         return PythonCore(sock)
-    return cast("Core", NativeCore(sock))
+    return NativeCore(sock)

@@ -22,9 +22,13 @@ if TYPE_CHECKING:
 class NativeCore:
     """See `edge.core.Core`, of which this is an implementation."""
 
-    def __init__(self, sock: socket.socket, *, gso: bool = True) -> None:
-        """`sock` is a bound, non-blocking UDP socket; it stays the caller's to close."""
-        self._engine = Engine(sock.fileno(), gso=gso)
+    def __init__(self, sock: socket.socket, *, gso: bool = True, paced: bool = True) -> None:
+        """`sock` is a bound, non-blocking UDP socket; it stays the caller's to close.
+
+        Without `gso` or `paced` each packet is a message of its own, or large frames are not
+        spread: to measure what that costs.
+        """
+        self._engine = Engine(sock.fileno(), gso=gso, paced=paced)
 
     def fileno(self) -> int:
         return self._engine.fileno()

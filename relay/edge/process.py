@@ -26,6 +26,7 @@ from relay.edge.viewer import State, Viewer
 from relay.errors import ProtocolError, StoreError
 from relay.log import logger
 from relay.media.ladder import Ladder
+from relay.process import trim_memory
 from relay.webrtc.dtls import Certificate, Dtls
 from relay.webrtc.mux import Protocol
 
@@ -40,6 +41,7 @@ _SOCKET_BUFFER: Final = 8 << 20
 _TICK_S: Final = 0.05
 _LATE_SMOOTH: Final = 0.1
 _REAP_S: Final = 0.5
+_TRIM_S: Final = 10.0
 
 
 def open_socket(host: str, port: int) -> socket.socket:
@@ -89,6 +91,7 @@ class Edge:
             port=sock.getsockname()[1],
         )
         self._late_s = 0.0
+        self._next_trim = 0.0
         self._handshakes: set[asyncio.Task[None]] = set()
         self._refused = 0
 
@@ -159,10 +162,12 @@ class Edge:
         if viewer.state is State.NEW:
             self._roster.advance(viewer, State.CHECKED)
             viewer.address = address
-        elif check.nominated and viewer.address != address:
+        elif viewer.moves(address, now, nominated=check.nominated):
             viewer.address = address
             if viewer.state is State.CONNECTED:
                 self._core.move_viewer(viewer.number, address)
+        if viewer.address == address:
+            viewer.confirmed = now
 
     def _dtls(self, viewer: Viewer, datagram: bytes) -> None:
         if viewer.dtls is None:
@@ -237,6 +242,10 @@ class Edge:
             if reason is not None:
                 await self._end(viewer, reason)
         await self._feeds.reap(now)
+        if now >= self._next_trim:
+            # Handshakes leave holes of some 60 KB each, which nothing else is as large as.
+            self._next_trim = now + _TRIM_S
+            await asyncio.to_thread(trim_memory)
 
     def _measure(self, now: float) -> None:
         counters = self._core.counters()

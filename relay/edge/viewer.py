@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 ESTABLISH_S: Final = 20.0
 """Sessions that are not connected after this long are forgotten."""
+SILENT_S: Final = 6.0
+"""Browsers check each path they use at least every 5 s or so (RFC 7675 section 5.1)."""
 REPLAY_EVERY_S: Final = 1.0
 """A viewer gets its cached GOP again at most this often."""
 
@@ -77,6 +79,8 @@ class Viewer:
     """Where media goes."""
     checked: float = 0.0
     """When the last authentic STUN check came."""
+    confirmed: float = 0.0
+    """When the last one came from where media goes."""
     heard: float = 0.0
     """When the last authentic packet of any kind came."""
     feeds: dict[Kind, Feed] = field(default_factory=dict)
@@ -124,6 +128,16 @@ class Viewer:
     def restart(self, remote: Credentials) -> None:
         """Begin a new ICE session; media goes on meanwhile."""
         self.ice.restart(Credentials.make(), remote)
+
+    def moves(self, address: Address, now: float, *, nominated: bool) -> bool:
+        """Whether media goes to `address` from now on, from where an authentic check has come.
+
+        A viewer behind a router that forgot it does not know that its address is another one;
+        where it does not repeat its nomination, the silence of the old one tells.
+        """
+        if address == self.address:
+            return False
+        return nominated or now - self.confirmed > SILENT_S
 
     def expired(self, now: float) -> str | None:
         """Why the session has to end now, or None."""

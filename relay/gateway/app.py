@@ -9,9 +9,12 @@ from typing import TYPE_CHECKING, Final
 from aiohttp import web
 
 from relay.audience.anonymous import Anonymous
+from relay.audience.ballots import Ballots
+from relay.audience.heartbeats import Heartbeats
 from relay.bus.client import connect, connect_blocking
 from relay.errors import StoreError
-from relay.gateway import events, openapi, pages, whep
+from relay.gateway import embed, events, openapi, pages, whep
+from relay.gateway.access import Doorkeeper
 from relay.gateway.api import (
     broadcasts,
     cameras,
@@ -20,14 +23,31 @@ from relay.gateway.api import (
     markers,
     moderation,
     operations,
+    partners,
     rating,
+    sessions,
+    similar,
 )
 from relay.gateway.auth import Auth
 from relay.gateway.body import MAX_BODY
+from relay.gateway.cors import cors
 from relay.gateway.errors import errors
 from relay.gateway.frontend import STATIC, Frontend
 from relay.gateway.hub import Hub
-from relay.gateway.keys import ANONYMOUS, AUTH, BUS, FRONTEND, HUB, LIVE, REGISTRY, SETTINGS, STATE
+from relay.gateway.keys import (
+    ACCESS,
+    ANONYMOUS,
+    AUTH,
+    BALLOTS,
+    BUS,
+    FRONTEND,
+    HEARTBEATS,
+    HUB,
+    LIVE,
+    REGISTRY,
+    SETTINGS,
+    STATE,
+)
 from relay.gateway.live import Live
 from relay.ids import hash_key
 from relay.state import secret
@@ -46,7 +66,10 @@ ROUTES: Final = [
     *feedback.ROUTES,
     *moderation.ROUTES,
     *comments.ROUTES,
+    *similar.ROUTES,
+    *partners.ROUTES,
     *cameras.ROUTES,
+    *sessions.ROUTES,
     *operations.ROUTES,
 ]
 
@@ -60,14 +83,17 @@ async def make_app(
         OperatorError: the front-end is not built.
         StoreError: the state is out of reach.
     """
-    app = web.Application(middlewares=[errors], client_max_size=MAX_BODY)
+    app = web.Application(middlewares=[cors, errors], client_max_size=MAX_BODY)
     app[FRONTEND] = Frontend(frontend)
     state, bus, blocking = connect(state_url), connect(bus_url), connect_blocking(bus_url)
     registry, hub = Registry(state), Hub()
     live = Live(state=state, bus=bus, blocking=blocking, registry=registry, hub=hub)
     app[SETTINGS], app[STATE], app[BUS] = settings, state, bus
     app[REGISTRY], app[HUB], app[LIVE] = registry, hub, live
-    app[ANONYMOUS] = Anonymous(bus)
+    app[ANONYMOUS], ballots = Anonymous(bus), Ballots(state, bus, registry)
+    app[BALLOTS], beats = ballots, Heartbeats(state, bus)
+    app[HEARTBEATS] = beats
+    app[ACCESS] = Doorkeeper(await secret.signing_key(state, "access"))
     app[AUTH] = Auth(
         admin_token_hash=await _admin_token_hash(settings, state),
         viewer_key=await secret.signing_key(state, "viewer"),
@@ -78,14 +104,16 @@ async def make_app(
     events.add_routes(app)
     whep.add_routes(app)
     pages.add_routes(app)
+    embed.add_routes(app)
 
     async def keep_up(_app: web.Application) -> AsyncIterator[None]:
         with suppress(StoreError):  # it goes on trying
             await live.refresh()
-        task = asyncio.create_task(live.run())
+        tasks = [asyncio.create_task(part.run()) for part in (live, ballots, beats)]
         yield
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
         for client in (state, bus, blocking):
             await client.aclose()
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import re
+import time
 from typing import TYPE_CHECKING, Final
 
 from relay.errors import Unauthorized
@@ -16,7 +18,9 @@ if TYPE_CHECKING:
 VIEWER_COOKIE: Final = "eva_viewer"
 VIEWER_HEADER: Final = "Eva-Viewer"
 """What a page sends instead, in a frame whose cookies are blocked."""
-_COOKIE_S: Final = 365 * 86_400
+_ID: Final = 22
+"""Characters of an id before the time."""
+COOKIE_S: Final = 365 * 86_400
 
 
 class Auth:
@@ -27,16 +31,26 @@ class Auth:
         self._admin_token_hash = admin_token_hash
         self._viewer_key = viewer_key
 
+    @staticmethod
+    def bearer(request: web.Request) -> str | None:
+        """The bearer token of a request, if it has one."""
+        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+        return token.strip() or None if scheme.lower() == "bearer" else None
+
+    def is_admin(self, request: web.Request) -> bool:
+        """Whether the admin asks."""
+        token = self.bearer(request)
+        return token is not None and same(hash_key(token), self._admin_token_hash)
+
     def require_admin(self, request: web.Request) -> None:
         """Let only the admin pass.
 
         Raises:
             Unauthorized: the request has no bearer token, or a wrong one.
         """
-        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-        if scheme.lower() != "bearer" or not token:
+        if self.bearer(request) is None:
             raise Unauthorized("this needs an Authorization header with a bearer token")
-        if not same(hash_key(token.strip()), self._admin_token_hash):
+        if not self.is_admin(request):
             raise Unauthorized("the bearer token is not known")
 
     def viewer(self, request: web.Request) -> str | None:
@@ -64,8 +78,14 @@ class Auth:
         return self._digest("name:" + text, 16).rstrip("=")
 
     def new_viewer(self) -> str:
-        """An id for a viewer that has none."""
-        return new_id()
+        """An id for a viewer that has none; it tells when it was made."""
+        return f"{new_id()}{int(time.time()):08x}"
+
+    @staticmethod
+    def age_s(viewer: str, now_s: float) -> float:
+        """How long ago this id was made; 0 where it does not tell."""
+        made = viewer[_ID:]
+        return now_s - int(made, 16) if re.fullmatch(r"[0-9a-f]{8}", made) else 0.0
 
     def repeating_viewer(self, request: web.Request, idempotency_key: str) -> str:
         """An id for a viewer without a cookie, the same when it sends the same request again.
@@ -75,18 +95,6 @@ class Auth:
         """
         parts = (idempotency_key, request.remote or "", request.headers.get("User-Agent", ""))
         return self._digest("repeating:" + "\n".join(parts), 16).rstrip("=")
-
-    def remember(self, response: web.StreamResponse, viewer: str, *, secure: bool) -> None:
-        """Give the viewer its cookie."""
-        response.set_cookie(
-            VIEWER_COOKIE,
-            self.signed(viewer),
-            max_age=_COOKIE_S,
-            httponly=True,
-            secure=secure,
-            samesite="Lax",
-            path="/",
-        )
 
     def _sign(self, name: str) -> str:
         return self._digest("viewer:" + name, 18)

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Final
 
 from aiohttp import web
 
+from relay.gateway.identity import give_cookie
 from relay.gateway.keys import AUTH, FRONTEND
-from relay.gateway.visitor import LANGUAGES, is_secure, language, theme
+from relay.gateway.visitor import LANGUAGES, language, theme
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -35,7 +36,7 @@ def headers(frame_ancestors: str = "'self'", *, frame_src: str = "'self'") -> di
         "X-Content-Type-Options": "nosniff",
         "Referrer-Policy": "strict-origin-when-cross-origin",
         "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
-        "Cache-Control": "no-cache",
+        "Cache-Control": "private, no-cache",
         "Vary": "Cookie, Accept-Language",
     }
 
@@ -51,11 +52,13 @@ def render(
     head: str = "",
     frame_ancestors: str = "'self'",
     embedded: bool = False,
+    viewer: str | None = None,
 ) -> web.Response:
     """A page around `body`, with the scripts and styles of `entry` and `data` for them to read.
 
     `head` is further markup for the head. An `embedded` page takes language and theme from its
-    address, as its site's choice is not the viewer's, and gives a cookie that works in a frame.
+    address, as its site's choice is not the viewer's, and gives a cookie that works in a frame:
+    that of `viewer`, if it is named.
     """
     auth = request.app[AUTH]
     lang, shade = language(request), theme(request)
@@ -77,8 +80,10 @@ def render(
     )
     response = web.Response(text=html, content_type="text/html", headers=headers(frame_ancestors))
     response.headers["Content-Language"] = lang
+    if embedded:
+        response.headers["Cache-Control"] = "private, no-store"
     if auth.viewer(request) is None:
-        auth.remember(response, auth.new_viewer(), secure=is_secure(request))
+        give_cookie(request, response, viewer or auth.new_viewer(), embedded=embedded)
     return response
 
 

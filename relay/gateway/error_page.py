@@ -29,7 +29,12 @@ _STYLE: Final = (
 
 
 def error_page(
-    status: int, title: str, detail: str, *, retry_after: float | None = None
+    status: int,
+    title: str,
+    detail: str,
+    *,
+    retry_after: float | None = None,
+    frame_ancestors: str = "'self'",
 ) -> web.Response:
     """A page that says what went wrong; it asks again by itself where that may help."""
     again = "" if retry_after is None else str(math.ceil(retry_after))
@@ -48,7 +53,7 @@ def error_page(
         f'<p>{escape(_sentence(detail))}</p>\n<p><a href="/">All broadcasts</a></p>\n'
         "</main>\n</body>\n</html>\n"
     )
-    given = headers() | {"Cache-Control": "no-store"}
+    given = headers(frame_ancestors) | {"Cache-Control": "no-store"}
     if again:
         given["Retry-After"] = again
     return web.Response(text=html, status=status, content_type="text/html", headers=given)

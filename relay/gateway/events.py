@@ -16,10 +16,12 @@ from urllib.parse import urlsplit
 
 from aiohttp import WSCloseCode, WSMsgType, web
 
-from relay.errors import Forbidden, NotFound, StoreError
+from relay.errors import Forbidden, NotFound, StoreError, Unauthorized
+from relay.gateway.access import require_access
 from relay.gateway.hub import End
 from relay.gateway.keys import AUTH, HUB, REGISTRY, SETTINGS
 from relay.gateway.live import DELETED
+from relay.gateway.reports import Reports
 from relay.gateway.views import broadcast_view
 from relay.log import logger
 
@@ -61,6 +63,7 @@ async def events(request: web.Request) -> web.WebSocketResponse:
 async def _state(request: web.Request) -> str:
     app = request.app
     broadcast = await app[REGISTRY].broadcasts.get(request.match_info["slug"])
+    require_access(request, broadcast)
     view = await broadcast_view(app, broadcast, app[AUTH].viewer(request))
     return json.dumps({"type": "state", "broadcast": view.model_dump(mode="json")})
 
@@ -72,7 +75,7 @@ async def _serve(
     transport = request.transport
     tasks = [
         asyncio.create_task(_send(request, socket, listener, first)),
-        asyncio.create_task(_receive(socket)),
+        asyncio.create_task(_receive(request, socket)),
     ]
     try:
         await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -109,7 +112,7 @@ async def _send(
         if renew:
             try:
                 texts = [await _state(request), *texts]
-            except NotFound:
+            except (NotFound, Unauthorized):
                 listener.end = DELETED
                 return
             except StoreError:
@@ -124,22 +127,35 @@ async def _send_text(socket: web.WebSocketResponse, text: str) -> None:
         await socket.send_str(text)
 
 
-async def _receive(socket: web.WebSocketResponse) -> None:
-    async for message in socket:
-        if message.type is WSMsgType.TEXT:
-            reply = _reply(message.data)
-            if reply is not None:
-                await _send_text(socket, reply)
+async def _receive(request: web.Request, socket: web.WebSocketResponse) -> None:
+    """Answer what a page asks and note what it reports; whatever else it says is left alone."""
+    reports = Reports(request)
+    try:
+        async for message in socket:
+            if message.type is not WSMsgType.TEXT:
+                continue
+            said = _parsed(message.data)
+            if said.get("type") == "clock":
+                reply = _clock(said)
+                if reply is not None:
+                    await _send_text(socket, reply)
+            elif said.get("type") == "watching":
+                await reports.hear(said)
+    finally:
+        if reports.any:
+            await asyncio.shield(reports.end())
 
 
-def _reply(text: str) -> str | None:
-    """The answer to `{"type": "clock", "t0": …}`; whatever else a page says is left alone."""
+def _parsed(text: str) -> dict[str, Any]:
     try:
         message: Any = json.loads(text)
     except (ValueError, RecursionError):
-        return None
-    if not isinstance(message, dict) or message.get("type") != "clock":
-        return None
+        return {}
+    return message if isinstance(message, dict) else {}
+
+
+def _clock(message: dict[str, Any]) -> str | None:
+    """The answer to `{"type": "clock", "t0": …}`."""
     t0 = message.get("t0")
     if not isinstance(t0, int | float) or isinstance(t0, bool) or not math.isfinite(t0):
         return None

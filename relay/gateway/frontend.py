@@ -15,6 +15,12 @@ STATIC: Final = Path(__file__).parent / "static"
 """Where `make web` puts it."""
 HOME: Final = "src/pages/home.ts"
 BROADCAST: Final = "src/pages/broadcast.ts"
+EMBED: Final = "src/pages/embed.ts"
+EMBED_DOCS: Final = "src/pages/embed-docs.ts"
+LOADER: Final = "src/embed/loader.ts"
+"""Stands alone: other sites load it by one address."""
+_ALWAYS: Final = (HOME, BROADCAST)
+_OPTIONAL: Final = (EMBED, EMBED_DOCS)
 
 
 class Frontend:
@@ -29,7 +35,9 @@ class Frontend:
         path = folder / "manifest.json"
         try:
             self._chunks: dict[str, Any] = json.loads(path.read_text())
-            self._heads = {entry: self._head(entry) for entry in (HOME, BROADCAST)}
+            self._heads = {entry: self._head(entry) for entry in self._built()}
+            loader = self._chunks.get(LOADER, {}).get("file")
+            self._loader = None if loader is None else folder / str(loader)
         except OSError:
             raise OperatorError("the front-end is not built; run `make web`") from None
         except (ValueError, KeyError, TypeError, AttributeError) as error:
@@ -46,9 +54,20 @@ class Frontend:
         """The elements that load an entry: its styles, its modules, and what those import."""
         return self._heads[entry]
 
+    def has(self, entry: str) -> bool:
+        """Whether the build has an entry."""
+        return entry in self._heads
+
+    def loader(self) -> Path | None:
+        """The script that other sites load, if the build has it."""
+        return self._loader
+
     def file(self, name: str) -> Path | None:
         """The file of this name, if it was there at the start."""
         return self._files.get(name)
+
+    def _built(self) -> list[str]:
+        return [*_ALWAYS, *(entry for entry in _OPTIONAL if entry in self._chunks)]
 
     def _head(self, entry: str) -> str:
         chunks = list(self._with_imports(entry, set()))

@@ -11,16 +11,21 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from relay.bus import keys
+from relay.bus.client import store_errors
 from relay.bus.limits import Limit, take
 from relay.errors import Forbidden, Invalid, StoreError, TooMany
+from relay.gateway.auth import COOKIE_S, VIEWER_COOKIE
+from relay.gateway.cookies import set_cookie
 from relay.gateway.keys import ANONYMOUS, AUTH, BUS
-from relay.gateway.visitor import address, is_secure, prefix
+from relay.gateway.visitor import address, prefix
 from relay.ids import new_id
 from relay.log import logger
 
 if TYPE_CHECKING:
     from aiohttp import web
 
+_LOOK_S: Final = 0.5
 _IDEMPOTENCY_KEY: Final = re.compile(r"[\w-]{1,64}", re.ASCII)
 
 
@@ -77,12 +82,30 @@ def idempotency_key(request: web.Request) -> str:
 def remember(request: web.Request, response: web.Response, identity: Identity) -> None:
     """Give a new viewer its cookie."""
     if identity.is_new:
-        request.app[AUTH].remember(response, identity.viewer, secure=is_secure(request))
+        give_cookie(request, response, identity.viewer)
+
+
+def give_cookie(
+    request: web.Request, response: web.Response, viewer: str, *, embedded: bool = False
+) -> None:
+    """Give a viewer the cookie by which it is known again."""
+    value = request.app[AUTH].signed(viewer)
+    set_cookie(request, response, VIEWER_COOKIE, value, max_age=COOKIE_S, embedded=embedded)
 
 
 async def network(request: web.Request) -> str:
     """The network that the request comes from, without telling which one: a hash of the day."""
     return await request.app[ANONYMOUS].hash(prefix(address(request)), time.time())
+
+
+async def has_watched(request: web.Request, slug: str, viewer: str, seconds: float) -> bool:
+    """Whether the viewer's page has told that it played for so long; no if the bus is away."""
+    try:
+        async with store_errors("reading what was watched", timeout_s=_LOOK_S):
+            value = await request.app[BUS].get(keys.watched(slug, viewer))
+    except StoreError:
+        return False
+    return float(value or 0) >= seconds
 
 
 async def require_pace(

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from aiohttp import web
 from redis.asyncio import Redis
 
 from relay.audience.anonymous import Anonymous
+from relay.audience.ballots import Ballots
+from relay.audience.heartbeats import Heartbeats
 from relay.config import Settings
 from relay.gateway.auth import Auth
 from relay.gateway.frontend import Frontend
@@ -14,12 +18,18 @@ from relay.gateway.live import Live
 from relay.gateway.placement import Placement
 from relay.state.registry import Registry
 
+if TYPE_CHECKING:
+    from relay.gateway.access import Doorkeeper
+
+ACCESS: web.AppKey[Doorkeeper] = web.AppKey("access")
 SETTINGS = web.AppKey("settings", Settings)
 STATE = web.AppKey("state", Redis)
 BUS = web.AppKey("bus", Redis)
 REGISTRY = web.AppKey("registry", Registry)
 AUTH = web.AppKey("auth", Auth)
 ANONYMOUS = web.AppKey("anonymous", Anonymous)
+BALLOTS = web.AppKey("ballots", Ballots)
+HEARTBEATS = web.AppKey("heartbeats", Heartbeats)
 LIVE = web.AppKey("live", Live)
 PLACEMENT = web.AppKey("placement", Placement)
 FRONTEND = web.AppKey("frontend", Frontend)

@@ -57,6 +57,8 @@ class Live:
         self._ratings: dict[str, Message] = {}
         self._told: dict[str, dict[str, object]] = {}
         self._changed = asyncio.Event()
+        self.partner_origins: frozenset[str] = frozenset()
+        """Origins of partners' sites."""
         self.cameras: dict[str, presence.Fact] = {}
         """Live cameras and what their ingest tells of them."""
         self.ladders: dict[str, Ladder] = {}
@@ -137,6 +139,7 @@ class Live:
         }
         cameras = await self._registry.cameras.all()
         began = await self._registry.beginnings()
+        partners = await self._registry.partners.all()
         found = await ratings.read_many(self._state, listened)
         for slug in set(listened) - set(broadcasts):
             # It may just have been created.
@@ -146,6 +149,7 @@ class Live:
             else:
                 broadcasts[slug] = created
         self._broadcasts, self._began = broadcasts, began
+        self.partner_origins = frozenset(o for partner in partners for o in partner.origins)
         self._names = {camera.id: camera for camera in cameras}
         for slug, rating in found.items():
             # A vote that was told meanwhile is newer.

@@ -4,18 +4,25 @@ from __future__ import annotations
 
 from aiohttp import web
 
+from relay.bus import keys
+from relay.bus.client import store_errors
+from relay.errors import NotFound
 from relay.gateway import sharing, skeleton
+from relay.gateway.access import may_watch, require_access
 from relay.gateway.document import render
 from relay.gateway.frontend import BROADCAST, HOME
-from relay.gateway.keys import AUTH, FRONTEND, REGISTRY
-from relay.gateway.views import BroadcastList, broadcast_view, broadcast_views
+from relay.gateway.keys import AUTH, BUS, FRONTEND, LIVE, REGISTRY
+from relay.gateway.views import BroadcastList, ClosedView, broadcast_view, broadcast_views
 from relay.gateway.visitor import origin
+from relay.state.models import Access
 
 
 async def home(request: web.Request) -> web.Response:
     """GET /."""
     viewer = request.app[AUTH].viewer(request)
-    stored = await request.app[REGISTRY].broadcasts.all()
+    stored = [
+        each for each in await request.app[REGISTRY].broadcasts.all() if may_watch(request, each)
+    ]
     views = await broadcast_views(request.app, stored, viewer)
     return render(
         request,
@@ -31,6 +38,16 @@ async def broadcast(request: web.Request) -> web.Response:
     """GET /b/{slug}."""
     viewer = request.app[AUTH].viewer(request)
     stored = await request.app[REGISTRY].broadcasts.get(request.match_info["slug"])
+    if not may_watch(request, stored):
+        return render(
+            request,
+            entry=BROADCAST,
+            title="Closed broadcast · EVA Relay",
+            description="This broadcast is shown to those who were given a link to it.",
+            head='<meta name="robots" content="noindex">\n',
+            body=skeleton.closed(stored.slug),
+            data=ClosedView(slug=stored.slug),
+        )
     view = await broadcast_view(request.app, stored, viewer)
     return render(
         request,
@@ -40,6 +57,31 @@ async def broadcast(request: web.Request) -> web.Response:
         head=sharing.broadcast_head(view, origin(request)),
         body=skeleton.broadcast(view),
         data=view,
+    )
+
+
+async def still(request: web.Request) -> web.Response:
+    """GET /b/{slug}/still.jpg: the camera on air, or the one that the query names."""
+    app = request.app
+    stored = await app[REGISTRY].broadcasts.get(request.match_info["slug"])
+    require_access(request, stored)
+    on_air = app[LIVE].programme(stored.slug, stored.cameras)
+    camera = request.query.get("camera", on_air)
+    if camera is None or camera not in stored.cameras:
+        raise NotFound("no camera is on air" if camera is None else "there is no such camera")
+    async with store_errors("reading a still"):
+        jpeg = await app[BUS].get(keys.still(camera))
+    if jpeg is None:
+        raise NotFound("there is no picture at the moment")
+    kept = "public, max-age=5" if stored.access is Access.OPEN else "private, no-store"
+    return web.Response(
+        body=jpeg,
+        content_type="image/jpeg",
+        headers={
+            "Cache-Control": kept,
+            "Cross-Origin-Resource-Policy": "cross-origin",
+            "X-Content-Type-Options": "nosniff",
+        },
     )
 
 
@@ -59,4 +101,5 @@ def add_routes(app: web.Application) -> None:
     """Serve pages."""
     app.router.add_get("/", home)
     app.router.add_get("/b/{slug}", broadcast)
+    app.router.add_get("/b/{slug}/still.jpg", still)
     app.router.add_get("/static/{name:.+}", static)

@@ -10,8 +10,9 @@ from aiohttp import web
 from pydantic import BaseModel, JsonValue, RootModel, ValidationError
 
 from relay.errors import Invalid
+from relay.gateway.access import require_access
 from relay.gateway.body import check_json, read_bytes
-from relay.gateway.keys import AUTH
+from relay.gateway.keys import AUTH, REGISTRY
 from relay.state.models import Model, explain
 
 if TYPE_CHECKING:
@@ -43,12 +44,18 @@ class Route:
     """Status of success."""
     admin: bool = False
     """Whether a bearer token is needed."""
+    guarded: bool = True
+    """Whether, of a closed broadcast, it is for those only who may watch; the path has `{slug}`."""
     also: tuple[int, ...] = ()
     """Further statuses of success, with the same answer."""
 
     def add_to(self, app: web.Application) -> None:
         """Serve it."""
-        handler = self._checked if self.admin else self.handler
+        handler = self.handler
+        if self.admin:
+            handler = self._checked
+        elif self.guarded and "{slug}" in self.path:
+            handler = self._for_viewers
         if self.method == "GET":
             app.router.add_get(self.path, handler)  # answers HEAD as well
         else:
@@ -56,6 +63,11 @@ class Route:
 
     async def _checked(self, request: web.Request) -> web.StreamResponse:
         request.app[AUTH].require_admin(request)
+        return await self.handler(request)
+
+    async def _for_viewers(self, request: web.Request) -> web.StreamResponse:
+        broadcast = await request.app[REGISTRY].broadcasts.get(request.match_info["slug"])
+        require_access(request, broadcast)
         return await self.handler(request)
 
 

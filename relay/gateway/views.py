@@ -88,6 +88,13 @@ class BroadcastView(Model):
     partners_only: bool
 
 
+class ClosedView(Model):
+    """All that is told of a closed broadcast to those who are not let in."""
+
+    slug: str
+    access: Access = Access.CLOSED
+
+
 class BroadcastList(Model):
     """All broadcasts."""
 

@@ -12,6 +12,7 @@ from pydantic import Field, ValidationError
 from relay.bus.rpc import CallTimeout, Refused, call
 from relay.config import primary_address
 from relay.errors import Invalid, NotFound, NotLive, Overloaded, UnsupportedType
+from relay.gateway.access import require_access, require_camera
 from relay.gateway.keys import BUS, LIVE, PLACEMENT, REGISTRY, SETTINGS
 from relay.gateway.placement import Placement
 from relay.gateway.route import read_body
@@ -137,7 +138,9 @@ async def _camera(request: web.Request, target: str) -> str:
         camera = await registry.cameras.find(target)
         if camera is None:
             raise NotFound(f"there is neither a broadcast nor a camera {target!r}")
+        await require_camera(request, camera.id)
         return camera.id
+    require_access(request, broadcast)
     if wanted is not None:
         if wanted not in broadcast.cameras:
             raise NotFound(f"broadcast {target!r} has no camera {wanted!r}")

@@ -54,6 +54,8 @@ class Source:
     """Ends the connection, with a reason for the log."""
     device: str = ""
     """Model and serial number, where the device tells them."""
+    zero_us: int | None = None
+    """When its time stamp zero was captured, µs since the epoch, where it tells."""
     size: tuple[int, int] | None = None
     """Its picture's width and height, where its container tells them."""
     role: Role = Role.STANDBY
@@ -149,6 +151,13 @@ class Desk:
         if line is not None and source.role is Role.ON_AIR:
             line.publisher.crop(width, height)
 
+    def trust_clock(self, source: Source, zero_us: int) -> None:
+        """Learn when a source's time stamp zero was captured, µs since the epoch."""
+        source.zero_us = zero_us
+        line = self._lines.get(source.camera)
+        if line is not None and source.role is Role.ON_AIR:
+            line.publisher.trust_clock(zero_us)
+
     def identify(self, source: Source, device: str) -> None:
         """Learn what device a source is; a standby that turns out to be the one on air, come back
         from another address, takes over.
@@ -171,6 +180,8 @@ class Desk:
         line.publisher.new_source(peer=source.peer, device=source.device, encoder=source.encoder)
         if source.size is not None:
             line.publisher.crop(*source.size)
+        if source.zero_us is not None:
+            line.publisher.trust_clock(source.zero_us)
         if rival is not None:
             rival.role = Role.GONE
             rival.dismiss("another connection of the same camera took over")

@@ -19,7 +19,7 @@ from relay.errors import MediaError, ProtocolError, StoreError
 from relay.log import logger
 from relay.media import h264
 from relay.media.codecs import Codec
-from relay.media.timebase import MAX_JUMP, CaptureClock, Timeline
+from relay.media.timebase import MAX_JUMP, CaptureClock, Timeline, ToldClock
 from relay.media.unit import Unit
 
 if TYPE_CHECKING:
@@ -43,6 +43,7 @@ class Publisher:
         self._writer = StreamWriter(bus, keys.source_units(camera))
         self._timeline = Timeline()
         self._capture = CaptureClock()
+        self._told: ToldClock | None = None
         self._fact: dict[str, Any] = {
             "protocol": protocol,
             "peer": peer,
@@ -80,11 +81,16 @@ class Publisher:
         """Go on with another source, whose clock is its own; the timeline goes on."""
         self._timeline = Timeline(not_before=self._until)
         self._capture = CaptureClock()
+        self._told = None
         self.describe(peer=peer, device=device, encoder=encoder, since=time.time())
 
     def crop(self, width: int, height: int) -> None:
         """Take the picture's size from the container: what the SPS leaves uncropped is cropped."""
         self._size = (width, height)
+
+    def trust_clock(self, zero_us: int) -> None:
+        """Learn when the source's time stamp zero was captured, µs since the epoch."""
+        self._told = ToldClock(zero_us)
 
     def describe(self, **facts: object) -> None:
         """Note what the source says of itself, for operators."""
@@ -100,9 +106,13 @@ class Publisher:
         """
         shift, placed = self._timeline.place(codec.kind, dts, now_us)
         # No reordering takes this long; believed, it would shut out what comes after.
-        pts = dts + shift + (offset if abs(offset) <= MAX_JUMP else 0)
+        offset = offset if abs(offset) <= MAX_JUMP else 0
+        pts = dts + shift + offset
         self._until = max(self._until, placed + 1)
         captured = self._capture.captured_us(pts, now_us)
+        if self._told is not None:
+            told = self._told.captured_us(dts + offset, now_us)
+            captured = captured if told is None else told
         if codec is Codec.H264 and keyframe:
             payload = self._look_at_picture(payload)
         elif codec is not Codec.H264:

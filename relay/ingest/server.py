@@ -275,6 +275,8 @@ class _Connection:
     def _describe(self, source: Source, event: MetaData) -> None:
         if event.device:
             self._server.desk.identify(source, _serial(event))
+        if event.zero_us is not None:
+            self._server.desk.trust_clock(source, event.zero_us)
         width, height = (event.values.get(name) for name in ("width", "height"))
         if not isinstance(width, float) or not isinstance(height, float):
             return

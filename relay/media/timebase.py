@@ -129,3 +129,24 @@ class CaptureClock:
             self._offset_us = min(offset, risen)
         self._at_us = now_us
         return stamp_us + self._offset_us
+
+
+class ToldClock:
+    """What a source tells of its capture clock: when its time stamp zero was captured.
+
+    It is believed of a unit that then took no longer than `MAX_LATENCY_US` to arrive: a source
+    whose clock is wrong, or that has begun to count anew, is not.
+    """
+
+    MAX_LATENCY_US: Final = 5 * MICROSECONDS
+
+    def __init__(self, zero_us: int) -> None:
+        """`zero_us` is µs since the epoch."""
+        self._zero_us = zero_us
+
+    def captured_us(self, pts: int, now_us: int) -> int | None:
+        """The capture time of a unit with `pts` on the source's own clock (90 kHz) that arrives
+        now, µs since the epoch; None if that cannot be.
+        """
+        captured = self._zero_us + ticks_to_us(pts)
+        return captured if 0 <= now_us - captured <= self.MAX_LATENCY_US else None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Generic, TypeVar, cast
+from typing import TYPE_CHECKING, Final, Generic, TypeVar, cast
 
 from pydantic import ValidationError
 from redis.exceptions import WatchError
@@ -13,11 +13,12 @@ from relay.log import logger
 from relay.state.models import Model, explain
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from redis.asyncio import Redis
 
 M = TypeVar("M", bound=Model)
+_REMEMBERED: Final = 1000
 
 
 class Documents(Generic[M]):
@@ -31,6 +32,7 @@ class Documents(Generic[M]):
         self._key = key
         self._model = model
         self._noun = noun
+        self._last: dict[str, tuple[bytes | str, M]] = {}
 
     async def create(self, name: str, document: M) -> None:
         """Store a new document.
@@ -75,6 +77,25 @@ class Documents(Generic[M]):
             except StoreError as error:
                 logger().error("document left out", error=str(error))
         return found
+
+    async def some(self, names: Sequence[str]) -> dict[str, M]:
+        """Those of these documents that there are."""
+        async with store_errors(f"reading {self._noun}s"):
+            values = await self._state.hmget(self._key, list(names))
+        return {
+            name: self._known(name, value)
+            for name, value in zip(names, values, strict=True)
+            if value is not None
+        }
+
+    def _known(self, name: str, value: bytes | str) -> M:
+        """A document that was perhaps read before: reading is dear, and they seldom change."""
+        last = self._last.get(name)
+        if last is None or last[0] != value:
+            if len(self._last) >= _REMEMBERED:
+                self._last.clear()
+            last = self._last[name] = (value, self._parse(name, value))
+        return last[1]
 
     async def count(self) -> int:
         """Number of documents."""

@@ -192,6 +192,36 @@ class Feedback(Model):
     """The viewer's rating at that moment."""
 
 
+def _origin(value: str) -> str:
+    parts = urlsplit(_web_address(value))
+    if parts.path not in ("", "/") or parts.query or parts.fragment:
+        raise ValueError("an origin is https:// and a host, without a path")
+    if not _HOST.fullmatch(parts.netloc):
+        raise ValueError("the host may have letters, digits, - and . only, and a port")
+    return f"{parts.scheme}://{parts.netloc.lower()}"
+
+
+_HOST: Final = re.compile(r"[A-Za-z0-9.-]{1,253}(?::[0-9]{1,5})?")
+Origins = Annotated[
+    tuple[Annotated[str, StringConstraints(max_length=270), AfterValidator(_origin)], ...],
+    Field(max_length=32),
+]
+"""The origins of sites, as browsers send them."""
+
+
+class Partner(Model):
+    """Whose sites may show broadcasts in their pages."""
+
+    id: Slug
+    """Its name in URLs."""
+    name: Line
+    """Its name for people."""
+    origins: Origins = ()
+    """The origins of its sites."""
+    key_hash: str = ""
+    """SHA-256 of the key with which its server makes tokens; "" if it has none."""
+
+
 class CommentPolicy(StrEnum):
     """Who sees a new comment."""
 

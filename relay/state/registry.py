@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, cast
 from relay.bus import keys
 from relay.bus.client import store_errors
 from relay.errors import Conflict, StoreError
-from relay.ids import hash_key, new_publish_key
+from relay.ids import hash_key, new_partner_key, new_publish_key, same
 from relay.log import logger
 from relay.state.documents import Documents
-from relay.state.models import Broadcast, Camera, Feedback, Marker
+from relay.state.models import Broadcast, Camera, Feedback, Marker, Partner
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -28,6 +28,7 @@ class Registry:
         self._state = state
         self.cameras = Documents(state, keys.CAMERAS, Camera, "camera")
         self.broadcasts = Documents(state, keys.BROADCASTS, Broadcast, "broadcast")
+        self.partners = Documents(state, keys.PARTNERS, Partner, "partner")
 
     async def create_camera(self, camera: Camera) -> str:
         """Store a new camera; returns its publish key, which cannot be read again.
@@ -94,6 +95,27 @@ class Registry:
         async with store_errors("deleting a publish key"):
             await self._state.hdel(keys.PUBLISH_KEYS, key_hash)
 
+    # --- partners ----------------------------------------------------------------------------
+
+    async def rotate_partner_key(self, partner_id: str) -> str:
+        """Give a partner a new key, and return it; the old one is refused from now on.
+
+        Raises:
+            NotFound: there is no such partner.
+        """
+        key = new_partner_key()
+        update = {"key_hash": hash_key(key)}
+        await self.partners.change(partner_id, lambda partner: partner.model_copy(update=update))
+        return key
+
+    async def partner_of_key(self, key: str) -> Partner | None:
+        """The partner whose key this is, if there is one."""
+        wanted = hash_key(key)
+        for partner in await self.partners.all():
+            if partner.key_hash and same(partner.key_hash, wanted):
+                return partner
+        return None
+
     # --- markers and beginnings --------------------------------------------------------------
 
     def markers(self, slug: str) -> Documents[Marker]:
@@ -147,7 +169,15 @@ class Registry:
 
     async def _forget(self, slug: str) -> None:
         async with store_errors("deleting what belongs to a broadcast"):
-            await self._state.delete(*keys.of_broadcast(slug))
+            partners = cast("set[bytes]", await self._state.smembers(keys.audience_partners(slug)))
+            audiences = [
+                key(slug, partner)
+                for partner in ("", *(name.decode() for name in partners))
+                for key in (keys.audience, keys.unique)
+            ]
+            await self._state.delete(
+                *keys.of_broadcast(slug), *audiences, keys.audience_partners(slug)
+            )
             await self._state.hdel(keys.BEGINNINGS, slug)
 
     async def camera_of_key(self, key: str) -> Camera | None:

@@ -19,6 +19,7 @@ from aiortc import rtcdtlstransport as aiortc_dtls
 from OpenSSL import SSL, crypto
 
 from relay.errors import ProtocolError
+from relay.webrtc.alerts import Alerts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,6 +28,8 @@ Fingerprint = aiortc_dtls.RTCDtlsFingerprint
 
 MAX_QUEUE: Final = 32
 HANDSHAKE_S: Final = 15.0
+REPEAT_S: Final = 8.0
+"""How long after its end a handshake's last flight can be repeated, for a peer that missed it."""
 
 # AES-128-GCM first: it is the cheapest by far, and Chromium takes the server's first choice.
 _PROFILES: Final = [
@@ -147,6 +150,11 @@ class _Transport(aiortc_dtls.RTCDtlsTransport):
         send, receive = (server, client) if self._role == "server" else (client, server)
         self.keys = SrtpKeys(name.decode().removeprefix("SRTP_"), send, receive)
 
+    def alerts(self) -> Alerts | None:
+        """What has to be kept of an association that has its keys."""
+        assert self._ssl is not None
+        return Alerts.of(self._ssl, server=self._role == "server")
+
     async def goodbye(self) -> None:
         """Tell the peer of a handshake that failed, so that it need not wait for consent to end."""
         if self._ssl is not None:
@@ -169,7 +177,11 @@ class Dtls:
     ) -> None:
         """`send` takes datagrams for the peer; `closed` is called when the peer says goodbye."""
         self._pipe = _Pipe(send)
-        self._transport = _Transport(cast("Any", self._pipe), [certificate])
+        self._send = send
+        self._alerts: Alerts | None = None
+        self._stopped = False
+        self._letting_go: asyncio.TimerHandle | None = None
+        self._transport: _Transport | None = _Transport(cast("Any", self._pipe), [certificate])
         self._transport._srtp_profiles = _PROFILES  # noqa: SLF001 - aiortc has no public way
         self._transport._set_role("server" if server else "client")  # noqa: SLF001
         self._fingerprints = fingerprints
@@ -179,6 +191,10 @@ class Dtls:
 
     def receive(self, datagram: bytes) -> None:
         """Take a DTLS datagram from an address that ICE has authenticated."""
+        if self._alerts is not None:
+            if self._alerts.closes(datagram):
+                self._closed()
+            return
         try:
             self._pipe.inbound.put_nowait(datagram)
         except asyncio.QueueFull:
@@ -191,28 +207,47 @@ class Dtls:
             ProtocolError: it failed, took longer than `timeout_s`, or was stopped.
         """
         # Cancelling would go through asyncio.wait_for, which before Python 3.12 may swallow it.
-        timer = asyncio.get_running_loop().call_later(timeout_s, self._pipe.close, "timed out")
+        loop, transport = asyncio.get_running_loop(), self._transport
+        assert transport is not None
+        timer = loop.call_later(timeout_s, self._pipe.close, "timed out")
         try:
-            await self._transport.start(
-                aiortc_dtls.RTCDtlsParameters(fingerprints=self._fingerprints)
-            )
+            await transport.start(aiortc_dtls.RTCDtlsParameters(fingerprints=self._fingerprints))
         except SSL.Error as error:
             raise ProtocolError(f"DTLS handshake failed: {error}") from None
         finally:
             timer.cancel()
-        keys = self._transport.keys
+        keys = transport.keys
         if keys is None:
-            await self._transport.goodbye()
-            raise ProtocolError(f"DTLS handshake {self._pipe.closed or self._transport.fault}")
-        self._transport.on("statechange", self._state_changed)
+            await transport.goodbye()
+            raise ProtocolError(f"DTLS handshake {self._pipe.closed or transport.fault}")
+        transport.on("statechange", self._state_changed)
+        self._letting_go = loop.call_later(REPEAT_S, self._let_go)
         return keys
+
+    def _let_go(self) -> None:
+        """Free OpenSSL's association, and keep what both sides' goodbyes need of it."""
+        transport = self._transport
+        if transport is None or transport.state != "connected":
+            return
+        self._alerts = transport.alerts()
+        if self._alerts is not None:
+            self._transport = None
+            transport.remove_all_listeners()
+            self._pipe.close("was let go")
 
     async def stop(self) -> None:
         """Say goodbye and free the association."""
+        if self._letting_go is not None:
+            self._letting_go.cancel()
+        if self._transport is None:
+            if self._alerts is not None and not self._stopped:
+                self._send(self._alerts.goodbye())
+            self._stopped = True
+            return
         self._pipe.close("was stopped")
         self._transport.remove_all_listeners()
         await self._transport.stop()
 
     def _state_changed(self) -> None:
-        if self._transport.state == "closed":
+        if self._transport is not None and self._transport.state == "closed":
             self._closed()

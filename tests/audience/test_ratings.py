@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from relay.audience import ratings
-from relay.audience.ratings import Rating
+from relay.audience.ratings import Ballot, Rating
 from relay.bus import keys
 from relay.bus.client import connect
 from relay.errors import StoreError
@@ -24,14 +24,11 @@ _numbers = count()
 
 
 async def vote(store: Redis, viewer: str, stars: int, key: str = "", slug: str = "demo") -> Rating:
-    return await ratings.vote(
-        store,
-        store,
-        slug,
-        viewer=viewer,
-        stars=stars,
-        idempotency_key=key or f"key-{next(_numbers)}",
-    )
+    return (
+        await ratings.vote(
+            store, store, Ballot(slug, viewer, stars, key or f"key-{next(_numbers)}", now_s=0.0)
+        )
+    )[0]
 
 
 @pytest.mark.parametrize(
@@ -131,7 +128,7 @@ async def test_every_page_is_told(store: Redis, blocking_store: Redis) -> None:
 async def test_a_vote_is_kept_where_the_bus_is_away(store: Redis) -> None:
     nowhere = connect("unix:///nowhere/bus.sock")
 
-    rating = await ratings.vote(store, nowhere, "demo", viewer="ada", stars=4, idempotency_key="k")
+    rating, _ = await ratings.vote(store, nowhere, Ballot("demo", "ada", 4, "k", now_s=0.0))
 
     assert rating == Rating(4, 1, yours=4)
     await nowhere.aclose()
@@ -140,8 +137,8 @@ async def test_a_vote_is_kept_where_the_bus_is_away(store: Redis) -> None:
 async def test_a_vote_is_refused_where_the_state_is_away(store: Redis) -> None:
     nowhere = connect("unix:///nowhere/state.sock")
 
-    with pytest.raises(StoreError, match="storing a vote"):
-        await ratings.vote(nowhere, store, "demo", viewer="ada", stars=4, idempotency_key="k")
+    with pytest.raises(StoreError, match="storing votes"):
+        await ratings.vote(nowhere, store, Ballot("demo", "ada", 4, "k", now_s=0.0))
     with pytest.raises(StoreError, match="reading ratings"):
         await ratings.read(nowhere, "demo")
     await nowhere.aclose()

@@ -10,6 +10,7 @@ import pytest
 import redis
 
 from relay.audience import ratings
+from relay.audience.ratings import Ballot
 from relay.bus import keys
 from relay.bus.client import connect, connect_blocking
 from relay.bus.events import subscribe
@@ -26,9 +27,11 @@ if TYPE_CHECKING:
 
 
 async def vote(store: Redis, viewer: str, stars: int, key: str | None = None) -> Rating:
-    return await ratings.vote(
-        store, store, "b", viewer=viewer, stars=stars, idempotency_key=key or new_id()
-    )
+    return (await ratings.vote(store, store, ballot(viewer, stars, key or new_id())))[0]
+
+
+def ballot(viewer: str, stars: int, key: str) -> Ballot:
+    return Ballot("b", viewer, stars, key, now_s=0.0)
 
 
 def summary(rating: Rating) -> tuple[int, int, int | None]:
@@ -85,7 +88,7 @@ async def test_another_viewers_key_takes_no_vote_away(store: Redis):
 
 async def test_votes_of_a_broadcast_that_was_deleted_are_forgotten(store: Redis):
     await vote(store, "anna", 3, "key")
-    await store.delete(keys.rating("b"), keys.votes("b"))
+    await store.delete(*keys.of_broadcast("b"))
     assert summary(await ratings.read(store, "b", "anna")) == (0, 0, None)
     # A new one of that name, within the day that a receipt is kept.
     assert summary(await vote(store, "anna", 4, "key")) == (4, 1, 4)
@@ -115,7 +118,7 @@ async def test_every_page_hears_of_a_vote(store: Redis, store_url: str):
 
 async def test_a_vote_counts_though_nobody_can_be_told(store: Redis, tmp_path):
     away = connect(f"unix://{tmp_path}/nobody.sock")
-    rating = await ratings.vote(store, away, "b", viewer="anna", stars=5, idempotency_key=new_id())
+    rating, _ = await ratings.vote(store, away, ballot("anna", 5, new_id()))
     assert summary(rating) == (5, 1, 5)
     await away.aclose()
 
@@ -165,9 +168,7 @@ async def crowd(client: Redis, bus: Redis, *, voters: int, rounds: int) -> dict[
             stars, key = rng.randint(1, 5), new_id()
             while True:
                 try:
-                    rating = await ratings.vote(
-                        client, bus, "b", viewer=viewer, stars=stars, idempotency_key=key
-                    )
+                    rating, _ = await ratings.vote(client, bus, ballot(viewer, stars, key))
                 except StoreError:
                     await asyncio.sleep(0.005)
                 else:

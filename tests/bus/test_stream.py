@@ -247,3 +247,31 @@ async def test_a_full_queue_is_emptied_and_goes_on_with_a_keyframe(
         (Kind.VIDEO, 2000),
         (Kind.VIDEO, 2001),
     ]
+
+
+async def test_a_stream_that_is_cleared_is_gone_and_goes_on_with_a_keyframe(
+    store: Redis, blocking_store: Redis
+) -> None:
+    writer = StreamWriter(store, KEY)
+    task = asyncio.create_task(writer.run())
+    for place in range(3):
+        writer.put(video(place))
+    await eventually(lambda: store.xlen(KEY), "the stream")
+    reader = StreamReader(blocking_store, KEY, Start.KEYFRAME)
+    await reader.read()
+    writer.put(video(3))
+    writer.clear()
+    writer.put(video(4))
+
+    async def gone() -> bool:
+        return not await store.exists(KEY)
+
+    await eventually(gone, "the stream to be gone")
+    for place in range(5, 8):
+        writer.put(video(place, gop=6))
+    found = await reader.read()
+    assert found[0].keyframe
+    entries = await store.xrange(KEY)
+    assert wire.decode(entries[0][1][wire.FIELD])[1].keyframe
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)

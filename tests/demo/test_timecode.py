@@ -124,9 +124,9 @@ def test_noise_is_none() -> None:
 
 
 def through_h264(pictures: Iterator[np.ndarray], width: int, height: int) -> list[np.ndarray]:
-    """Scale yuv420p pictures to 426x240, encode them at 150 kb/s and decode them again."""
+    """Scale yuv420p pictures to `width` x `height`, encode at 150 kb/s and decode them."""
     encoder = av.CodecContext.create("libx264", "w")
-    encoder.width, encoder.height, encoder.pix_fmt = 426, 240, "yuv420p"
+    encoder.width, encoder.height, encoder.pix_fmt = width, height, "yuv420p"
     encoder.time_base, encoder.framerate = Fraction(1, 30), Fraction(30)
     encoder.bit_rate = 150_000
     encoder.options = {
@@ -139,7 +139,7 @@ def through_h264(pictures: Iterator[np.ndarray], width: int, height: int) -> lis
     packets = []
     for number, picture in enumerate(pictures):
         frame = av.VideoFrame.from_ndarray(picture, format="yuv420p")
-        small = scaler.reformat(frame, width=426, height=240)
+        small = scaler.reformat(frame, width=width, height=height)
         small.pts, small.time_base = number, Fraction(1, 30)
         packets += encoder.encode(small)
     packets += encoder.encode(None)
@@ -148,11 +148,15 @@ def through_h264(pictures: Iterator[np.ndarray], width: int, height: int) -> lis
     return [frame.to_ndarray(format="gray") for frame in decoded]
 
 
-@pytest.mark.parametrize("kind", ["helmet", "drone"])
+@pytest.mark.parametrize(
+    ("kind", "width", "height"),
+    [("helmet", 1280, 720), ("drone", 1280, 720), ("orbit360", 1280, 640)],
+)
 def test_every_frame_is_read_after_h264_at_240p(
-    kind: str, camera: Callable[[str, int, int], Camera]
+    kind: str, width: int, height: int, camera: Callable[[str, int, int], Camera]
 ) -> None:
-    filmed = camera(kind, 1280, 720)
+    filmed = camera(kind, width, height)
+    small = (round(240 * width / height / 2) * 2, 240)
     stamps = [NOW + number * 1001 // 30 for number in range(90)]
 
     def pictures() -> Iterator[np.ndarray]:
@@ -160,5 +164,5 @@ def test_every_frame_is_read_after_h264_at_240p(
             filmed.frame(200 + number / 30, ms)
             yield filmed.buffer
 
-    decoded = through_h264(pictures(), 426, 240)
+    decoded = through_h264(pictures(), *small)
     assert [timecode.read(luma) for luma in decoded] == stamps

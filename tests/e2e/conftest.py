@@ -9,6 +9,7 @@ import pytest
 
 from tests.support.chromium import Tab, chromium
 from tests.support.stack import Stack
+from tests.support.walk import set_up
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -23,7 +24,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if HERE in item.path.parents:
             item.add_marker(pytest.mark.xdist_group("browser"))
-            item.add_marker(pytest.mark.timeout(120))
+            item.add_marker(pytest.mark.alone)
+            item.add_marker(pytest.mark.timeout(180))
 
 
 @pytest.fixture(scope="package")
@@ -63,7 +65,17 @@ def gopro(tmp_path_factory: pytest.TempPathFactory, clip: Path) -> Iterator[Stac
         yield stack
 
 
+@pytest.fixture(scope="package")
+def walk(tmp_path_factory: pytest.TempPathFactory, clip: Path) -> Iterator[Stack]:
+    """A relay with a broadcast on whose page everything is to be seen; see `tests.support.walk`."""
+    with Stack(tmp_path_factory.mktemp("walk")).running() as stack:
+        set_up(stack, clip)
+        yield stack
+
+
 @pytest.fixture
 def screenshots() -> Path:
     """Where pictures for people go."""
-    return HERE / "screenshots"
+    folder = HERE / "screenshots"
+    folder.mkdir(exist_ok=True)
+    return folder

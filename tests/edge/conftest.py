@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from relay.edge.core import Core
 
 
+collect_ignore = ["test_native_flood.py", "test_native_thread.py"] if WITHOUT_CARGO else []
+
+
 def pytest_report_header() -> str | None:
     """Says what is not tested where there is no Rust."""
     return "NOT TESTED: the native core, because there is no cargo" if WITHOUT_CARGO else None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import socket
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from relay.edge.core import Core
     from relay.webrtc.ice import Address
 
+SO_NO_CHECK = 11
+"""Of Linux, which Python does not name."""
 REFUSED = [("127.0.0.1", 0), ("255.255.255.255", 9)]
 """Addresses that the kernel sends nothing to; a viewer's check may come from port 0."""
 
@@ -181,6 +184,26 @@ def test_a_kernel_without_gso() -> None:
         assert {call for call, _ in old.calls} == {"one"}
         assert stage.seats[0].pictures() == [0, 1]
         stage.close()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have no GSO")
+def test_a_socket_whose_gso_the_kernel_refuses(stage: Stage, core: Core) -> None:
+    """Linux sends no GSO without checksums (udp_send_skb): a real refusal, for both cores."""
+    video = stage.open()
+    seats = [stage.seat(track(Kind.VIDEO)) for _ in range(3)]
+    for seat in seats:
+        seat.watch(video)
+    stage.socket.setsockopt(socket.SOL_SOCKET, SO_NO_CHECK, 1)
+    cut_in_two = [(socket.IPPROTO_UDP, 103, (600).to_bytes(2, "little"))]  # UDP_SEGMENT
+    with pytest.raises(OSError, match="Invalid argument"):
+        stage.socket.sendmsg([bytes(1200)], cut_in_two, 0, stage.address)
+    stage.play(video, frames=3, size=20_000)
+    stage.socket.setsockopt(socket.SOL_SOCKET, SO_NO_CHECK, 0)
+    stage.play(video, frames=3, size=20_000)
+    assert core.counters()["send_failures"] == 0
+    for seat in seats:
+        assert seat.pictures() == list(range(6))
+        seat.check_continuity()
 
 
 def test_a_peer_that_has_closed_its_port(stage: Stage, core: Core) -> None:

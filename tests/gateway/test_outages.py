@@ -187,7 +187,8 @@ async def test_a_page_does_not_wait_for_a_bus_that_hangs(gateway: Gateway, bus: 
 async def test_pages_are_right_again_after_the_bus_was_away(gateway: Gateway, bus: Store) -> None:
     await tell_live(bus)
     async with open_page(gateway, "demo") as page:
-        await page.hear_type("programme", camera="helmet")
+        if page.state["programme"] is None:
+            await page.hear_type("programme", camera="helmet")
         bus.kill()
         (await gateway.vote("demo", 2)).ok()
         bus.start()  # it has forgotten the camera

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import time
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.support.listening import open_page
+
 if TYPE_CHECKING:
-    from tests.support.gateway import Gateway
+    from tests.support.gateway import Answer, Gateway
 
 RATING = "/api/v1/broadcasts/demo/rating"
 ONE_STORE = pytest.mark.parametrize("store_url", ["valkey"], indirect=True)
@@ -138,3 +142,44 @@ async def test_two_hundred_votes_at_once_all_count(gateway: Gateway) -> None:
     assert {answer.status for answer in answers} == {200}
     assert sorted(answer.ok()["count"] for answer in answers) == list(range(1, 201))
     assert await gateway.rating("demo") == {"average": 3.0, "count": 200, "yours": None}
+
+
+# --- moments -------------------------------------------------------------------------------------
+
+
+def minute(ago: int) -> int:
+    """The middle of a minute, so many before the present one, µs since the epoch."""
+    return (int(time.time()) // 60 - ago) * 60_000_000 + 30_000_000
+
+
+async def vote_at(gateway: Gateway, stars: int, at_us: object, cookie: str | None = None) -> Answer:
+    return await gateway.post(RATING, {"stars": stars, "at_us": at_us}, cookie=cookie)
+
+
+@ONE_STORE
+async def test_votes_make_a_series(gateway: Gateway) -> None:
+    empty = (await gateway.get(f"{RATING}/series")).ok()
+    assert empty == {"bucket_s": 60, "points": [], "moments": []}
+    cookie = (await gateway.get("/")).cookie()
+    early, late = minute(10), minute(5)
+    async with open_page(gateway, "demo") as page:
+        (await vote_at(gateway, 2, early, cookie)).ok()
+        await page.hear_type("rating_series")
+        (await vote_at(gateway, 4, early, cookie)).ok()  # instead of the one before
+        (await vote_at(gateway, 5, early)).ok()
+        (await vote_at(gateway, 1, late, cookie)).ok()
+        (await gateway.vote("demo", 3)).ok()  # speaks of no moment
+
+    found = (await gateway.get(f"{RATING}/series")).ok()
+    assert [(each["count"], each["average"]) for each in found["points"]] == [(2, 4.5), (1, 1.0)]
+    at = datetime.fromisoformat(found["points"][0]["at"])
+    assert at.timestamp() == early // 1_000_000 - 30
+    assert found["moments"] == found["points"][:1]
+    assert (await gateway.rating("demo"))["count"] == 3
+
+
+@ONE_STORE
+@pytest.mark.parametrize("at_us", [0, -1, 1.5, "now", True, 10**18, minute(25 * 60), minute(-2)])
+async def test_a_moment_is_one_of_the_last_day(gateway: Gateway, at_us: object) -> None:
+    assert "at_us" in (await vote_at(gateway, 5, at_us)).problem(422)["detail"]
+    assert (await gateway.rating("demo"))["count"] == 0

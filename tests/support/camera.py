@@ -7,7 +7,7 @@ import time
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 import av
 
@@ -16,7 +16,7 @@ from relay.bus.writer import StreamWriter
 from relay.camera.worker import Worker
 from relay.media.aac import AacConfig
 from relay.media.codecs import Codec
-from relay.media.ladder import Ladder
+from relay.media.ladder import SOURCE, Ladder
 from relay.media.timebase import VIDEO_CLOCK, us_to_ticks
 from relay.media.unit import Unit
 from tests.support.video import encode_h264, tone
@@ -122,20 +122,23 @@ class Camera:
         return int((time.time() - self.began) * VIDEO_CLOCK)
 
     async def ladder(self, *rungs: str, sound: bool | None = None, within_s: float = 8) -> Ladder:
-        """Wait until these are the camera's rungs."""
-        found: Any = None
+        """Wait until these are the camera's rungs, aside from the source as it is."""
+        found: Ladder | None = None
 
         async def is_there() -> bool:
             nonlocal found
-            found = await presence.get(self._bus, presence.LADDER, self._name)
-            if found is None:
+            fact = await presence.get(self._bus, presence.LADDER, self._name)
+            if fact is None:
                 return False
-            ladder = Ladder.from_json(found)
-            names = tuple(rung.name for rung in ladder.video)
-            return names == rungs and sound in (None, ladder.sound)
+            told = Ladder.from_json(fact)
+            encoded = tuple(rung for rung in told.video if rung.name != SOURCE)
+            found = Ladder(encoded, told.sound)
+            names = tuple(rung.name for rung in encoded)
+            return names == rungs and sound in (None, told.sound)
 
         await eventually(is_there, f"the ladder {rungs}, there is {found}", within_s)
-        return Ladder.from_json(found)
+        assert found is not None
+        return found
 
 
 @asynccontextmanager

@@ -48,6 +48,7 @@ class DtlsPeer:
         server: bool = False,
         profiles: tuple[bytes, ...] = BROWSER,
         certificate: RTCCertificate = CERTIFICATE,
+        ciphers: bytes | None = None,
     ) -> None:
         context = SSL.Context(SSL.DTLS_METHOD)
         context.set_options(SSL.OP_NO_TICKET)
@@ -55,6 +56,8 @@ class DtlsPeer:
         context.use_certificate(certificate._cert)
         context.use_privatekey(certificate._key)
         context.set_tlsext_use_srtp(b":".join(profiles))
+        if ciphers is not None:
+            context.set_cipher_list(ciphers)
         self._ssl = SSL.Connection(context)
         self._server = server
         if server:

@@ -11,6 +11,9 @@ if TYPE_CHECKING:
 SMALL: dict[str, Any] = {
     "_shared.js": {"file": "assets/shared.js", "css": ["assets/shared.css"]},
     "src/pages/home.ts": {"file": "assets/home.js", "imports": ["_shared.js"]},
+    "src/pages/embed.ts": {"file": "assets/embed.js"},
+    "src/pages/embed-docs.ts": {"file": "assets/embed-docs.js"},
+    "src/embed/loader.ts": {"file": "assets/loader.js"},
     "src/pages/broadcast.ts": {"file": "assets/broadcast.js", "imports": ["_shared.js"]},
 }
 

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 from redis.exceptions import RedisError
 
-from relay.bus import keys, presence, wire
+from relay.bus import demand, keys, presence, wire
 from relay.bus.client import connect, connect_blocking, stream_entries
+from relay.errors import StoreError
 from relay.ingest.server import RtmpServer
 from relay.media.codecs import Kind
 from relay.state.models import Camera
@@ -136,16 +137,29 @@ class Listener:
 
 @asynccontextmanager
 async def listening(url: str, camera: str, rendition: str = "") -> AsyncIterator[Listener]:
-    """Listen to a camera's source, or to one of its renditions, from its beginning."""
-    client = connect_blocking(url)
+    """Listen to a camera's source, or to one of its renditions, which is wanted from now on."""
+    client, bus = connect_blocking(url), connect(url)
     key = keys.rendition_units(camera, rendition) if rendition else keys.source_units(camera)
     listener = Listener(client, key)
-    task = asyncio.create_task(listener.run())
+    tasks = [asyncio.create_task(listener.run())]
+    if rendition:
+        await demand.want(bus, camera, [rendition])
+        tasks.append(asyncio.create_task(_want(bus, camera, rendition)))
     try:
         yield listener
-        assert not task.done(), task.exception()
+        assert not tasks[0].done(), tasks[0].exception()
     finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
+        for task in tasks:
+            task.cancel()
+        for task in tasks:
+            with suppress(asyncio.CancelledError):
+                await task
         await client.aclose()
+        await bus.aclose()
+
+
+async def _want(bus: Redis, camera: str, rendition: str) -> None:
+    while True:
+        await asyncio.sleep(1)
+        with suppress(StoreError):
+            await demand.want(bus, camera, [rendition])

@@ -137,6 +137,13 @@ class Reception:
             for source in packet.sources
         ]
 
+    def check_reception(self) -> None:
+        """Nothing was refused, and sequence numbers and time stamps only rise."""
+        assert not self.refused
+        for kind in self.tracks:
+            for values in (self.sequences(kind), self.timestamps(kind)):
+                assert all(after > before for before, after in pairwise(values))
+
     def check_continuity(self) -> None:
         """Sequence numbers go on one by one, time stamps rise, nothing was refused."""
         assert not self.refused

@@ -54,8 +54,8 @@ class Encoder:
         assert await self.status() == "NetStream.Publish.Start"
         self.describe()
 
-    def describe(self, *, width: int = 0, device: str = "") -> None:
-        values: dict[str, Value] = {"encoder": "Handmade"}
+    def describe(self, *, width: int = 0, device: str = "", **more: Value) -> None:
+        values: dict[str, Value] = {"encoder": "Handmade", **more}
         if width:
             values |= {"width": float(width), "height": float(width * 9 // 16)}
         if device:

@@ -10,6 +10,7 @@ import pylibsrtp
 import pytest
 
 from relay.errors import ProtocolError
+from relay.webrtc import dtls
 from relay.webrtc.dtls import Certificate, Dtls, Fingerprint, SrtpKeys
 from tests.support.dtls_peer import (
     BROWSER,
@@ -205,3 +206,37 @@ async def test_the_certificate_shares_one_context(certificate: Certificate) -> N
         contexts.add(id(connection.get_context()))
         await wire.ours.stop()
     assert len(contexts) == 1
+
+
+@pytest.mark.parametrize("cipher", ["AES128-GCM-SHA256", "CHACHA20-POLY1305"])
+@pytest.mark.parametrize("server", [True, False])
+async def test_goodbyes_are_understood_and_said_once_openssl_was_let_go(
+    certificate: Certificate, monkeypatch: pytest.MonkeyPatch, server: bool, cipher: str
+) -> None:
+    monkeypatch.setattr(dtls, "REPEAT_S", 0.05)
+    leaving, staying = (
+        Wire(
+            certificate,
+            DtlsPeer(server=not server, ciphers=f"ECDHE-ECDSA-{cipher}".encode()),
+            server=server,
+        )
+        for _ in range(2)
+    )
+    for wire in (leaving, staying):
+        await wire.connect()
+        await eventually(lambda w=wire: w.ours._transport is None, "OpenSSL to be let go")
+    goodbye = leaving.peer.close()
+    staying.from_peer(goodbye)  # another's
+    leaving.from_peer([flipped(goodbye[0]), goodbye[0][:20], b"\x15", b""])
+    assert leaving.goodbyes == staying.goodbyes == 0
+    leaving.from_peer(goodbye)
+    assert leaving.goodbyes == 1
+    assert not staying.peer.closed
+    for _ in range(2):
+        await staying.ours.stop()
+    assert staying.peer.closed
+    await leaving.ours.stop()
+
+
+def flipped(datagram: bytes) -> bytes:
+    return datagram[:-1] + bytes([datagram[-1] ^ 1])

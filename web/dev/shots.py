@@ -21,6 +21,7 @@ SIZES = {320: (320, 640), 1280: (1280, 800), 3840: (3840, 2160)}
 SCENARIOS = {
     "broadcast": [
         "live", "unrated", "lost", "waiting", "before", "ended", "offline", "failed", "missing",
+        "closed", "approval", "quiet",
     ],
     "home": ["live", "before", "empty"],
 }  # fmt: skip
@@ -51,6 +52,9 @@ def shoot(browser: Browser, out: Path, page_name: str, scenario: str, theme: str
         page.on("pageerror", lambda e, n=noise: n.append(str(e)))
         page.goto(f"{BASE}/{page_name}.html?scenario={scenario}")
         page.wait_for_timeout(6500 if scenario == "lost" else 2200)
+        page.mouse.wheel(0, 20000)  # what is below the fold is loaded when it comes near
+        page.wait_for_timeout(700)
+        page.evaluate("scrollTo(0, 0)")
         name = f"{page_name}-{scenario}-{theme}-{width}"
         page.screenshot(path=out / f"{name}.png", full_page=True)
         overflow = page.evaluate("document.documentElement.scrollWidth - innerWidth")

@@ -20,6 +20,7 @@ export function broadcast(patch: Partial<Broadcast> = {}): Broadcast {
     description: "A walk.",
     state: "live",
     starts_at: "2026-03-01T12:00:00Z",
+    ended_at: null,
     crew: [{ name: "A", role: "EV1" }],
     credits: [{ role: "Director", name: "B" }],
     tags: ["cooling"],
@@ -27,6 +28,12 @@ export function broadcast(patch: Partial<Broadcast> = {}): Broadcast {
     programme: "helmet",
     viewers: 7,
     rating: { average: 4.2, count: 123, yours: null },
+    links: [],
+    soundtrack: null,
+    markers: [],
+    comments: "open",
+    access: "open",
+    partners_only: false,
     ...patch,
   };
 }

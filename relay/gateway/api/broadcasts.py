@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from aiohttp import web
 
 from relay.errors import Invalid
+from relay.gateway.access import may_watch
 from relay.gateway.keys import AUTH, REGISTRY
 from relay.gateway.route import Patch, Route, json_response, read_body
 from relay.gateway.views import BroadcastList, BroadcastView, broadcast_view, broadcast_views
@@ -23,7 +24,9 @@ BASE = "/api/v1/broadcasts"
 async def list_all(request: web.Request) -> web.Response:
     """GET /api/v1/broadcasts."""
     viewer = request.app[AUTH].viewer(request)
-    stored = await request.app[REGISTRY].broadcasts.all()
+    stored = [
+        each for each in await request.app[REGISTRY].broadcasts.all() if may_watch(request, each)
+    ]
     views = await broadcast_views(request.app, stored, viewer)
     return json_response(BroadcastList(broadcasts=views))
 

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import time
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Final
 
 from pydantic import Field, StrictInt
 
-from relay.audience import ratings
-from relay.gateway.identity import identify, remember
-from relay.gateway.keys import AUTH, BUS, REGISTRY, STATE
+from relay.audience import ratings, series
+from relay.audience.ratings import Ballot, Refusal
+from relay.errors import Forbidden, Invalid, TooMany
+from relay.gateway.access import require_access
+from relay.gateway.identity import Identity, has_watched, identify, network, remember
+from relay.gateway.keys import AUTH, BALLOTS, REGISTRY, SETTINGS, STATE
 from relay.gateway.route import Route, json_response, read_body
 from relay.gateway.views import RatingView, rating_view
 from relay.state.models import Model
@@ -16,7 +21,14 @@ from relay.state.models import Model
 if TYPE_CHECKING:
     from aiohttp import web
 
+    from relay.audience.ratings import Rating
+    from relay.audience.series import Point
+    from relay.state.models import Broadcast
+
 PATH: Final = "/api/v1/broadcasts/{slug}/rating"
+_AHEAD_US: Final = 5_000_000
+_BEHIND_US: Final = 24 * 3600 * 1_000_000
+"""A vote may speak of a moment up to so long ago."""
 
 
 class Vote(Model):
@@ -24,6 +36,26 @@ class Vote(Model):
 
     stars: Annotated[StrictInt, Field(ge=1, le=5)]
     """1 to 5."""
+    at_us: Annotated[StrictInt | None, Field(default=None)]
+    """When the picture was captured that the viewer saw, µs since the epoch."""
+
+
+class PointView(Model):
+    """What viewers thought of one moment."""
+
+    at: datetime
+    count: int
+    average: float
+
+
+class SeriesView(Model):
+    """The rating over the time of the broadcast."""
+
+    bucket_s: int
+    """Length of what a point stands for."""
+    points: list[PointView]
+    moments: list[PointView]
+    """The best-loved moments, the best first."""
 
 
 async def read(request: web.Request) -> web.Response:
@@ -37,24 +69,88 @@ async def read(request: web.Request) -> web.Response:
 
 async def vote(request: web.Request) -> web.Response:
     """POST a vote; a viewer's later vote replaces its earlier one."""
-    stars = (await read_body(request, Vote)).stars
-    app = request.app
-    broadcast = await app[REGISTRY].broadcasts.get(request.match_info["slug"])
-    identity = identify(request)
-    rating = await ratings.vote(
-        app[STATE],
-        app[BUS],
-        broadcast.slug,
+    body = await read_body(request, Vote)
+    now_s = time.time()
+    _require_moment(body.at_us, now_s)
+    app, identity = request.app, identify(request)
+    watch_s = app[SETTINGS].vote_watch_s
+    ballot = Ballot(
+        broadcast=request.match_info["slug"],
         viewer=identity.viewer,
-        stars=stars,
-        idempotency_key=identity.once,
+        stars=body.stars,
+        key=identity.once,
+        now_s=now_s,
+        network=await network(request),
+        at_us=body.at_us,
+        proven=app[AUTH].age_s(identity.viewer, now_s) >= watch_s,
     )
+    rating = await _cast(request, ballot, identity, watch_s)
     response = json_response(rating_view(rating))
     remember(request, response, identity)
     return response
 
 
+async def _cast(request: web.Request, ballot: Ballot, identity: Identity, watch_s: float) -> Rating:
+    ballots = request.app[BALLOTS]
+
+    def check(broadcast: Broadcast) -> None:
+        require_access(request, broadcast)
+
+    rating, refusal = await ballots.cast(ballot, check)
+    if refusal is Refusal.UNPROVEN and await has_watched(
+        request, ballot.broadcast, identity.viewer, watch_s
+    ):
+        rating, refusal = await ballots.cast(ballot.as_proven(), check)
+    if refusal is Refusal.UNPROVEN:
+        raise Forbidden(
+            f"watch for {watch_s:.0f} seconds before you rate",
+            retry_after=watch_s,
+            kind="watch-first",
+        )
+    if refusal is Refusal.CROWDED:
+        raise TooMany(
+            "too many new votes come from your network; try again in a minute",
+            retry_after=60.0,
+            kind="too-often",
+        )
+    return rating
+
+
+def _require_moment(at_us: int | None, now_s: float) -> None:
+    now_us = int(now_s * 1e6)
+    if at_us is not None and not now_us - _BEHIND_US <= at_us <= now_us + _AHEAD_US:
+        raise Invalid("at_us: a moment of the last 24 hours, in µs since the epoch")
+
+
+async def read_series(request: web.Request) -> web.Response:
+    """GET the rating by moments."""
+    broadcast = await request.app[REGISTRY].broadcasts.get(request.match_info["slug"])
+    parts, odd = await ratings.read_moments(request.app[STATE], broadcast.slug)
+    found = series.points(parts, odd)
+    return json_response(
+        SeriesView(
+            bucket_s=ratings.BUCKET_S,
+            points=[_point_view(point) for point in found],
+            moments=[_point_view(point) for point in series.best_loved(found)],
+        )
+    )
+
+
+def _point_view(point: Point) -> PointView:
+    at = datetime.fromtimestamp(point.at_s, UTC)
+    return PointView(at=at, count=point.count, average=point.average)
+
+
 ROUTES = [
     Route("GET", PATH, read, "The rating of a broadcast", answer=RatingView),
-    Route("POST", PATH, vote, "Rate a broadcast with 1 to 5 stars", Vote, RatingView),
+    Route(
+        "POST", PATH, vote, "Rate a broadcast with 1 to 5 stars", Vote, RatingView, guarded=False
+    ),
+    Route(
+        "GET",
+        PATH + "/series",
+        read_series,
+        "The rating by the moments that votes speak of",
+        answer=SeriesView,
+    ),
 ]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeAlias
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from relay.media.aac import AacConfig
 from relay.media.codecs import Codec, Kind
@@ -11,6 +12,9 @@ from relay.media.codecs import Codec, Kind
 if TYPE_CHECKING:
     from relay.ingest.rtmp.amf import Value
     from relay.media.h264 import AvcConfig
+
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +49,22 @@ class MetaData:
         """
         names = (self.values.get("creator"), self.values.get("encoder"))
         return " ".join(name for name in names if isinstance(name, str) and name)
+
+    @property
+    def zero_us(self) -> int | None:
+        """When time stamp zero was captured, µs since the epoch; None where that is not told.
+
+        `creation_time` is FFmpeg's name for it; in a file that is sent it tells of another day, and
+        is found out by that.
+        """
+        told = self.values.get("creation_time")
+        if not isinstance(told, str):
+            return None
+        try:
+            at = datetime.fromisoformat(told)
+        except ValueError:
+            return None
+        return None if at.tzinfo is None else (at - _EPOCH) // timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,21 @@ use crate::viewer::Viewer;
 /// Batches of datagrams that are read before a flush is answered, at the most.
 const FLUSH_READS: usize = 128;
 
+/// How an engine sends; what is off is there to be measured against.
+#[derive(Clone, Copy, Debug)]
+pub struct Options {
+    /// Whether runs of packets go out as one message.
+    pub gso: bool,
+    /// Whether large frames are spread.
+    pub paced: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { gso: true, paced: true }
+    }
+}
+
 /// What the owner asks for. Times are Unix seconds.
 pub enum Command {
     /// Begin a stream; the flag says whether there are frames since a keyframe that can be replayed.
@@ -110,6 +125,7 @@ pub struct Engine {
     streams: HashMap<u32, Stream>,
     replayable: HashMap<u32, Arc<AtomicBool>>,
     next_ring: u64,
+    paced: bool,
     viewers: Viewers,
     by_address: HashMap<SocketAddr, u32>,
     chasing: Vec<(u32, Kind)>,
@@ -120,17 +136,18 @@ pub struct Engine {
 
 impl Engine {
     /// An engine for a non-blocking UDP socket, which stays its owner's to close.
-    pub fn new(fd: RawFd, gso: bool, shared: Arc<Shared>) -> Self {
+    pub fn new(fd: RawFd, options: Options, shared: Arc<Shared>) -> Self {
         let now = Instant::now();
         Self {
             fd,
             shared,
-            batch: Batch::new(Udp::new(fd), gso),
+            batch: Batch::new(Udp::new(fd), options.gso),
             reader: Reader::default(),
             rings: HashMap::new(),
             streams: HashMap::new(),
             replayable: HashMap::new(),
             next_ring: 0,
+            paced: options.paced,
             viewers: HashMap::new(),
             by_address: HashMap::new(),
             chasing: Vec::new(),
@@ -234,7 +251,7 @@ impl Engine {
     fn open(&mut self, id: u32, kind: Kind, replayable: Arc<AtomicBool>) {
         self.close(id);
         self.next_ring += 1;
-        self.rings.insert(id, Ring::new(self.next_ring, kind));
+        self.rings.insert(id, Ring::new(self.next_ring, kind, self.paced));
         self.streams.insert(id, Stream::new(id, self.next_ring, kind));
         self.replayable.insert(id, replayable);
     }

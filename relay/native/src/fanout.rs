@@ -111,9 +111,9 @@ impl Stream {
     /// Get ready for the first job's first slice.
     fn begin_job(&mut self) {
         self.slots.retain(Option::is_some);
-        // Another viewer comes first each time.
-        self.rounds = self.rounds.wrapping_add(1);
         if let Some(job) = self.jobs.front_mut() {
+            // Another viewer comes first each time.
+            self.rounds = self.rounds.wrapping_add(1);
             job.slot = self.rounds.wrapping_mul(STRIDE) % self.slots.len().max(1);
         }
     }

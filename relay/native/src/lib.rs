@@ -7,6 +7,8 @@ pub mod batch;
 mod bench;
 pub mod engine;
 pub mod fanout;
+#[cfg(test)]
+mod fuzz;
 pub mod net;
 pub mod outgoing;
 pub mod pacing;

@@ -254,13 +254,23 @@ impl Outgoing {
         self.take(frame)
     }
 
-    /// What to send for a 16-bit sequence number that was lost.
+    /// What to send for a 16-bit sequence number that was lost; none for numbers from `unsent` on,
+    /// which are taken, but whose packets are still to be sent first.
     ///
     /// Without RTX it is the same packet to the last byte, so that encrypting it again repeats a
     /// cipher text instead of using a nonce twice.
-    pub fn again(&mut self, rings: &HashMap<u32, Ring>, lost: u16, now: f64) -> Option<Again> {
+    pub fn again(
+        &mut self,
+        rings: &HashMap<u32, Ring>,
+        lost: u16,
+        unsent: Option<u64>,
+        now: f64,
+    ) -> Option<Again> {
         let back = u64::from((self.sequence as u16).wrapping_sub(lost));
         let sequence = self.sequence.checked_sub(back)?;
+        if unsent.is_some_and(|first| sequence >= first) {
+            return None;
+        }
         let segment = self.segments[..self.used].iter().find(|segment| {
             sequence >= segment.first_sequence && sequence < segment.first_sequence + segment.count
         })?;
@@ -286,8 +296,15 @@ impl Outgoing {
     }
 
     /// The packet sent `back` packets before the newest, to be sent again.
-    pub fn recent(&mut self, rings: &HashMap<u32, Ring>, back: u16, now: f64) -> Option<Again> {
-        self.again(rings, (self.sequence as u16).wrapping_sub(1).wrapping_sub(back), now)
+    pub fn recent(
+        &mut self,
+        rings: &HashMap<u32, Ring>,
+        back: u16,
+        unsent: Option<u64>,
+        now: f64,
+    ) -> Option<Again> {
+        let newest = (unsent.unwrap_or(self.sequence) as u16).wrapping_sub(1);
+        self.again(rings, newest.wrapping_sub(back), unsent, now)
     }
 
     /// This track's RTP time at the wall clock `now_us`; None before the first frame.
@@ -296,8 +313,10 @@ impl Outgoing {
         let ring = rings.get(&segment.stream).filter(|ring| ring.id == segment.ring)?;
         let frame = ring.last()?;
         let base = if segment.step == 0 { segment.base } else { self.home };
-        let elapsed = (now_us - frame.captured_us) * self.kind.clock() / 1_000_000;
-        Some((base + frame.rtp_time + elapsed) as u32)
+        // Camera clocks may be years off: the product does not always fit 64 bits.
+        let elapsed = i128::from(now_us) - i128::from(frame.captured_us);
+        let ticks = (elapsed * i128::from(self.kind.clock())).div_euclid(1_000_000);
+        Some((i128::from(base + frame.rtp_time) + ticks) as u32)
     }
 
     fn begin(

@@ -11,7 +11,7 @@ use pyo3::exceptions::{PyKeyError, PyOSError, PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
-use crate::engine::{Command, Engine as Worker, NewViewer, Unit};
+use crate::engine::{Command, Engine as Worker, NewViewer, Options, Unit};
 use crate::net::{send_to, Target};
 use crate::outgoing::TrackParams;
 use crate::ring::Kind;
@@ -108,11 +108,11 @@ impl Engine {
 #[pymethods]
 impl Engine {
     #[new]
-    #[pyo3(signature = (fd, *, gso = true))]
-    fn new(fd: RawFd, gso: bool) -> PyResult<Self> {
+    #[pyo3(signature = (fd, *, gso = true, paced = true))]
+    fn new(fd: RawFd, gso: bool, paced: bool) -> PyResult<Self> {
         let shared =
             Arc::new(Shared::new().map_err(|error| PyOSError::new_err(error.to_string()))?);
-        let worker = Worker::new(fd, gso, Arc::clone(&shared));
+        let worker = Worker::new(fd, Options { gso, paced }, Arc::clone(&shared));
         let thread = worker.spawn()?;
         Ok(Self {
             fd,

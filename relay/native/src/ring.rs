@@ -7,6 +7,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+use crate::pacing::Slices;
 use crate::rtp::{Payload, Payloads};
 
 /// Frames younger than this are kept, in seconds.
@@ -74,6 +75,8 @@ pub struct Ring {
     pub id: u64,
     /// Sound or picture.
     pub kind: Kind,
+    /// Whether large frames are spread.
+    paced: bool,
     frames: VecDeque<Arc<Frame>>,
     next_number: u64,
     next_packet: u64,
@@ -82,8 +85,16 @@ pub struct Ring {
 
 impl Ring {
     /// An empty one.
-    pub fn new(id: u64, kind: Kind) -> Self {
-        Self { id, kind, frames: VecDeque::new(), next_number: 0, next_packet: 0, keyframe: None }
+    pub fn new(id: u64, kind: Kind, paced: bool) -> Self {
+        Self {
+            id,
+            kind,
+            paced,
+            frames: VecDeque::new(),
+            next_number: 0,
+            next_packet: 0,
+            keyframe: None,
+        }
     }
 
     /// The newest frame.
@@ -111,7 +122,12 @@ impl Ring {
             Kind::Video => pts,
             Kind::Audio => at_48_khz(pts),
         };
-        let slices = crate::pacing::plan(payloads.packets.len(), self.frame_seconds(rtp_time));
+        let packets = payloads.packets.len();
+        let slices = if self.paced {
+            crate::pacing::plan(packets, self.frame_seconds(rtp_time))
+        } else {
+            Slices { per_slice: packets, spacing: 0.0 }
+        };
         let frame = Arc::new(Frame {
             number: self.next_number,
             first: self.next_packet,
@@ -210,7 +226,7 @@ mod tests {
 
     #[test]
     fn keeps_the_gop_and_a_second() {
-        let mut ring = Ring::new(1, Kind::Video);
+        let mut ring = Ring::new(1, Kind::Video, true);
         for index in 0..300 {
             push(&mut ring, 3, index % 150 == 0, f64::from(index) / 30.0);
         }
@@ -226,7 +242,7 @@ mod tests {
 
     #[test]
     fn is_bounded_without_keyframes() {
-        let mut ring = Ring::new(1, Kind::Video);
+        let mut ring = Ring::new(1, Kind::Video, true);
         push(&mut ring, 10, true, 0.0);
         for _ in 0..5000 {
             push(&mut ring, 10, false, 0.0);

@@ -112,6 +112,11 @@ impl Track {
         }
     }
 
+    /// The first sequence number that is taken and whose packet was not sent, if there is one.
+    pub fn unsent(&self) -> Option<u64> {
+        self.partial.as_ref().map(|partial| partial.place.sequence + partial.sent as u64)
+    }
+
     /// The stream it follows.
     pub fn stream(&self) -> Option<u32> {
         self.stream

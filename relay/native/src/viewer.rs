@@ -149,6 +149,7 @@ impl Viewer {
         self.budget = (self.budget + refill).min(RESEND_BYTES);
         self.budget_at = now;
         let mut outlet = Outlet { seal: &self.seal, target: &self.target, batch };
+        let unsent = track.unsent();
         let mut resent = 0;
         for (index, sequence) in sequences.iter().enumerate() {
             if self.budget <= 0.0 {
@@ -157,7 +158,7 @@ impl Viewer {
             if sequences[..index].contains(sequence) {
                 continue;
             }
-            if let Some(again) = track.out.again(rings, *sequence, now) {
+            if let Some(again) = track.out.again(rings, *sequence, unsent, now) {
                 self.budget -= outlet.send_again(&track.out, &again) as f64;
                 resent += 1;
             }
@@ -198,9 +199,10 @@ impl Viewer {
         if track.out.rtx.is_none() {
             return;
         }
+        let unsent = track.unsent();
         let (mut left, mut back) = (bytes, 0);
         while left > 0 {
-            let Some(again) = track.out.recent(rings, back, now) else {
+            let Some(again) = track.out.recent(rings, back, unsent, now) else {
                 return;
             };
             left = left.saturating_sub(outlet.send_again(&track.out, &again));

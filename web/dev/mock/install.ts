@@ -1,7 +1,7 @@
 /** Puts the pretended relay between a fixture page and the network. */
 
 import type { Rating } from "../../src/protocol/broadcast.ts";
-import { broadcast, broadcasts, scenario } from "./data.ts";
+import { broadcast, broadcasts, comments, scenario, series, similar } from "./data.ts";
 import { answer, goodbye, killEdge, problem } from "./whep.ts";
 
 const LOST_AFTER_MS = 2500;
@@ -18,7 +18,50 @@ async function respond(request: Request): Promise<Response> {
   if (scenario === "missing") {
     return problem(404, "There is no broadcast of this name.");
   }
-  return url.pathname.endsWith("/rating") ? rate(await request.json()) : Response.json(broadcast);
+  if (scenario === "closed") {
+    return problem(401, "This broadcast is closed.");
+  }
+  return about(url.pathname.split("/").slice(5).join("/"), request);
+}
+
+async function about(what: string, request: Request): Promise<Response> {
+  switch (what) {
+    case "rating":
+      return rate(await request.json());
+    case "rating/series":
+      return Response.json(series);
+    case "similar":
+      return Response.json({ broadcasts: similar });
+    case "feedback":
+      return Response.json({}, { status: 201 });
+    case "comments":
+      return request.method === "POST"
+        ? written(await request.json())
+        : Response.json({
+            comments: comments.filter((one) => !one.pinned),
+            next: null,
+            pinned: comments.filter((one) => one.pinned),
+          });
+    default:
+      return Response.json(broadcast);
+  }
+}
+
+function written(body: { text: string; name: string }): Response {
+  const held = scenario === "approval";
+  const comment = {
+    id: `c${Date.now()}`,
+    moment: null,
+    reply_to: null,
+    ...body,
+    at: new Date().toISOString(),
+    pinned: false,
+    edited: false,
+    yours: true,
+    editable_until: new Date(Date.now() + 300_000).toISOString(),
+    held,
+  };
+  return Response.json(comment, { status: held ? 202 : 201 });
 }
 
 async function rate(body: { stars: number }): Promise<Response> {
@@ -51,7 +94,7 @@ class PretendedSocket extends EventTarget {
     super();
     setTimeout(() => {
       this.onopen?.();
-      if (scenario !== "missing") {
+      if (scenario !== "missing" && scenario !== "closed") {
         this.#say({ type: "state", broadcast });
       }
     }, 20);
@@ -59,8 +102,13 @@ class PretendedSocket extends EventTarget {
   }
 
   send(text: string): void {
-    this.#say({ ...JSON.parse(text), server_us: Date.now() * 1000 });
+    const message = JSON.parse(text);
+    if (message.type === "clock") {
+      this.#say({ ...message, server_us: Date.now() * 1000 });
+    }
   }
+
+  readonly readyState = 1;
 
   close(): void {
     this.onmessage = null;
@@ -82,7 +130,7 @@ data.id = "eva-data";
 data.type = "application/json";
 const isHome = document.querySelector("eva-home") !== null;
 data.textContent = JSON.stringify(isHome ? { broadcasts } : broadcast);
-if (scenario !== "missing") {
+if (scenario !== "missing" && scenario !== "closed") {
   document.body.append(data);
 }
 

@@ -5,12 +5,14 @@
  * counts; until then the chosen stars are drawn in outline.
  */
 
+import { localized, msg } from "@lit/localize";
 import { css, html, LitElement, nothing, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 import { classMap } from "lit/directives/class-map.js";
 import { live } from "lit/directives/live.js";
-import type { Rating } from "../protocol/broadcast.ts";
+import type { Link, Rating } from "../protocol/broadcast.ts";
 import type { VoteProgress } from "../store/reducer.ts";
+import { safeHref } from "../text/markdown.ts";
 import { star } from "../ui/icons.ts";
 import { locale } from "../ui/locale.ts";
 import { shared } from "../ui/shared-styles.ts";
@@ -20,6 +22,9 @@ const ALL_STARS = [1, 2, 3, 4, 5] as const;
 
 /** Arrow keys walk through the radio buttons; a vote leaves once the walk has ended. */
 const WALK_MS = 600;
+
+/** From here up a viewer is glad; below, we ask what could be better. */
+const GLAD_STARS = 4;
 
 /** The detail of `eva-vote`. */
 export interface Vote {
@@ -32,6 +37,7 @@ export interface Vote {
  *
  * @fires eva-vote - {@link Vote}; bubbles, composed
  */
+@localized()
 @customElement("eva-rating")
 export class EvaRating extends LitElement {
   static override styles = [
@@ -95,6 +101,32 @@ export class EvaRating extends LitElement {
       .yours.refused {
         color: var(--danger);
       }
+      .follow {
+        margin-top: 0.75rem;
+        padding: 0.875rem 1rem;
+        border-radius: var(--round);
+        background: var(--raised);
+      }
+      .follow ul {
+        display: flex;
+        flex-wrap: wrap;
+        gap: 0.5rem;
+        margin-top: 0.5rem;
+      }
+      .follow a {
+        display: inline-flex;
+        align-items: center;
+        min-height: 2.5rem;
+        padding: 0 1rem;
+        border-radius: 1.25rem;
+        background: var(--accent);
+        color: var(--on-accent);
+        font-weight: 650;
+        text-decoration: none;
+      }
+      .follow a:hover {
+        background: var(--accent-strong);
+      }
     `,
   ];
 
@@ -102,6 +134,11 @@ export class EvaRating extends LitElement {
   @property({ attribute: false }) rating: Rating = { average: null, count: 0, yours: null };
   /** What this viewer's vote is doing. */
   @property({ attribute: false }) progress: VoteProgress = { kind: "idle" };
+
+  /** The broadcast, for what its viewers have to say; an empty text leaves that out. */
+  @property() slug = "";
+  /** Where a glad viewer may follow. */
+  @property({ attribute: false }) links: readonly Link[] = [];
 
   @state() private walking: number | null = null;
   #walk: ReturnType<typeof setTimeout> | undefined;
@@ -120,7 +157,7 @@ export class EvaRating extends LitElement {
         @pointerdown=${() => this.#setByKey(false)}
         aria-describedby="summary"
       >
-        <legend class="hidden">Rate this broadcast</legend>
+        <legend class="hidden">${msg("Rate this broadcast")}</legend>
         <div class="stars">${ALL_STARS.map((stars) => this.#star(stars))}</div>
       </fieldset>
       <p class="summary figures" id="summary" aria-live="polite">
@@ -129,7 +166,34 @@ export class EvaRating extends LitElement {
       <p class=${classMap({ yours: true, refused: progress.kind === "refused" })} role="status">
         ${voteText(this.rating, progress) || nothing}
       </p>
+      ${progress.kind === "counted" ? this.#afterwards(this.rating.yours ?? 0) : nothing}
     `;
+  }
+
+  /** What follows a vote: ways to follow the broadcast, or a question. */
+  #afterwards(stars: number): TemplateResult | typeof nothing {
+    if (stars < GLAD_STARS) {
+      if (this.slug === "") {
+        return nothing;
+      }
+      void import("./feedback.ts");
+      return html`<eva-feedback slug=${this.slug}></eva-feedback>`;
+    }
+    const follow = this.links.flatMap(({ kind, label, url }) => {
+      const href = safeHref(url);
+      return kind === "follow" && href !== null ? [{ href, label }] : [];
+    });
+    return follow.length === 0
+      ? nothing
+      : html`<div class="follow">
+          <p>${msg("Glad that you like it! Follow us:")}</p>
+          <ul>
+            ${follow.map(
+              ({ href, label }) =>
+                html`<li><a href=${href} rel="noopener" target="_blank">${label}</a></li>`,
+            )}
+          </ul>
+        </div>`;
   }
 
   #star(stars: number): TemplateResult {

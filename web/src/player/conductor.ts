@@ -41,6 +41,7 @@ export class Conductor {
   #link: Link = IDLE_LINK;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #lastTickMs = 0;
+  #holdMs: number | null = null;
 
   constructor(engine: Engine, stage: Stage) {
     this.#engine = engine;
@@ -108,6 +109,14 @@ export class Conductor {
     }
   }
 
+  /** Holds this picture, and every later one, back; see {@link Session.hold}. */
+  hold(ms: number | null): void {
+    this.#holdMs = ms;
+    for (const session of this.#sessions.values()) {
+      session.hold(ms);
+    }
+  }
+
   /** The figures of the current session. */
   async stats(): Promise<PlayerStats | null> {
     return (await this.current?.stats()) ?? null;
@@ -135,7 +144,11 @@ export class Conductor {
       failed: (failure: Failure) => this.dispatch({ kind: "failed", id, failure }),
     };
     try {
-      this.#sessions.set(id, this.#engine.open(this.#stage.target(), listener));
+      const session = this.#engine.open(this.#stage.target(), listener);
+      this.#sessions.set(id, session);
+      if (this.#holdMs !== null) {
+        session.hold(this.#holdMs);
+      }
     } catch {
       const reason = "This browser does not allow live pictures (WebRTC).";
       listener.failed({ kind: "refused", reason });

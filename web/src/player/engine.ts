@@ -46,6 +46,10 @@ export interface Session {
   progress(): Promise<Progress>;
   /** Everything measured so far. */
   stats(): Promise<PlayerStats>;
+  /** The session's name at the server; null before it has answered. */
+  readonly name: string | null;
+  /** Holds the picture back so that it stands in the jitter buffer for this long; null: no longer than needed. */
+  hold(ms: number | null): void;
   /** Whether this is the session of that id, or one that the edge of that name holds (`edge.id`). */
   isCalled(name: string): boolean;
   /** Ends the session and says goodbye to the server. */

@@ -120,7 +120,60 @@ export const playerStyles = css`
     border-radius: 1.375rem;
   }
 
+  .latency {
+    height: 2rem;
+    padding: 0 0.5rem;
+    border: 0;
+    border-radius: var(--round-small);
+    background: none;
+    color: rgb(255 255 255 / 0.82);
+    font: 400 0.875rem/1 var(--sans);
+    font-variant-numeric: tabular-nums;
+    white-space: nowrap;
+    cursor: pointer;
+  }
+
+  .latency:hover {
+    background: rgb(255 255 255 / 0.16);
+    color: #fff;
+  }
+
+  .bezel {
+    position: absolute;
+    top: 12%;
+    padding: 0.5rem 1rem;
+    border-radius: var(--round);
+    background: rgb(6 9 15 / 0.82);
+    color: #fff;
+    font: 600 clamp(0.9375rem, 1.8cqi, 1.5rem) / 1.4 var(--sans);
+    pointer-events: none;
+  }
+
+  eva-stats {
+    pointer-events: auto;
+  }
+
+  :host([bare]) media-controller {
+    cursor: pointer;
+  }
+
+  @container (max-width: 44rem) {
+    eva-menu.settings {
+      --word: none;
+    }
+    media-volume-range {
+      display: none;
+    }
+  }
+
   @container (max-width: 30rem) {
+    media-pip-button,
+    .latency {
+      display: none;
+    }
+    media-control-bar {
+      --media-control-padding: 0.5rem;
+    }
     media-volume-range {
       display: none;
     }

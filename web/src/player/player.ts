@@ -5,20 +5,37 @@
  * player says of itself (`phase`, `eva-state`) changes only when the media has confirmed it.
  */
 
+import { localized, msg } from "@lit/localize";
 import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { customElement, property, query, state } from "lit/decorators.js";
+import { styleMap } from "lit/directives/style-map.js";
 import type { BroadcastState } from "../protocol/broadcast.ts";
-import { speaker } from "../ui/icons.ts";
+import type { ClockSync } from "../store/clock-sync.ts";
+import type { Chosen } from "../ui/menu.ts";
 import { shared } from "../ui/shared-styles.ts";
+import { bar, type Choices } from "./bar.ts";
+import { carryOut, type Deck, setMuted, setPlaying } from "./commands.ts";
 import { Conductor } from "./conductor.ts";
 import type { Target, Timings } from "./engine.ts";
 import { type CameraKnowledge, IDLE_LINK, type Link } from "./link.ts";
+import { stillOf } from "./media-session.ts";
+import { Meter } from "./meter.ts";
+import { slateOf, soundButton, sphereOf, statsPanel } from "./overlays.ts";
 import { Phase } from "./phase.ts";
+
 import { playerStyles } from "./player-styles.ts";
+import { hasPicture, looksDifferent, spoken } from "./seen.ts";
+import type { Action } from "./shortcuts.ts";
+import type { OperatorView } from "./sphere/looking.ts";
 import type { PlayerStats } from "./stats.ts";
+import type { Telemetry } from "./telemetry.ts";
+import { WakeLock } from "./wake-lock.ts";
 import { WhepEngine } from "./whep/engine.ts";
+import { isLayout, wish } from "./wishes.ts";
 import "./chrome.ts";
-import "./slate.ts";
+
+/** How long a word over the picture stays, milliseconds. */
+const BEZEL_MS = 1100;
 
 /** The detail of `eva-state`. */
 export interface PlayerState {
@@ -30,30 +47,16 @@ export interface PlayerState {
   rendition: string | null;
 }
 
-const SPOKEN: Partial<Record<Phase, string>> = {
-  [Phase.Live]: "Live picture",
-  [Phase.Lost]: "Signal lost, reconnecting",
-  [Phase.Offline]: "You are offline",
-  [Phase.Waiting]: "Waiting for the picture",
-  [Phase.Ended]: "This spacewalk has ended",
-  [Phase.Failed]: "The picture cannot be shown",
-};
-
-function hasPicture(link: Link | undefined): boolean {
-  return (link?.shown ?? null) !== null;
-}
-
-/** Counters grow four times a second; only what can be seen is worth another rendering. */
-function looksDifferent(one: Link, other: Link | undefined): boolean {
-  const seen = ["phase", "lostSinceMs", "refusal"] as const;
-  return hasPicture(one) !== hasPicture(other) || seen.some((name) => one[name] !== other?.[name]);
-}
-
 /**
  * See the module's header.
  *
+ * `<track>` children with `slot="captions"` become the picture's captions.
+ *
  * @fires eva-state - {@link PlayerState}, after each confirmed change; bubbles, composed
+ * @fires eva-telemetry - {@link Telemetry} or null, once a second
+ * @fires eva-paused - whether the picture has been stopped or goes on
  */
+@localized()
 @customElement("eva-player")
 export class EvaPlayer extends LitElement {
   static override styles = [shared, playerStyles];
@@ -73,21 +76,94 @@ export class EvaPlayer extends LitElement {
     "unknown";
   /** The broadcast's start, ISO 8601; the waiting picture counts down to it. */
   @property({ attribute: "starts-at" }) startsAt: string | null = null;
+  /** How the camera's picture is laid out; `equirectangular` can be looked around in. */
+  @property() projection = "flat";
+  /** Without controls and sound: one of several small pictures. */
+  @property({ type: Boolean, reflect: true }) bare = false;
+  /** What the menus offer; null leaves them out. */
+  @property({ attribute: false }) choices: Choices | null = null;
+  /** The server's clock, for the latency. */
+  @property({ attribute: false }) clock: ClockSync | null = null;
+  /** Where the operator of a 360° camera looks, for those who follow. */
+  @property({ attribute: false }) operatorView: OperatorView | null = null;
+  /** How long frames are to stand in the jitter buffer, milliseconds; null: no longer than needed. */
+  @property({ attribute: false }) holdMs: number | null = null;
+  /** What goes full screen; without it the player itself. */
+  @property({ attribute: false }) fullscreenElement: HTMLElement | null = null;
   /** What the viewer sees. Read only: the player writes it, also as an attribute. */
   @property({ reflect: true }) phase: Phase = Phase.Idle;
 
   @state({ hasChanged: looksDifferent }) private link: Link = IDLE_LINK;
   /** The viewer has had sound, so that silence from now on is a choice. */
   @state() private heard = false;
-  @query("media-controller", true) private readonly controller!: HTMLElement;
+  @state() private telemetry: Telemetry | null = null;
+  @state() private panel = false;
+  @state() private helping = false;
+  @state() private bezel: string | null = null;
+  @state() private captioned = false;
+  /** The 360° view has been loaded, and this browser can draw it. */
+  @state() private sphere = false;
+  /** The viewer prefers the flat picture. */
+  @state() private flat = false;
+  @query("media-controller", true) private readonly controller!: HTMLElement & {
+    fullscreenElement: HTMLElement;
+  };
   @query("video", true) private readonly video!: HTMLVideoElement;
 
   #told = "";
+  #bezel: ReturnType<typeof setTimeout> | undefined;
+  readonly #wakeLock = new WakeLock();
   readonly #conductor = new Conductor(new WhepEngine(location.origin), {
     video: () => this.video,
     target: () => this.#target(),
     changed: (link) => this.#onLink(link),
   });
+
+  constructor() {
+    super();
+    new Meter(this, (telemetry) => this.#onMeasured(telemetry));
+  }
+
+  /** What has been measured of late; null while there is no picture. */
+  get health(): Telemetry | null {
+    return this.telemetry;
+  }
+
+  /** The session's name at the server, or null. */
+  get session(): string | null {
+    return this.#conductor.current?.name ?? null;
+  }
+
+  /** The picture stands still because somebody wants it to. */
+  get paused(): boolean {
+    return this.video?.paused ?? true;
+  }
+
+  /** Plays, or stops playing. */
+  setPlaying(playing: boolean): void {
+    setPlaying(this.#deck, playing);
+  }
+
+  /** Turns the sound off or on. */
+  setMuted(muted: boolean): void {
+    setMuted(this.#deck, muted);
+  }
+
+  /** The picture on screen as a data URL; null while there is none. */
+  still(): string | null {
+    return stillOf(this.video);
+  }
+
+  /** Carries out what a key or a button asks for, where it concerns the player alone. */
+  perform(action: Action): void {
+    if (action.kind === "stats") {
+      this.#toggleStats();
+    } else if (action.kind === "help") {
+      this.#openHelp();
+    } else if (action.kind !== "camera" && action.kind !== "layout") {
+      this.#say(carryOut(this.#deck, action));
+    }
+  }
 
   /** When the present join reached its stations; null before the first. */
   get timings(): Timings | null {
@@ -126,12 +202,17 @@ export class EvaPlayer extends LitElement {
     super.disconnectedCallback();
     removeEventListener("pagehide", this.#onPageHide);
     removeEventListener("pageshow", this.#onPageShow);
+    clearTimeout(this.#bezel);
+    this.#wakeLock.set(false);
     this.#conductor.stop();
   }
 
   protected override firstUpdated(): void {
     // A live picture is at its live edge by nature; media-chrome's live button asks for this figure.
     Object.assign(this.video, { liveEdgeStart: 0 });
+    for (const kind of ["play", "pause"]) {
+      this.video.addEventListener(kind, () => this.#onPlaying());
+    }
   }
 
   protected override updated(changed: PropertyValues<this>): void {
@@ -144,6 +225,15 @@ export class EvaPlayer extends LitElement {
         ended: this.broadcastState === "ended",
       });
     }
+    if (changed.has("holdMs") && (this.holdMs !== null || changed.get("holdMs") !== undefined)) {
+      this.#conductor.hold(this.holdMs);
+    }
+    if (changed.has("fullscreenElement") && this.fullscreenElement !== null) {
+      this.controller.fullscreenElement = this.fullscreenElement;
+    }
+    if (changed.has("projection") && this.projection !== "flat" && !this.sphere) {
+      void this.#loadSphere();
+    }
     if (changed.has("slug")) {
       this.slug === "" ? this.#conductor.stop() : this.#conductor.start();
     }
@@ -151,12 +241,16 @@ export class EvaPlayer extends LitElement {
 
   protected override render(): TemplateResult {
     const live = this.phase === Phase.Live;
+    const dressed = !this.bare;
     return html`
       <media-controller
         defaultstreamtype="live"
         nomutedpref
         nosubtitleslangpref
-        hotkeys="noarrowleft noarrowright noj nol noc no< no>"
+        nohotkeys
+        tabindex=${dressed ? 0 : -1}
+        role="region"
+        aria-label=${this.cameraName === "" ? msg("Live picture") : this.cameraName}
         @eva-retry=${this.#onRetry}
       >
         <video
@@ -164,52 +258,48 @@ export class EvaPlayer extends LitElement {
           autoplay
           playsinline
           .muted=${true}
+          style=${styleMap({ visibility: this.#around ? "hidden" : "visible" })}
           @volumechange=${this.#onVolume}
         ></video>
-        ${live ? nothing : this.#slate()}
-        ${live && !this.heard ? this.#soundButton() : nothing}
-        ${hasPicture(this.link) ? this.#controls() : nothing}
+        ${
+          this.#around
+            ? sphereOf(this, this.video, () => {
+                this.sphere = false;
+              })
+            : nothing
+        }
+        ${live ? nothing : slateOf(this, this.link)}
+        ${live && dressed && !this.heard ? soundButton(() => this.#keepFocus()) : nothing}
+        ${this.bezel === null ? nothing : html`<p class="bezel" slot="centered-chrome" noautohide>${this.bezel}</p>`}
+        ${this.panel ? statsPanel(this.telemetry, this.timings, () => this.#toggleStats()) : nothing}
+        ${hasPicture(this.link) && dressed ? this.#controls() : nothing}
       </media-controller>
-      <p class="hidden" role="status">${SPOKEN[this.phase] ?? ""}</p>
+      ${this.helping ? html`<eva-help @eva-close=${() => this.#closeHelp()}></eva-help>` : nothing}
+      ${dressed ? html`<p class="hidden" role="status">${this.bezel ?? spoken(this.phase)}</p>` : nothing}
+      <slot name="captions" hidden @slotchange=${this.#onTracks}></slot>
     `;
   }
 
-  #slate(): TemplateResult {
-    return html`<eva-slate
-      slot="centered-chrome"
-      noautohide
-      .phase=${this.phase}
-      .pictured=${hasPicture(this.link)}
-      .lostSinceMs=${this.link.lostSinceMs}
-      .startsAt=${this.startsAt}
-      .cameraName=${this.cameraName}
-      .refusal=${this.link.refusal}
-      .seed=${this.slug}
-    ></eva-slate>`;
+  /** The picture is looked around in. */
+  get #around(): boolean {
+    return this.projection !== "flat" && this.sphere && !this.flat && hasPicture(this.link);
   }
 
-  #soundButton(): TemplateResult {
-    const ask = (event: Event): void => {
-      const wish = new CustomEvent("mediaunmuterequest", { bubbles: true, composed: true });
-      event.currentTarget?.dispatchEvent(wish);
-      this.#keepFocus();
-    };
-    return html`<button class="sound" type="button" slot="top-chrome" noautohide @click=${ask}>
-      ${speaker}<span>Sound on</span>
-    </button>`;
+  get #deck(): Deck {
+    return { controller: this.controller, video: this.video };
   }
 
   #controls(): TemplateResult {
-    return html`<media-play-button slot="centered-chrome" class="resume" notooltip></media-play-button>
-      <media-control-bar>
-      <media-play-button></media-play-button>
-      <media-live-button></media-live-button>
-      <span class="spring"></span>
-      <media-mute-button></media-mute-button>
-      <media-volume-range></media-volume-range>
-      <media-pip-button></media-pip-button>
-      <media-fullscreen-button></media-fullscreen-button>
-    </media-control-bar>`;
+    return bar({
+      choices: this.choices,
+      camera: this.camera,
+      rendition: this.rendition,
+      telemetry: this.telemetry,
+      captions: this.captioned,
+      flat: this.projection === "flat" || !this.sphere ? null : this.flat,
+      onChoose: (chosen) => this.#onChoose(chosen),
+      onStats: () => this.#toggleStats(),
+    });
   }
 
   #target(): Target {
@@ -242,6 +332,73 @@ export class EvaPlayer extends LitElement {
     this.controller.focus({ preventScroll: true });
   }
 
+  #onChoose({ group, value }: Chosen): void {
+    if (group === "camera") {
+      wish(this, "eva-camera", { id: value });
+    } else if (group === "quality") {
+      wish(this, "eva-quality", { rendition: value === "" ? null : value });
+    } else if (group === "layout" && isLayout(value)) {
+      wish(this, "eva-layout", { layout: value });
+    } else if (value === "flat") {
+      this.flat = !this.flat;
+    } else if (value === "stats" || value === "help" || value === "captions") {
+      this.perform({ kind: value });
+    }
+  }
+
+  #toggleStats(): void {
+    this.panel = !this.panel;
+    if (this.panel) {
+      void import("./stats-panel.ts");
+    } else {
+      this.#keepFocus();
+    }
+  }
+
+  #openHelp(): void {
+    this.helping = true;
+    void import("./help.ts");
+  }
+
+  #closeHelp(): void {
+    this.helping = false;
+    this.#keepFocus();
+  }
+
+  /** Puts a word over the picture for a moment. */
+  #say(word: string | null): void {
+    clearTimeout(this.#bezel);
+    this.bezel = word;
+    this.#bezel = setTimeout(() => {
+      this.bezel = null;
+    }, BEZEL_MS);
+  }
+
+  async #loadSphere(): Promise<void> {
+    const { canDraw } = await import("./sphere/sphere.ts");
+    this.sphere = canDraw();
+  }
+
+  #onMeasured(telemetry: Telemetry | null): void {
+    this.telemetry = telemetry;
+    this.dispatchEvent(new CustomEvent("eva-telemetry", { detail: telemetry }));
+  }
+
+  #onPlaying(): void {
+    const playing = !this.video.paused;
+    this.#wakeLock.set(playing && !this.bare);
+    this.dispatchEvent(new CustomEvent("eva-paused", { detail: !playing }));
+  }
+
+  /** A picture's captions stand outside of the player, where a page can put them. */
+  #onTracks(event: Event): void {
+    const slot = event.currentTarget;
+    const given = slot instanceof HTMLSlotElement ? slot.assignedElements() : [];
+    this.video.querySelector("track")?.remove();
+    this.video.append(...given.map((one) => one.cloneNode(true)));
+    this.captioned = given.length > 0;
+  }
+
   #onVolume(): void {
     this.heard ||= !this.video.muted && this.video.volume > 0;
   }
@@ -260,5 +417,7 @@ declare global {
   }
   interface HTMLElementEventMap {
     "eva-state": CustomEvent<PlayerState>;
+    "eva-telemetry": CustomEvent<Telemetry | null>;
+    "eva-paused": CustomEvent<boolean>;
   }
 }

@@ -1,5 +1,6 @@
 /** What a player says while it has no moving picture. Pure. */
 
+import { msg, str } from "@lit/localize";
 import { formatElapsed, formatSince } from "../ui/format.ts";
 import { Phase } from "./phase.ts";
 
@@ -33,32 +34,36 @@ export function slateText(facts: SlateFacts): SlateText | null {
       return null;
     case Phase.Idle:
     case Phase.Connecting:
-      return { headline: "Connecting", clock: null, detail: "The picture is on its way." };
+      return {
+        headline: msg("Connecting"),
+        clock: null,
+        detail: msg("The picture is on its way."),
+      };
     case Phase.Waiting:
       return waiting(facts);
     case Phase.Lost:
       return {
-        headline: "Signal lost",
+        headline: msg("Signal lost"),
         clock: formatSince(facts.lostForMs ?? 0),
-        detail: "Reconnecting. The picture comes back by itself.",
+        detail: msg("Reconnecting. The picture comes back by itself."),
       };
     case Phase.Offline:
       return {
-        headline: "You are offline",
+        headline: msg("You are offline"),
         clock: facts.lostForMs === null ? null : formatSince(facts.lostForMs),
-        detail: "The picture comes back with your connection.",
+        detail: msg("The picture comes back with your connection."),
       };
     case Phase.Ended:
       return {
-        headline: "This spacewalk has ended",
+        headline: msg("This spacewalk has ended"),
         clock: null,
-        detail: "Thank you for watching.",
+        detail: msg("Thank you for watching."),
       };
     case Phase.Failed:
       return {
-        headline: "The picture cannot be shown",
+        headline: msg("The picture cannot be shown"),
         clock: null,
-        detail: facts.refusal ?? "The server refused the connection.",
+        detail: facts.refusal ?? msg("The server refused the connection."),
       };
   }
 }
@@ -66,15 +71,17 @@ export function slateText(facts: SlateFacts): SlateText | null {
 function waiting(facts: SlateFacts): SlateText {
   if (facts.startsInMs !== null) {
     return {
-      headline: "Starts in",
+      headline: msg("Starts in"),
       clock: formatElapsed(facts.startsInMs),
-      detail: "The picture appears here by itself.",
+      detail: msg("The picture appears here by itself."),
     };
   }
-  const from = facts.cameraName === "" ? "" : ` from ${facts.cameraName}`;
   return {
-    headline: `No picture${from} yet`,
+    headline:
+      facts.cameraName === ""
+        ? msg("No picture yet")
+        : msg(str`No picture from ${facts.cameraName} yet`),
     clock: null,
-    detail: "It appears here as soon as the camera sends.",
+    detail: msg("It appears here as soon as the camera sends."),
   };
 }

@@ -5,6 +5,7 @@
  * that the last thing seen stays recognisable while the clock counts.
  */
 
+import { localized, msg } from "@lit/localize";
 import { css, html, LitElement, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 import { shared } from "../ui/shared-styles.ts";
@@ -19,6 +20,7 @@ const PATIENCE_MS = 700;
 const JOINING: ReadonlySet<Phase> = new Set([Phase.Idle, Phase.Connecting]);
 
 /** See the module's header. */
+@localized()
 @customElement("eva-slate")
 export class EvaSlate extends LitElement {
   static override styles = [
@@ -175,7 +177,7 @@ export class EvaSlate extends LitElement {
   #retryButton(): TemplateResult {
     const ask = (): boolean =>
       this.dispatchEvent(new CustomEvent("eva-retry", { bubbles: true, composed: true }));
-    return html`<button type="button" @click=${ask}>Try again</button>`;
+    return html`<button type="button" @click=${ask}>${msg("Try again")}</button>`;
   }
 }
 

@@ -2,8 +2,18 @@
 
 import { isNumber, isRecord, isString } from "../protocol/guards.ts";
 
+/** NTP counts from 1900, the rest of the world from 1970. */
+const NTP_TO_UNIX_MS = 2_208_988_800_000;
+
 /** A player's figures; the counters grow from the beginning of the session. */
 export interface PlayerStats {
+  /** When they were taken, on the clock of `performance.now()`. */
+  atMs: number;
+  /**
+   * When the picture on screen was taken, on the sender's clock, milliseconds since 1970; null before
+   * the first sender report.
+   */
+  capturedMs: number | null;
   /** The engine that made them. */
   engine: string;
   camera: string | null;
@@ -27,8 +37,15 @@ export interface PlayerStats {
   jitterMs: number;
   /** What the jitter buffer has held each frame back, milliseconds on average. */
   jitterBufferDelayMs: number;
+  /** All that the jitter buffer has held back any frame, milliseconds; with {@link emitted}. */
+  heldMs: number;
+  /** Frames that have left the jitter buffer. */
+  emitted: number;
+  /** What decoding a frame takes, milliseconds on average. */
+  decodeMs: number;
   /** Round trip of the ICE pair in use, milliseconds, or null before it is known. */
   roundTripMs: number | null;
+  audioBytesReceived: number;
   audioPacketsReceived: number;
   audioPacketsLost: number;
   /** Energy of the sound so far; it grows while there is any to hear. */
@@ -63,12 +80,16 @@ export function figure(entry: Entry | undefined, name: string): number {
 export function summarise(
   entries: readonly Entry[],
   target: { camera: string | null; rendition: string | null },
+  timeOrigin: number = performance.timeOrigin,
 ): PlayerStats {
   const video = inbound(entries, "video");
   const audio = inbound(entries, "audio");
   const codec = entries.find((entry) => entry.id === video?.codecId)?.mimeType;
   const emitted = figure(video, "jitterBufferEmittedCount");
+  const decoded = figure(video, "framesDecoded");
   return {
+    atMs: figure(video, "timestamp") - timeOrigin,
+    capturedMs: capturedMs(video),
     engine: "whep",
     camera: target.camera,
     rendition: target.rendition,
@@ -88,11 +109,21 @@ export function summarise(
     freezeMs: figure(video, "totalFreezesDuration") * 1000,
     jitterMs: figure(video, "jitter") * 1000,
     jitterBufferDelayMs: emitted === 0 ? 0 : (figure(video, "jitterBufferDelay") / emitted) * 1000,
+    heldMs: figure(video, "jitterBufferDelay") * 1000,
+    emitted,
+    decodeMs: decoded === 0 ? 0 : (figure(video, "totalDecodeTime") / decoded) * 1000,
     roundTripMs: roundTripMs(entries),
+    audioBytesReceived: figure(audio, "bytesReceived"),
     audioPacketsReceived: figure(audio, "packetsReceived"),
     audioPacketsLost: figure(audio, "packetsLost"),
     totalAudioEnergy: figure(audio, "totalAudioEnergy"),
   };
+}
+
+/** Chromium tells the sender's NTP time of what is being played, other browsers do not. */
+function capturedMs(video: Entry | undefined): number | null {
+  const playout = video?.estimatedPlayoutTimestamp;
+  return isNumber(playout) && playout > 0 ? playout - NTP_TO_UNIX_MS : null;
 }
 
 function roundTripMs(entries: readonly Entry[]): number | null {

@@ -5,6 +5,7 @@ import {
   isArrayOf,
   isBoolean,
   isCount,
+  isMissingOr,
   isNullOr,
   isNumber,
   isOneOf,
@@ -65,6 +66,38 @@ export interface Credit {
   name: string;
 }
 
+/** A way to follow the broadcast elsewhere, or somewhere to read on. */
+export interface Link {
+  label: string;
+  /** An http or https address. */
+  url: string;
+  kind: "follow" | "link";
+}
+
+/** The music, and whose it is. */
+export interface Soundtrack {
+  title: string;
+  writers: string[];
+  performer: string;
+  publisher: string;
+  licence: string;
+  /** Where it can be had. */
+  url?: string | null | undefined;
+}
+
+/** A moment of the broadcast with a name. */
+export interface Marker {
+  id: string;
+  /** RFC 3339. */
+  at: string;
+  title: string;
+  /** The camera that shows it best, or null. */
+  camera: string | null;
+}
+
+/** Who may write comments: everybody, everybody after approval, nobody. */
+export type CommentPolicy = "open" | "approval" | "closed";
+
 /** A broadcast as its page shows it. */
 export interface Broadcast {
   /** The name in addresses. */
@@ -74,6 +107,8 @@ export interface Broadcast {
   state: BroadcastState;
   /** ISO 8601, or null where no start is set. */
   starts_at: string | null;
+  /** RFC 3339, or null while it is not over. */
+  ended_at: string | null;
   crew: CrewMember[];
   credits: Credit[];
   tags: string[];
@@ -83,6 +118,30 @@ export interface Broadcast {
   /** How many are watching. */
   viewers: number;
   rating: Rating;
+  links: Link[];
+  soundtrack: Soundtrack | null;
+  /** What the crew has done and is doing, in order of time. */
+  markers: Marker[];
+  comments: CommentPolicy;
+  access: "open" | "closed";
+  /** Only partners may embed it. */
+  partners_only: boolean;
+}
+
+/** A broadcast that is like another one. */
+export interface SimilarBroadcast {
+  slug: string;
+  title: string;
+  state: BroadcastState;
+  starts_at: string | null;
+  tags: string[];
+  rating: Verdict;
+}
+
+/** A rating as seen by nobody in particular. */
+export interface Verdict {
+  average: number | null;
+  count: number;
 }
 
 /** The answer of `GET /api/v1/broadcasts`. */
@@ -115,6 +174,29 @@ export const isRating: Guard<Rating> = shape<Rating>({
   yours: isNullOr(isNumber),
 });
 
+/** Recognises a {@link Marker}. */
+export const isMarker: Guard<Marker> = shape<Marker>({
+  id: isString,
+  at: isString,
+  title: isString,
+  camera: isNullOr(isString),
+});
+
+const isLink = shape<Link>({
+  label: isString,
+  url: isString,
+  kind: isOneOf("follow", "link"),
+});
+
+const isSoundtrack = shape<Soundtrack>({
+  title: isString,
+  writers: isArrayOf(isString),
+  performer: isString,
+  publisher: isString,
+  licence: isString,
+  url: isMissingOr(isNullOr(isString)),
+});
+
 /** Recognises a {@link Broadcast}. */
 export const isBroadcast: Guard<Broadcast> = shape<Broadcast>({
   slug: isString,
@@ -122,6 +204,7 @@ export const isBroadcast: Guard<Broadcast> = shape<Broadcast>({
   description: isString,
   state: isOneOf("before", "live", "ended"),
   starts_at: isNullOr(isString),
+  ended_at: isNullOr(isString),
   crew: isArrayOf(shape<CrewMember>({ name: isString, role: isString })),
   credits: isArrayOf(shape<Credit>({ role: isString, name: isString })),
   tags: isArrayOf(isString),
@@ -129,6 +212,28 @@ export const isBroadcast: Guard<Broadcast> = shape<Broadcast>({
   programme: isNullOr(isString),
   viewers: isCount,
   rating: isRating,
+  links: isArrayOf(isLink),
+  soundtrack: isNullOr(isSoundtrack),
+  markers: isArrayOf(isMarker),
+  comments: isOneOf("open", "approval", "closed"),
+  access: isOneOf("open", "closed"),
+  partners_only: isBoolean,
+});
+
+/** Recognises the answer of `GET …/similar`. */
+export const isSimilar: Guard<{ broadcasts: SimilarBroadcast[] }> = shape<{
+  broadcasts: SimilarBroadcast[];
+}>({
+  broadcasts: isArrayOf(
+    shape<SimilarBroadcast>({
+      slug: isString,
+      title: isString,
+      state: isOneOf("before", "live", "ended"),
+      starts_at: isNullOr(isString),
+      tags: isArrayOf(isString),
+      rating: shape<Verdict>({ average: isNullOr(isNumber), count: isCount }),
+    }),
+  ),
 });
 
 /** Recognises a {@link BroadcastList}. */

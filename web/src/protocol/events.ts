@@ -1,6 +1,14 @@
 /** The messages of `WS /api/v1/broadcasts/{slug}/events`, both ways. */
 
-import { type Broadcast, isBroadcast, isRendition, type Rendition } from "./broadcast.ts";
+import {
+  type Broadcast,
+  isBroadcast,
+  isMarker,
+  isRendition,
+  type Marker,
+  type Rendition,
+} from "./broadcast.ts";
+import { type Comment, isComment } from "./comment.ts";
 import {
   type Guard,
   isArrayOf,
@@ -70,6 +78,47 @@ export interface ClockEvent {
   server_us: number;
 }
 
+/** A marker has been set or changed. */
+export interface MarkerEvent {
+  type: "marker";
+  marker: Marker;
+}
+
+/** A marker has been taken away. */
+export interface MarkerRemovedEvent {
+  type: "marker_removed";
+  id: string;
+}
+
+/** The curve of ratings over time has changed. */
+export interface RatingSeriesEvent {
+  type: "rating_series";
+}
+
+/** A comment is new, or has changed. */
+export interface CommentEvent {
+  type: "comment";
+  comment: Comment;
+}
+
+/** A comment has been taken away. */
+export interface CommentRemovedEvent {
+  type: "comment_removed";
+  id: string;
+}
+
+/** Where the operator of a 360° camera is looking, for those who follow. */
+export interface ViewEvent {
+  type: "view";
+  camera: string;
+  /** Degrees to the right of the picture's middle. */
+  yaw: number;
+  /** Degrees above the horizon. */
+  pitch: number;
+  /** The vertical angle of view, degrees. */
+  fov: number;
+}
+
 /** Everything the server may say. */
 export type ServerEvent =
   | StateEvent
@@ -78,12 +127,38 @@ export type ServerEvent =
   | ProgrammeEvent
   | CameraEvent
   | EdgeLostEvent
+  | MarkerEvent
+  | MarkerRemovedEvent
+  | RatingSeriesEvent
+  | CommentEvent
+  | CommentRemovedEvent
+  | ViewEvent
   | ClockEvent;
 
 /** Asks for the server's clock; the answer also proves that the line is up. */
 export interface ClockMessage {
   type: "clock";
   t0: number;
+}
+
+/** What this page is watching and how well; said every ten seconds and upon every change. */
+export interface WatchingMessage {
+  type: "watching";
+  /** The WHEP session's id. */
+  session: string | null;
+  camera: string | null;
+  rendition: string | null;
+  latency_ms: number | null;
+  /** Freezes since the session began. */
+  freezes: number;
+  /** How long they took together. */
+  frozen_ms: number;
+  received_bps: number;
+  /** The share of packets lost of late, 0 to 1. */
+  loss: number;
+  playing: boolean;
+  /** The partner in whose page this is. */
+  partner?: string;
 }
 
 type EventOf<K extends ServerEvent["type"]> = Extract<ServerEvent, { type: K }>;
@@ -107,6 +182,18 @@ const GUARDS: { [K in ServerEvent["type"]]: Guard<EventOf<K>> } = {
     type: isOneOf("edge_lost"),
     edge: isMissingOr(isNullOr(isString)),
     session: isMissingOr(isNullOr(isString)),
+  }),
+  marker: shape<MarkerEvent>({ type: isOneOf("marker"), marker: isMarker }),
+  marker_removed: shape<MarkerRemovedEvent>({ type: isOneOf("marker_removed"), id: isString }),
+  rating_series: shape<RatingSeriesEvent>({ type: isOneOf("rating_series") }),
+  comment: shape<CommentEvent>({ type: isOneOf("comment"), comment: isComment }),
+  comment_removed: shape<CommentRemovedEvent>({ type: isOneOf("comment_removed"), id: isString }),
+  view: shape<ViewEvent>({
+    type: isOneOf("view"),
+    camera: isString,
+    yaw: isNumber,
+    pitch: isNumber,
+    fov: isNumber,
   }),
   clock: shape<ClockEvent>({ type: isOneOf("clock"), t0: isNumber, server_us: isNumber }),
 };

@@ -3,23 +3,30 @@
  */
 
 import type { Broadcast } from "../protocol/broadcast.ts";
-import type { ServerEvent } from "../protocol/events.ts";
-import { getBroadcast, postRating } from "../transport/api.ts";
+import type { ServerEvent, WatchingMessage } from "../protocol/events.ts";
+import { getBroadcast, postAccess, postRating, type VoteBody } from "../transport/api.ts";
+import { HttpError } from "../transport/errors.ts";
 import { EventsSocket, eventsUrl } from "../transport/events-socket.ts";
+import { ClockSync } from "./clock-sync.ts";
 import { type Action, type BroadcastView, EMPTY_VIEW, reduce } from "./reducer.ts";
 import { Store } from "./store.ts";
 
 /** How often the API is asked while no news comes by the line. */
 const POLL_MS = 15_000;
 
+const UNAUTHORIZED = 401;
+
 /** One broadcast's news. */
 export class BroadcastFeed {
   /** What is known; renders follow it. */
   readonly store: Store<BroadcastView, Action>;
+  /** What the server's clock says. */
+  readonly clock = new ClockSync();
 
   readonly #slug: string;
   readonly #socket: EventsSocket;
   #poll: ReturnType<typeof setInterval> | undefined;
+  #wanted = false;
 
   /**
    * @param slug the broadcast
@@ -32,34 +39,69 @@ export class BroadcastFeed {
     this.#socket = new EventsSocket(eventsUrl(slug, location.href), {
       line: (line) => this.store.dispatch({ type: "line", line }),
       event: (event) => {
+        if (event.type === "clock") {
+          this.clock.take(event.t0, event.server_us, performance.now());
+        }
         this.store.dispatch({ type: "event", event });
         onEvent(event);
       },
     });
   }
 
-  /** Begins to listen. */
-  open(): void {
-    this.#socket.open();
+  /**
+   * Begins to listen.
+   *
+   * @param token a ticket to a closed broadcast, to be shown first
+   */
+  open(token: string | null = null): void {
+    this.#wanted = true;
+    if (token !== null) {
+      void this.#enter(token);
+      return;
+    }
     this.#poll = setInterval(() => this.#loadUnlessOpen(), POLL_MS);
     if (this.store.state.broadcast === null) {
+      // A page without a broadcast is a closed one's or a mistake; the line waits for the answer.
       void this.#load();
+    } else {
+      this.#socket.open();
     }
   }
 
   /** Stops listening. */
   close(): void {
+    this.#wanted = false;
     clearInterval(this.#poll);
     this.#socket.close();
   }
 
+  /** Tells the server what is being watched; while the line is down it is not told. */
+  watching(message: WatchingMessage): void {
+    this.#socket.send(message);
+  }
+
   /** Sends a vote; the view says what becomes of it. */
-  async vote(stars: number): Promise<void> {
-    this.store.dispatch({ type: "voting", stars });
+  async vote(vote: VoteBody): Promise<void> {
+    this.store.dispatch({ type: "voting", stars: vote.stars });
     try {
-      this.store.dispatch({ type: "voted", rating: await postRating(this.#slug, stars) });
+      this.store.dispatch({ type: "voted", rating: await postRating(this.#slug, vote) });
     } catch (error) {
       this.store.dispatch({ type: "vote-refused", reason: reasonOf(error) });
+    }
+  }
+
+  async #enter(token: string): Promise<void> {
+    try {
+      await postAccess(this.#slug, token);
+    } catch (error) {
+      if (!(error instanceof HttpError)) {
+        this.store.dispatch({ type: "unloadable", reason: reasonOf(error) });
+        return;
+      }
+      // A ticket that is not valid: the broadcast itself says whether one is needed.
+    }
+    if (this.#wanted) {
+      this.open();
     }
   }
 
@@ -72,8 +114,14 @@ export class BroadcastFeed {
   async #load(): Promise<void> {
     try {
       this.store.dispatch({ type: "loaded", broadcast: await getBroadcast(this.#slug) });
+      if (this.#wanted) {
+        this.#socket.open();
+      }
     } catch (error) {
-      this.store.dispatch({ type: "unloadable", reason: reasonOf(error) });
+      const closed = error instanceof HttpError && error.status === UNAUTHORIZED;
+      this.store.dispatch(
+        closed ? { type: "closed" } : { type: "unloadable", reason: reasonOf(error) },
+      );
     }
   }
 }

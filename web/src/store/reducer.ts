@@ -1,6 +1,6 @@
 /** How news changes what a page knows of its broadcast. Pure. */
 
-import type { Broadcast, Rating } from "../protocol/broadcast.ts";
+import type { Broadcast, Marker, Rating } from "../protocol/broadcast.ts";
 import type { ServerEvent } from "../protocol/events.ts";
 import type { Line } from "../transport/events-socket.ts";
 
@@ -17,6 +17,8 @@ export interface BroadcastView {
   readonly broadcast: Broadcast | null;
   /** Why there is no broadcast, or null. */
   readonly trouble: string | null;
+  /** The broadcast is closed, and this viewer has shown no ticket. */
+  readonly closed: boolean;
   /** Whether news arrives. */
   readonly line: Line;
   /** What this viewer's vote is doing. */
@@ -27,6 +29,7 @@ export interface BroadcastView {
 export type Action =
   | { type: "loaded"; broadcast: Broadcast }
   | { type: "unloadable"; reason: string }
+  | { type: "closed" }
   | { type: "line"; line: Line }
   | { type: "voting"; stars: number }
   | { type: "voted"; rating: Rating }
@@ -37,6 +40,7 @@ export type Action =
 export const EMPTY_VIEW: BroadcastView = {
   broadcast: null,
   trouble: null,
+  closed: false,
   line: "connecting",
   vote: { kind: "idle" },
 };
@@ -45,9 +49,11 @@ export const EMPTY_VIEW: BroadcastView = {
 export function reduce(view: BroadcastView, action: Action): BroadcastView {
   switch (action.type) {
     case "loaded":
-      return { ...view, broadcast: action.broadcast, trouble: null };
+      return { ...view, broadcast: action.broadcast, trouble: null, closed: false };
     case "unloadable":
       return { ...view, trouble: action.reason };
+    case "closed":
+      return { ...view, broadcast: null, trouble: null, closed: true };
     case "line":
       return view.line === action.line ? view : { ...view, line: action.line };
     case "voting":
@@ -64,7 +70,12 @@ export function reduce(view: BroadcastView, action: Action): BroadcastView {
 function reduceEvent(view: BroadcastView, event: ServerEvent): BroadcastView {
   switch (event.type) {
     case "state":
-      return { ...view, broadcast: event.broadcast, trouble: null };
+      return {
+        ...view,
+        broadcast: withOwnVote(event.broadcast, view.broadcast),
+        trouble: null,
+        closed: false,
+      };
     case "rating":
       return change(view, ({ rating }) => ({
         rating: { average: event.average, count: event.count, yours: rating.yours },
@@ -85,10 +96,31 @@ function reduceEvent(view: BroadcastView, event: ServerEvent): BroadcastView {
             : camera,
         ),
       }));
+    case "marker":
+      return change(view, ({ markers }) => ({ markers: withMarker(markers, event.marker) }));
+    case "marker_removed":
+      return change(view, ({ markers }) => ({
+        markers: markers.filter((one) => one.id !== event.id),
+      }));
     case "edge_lost":
     case "clock":
-      return view; // The player and the clock sync listen to these; nothing is kept.
+    case "rating_series":
+    case "comment":
+    case "comment_removed":
+    case "view":
+      return view; // Others listen to these; nothing is kept here.
   }
+}
+
+/** Where cookies are kept from a frame, the line does not know whose it is; the page does. */
+function withOwnVote(broadcast: Broadcast, former: Broadcast | null): Broadcast {
+  const yours = broadcast.rating.yours ?? former?.rating.yours ?? null;
+  return { ...broadcast, rating: { ...broadcast.rating, yours } };
+}
+
+function withMarker(markers: readonly Marker[], marker: Marker): Marker[] {
+  const others = markers.filter((one) => one.id !== marker.id);
+  return [...others, marker].sort((one, other) => Date.parse(one.at) - Date.parse(other.at));
 }
 
 function change(

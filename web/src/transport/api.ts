@@ -6,9 +6,13 @@ import {
   isBroadcast,
   isBroadcastList,
   isRating,
+  isSimilar,
   type Rating,
+  type SimilarBroadcast,
 } from "../protocol/broadcast.ts";
-import { requestJson } from "./http.ts";
+import { type Comment, type CommentPage, isComment, isCommentPage } from "../protocol/comment.ts";
+import { isRatingSeries, type RatingSeries } from "../protocol/series.ts";
+import { request, requestJson } from "./http.ts";
 
 const ROOT = "/api/v1/broadcasts";
 
@@ -27,11 +31,87 @@ export function getBroadcast(slug: string): Promise<Broadcast> {
   return requestJson(broadcastPath(slug), isBroadcast);
 }
 
+/** Broadcasts that are like this one. */
+export async function getSimilar(slug: string): Promise<SimilarBroadcast[]> {
+  return (await requestJson(broadcastPath(slug, "/similar"), isSimilar)).broadcasts;
+}
+
+/** A vote: how many stars, for which moment, from which session. */
+export interface VoteBody {
+  stars: number;
+  /** Capture wall clock of the picture that the viewer sees, microseconds since 1970. */
+  at_us?: number;
+  /** The WHEP session's id. */
+  session?: string;
+}
+
 /** Gives or changes this viewer's vote. */
-export function postRating(slug: string, stars: number): Promise<Rating> {
-  return requestJson(broadcastPath(slug, "/rating"), isRating, {
-    method: "POST",
+export function postRating(slug: string, vote: VoteBody): Promise<Rating> {
+  return requestJson(broadcastPath(slug, "/rating"), isRating, json("POST", vote));
+}
+
+/** How ratings went over time. */
+export function getRatingSeries(slug: string): Promise<RatingSeries> {
+  return requestJson(broadcastPath(slug, "/rating/series"), isRatingSeries);
+}
+
+/** Tells the operators, and nobody else, what could be better. */
+export async function postFeedback(slug: string, text: string, email: string): Promise<void> {
+  const body = email === "" ? { text } : { text, email };
+  await request(broadcastPath(slug, "/feedback"), json("POST", body));
+}
+
+/** A page of comments. */
+export function getComments(slug: string, before: string | null): Promise<CommentPage> {
+  const query = new URLSearchParams({ limit: "50" });
+  if (before !== null) {
+    query.set("before", before);
+  }
+  return requestJson(broadcastPath(slug, `/comments?${query}`), isCommentPage);
+}
+
+/** What a new comment says. */
+export interface CommentBody {
+  text: string;
+  name: string;
+  reply_to?: string;
+  /** The moment that it speaks of, RFC 3339. */
+  moment?: string;
+}
+
+/** Writes a comment; `held` in the answer says that it waits for approval. */
+export function postComment(slug: string, body: CommentBody): Promise<Comment> {
+  return requestJson(broadcastPath(slug, "/comments"), isComment, json("POST", body));
+}
+
+/** Changes one's own comment. */
+export function patchComment(slug: string, id: string, text: string): Promise<Comment> {
+  return requestJson(commentPath(slug, id), isComment, json("PATCH", { text }));
+}
+
+/** Takes one's own comment back. */
+export async function deleteComment(slug: string, id: string): Promise<void> {
+  await request(commentPath(slug, id), { method: "DELETE" });
+}
+
+/** Tells the operators that a comment does not belong here. */
+export async function reportComment(slug: string, id: string, reason: string): Promise<void> {
+  await request(`${commentPath(slug, id)}/report`, json("POST", reason === "" ? {} : { reason }));
+}
+
+/** Shows the ticket to a closed broadcast; the answer is a cookie. */
+export async function postAccess(slug: string, token: string): Promise<void> {
+  await request(broadcastPath(slug, "/access"), json("POST", { token }));
+}
+
+function commentPath(slug: string, id: string): string {
+  return broadcastPath(slug, `/comments/${encodeURIComponent(id)}`);
+}
+
+function json(method: string, body: object): RequestInit {
+  return {
+    method,
     headers: { "Content-Type": "application/json" },
-    body: JSON.stringify({ stars }),
-  });
+    body: JSON.stringify(body),
+  };
 }

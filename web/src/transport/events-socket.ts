@@ -2,10 +2,16 @@
  * The line on which a broadcast tells its news.
  *
  * It comes back by itself: at once after the first loss, then with growing, scattered pauses. A clock
- * message every ten seconds finds a line that is dead without having been closed.
+ * message every ten seconds finds a line that is dead without having been closed; a handful of them at
+ * the beginning find out quickly what the server's clock says.
  */
 
-import { type ClockMessage, parseEvent, type ServerEvent } from "../protocol/events.ts";
+import {
+  type ClockMessage,
+  parseEvent,
+  type ServerEvent,
+  type WatchingMessage,
+} from "../protocol/events.ts";
 import { broadcastPath } from "./api.ts";
 import { backoffMs } from "./backoff.ts";
 
@@ -21,6 +27,8 @@ export interface EventsListener {
 }
 
 const BEAT_MS = 10_000;
+const FIRST_BEATS = 5;
+const FIRST_BEAT_MS = 200;
 
 /** The address of a broadcast's events, on the origin of this page. */
 export function eventsUrl(slug: string, page: string): URL {
@@ -37,6 +45,8 @@ export class EventsSocket {
   #failures = 0;
   #retry: ReturnType<typeof setTimeout> | undefined;
   #beat: ReturnType<typeof setInterval> | undefined;
+  #first: ReturnType<typeof setTimeout> | undefined;
+  #beats = 0;
   #unanswered = false;
   #wanted = false;
 
@@ -63,6 +73,13 @@ export class EventsSocket {
     this.#drop();
   }
 
+  /** Says something to the server. While the line is down it is not said: it would be stale. */
+  send(message: WatchingMessage): void {
+    if (this.#socket?.readyState === WebSocket.OPEN) {
+      this.#socket.send(JSON.stringify(message));
+    }
+  }
+
   #connect(): void {
     clearTimeout(this.#retry);
     this.#listener.line("connecting");
@@ -76,6 +93,7 @@ export class EventsSocket {
   #onOpen(): void {
     this.#listener.line("open");
     this.#unanswered = false;
+    this.#beats = 0;
     this.#sendClock();
     this.#beat = setInterval(() => this.#onBeat(), BEAT_MS);
   }
@@ -88,6 +106,9 @@ export class EventsSocket {
     const event = typeof data === "string" ? parseEvent(data) : null;
     if (event !== null) {
       this.#listener.event(event);
+    }
+    if (event?.type === "clock" && this.#beats < FIRST_BEATS) {
+      this.#first = setTimeout(() => this.#sendClock(), FIRST_BEAT_MS);
     }
   }
 
@@ -102,6 +123,7 @@ export class EventsSocket {
   #sendClock(): void {
     const message: ClockMessage = { type: "clock", t0: performance.now() };
     this.#unanswered = true;
+    this.#beats += 1;
     this.#socket?.send(JSON.stringify(message));
   }
 
@@ -122,6 +144,7 @@ export class EventsSocket {
 
   #drop(): void {
     clearInterval(this.#beat);
+    clearTimeout(this.#first);
     const socket = this.#socket;
     this.#socket = null;
     if (socket !== null) {

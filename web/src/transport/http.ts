@@ -17,11 +17,25 @@ export function parseRetryAfter(value: string | null, nowMs: number): number | n
   return Number.isNaN(date) ? null : Math.max(0, date - nowMs);
 }
 
+let viewer: string | null = null;
+
+/**
+ * Names the viewer in a header from now on. An embedded page does so where the browser keeps its
+ * cookies from it; the name is signed, and the page that carries it belongs to this viewer alone.
+ */
+export function identifyAs(signedViewer: string | null): void {
+  viewer = signedViewer;
+}
+
+function withViewer(init: RequestInit): RequestInit {
+  return viewer === null ? init : { ...init, headers: { ...init.headers, "Eva-Viewer": viewer } };
+}
+
 /** Sends a request and gives the response if its status says success. */
 export async function request(url: string | URL, init: RequestInit = {}): Promise<Response> {
   let response: Response;
   try {
-    response = await fetch(url, init);
+    response = await fetch(url, withViewer(init));
   } catch (cause) {
     throw new UnreachableError("The server cannot be reached", { cause });
   }

@@ -1,5 +1,6 @@
 /** `<eva-badge state="live">`: where a broadcast stands, as a word with a sign. */
 
+import { localized } from "@lit/localize";
 import { css, html, LitElement, type TemplateResult } from "lit";
 import { customElement, property } from "lit/decorators.js";
 import type { BroadcastState } from "../protocol/broadcast.ts";
@@ -7,6 +8,7 @@ import { stateWord } from "./format.ts";
 import { shared } from "./shared-styles.ts";
 
 /** See the module's header. */
+@localized()
 @customElement("eva-badge")
 export class EvaBadge extends LitElement {
   static override styles = [

@@ -1,5 +1,7 @@
 /** Numbers and times as people read them. Pure. */
 
+import { msg } from "@lit/localize";
+
 const SECOND_MS = 1000;
 
 /** A span as `hh:mm:ss`; days go into the hours, as mission clocks count. */
@@ -53,9 +55,9 @@ export function stateWord(
   nowMs: number,
 ): string {
   if (state === "before") {
-    return startsAt !== null && Date.parse(startsAt) > nowMs ? "Upcoming" : "Standby";
+    return startsAt !== null && Date.parse(startsAt) > nowMs ? msg("Upcoming") : msg("Standby");
   }
-  return state === "live" ? "Live" : "Ended";
+  return state === "live" ? msg("Live") : msg("Ended");
 }
 
 /** A broadcast's clock: what it counts, and the figures. */
@@ -76,16 +78,71 @@ export function missionClock(
   }
   if (nowMs >= start) {
     return state === "live"
-      ? { label: "Mission elapsed time", value: formatElapsed(nowMs - start) }
-      : { label: "Starting", value: "soon" };
+      ? { label: msg("Mission elapsed time"), value: formatElapsed(nowMs - start) }
+      : { label: msg("Starting"), value: msg("soon") };
   }
   // Rounded up, so that a countdown shows zero only when it is over.
   const left = Math.ceil((start - nowMs) / SECOND_MS) * SECOND_MS;
-  return { label: "Starts in", value: formatElapsed(left) };
+  return { label: msg("Starts in"), value: formatElapsed(left) };
 }
 
 /** A rung's rate in megabits a second. */
 export function formatBitrate(bitsPerSecond: number, locale: string): string {
   const megabits = new Intl.NumberFormat(locale, { maximumFractionDigits: 1 });
   return `${megabits.format(bitsPerSecond / 1e6)} Mb/s`;
+}
+
+/** A share as a percentage. */
+export function formatPercent(share: number, locale: string, digits = 0): string {
+  return new Intl.NumberFormat(locale, {
+    style: "percent",
+    maximumFractionDigits: digits,
+  }).format(share);
+}
+
+/** A short time: milliseconds below a second, tenths of a second above. */
+export function formatMilliseconds(ms: number, locale: string): string {
+  const unit = ms < 999.5 ? "millisecond" : "second";
+  return new Intl.NumberFormat(locale, {
+    style: "unit",
+    unit,
+    unitDisplay: "short",
+    maximumFractionDigits: unit === "second" ? 1 : 0,
+  }).format(unit === "second" ? ms / SECOND_MS : ms);
+}
+
+/** A time of day in the reader's own zone. */
+export function formatClock(iso: string, locale: string, timeZone?: string): string {
+  return new Intl.DateTimeFormat(locale, {
+    hour: "2-digit",
+    minute: "2-digit",
+    ...(timeZone === undefined ? {} : { timeZone }),
+  }).format(new Date(iso));
+}
+
+/** A moment as mission elapsed time; null where the start is not known. */
+export function formatMissionTime(iso: string, startsAt: string | null): string | null {
+  const start = startsAt === null ? Number.NaN : Date.parse(startsAt);
+  const at = Date.parse(iso);
+  if (Number.isNaN(start) || Number.isNaN(at)) {
+    return null;
+  }
+  const sign = at < start ? "−" : "+";
+  return `T${sign}${formatElapsed(Math.abs(at - start))}`;
+}
+
+/** How long ago a moment was, in the largest unit that fits. */
+export function formatAgo(iso: string, locale: string, nowMs: number): string {
+  const seconds = Math.round((Date.parse(iso) - nowMs) / SECOND_MS);
+  const words = new Intl.RelativeTimeFormat(locale, { numeric: "auto", style: "long" });
+  const size = Math.abs(seconds);
+  if (size < 60) {
+    return words.format(Math.min(0, seconds), "second");
+  }
+  if (size < 3600) {
+    return words.format(Math.trunc(seconds / 60), "minute");
+  }
+  return size < 86_400
+    ? words.format(Math.trunc(seconds / 3600), "hour")
+    : words.format(Math.trunc(seconds / 86_400), "day");
 }

@@ -1,5 +1,6 @@
 /** `<eva-mission-clock>`: time since the hatch opened, or until it does. */
 
+import { localized } from "@lit/localize";
 import { css, html, LitElement, nothing, type TemplateResult } from "lit";
 import { customElement, property } from "lit/decorators.js";
 import type { BroadcastState } from "../protocol/broadcast.ts";
@@ -8,6 +9,7 @@ import { shared } from "./shared-styles.ts";
 import { Ticker } from "./ticker.ts";
 
 /** See the module's header. */
+@localized()
 @customElement("eva-mission-clock")
 export class EvaMissionClock extends LitElement {
   static override styles = [

@@ -1,14 +1,16 @@
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import type { ServerEvent } from "../../src/protocol/events.ts";
+import type { ServerEvent, WatchingMessage } from "../../src/protocol/events.ts";
 import { EventsSocket, type Line } from "../../src/transport/events-socket.ts";
 
 /** Stands for the browser's WebSocket; the test plays the server. */
 class FakeSocket {
+  static readonly OPEN = 1;
   static made: FakeSocket[] = [];
   onopen: (() => void) | null = null;
   onmessage: ((message: { data: unknown }) => void) | null = null;
   onclose: (() => void) | null = null;
   closed = false;
+  readyState = 0;
   sent: string[] = [];
 
   constructor() {
@@ -97,12 +99,31 @@ it("counts a line as good only once something has come through", () => {
 it("gives up a line that leaves the clock message unanswered", () => {
   FakeSocket.last.onopen?.();
   expect(JSON.parse(FakeSocket.last.sent[0] ?? "")).toMatchObject({ type: "clock" });
-  FakeSocket.last.onmessage?.({ data: '{"type":"clock","t0":0,"server_us":1}' });
-  vi.advanceTimersByTime(10_000);
   const silent = FakeSocket.last;
   vi.advanceTimersByTime(10_000);
   expect(silent.closed).toBe(true);
   expect(lines.at(-1)).toBe("down");
+});
+
+it("asks for the clock a few times at the beginning, then every ten seconds", () => {
+  FakeSocket.last.onopen?.();
+  const answer = '{"type":"clock","t0":0,"server_us":1}';
+  for (let asked = 0; asked < 20; asked += 1) {
+    FakeSocket.last.onmessage?.({ data: answer });
+    vi.advanceTimersByTime(200);
+  }
+  expect(FakeSocket.last.sent).toHaveLength(5);
+  vi.advanceTimersByTime(10_000);
+  expect(FakeSocket.last.sent).toHaveLength(6);
+});
+
+it("says what is watched while the line is up, and nothing while it is down", () => {
+  const message = { type: "watching" } as WatchingMessage;
+  socket.send(message);
+  FakeSocket.last.readyState = 1;
+  FakeSocket.last.onopen?.();
+  socket.send(message);
+  expect(FakeSocket.last.sent.filter((one) => one.includes("watching"))).toHaveLength(1);
 });
 
 it("tries at once when the network comes back", () => {

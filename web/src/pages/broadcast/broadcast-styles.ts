@@ -17,9 +17,8 @@ export const broadcastStyles = css`
     grid-area: stage;
     margin-inline: calc(-1 * var(--gutter));
   }
-  eva-player {
-    width: 100%;
-    max-height: calc(100svh - 7rem);
+  eva-stage {
+    --player-max: calc(100svh - 7rem);
   }
 
   .head {
@@ -68,26 +67,138 @@ export const broadcastStyles = css`
     margin-bottom: 0.5rem;
   }
 
+  .tools {
+    display: flex;
+    flex-wrap: wrap;
+    align-items: center;
+    gap: 0.5rem;
+    margin-top: 1rem;
+  }
+  .share,
+  .links a {
+    display: inline-flex;
+    align-items: center;
+    gap: 0.5rem;
+    min-height: 2.5rem;
+    padding: 0 1rem;
+    border: 1px solid var(--line-strong);
+    border-radius: 1.25rem;
+    background: none;
+    color: var(--ink);
+    font-size: 0.9375rem;
+    font-weight: 600;
+    text-decoration: none;
+    cursor: pointer;
+  }
+  .share:hover,
+  .links a:hover {
+    background: var(--raised);
+  }
+  .links {
+    display: flex;
+    flex-wrap: wrap;
+    gap: 0.5rem;
+  }
+  .shared {
+    max-width: 66ch;
+    margin-top: 0.75rem;
+    padding: 0.625rem 1rem;
+    border-inline-start: 3px solid var(--accent);
+    background: var(--raised);
+    font-size: 0.9375rem;
+  }
+  .heading {
+    display: flex;
+    align-items: center;
+    justify-content: space-between;
+    margin-bottom: 0.5rem;
+  }
+  .heading h2 {
+    margin: 0;
+  }
+  .layouts {
+    display: flex;
+  }
+  .layouts button {
+    display: grid;
+    place-items: center;
+    width: 2.25rem;
+    height: 2.25rem;
+    border: 0;
+    border-radius: var(--round-small);
+    background: none;
+    color: var(--ink-faint);
+    cursor: pointer;
+  }
+  .layouts button:hover {
+    background: var(--raised);
+    color: var(--ink);
+  }
+  .layouts button[aria-pressed="true"] {
+    background: var(--raised);
+    color: var(--accent);
+  }
+
   .body {
     grid-area: body;
     display: grid;
-    gap: calc(var(--gap) * 1.25);
+    gap: calc(var(--gap) * 1.5);
     padding-top: var(--gap);
     border-top: 1px solid var(--line);
   }
-  .about p {
+  .aside {
+    display: grid;
+    align-content: start;
+    gap: calc(var(--gap) * 1.25);
+  }
+  eva-comments:not(:defined) {
+    display: block;
+    min-height: 20rem;
+  }
+  .about :is(p, ul, ol, blockquote) {
     max-width: 66ch;
-    font-size: var(--step-1);
     line-height: 1.65;
   }
-  .about p + p {
+  .about > p {
+    font-size: var(--step-1);
+  }
+  .about > * + * {
     margin-top: 1em;
+  }
+  .about > h2 + * {
+    margin-top: 0;
+  }
+  .about :is(h3, h4) {
+    font: 650 var(--step-1) / 1.3 var(--display);
+  }
+  .about :is(ul:not(.tags), ol) {
+    padding-inline-start: 1.4em;
+    list-style: revert;
+  }
+  .about blockquote {
+    margin-inline: 0;
+    padding-inline-start: 1rem;
+    border-inline-start: 3px solid var(--line-strong);
+    color: var(--ink-soft);
+  }
+  .about hr {
+    border: 0;
+    border-top: 1px solid var(--line);
+  }
+  .about a,
+  .credits a {
+    color: var(--accent);
+  }
+  .about code {
+    padding: 0.1em 0.35em;
+    border-radius: var(--round-small);
+    background: var(--raised);
+    font-size: 0.9em;
   }
   .tags {
     display: flex;
     flex-wrap: wrap;
     gap: 0.375rem 1rem;
-    margin-top: 1.25rem;
     color: var(--ink-faint);
     font-size: 0.875rem;
   }
@@ -108,18 +219,17 @@ export const broadcastStyles = css`
     padding-block: 0.5rem;
     border-top: 1px solid var(--line);
   }
-  .credits dt {
+  .credits dt,
+  .credits .detail {
     color: var(--ink-faint);
     font-size: 0.875rem;
   }
+  .credits .detail {
+    display: block;
+  }
 
   @media (min-width: 44rem) {
-    .body {
-      grid-template-columns: repeat(2, minmax(0, 1fr));
-    }
-    .about {
-      grid-column: 1 / -1;
-    }
+    .aside,
     .rail {
       grid-template-columns: repeat(2, minmax(0, 1fr));
     }
@@ -139,12 +249,24 @@ export const broadcastStyles = css`
     .rail {
       grid-template-columns: minmax(0, 1fr);
     }
-    .body {
-      grid-template-columns: minmax(0, 2fr) minmax(0, 1fr) minmax(0, 1fr);
-      column-gap: clamp(2rem, 5vw, 5rem);
+    .aside {
+      grid-column: 2;
+      grid-row: 1 / span 3;
+      grid-template-columns: minmax(0, 1fr);
     }
-    .about {
-      grid-column: auto;
+    .body {
+      grid-template-columns: minmax(0, 1fr) clamp(18rem, 30%, 34rem);
+      /* The aside is the taller one at times; what is left over falls to the last row. */
+      grid-template-rows: auto auto 1fr;
+      column-gap: clamp(2rem, 5vw, 6rem);
+    }
+    .about,
+    eva-curve,
+    eva-comments {
+      grid-column: 1;
+    }
+    eva-similar {
+      grid-column: 1 / -1;
     }
   }
 

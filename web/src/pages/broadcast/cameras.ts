@@ -5,16 +5,13 @@
  * The selected tab is the one whose picture is on screen: it changes when the picture has.
  */
 
+import { localized, msg } from "@lit/localize";
 import { css, html, LitElement, nothing, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 import { classMap } from "lit/directives/class-map.js";
+import { wish } from "../../player/wishes.ts";
 import type { Camera } from "../../protocol/broadcast.ts";
 import { shared } from "../../ui/shared-styles.ts";
-
-/** The detail of `eva-camera`. */
-export interface CameraWish {
-  id: string;
-}
 
 const STEPS: Readonly<Record<string, number>> = {
   ArrowDown: 1,
@@ -26,8 +23,9 @@ const STEPS: Readonly<Record<string, number>> = {
 /**
  * See the module's header.
  *
- * @fires eva-camera - {@link CameraWish}; bubbles, composed
+ * @fires eva-camera - `CameraWish`; bubbles, composed
  */
+@localized()
 @customElement("eva-cameras")
 export class EvaCameras extends LitElement {
   static override styles = [
@@ -126,7 +124,7 @@ export class EvaCameras extends LitElement {
   @state() private focused: string | null = null;
 
   protected override render(): TemplateResult {
-    return html`<div role="tablist" aria-label="Cameras" @keydown=${this.#onKey}>
+    return html`<div role="tablist" aria-label=${msg("Cameras")} @keydown=${this.#onKey}>
       ${this.cameras.map((camera) => this.#tab(camera))}
     </div>`;
   }
@@ -155,9 +153,11 @@ export class EvaCameras extends LitElement {
 
   #note(camera: Camera): TemplateResult | typeof nothing {
     if (!camera.live) {
-      return html`<span class="note">No signal</span>`;
+      return html`<span class="note">${msg("No signal")}</span>`;
     }
-    return camera.id === this.programme ? html`<span class="note air">On air</span>` : nothing;
+    return camera.id === this.programme
+      ? html`<span class="note air">${msg("On air")}</span>`
+      : nothing;
   }
 
   #setFocused(id: string | null): void {
@@ -165,8 +165,7 @@ export class EvaCameras extends LitElement {
   }
 
   #wish(id: string): void {
-    const detail: CameraWish = { id };
-    this.dispatchEvent(new CustomEvent("eva-camera", { detail, bubbles: true, composed: true }));
+    wish(this, "eva-camera", { id });
   }
 
   #onKey(event: KeyboardEvent): void {
@@ -184,8 +183,5 @@ export class EvaCameras extends LitElement {
 declare global {
   interface HTMLElementTagNameMap {
     "eva-cameras": EvaCameras;
-  }
-  interface HTMLElementEventMap {
-    "eva-camera": CustomEvent<CameraWish>;
   }
 }

@@ -1,36 +1,50 @@
 /** `<eva-broadcast slug="…">`: the page of one broadcast. */
 
+import { localized, msg } from "@lit/localize";
 import { html, LitElement, nothing, type TemplateResult } from "lit";
 import { customElement, property, query, state } from "lit/decorators.js";
+import type { EvaComments } from "../../audience/comments/comments.ts";
+import type { EvaCurve } from "../../audience/curve.ts";
 import type { Vote } from "../../audience/rating.ts";
-import { viewers } from "../../audience/viewers.ts";
+import { languageReady } from "../../i18n/language.ts";
+import { choiceOf, wantedCamera } from "../../player/choice.ts";
+import { Heartbeat } from "../../player/heartbeat.ts";
+import { listenToKeys } from "../../player/keyboard.ts";
+import { tellSystem } from "../../player/media-session.ts";
 import { Phase } from "../../player/phase.ts";
-import type { EvaPlayer, PlayerState } from "../../player/player.ts";
+import type { PlayerState } from "../../player/player.ts";
+import type { CameraView, EvaStage } from "../../player/stage.ts";
+import { captureUs } from "../../player/telemetry.ts";
+import type { CameraWish, Layout, LayoutWish } from "../../player/wishes.ts";
 import { type Broadcast, isBroadcast } from "../../protocol/broadcast.ts";
 import type { ServerEvent } from "../../protocol/events.ts";
+import { sharedMoment } from "../../share/links.ts";
+import { takeToken } from "../../store/access.ts";
 import { StoreController } from "../../store/controller.ts";
 import { BroadcastFeed } from "../../store/feed.ts";
 import { readPageData } from "../../store/page-data.ts";
 import type { BroadcastView } from "../../store/reducer.ts";
-import { formatStart } from "../../ui/format.ts";
-import { locale } from "../../ui/locale.ts";
 import { shared } from "../../ui/shared-styles.ts";
+import { WhenNear } from "../../ui/when-near.ts";
 import { broadcastStyles } from "./broadcast-styles.ts";
-import type { CameraWish } from "./cameras.ts";
-import { cameraKnowledge, choiceOf, wantedCamera } from "./choice.ts";
-import { about, credits, crew } from "./sections.ts";
+import { closed, missing } from "./empty.ts";
+import { head } from "./head.ts";
+import { layouts } from "./layouts.ts";
+import { about, credits, crew, links } from "./sections.ts";
 import "../../audience/rating.ts";
-import "../../player/player.ts";
+import "../../player/stage.ts";
 import "../../ui/badge.ts";
 import "../../ui/limb.ts";
-import "../../ui/mission-clock.ts";
 import "../../ui/topbar.ts";
 import "./cameras.ts";
+import "./now.ts";
+import "./timeline.ts";
 
 /** The phases in which a picture that is not there yet is on its way. */
 const FETCHING: ReadonlySet<Phase> = new Set([Phase.Connecting, Phase.Live, Phase.Lost]);
 
 /** See the module's header. */
+@localized()
 @customElement("eva-broadcast")
 export class EvaBroadcast extends LitElement {
   static override styles = [shared, broadcastStyles];
@@ -43,24 +57,61 @@ export class EvaBroadcast extends LitElement {
   /** The camera whose picture is on screen. */
   @state() private shown: string | null = null;
   @state() private phase: Phase = Phase.Idle;
-  @query("eva-player") private readonly player!: EvaPlayer | null;
+  @state() private layout: Layout = "single";
+  @state() private sharing = false;
+  @state() private operatorView: CameraView | null = null;
+  @query("eva-stage") private readonly stage!: EvaStage | null;
+  @query("eva-comments") private readonly comments!: EvaComments | null;
+  @query("eva-curve") private readonly curve!: EvaCurve | null;
 
   #feed: BroadcastFeed | null = null;
+  #heartbeat: Heartbeat | null = null;
+  #deaf: (() => void) | null = null;
+  #system = "";
+  readonly #sharedMs = sharedMoment(location.href);
+
+  constructor() {
+    super();
+    new WhenNear(this, () => this.renderRoot, {
+      "eva-comments": () => import("../../audience/comments/comments.ts"),
+      "eva-curve": () => import("../../audience/curve.ts"),
+      "eva-similar": () => import("./similar.ts"),
+    });
+  }
 
   override connectedCallback(): void {
     super.connectedCallback();
     if (this.#feed === null) {
-      this.#feed = new BroadcastFeed(this.slug, readPageData(isBroadcast), (event) =>
+      const feed = new BroadcastFeed(this.slug, readPageData(isBroadcast), (event) =>
         this.#onEvent(event),
       );
-      new StoreController(this, this.#feed.store);
+      this.#feed = feed;
+      this.#heartbeat = new Heartbeat(
+        () => this.stage?.player ?? null,
+        null,
+        (message) => feed.watching(message),
+      );
+      new StoreController(this, feed.store);
     }
-    this.#feed.open();
+    this.#feed.open(takeToken());
+    this.#heartbeat?.start();
+    this.#deaf = listenToKeys(
+      () => this.stage,
+      (action) => this.stage?.perform(action),
+    );
   }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
     this.#feed?.close();
+    this.#heartbeat?.stop();
+    this.#deaf?.();
+  }
+
+  /** The first rendering waits for the words. */
+  protected override async scheduleUpdate(): Promise<void> {
+    await languageReady();
+    await super.scheduleUpdate();
   }
 
   protected override render(): TemplateResult | typeof nothing {
@@ -69,110 +120,206 @@ export class EvaBroadcast extends LitElement {
       return nothing;
     }
     return html`<eva-topbar></eva-topbar>${
-      view.broadcast === null ? this.#empty(view) : this.#page(view, view.broadcast)
+      view.broadcast === null ? empty(view) : this.#page(view, view.broadcast)
     }`;
   }
 
+  protected override updated(): void {
+    const broadcast = this.#feed?.store.state.broadcast ?? null;
+    const camera = broadcast?.cameras.find((one) => one.id === this.shown);
+    const told = JSON.stringify([broadcast?.title, camera?.name]);
+    if (broadcast !== null && camera !== undefined && told !== this.#system) {
+      this.#system = told;
+      tellSystem(
+        {
+          title: broadcast.title,
+          artist: camera.name,
+          artwork: this.stage?.player?.still() ?? null,
+        },
+        {
+          play: () => this.stage?.player?.setPlaying(true),
+          pause: () => this.stage?.player?.setPlaying(false),
+        },
+      );
+    }
+  }
+
   #page(view: BroadcastView, broadcast: Broadcast): TemplateResult {
-    return html`<main>
+    return html`<main @eva-camera=${this.#onCamera} @eva-layout=${this.#onLayout}>
       <div class="stage">${this.#stage(view, broadcast)}</div>
-      <div class="head">${head(view, broadcast)}</div>
-      <div class="rail">
-        ${broadcast.state === "live" ? clock(broadcast) : nothing}
-        ${broadcast.state === "ended" ? nothing : this.#cameras(broadcast)}
-        <section>
-          <h2>Rate this broadcast</h2>
-          <eva-rating
-            .rating=${broadcast.rating}
-            .progress=${view.vote}
-            @eva-vote=${(event: CustomEvent<Vote>) => this.#feed?.vote(event.detail.stars)}
-          ></eva-rating>
-        </section>
+      <div class="head">
+        ${head({
+          view,
+          broadcast,
+          sharedMs: this.#sharedMs,
+          onShare: () => this.#share(),
+        })}
       </div>
-      <div class="body">${about(broadcast)} ${crew(broadcast)} ${credits(broadcast)}</div>
-    </main>`;
+      <div class="rail">
+        ${broadcast.state === "live" ? html`<eva-now .broadcast=${broadcast} .now=${this.#now}></eva-now>` : nothing}
+        ${broadcast.state === "ended" ? nothing : this.#cameras(broadcast)}
+        ${this.#rating(view, broadcast)}
+      </div>
+      ${this.#body(broadcast)}
+    </main>
+    ${this.sharing ? this.#shareDialog(broadcast) : nothing}`;
   }
 
   #stage(view: BroadcastView, broadcast: Broadcast): TemplateResult {
-    const camera = wantedCamera(broadcast, this.chosen);
-    return html`<eva-player
-      slug=${broadcast.slug}
-      .camera=${camera?.id ?? null}
-      .cameraName=${camera?.name ?? ""}
-      .cameraState=${cameraKnowledge(camera, view.line)}
-      .broadcastState=${broadcast.state}
-      .startsAt=${broadcast.starts_at}
+    return html`<eva-stage
+      .broadcast=${broadcast}
+      .camera=${wantedCamera(broadcast, this.chosen)}
+      .line=${view.line}
+      .layout=${this.layout}
+      .clock=${this.#feed?.clock ?? null}
+      .operatorView=${this.operatorView}
       @eva-state=${(event: CustomEvent<PlayerState>) => this.#onPlayer(event.detail)}
-    ></eva-player>`;
+    ></eva-stage>`;
   }
 
   #cameras(broadcast: Broadcast): TemplateResult | typeof nothing {
     if (broadcast.cameras.length === 0) {
       return nothing;
     }
-    return html`<section>
-      <h2>Cameras</h2>
+    return html`<section class="cameras" aria-labelledby="cameras">
+      <div class="heading">
+        <h2 id="cameras">${msg("Cameras")}</h2>
+        ${
+          broadcast.cameras.length < 2
+            ? nothing
+            : layouts(this.layout, (layout) => {
+                this.layout = layout;
+              })
+        }
+      </div>
       <eva-cameras
         .cameras=${broadcast.cameras}
         .programme=${broadcast.programme}
         .wanted=${wantedCamera(broadcast, this.chosen)?.id ?? null}
         .shown=${this.shown}
         .fetching=${FETCHING.has(this.phase)}
-        @eva-camera=${(event: CustomEvent<CameraWish>) => {
-          this.chosen = choiceOf(broadcast, event.detail.id);
-        }}
       ></eva-cameras>
     </section>`;
   }
 
-  #empty(view: BroadcastView): TemplateResult {
-    return view.trouble === null
-      ? html`<main aria-busy="true"></main>`
-      : html`<main class="trouble">
-          <eva-limb seed="nowhere" horizon="0.78" dawn="0.68"></eva-limb>
-          <div>
-            <h1>No broadcast here</h1>
-            <p>${view.trouble}</p>
-            <a href="/">See all broadcasts</a>
-          </div>
-        </main>`;
+  #rating(view: BroadcastView, broadcast: Broadcast): TemplateResult {
+    return html`<section>
+      <h2>${msg("Rate this broadcast")}</h2>
+      <eva-rating
+        .rating=${broadcast.rating}
+        .progress=${view.vote}
+        .slug=${broadcast.slug}
+        .links=${broadcast.links}
+        @eva-vote=${(event: CustomEvent<Vote>) => this.#vote(event.detail.stars)}
+      ></eva-rating>
+    </section>`;
+  }
+
+  #body(broadcast: Broadcast): TemplateResult {
+    const { slug, starts_at: startsAt } = broadcast;
+    return html`<div class="body">
+      ${about(broadcast)}
+      <div class="aside">
+        ${
+          broadcast.markers.length === 0
+            ? nothing
+            : html`<section aria-labelledby="timeline">
+                <h2 id="timeline">${msg("Timeline")}</h2>
+                <eva-timeline .broadcast=${broadcast} .now=${this.#now}></eva-timeline>
+              </section>`
+        }
+        ${crew(broadcast)} ${credits(broadcast)} ${links(broadcast, "link")}
+      </div>
+      <eva-curve slug=${slug} .startsAt=${startsAt}></eva-curve>
+      <eva-comments
+        slug=${slug}
+        .policy=${broadcast.comments}
+        .startsAt=${startsAt}
+        .moment=${this.#moment}
+      ></eva-comments>
+      <eva-similar slug=${slug}></eva-similar>
+    </div>`;
+  }
+
+  #shareDialog(broadcast: Broadcast): TemplateResult {
+    return html`<eva-share
+      slug=${broadcast.slug}
+      .name=${broadcast.title}
+      .startsAt=${broadcast.starts_at}
+      .momentMs=${this.#moment()}
+      .embeddable=${!broadcast.partners_only && broadcast.access === "open"}
+      @eva-close=${() => {
+        this.sharing = false;
+      }}
+    ></eva-share>`;
+  }
+
+  #share(): void {
+    this.sharing = true;
+    void import("../../share/share-dialog.ts");
+  }
+
+  /** The server's time, or ours while it is not known. */
+  readonly #now = (): number => this.#feed?.clock.serverMs(performance.now()) ?? Date.now();
+
+  /** When the picture on screen was taken, milliseconds since 1970; null while there is none. */
+  readonly #moment = (): number | null => {
+    if (this.phase !== Phase.Live) {
+      return null;
+    }
+    const server = this.#feed?.clock.serverMs(performance.now()) ?? null;
+    const captured = captureUs(this.stage?.player?.health ?? null, server);
+    return captured === null ? server : captured / 1000;
+  };
+
+  #vote(stars: number): void {
+    const server = this.#feed?.clock.serverMs(performance.now()) ?? null;
+    const player = this.stage?.player ?? null;
+    const atUs = captureUs(player?.health ?? null, server);
+    const session = player?.session ?? null;
+    void this.#feed?.vote({
+      stars,
+      ...(atUs === null ? {} : { at_us: atUs }),
+      ...(session === null ? {} : { session }),
+    });
+  }
+
+  #onCamera(event: CustomEvent<CameraWish>): void {
+    const broadcast = this.#feed?.store.state.broadcast ?? null;
+    if (broadcast !== null) {
+      this.chosen = choiceOf(broadcast, event.detail.id);
+    }
+  }
+
+  #onLayout(event: CustomEvent<LayoutWish>): void {
+    this.layout = event.detail.layout;
   }
 
   #onPlayer(player: PlayerState): void {
     this.shown = player.camera;
     this.phase = player.phase;
+    this.#heartbeat?.changed();
   }
 
   #onEvent(event: ServerEvent): void {
     if (event.type === "edge_lost") {
-      this.player?.edgeLost(event.session ?? event.edge ?? null);
+      this.stage?.edgeLost(event.session ?? event.edge ?? null);
+    } else if (event.type === "view") {
+      const { camera, yaw, pitch, fov } = event;
+      this.operatorView = { camera, yaw, pitch, fov };
+    } else if (event.type === "rating_series") {
+      void this.curve?.refresh?.();
+    } else {
+      this.comments?.take?.(event);
     }
   }
 }
 
-function clock(broadcast: Broadcast): TemplateResult {
-  return html`<eva-mission-clock
-    .state=${broadcast.state}
-    .startsAt=${broadcast.starts_at}
-  ></eva-mission-clock>`;
-}
-
-function head(view: BroadcastView, broadcast: Broadcast): TemplateResult {
-  return html`
-    <div class="facts">
-      <eva-badge state=${broadcast.state} .startsAt=${broadcast.starts_at}></eva-badge>
-      ${broadcast.state === "live" ? viewers(broadcast.viewers) : nothing}
-      ${view.line === "down" ? html`<span class="stale">Live updates are interrupted</span>` : nothing}
-    </div>
-    <h1>${broadcast.title}</h1>
-    ${
-      broadcast.starts_at === null
-        ? nothing
-        : html`<p class="when">
-          <time datetime=${broadcast.starts_at}>${formatStart(broadcast.starts_at, locale())}</time>
-        </p>`
-    }
-  `;
+function empty(view: BroadcastView): TemplateResult {
+  if (view.closed) {
+    return closed();
+  }
+  return view.trouble === null ? html`<main aria-busy="true"></main>` : missing(view.trouble);
 }
 
 declare global {

@@ -1,5 +1,6 @@
 /** `<eva-card>`: one broadcast on the front page. The whole card is its link. */
 
+import { localized, msg, str } from "@lit/localize";
 import { css, html, LitElement, nothing, type TemplateResult } from "lit";
 import { customElement, property } from "lit/decorators.js";
 import { viewers } from "../../audience/viewers.ts";
@@ -12,6 +13,7 @@ import "../../ui/badge.ts";
 import "../../ui/limb.ts";
 
 /** See the module's header. */
+@localized()
 @customElement("eva-card")
 export class EvaCard extends LitElement {
   static override styles = [
@@ -128,7 +130,7 @@ export function verdict({ rating }: Broadcast): TemplateResult | typeof nothing 
   const average = formatAverage(rating.average, locale());
   return html`<span class="stars figures"
     >${star}<span aria-hidden="true">${average}</span
-    ><span class="hidden">Rated ${average} out of 5</span></span
+    ><span class="hidden">${msg(str`Rated ${average} out of 5`)}</span></span
   >`;
 }
 

@@ -1,10 +1,13 @@
 /** `<eva-home>`: the front page. */
 
+import { localized, msg } from "@lit/localize";
 import { html, LitElement, nothing, type TemplateResult } from "lit";
 import { customElement } from "lit/decorators.js";
 import { repeat } from "lit/directives/repeat.js";
 import { viewers } from "../../audience/viewers.ts";
+import { languageReady } from "../../i18n/language.ts";
 import type { Broadcast, BroadcastState } from "../../protocol/broadcast.ts";
+import { plainText } from "../../text/plain.ts";
 import { formatStart } from "../../ui/format.ts";
 import { arrow } from "../../ui/icons.ts";
 import { locale } from "../../ui/locale.ts";
@@ -17,18 +20,23 @@ import "../../ui/limb.ts";
 import "../../ui/mission-clock.ts";
 import "../../ui/topbar.ts";
 
-const CALLS: Record<BroadcastState, string> = {
-  before: "See the broadcast",
-  live: "Watch live",
-  ended: "See the broadcast",
-};
+function call(state: BroadcastState): string {
+  return state === "live" ? msg("Watch live") : msg("See the broadcast");
+}
 
 /** See the module's header. */
+@localized()
 @customElement("eva-home")
 export class EvaHome extends LitElement {
   static override styles = [shared, homeStyles];
 
   readonly #list = new BroadcastListController(this);
+
+  /** The first rendering waits for the words. */
+  protected override async scheduleUpdate(): Promise<void> {
+    await languageReady();
+    await super.scheduleUpdate();
+  }
 
   protected override render(): TemplateResult {
     const [first, ...others] = this.#list.broadcasts ?? [];
@@ -46,20 +54,20 @@ export class EvaHome extends LitElement {
 
   #noBroadcasts(): TemplateResult | typeof nothing {
     if (this.#list.failed) {
-      return html`<h1>The list of broadcasts cannot be loaded</h1>
-        <p class="lead">We keep trying. It appears here as soon as the server answers.</p>`;
+      return html`<h1>${msg("The list of broadcasts cannot be loaded")}</h1>
+        <p class="lead">${msg("We keep trying. It appears here as soon as the server answers.")}</p>`;
     }
     if (this.#list.broadcasts === null) {
       return nothing;
     }
-    return html`<h1>Nobody is outside</h1>
-      <p class="lead">The next spacewalk appears here as soon as it is announced.</p>`;
+    return html`<h1>${msg("Nobody is outside")}</h1>
+      <p class="lead">${msg("The next spacewalk appears here as soon as it is announced.")}</p>`;
   }
 }
 
 function pitch(broadcast: Broadcast): TemplateResult {
   const { state, starts_at: startsAt } = broadcast;
-  const lead = broadcast.description.split(/\n\s*\n/)[0]?.trim() ?? "";
+  const lead = plainText(broadcast.description);
   return html`
     <p class="facts">
       <eva-badge state=${state} .startsAt=${startsAt}></eva-badge>
@@ -73,7 +81,7 @@ function pitch(broadcast: Broadcast): TemplateResult {
     <h1>${broadcast.title}</h1>
     ${lead === "" ? nothing : html`<p class="lead">${lead}</p>`}
     <div class="act">
-      <a class="go" href="/b/${broadcast.slug}">${CALLS[state]} ${arrow}</a>
+      <a class="go" href="/b/${broadcast.slug}">${call(state)} ${arrow}</a>
       <eva-mission-clock .state=${state} .startsAt=${startsAt}></eva-mission-clock>
     </div>
   `;
@@ -81,7 +89,7 @@ function pitch(broadcast: Broadcast): TemplateResult {
 
 function more(broadcasts: readonly Broadcast[]): TemplateResult {
   return html`<section class="more" aria-labelledby="more">
-    <h2 id="more">More broadcasts</h2>
+    <h2 id="more">${msg("More broadcasts")}</h2>
     <div class="cards">
       ${repeat(
         broadcasts,

@@ -12,6 +12,14 @@ import { entriesOf, figure, inbound, type PlayerStats, summarise } from "../stat
 import { failureOf, UnplayableError } from "./failure.ts";
 import { withStereo } from "./sdp.ts";
 
+/** Older browsers know the target as a hint in seconds; it does no harm to say both. */
+function holdReceiver(receiver: RTCRtpReceiver, ms: number | null): void {
+  Object.assign(receiver, {
+    jitterBufferTarget: ms,
+    playoutDelayHint: ms === null ? null : ms / 1000,
+  });
+}
+
 /** See {@link Session}. */
 export class WhepSession implements Session {
   readonly target: Target;
@@ -69,8 +77,18 @@ export class WhepSession implements Session {
     return summarise(entriesOf(await this.#peer.getStats()), this.target);
   }
 
+  get name(): string | null {
+    return this.#address?.pathname.split("/").at(-1) ?? null;
+  }
+
+  hold(ms: number | null): void {
+    for (const { receiver } of [this.#video, this.#audio]) {
+      holdReceiver(receiver, ms);
+    }
+  }
+
   isCalled(name: string): boolean {
-    const id = this.#address?.pathname.split("/").at(-1);
+    const id = this.name;
     return id === name || id?.startsWith(`${name}.`) === true;
   }
 

@@ -1,6 +1,14 @@
 import { describe, expect, it } from "vitest";
-import { cameraKnowledge, choiceOf, wantedCamera } from "../../src/pages/broadcast/choice.ts";
 import { inOrder } from "../../src/pages/home/order.ts";
+import {
+  cameraKnowledge,
+  choiceOf,
+  lowestRung,
+  nextCamera,
+  nextLayout,
+  smallCameras,
+  wantedCamera,
+} from "../../src/player/choice.ts";
 import { broadcast, camera } from "../fixtures.ts";
 
 describe("wantedCamera", () => {
@@ -48,4 +56,40 @@ it("orders live before upcoming before ended", () => {
     "recent",
     "old",
   ]);
+});
+
+describe("several cameras", () => {
+  const cameras = ["a", "b", "c"].map((id) => camera({ id, live: id !== "c" }));
+
+  it("shows the other live ones small, as many as the layout has places", () => {
+    const ids = (layout: "single" | "side" | "pip" | "grid") =>
+      smallCameras(cameras, "a", layout).map((one) => one.id);
+    expect(ids("single")).toEqual([]);
+    expect(ids("side")).toEqual(["b"]);
+    expect(ids("pip")).toEqual(["b"]);
+    expect(ids("grid")).toEqual(["b"]);
+    expect(smallCameras(cameras, "b", "grid").map((one) => one.id)).toEqual(["a"]);
+  });
+
+  it("takes the cheapest rung for small pictures", () => {
+    const rung = (name: string, bitrate_bps: number) => ({
+      name,
+      width: 1,
+      height: 1,
+      fps: 30,
+      bitrate_bps,
+    });
+    expect(lowestRung(camera({ renditions: [rung("a", 9), rung("b", 2), rung("c", 5)] }))).toBe(
+      "b",
+    );
+    expect(lowestRung(camera({ renditions: [] }))).toBeNull();
+  });
+
+  it("walks through live cameras and layouts, round and round", () => {
+    expect(nextCamera(cameras, "a", 1)?.id).toBe("b");
+    expect(nextCamera(cameras, "b", 1)?.id).toBe("a");
+    expect(nextCamera(cameras, "a", -1)?.id).toBe("b");
+    expect(nextCamera(cameras.slice(0, 1), "a", 1)).toBeNull();
+    expect(nextLayout("grid")).toBe("single");
+  });
 });

@@ -1,0 +1,220 @@
+"""Who watches what, and how well, by the pages' own heartbeats.
+
+A report lives for `REPORT_S` on the bus. What lasts, in the state, are numbers: seconds watched,
+the largest crowd, and an estimate of how many different viewers there were (HyperLogLog, which
+keeps no viewer).
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, cast
+
+from pydantic import Field, StringConstraints
+
+from relay.bus import keys
+from relay.bus.client import store_errors
+from relay.ids import SLUG
+from relay.state.models import Model
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from redis.asyncio import Redis
+
+REPORT_S: Final = 30
+_WATCHED_S: Final = 86_400
+
+Name = Annotated[str, StringConstraints(max_length=128, pattern=r"^[\w.:-]*$")]
+SlugName = Annotated[str, StringConstraints(pattern=rf"^{SLUG.pattern}$")]
+
+
+class Watching(Model):
+    """What a page tells of its player."""
+
+    type: Literal["watching"] = "watching"
+    session: Name | None = None
+    """Its WHEP session."""
+    camera: SlugName | None = None
+    rendition: Name | None = None
+    """The rung that it receives."""
+    latency_ms: Annotated[float | None, Field(ge=0, le=600_000)] = None
+    """Glass to glass, as the page measures it."""
+    freezes: Annotated[int, Field(ge=0, le=1_000_000)] = 0
+    frozen_ms: Annotated[float, Field(ge=0, le=1e9)] = 0
+    received_bps: Annotated[float | None, Field(ge=0, le=1e10)] = None
+    loss: Annotated[float | None, Field(ge=0, le=1)] = None
+    """Share of packets lost."""
+    playing: bool
+    partner: SlugName | None = None
+    """The partner whose site it stands in."""
+
+
+@dataclass(frozen=True, slots=True)
+class Beat:
+    """One page's report and what it adds to the audience."""
+
+    broadcast: str
+    page: str
+    """Id of the page's socket."""
+    viewer: str
+    """Whose page it is: a signed id, or a hash of the day."""
+    report: Watching
+    since_s: float
+    """When the page came, since the epoch."""
+    watched_s: float
+    """Seconds played since its report before."""
+
+
+@dataclass(frozen=True, slots=True)
+class Crowd:
+    """The audience of a broadcast, or of a partner's part of it."""
+
+    watching: int
+    unique: int
+    """An estimate, to about 1 %."""
+    peak: int
+    watch_s: float
+
+
+# KEYS: pages, pages of the partner or the same. ARGV: page, seconds, whether it plays.
+_TELL: Final = """
+local time = redis.call('TIME')
+local now = tonumber(time[1])
+for i = 1, 2 do
+  redis.call('ZREMRANGEBYSCORE', KEYS[i], '-inf', now)
+  if ARGV[3] == '1' then
+    redis.call('ZADD', KEYS[i], now + ARGV[2], ARGV[1])
+    redis.call('EXPIRE', KEYS[i], 2 * ARGV[2])
+  else
+    redis.call('ZREM', KEYS[i], ARGV[1])
+  end
+end
+return {redis.call('ZCARD', KEYS[1]), redis.call('ZCARD', KEYS[2])}
+"""
+# KEYS: totals, unique, … of each scope. ARGV: for each scope peak and ms watched, then viewers.
+_COUNT: Final = """
+local peak = tonumber(redis.call('HGET', KEYS[1], 'peak') or 0)
+if tonumber(ARGV[1]) > peak then redis.call('HSET', KEYS[1], 'peak', ARGV[1]) end
+redis.call('HINCRBY', KEYS[1], 'watch_ms', ARGV[2])
+for i = 3, #ARGV do redis.call('PFADD', KEYS[2], ARGV[i]) end
+return 1
+"""
+
+
+async def report(bus: Redis, beats: Sequence[Beat]) -> dict[tuple[str, str], int]:
+    """Tell of pages; returns how many play by broadcast and partner, "" for all of a broadcast.
+
+    Raises:
+        StoreError: the bus is out of reach.
+    """
+    async with store_errors("telling who watches"):
+        pipe = bus.pipeline(transaction=False)
+        for beat in beats:
+            told = {**beat.report.model_dump(exclude={"type"}), "since": beat.since_s}
+            pipe.set(keys.page(beat.broadcast, beat.page), json.dumps(told), ex=REPORT_S)
+            pipe.sadd(keys.pages(beat.broadcast), beat.page)
+            pipe.expire(keys.pages(beat.broadcast), _WATCHED_S)
+            playing = "1" if beat.report.playing else "0"
+            scopes = [
+                keys.playing(beat.broadcast, each) for each in ("", beat.report.partner or "")
+            ]
+            pipe.eval(_TELL, 2, *scopes, beat.page, str(REPORT_S), playing)
+            watched = keys.watched(beat.broadcast, beat.viewer)
+            pipe.incrbyfloat(watched, beat.watched_s)
+            pipe.expire(watched, _WATCHED_S)
+        answers = await pipe.execute()
+    found: dict[tuple[str, str], int] = {}
+    for beat, (everybody, partners) in zip(beats, answers[3::6], strict=True):
+        found[beat.broadcast, ""] = everybody
+        if beat.report.partner:
+            found[beat.broadcast, beat.report.partner] = partners
+    return found
+
+
+async def leave(bus: Redis, broadcast: str, page: str, partner: str | None) -> None:
+    """A page has gone.
+
+    Raises:
+        StoreError: the bus is out of reach.
+    """
+    async with store_errors("telling who has gone"):
+        pipe = bus.pipeline(transaction=False)
+        pipe.delete(keys.page(broadcast, page))
+        pipe.srem(keys.pages(broadcast), page)
+        for scope in {"", partner or ""}:
+            pipe.zrem(keys.playing(broadcast, scope), page)
+        await pipe.execute()
+
+
+async def count(
+    state: Redis, beats: Sequence[Beat], playing: Mapping[tuple[str, str], int]
+) -> None:
+    """Add what was watched to the audiences.
+
+    Raises:
+        StoreError: the state is out of reach; what was watched is not counted.
+    """
+    scopes: dict[tuple[str, str], list[Beat]] = {}
+    for beat in beats:
+        for partner in {"", beat.report.partner or ""}:
+            scopes.setdefault((beat.broadcast, partner), []).append(beat)
+    async with store_errors("counting who watched"):
+        pipe = state.pipeline(transaction=False)
+        for (broadcast, partner), found in scopes.items():
+            viewers = sorted({beat.viewer for beat in found if beat.report.playing})
+            watched_ms = int(sum(beat.watched_s for beat in found) * 1000)
+            peak = playing.get((broadcast, partner), 0)
+            audience = keys.audience(broadcast, partner), keys.unique(broadcast, partner)
+            pipe.eval(_COUNT, 2, *audience, str(peak), str(watched_ms), *viewers)
+            if partner:
+                pipe.sadd(keys.audience_partners(broadcast), partner)
+        await pipe.execute()
+
+
+async def pages(bus: Redis, broadcast: str) -> list[dict[str, Any]]:
+    """The pages of a broadcast that have reported lately.
+
+    Raises:
+        StoreError: the bus is out of reach.
+    """
+    async with store_errors("listing who watches"):
+        names = sorted(cast("set[bytes]", await bus.smembers(keys.pages(broadcast))))
+        if not names:
+            return []
+        values = await bus.mget([keys.page(broadcast, name.decode()) for name in names])
+        gone = [name for name, value in zip(names, values, strict=True) if value is None]
+        if gone:
+            await bus.srem(keys.pages(broadcast), *gone)
+    return [
+        {"id": name.decode(), **json.loads(value)}
+        for name, value in zip(names, values, strict=True)
+        if value is not None
+    ]
+
+
+async def crowds(state: Redis, bus: Redis, broadcast: str) -> dict[str, Crowd]:
+    """The audience of a broadcast by partner, "" for the whole.
+
+    Raises:
+        StoreError: bus or state is out of reach.
+    """
+    async with store_errors("reading an audience"):
+        partners = cast("set[bytes]", await state.smembers(keys.audience_partners(broadcast)))
+        scopes = ["", *sorted(name.decode() for name in partners)]
+        kept, now = state.pipeline(transaction=False), bus.pipeline(transaction=False)
+        for scope in scopes:
+            kept.hmget(keys.audience(broadcast, scope), "peak", "watch_ms")
+            kept.pfcount(keys.unique(broadcast, scope))
+            now.zcard(keys.playing(broadcast, scope))
+        totals, playing = await kept.execute(), await now.execute()
+    return {
+        scope: Crowd(
+            watching=int(playing[index]),
+            unique=int(totals[2 * index + 1]),
+            peak=int(totals[2 * index][0] or 0),
+            watch_s=int(totals[2 * index][1] or 0) / 1000,
+        )
+        for index, scope in enumerate(scopes)
+    }

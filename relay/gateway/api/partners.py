@@ -1,0 +1,194 @@
+"""Partners: whose sites may show broadcasts, and whose servers may let viewers into closed ones."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime
+from typing import Annotated, Final
+
+from aiohttp import web
+from pydantic import Field, StrictInt
+
+from relay.errors import Unauthorized
+from relay.gateway.access import ACCESS_COOKIE, GRANT_S, TOKEN_S
+from relay.gateway.cookies import set_cookie
+from relay.gateway.keys import ACCESS, AUTH, REGISTRY
+from relay.gateway.route import Patch, Route, json_response, read_body
+from relay.state.models import Line as Name
+from relay.state.models import Model, Origins, Partner, Slug
+
+BASE: Final = "/api/v1/partners"
+TOKENS: Final = "/api/v1/broadcasts/{slug}/tokens"
+ENTER: Final = "/api/v1/broadcasts/{slug}/access"
+
+
+class NewPartner(Model):
+    """A partner to create."""
+
+    id: Slug
+    name: Name
+    origins: Origins = ()
+
+
+class PartnerView(Model):
+    """A partner."""
+
+    id: str
+    name: str
+    origins: list[str]
+    """The origins of its sites."""
+    has_key: bool
+    """Whether its server may make tokens."""
+
+
+class PartnerList(Model):
+    """All partners."""
+
+    partners: list[PartnerView]
+
+
+class PartnerKey(Model):
+    """A partner's key, shown this once."""
+
+    key: str
+
+
+class NewToken(Model):
+    """What a token is to be like."""
+
+    valid_s: Annotated[StrictInt, Field(ge=1, le=TOKEN_S)] = 600
+    """How long it lets in."""
+
+
+class Token(Model):
+    """A token that lets into a closed broadcast, for the fragment of its page's address."""
+
+    token: str
+    expires_at: datetime
+
+
+class Entry(Model):
+    """A token that was given to a viewer."""
+
+    token: Annotated[str, Field(max_length=256)]
+
+
+def partner_view(partner: Partner) -> PartnerView:
+    """A partner for operators."""
+    return PartnerView(
+        id=partner.id,
+        name=partner.name,
+        origins=list(partner.origins),
+        has_key=bool(partner.key_hash),
+    )
+
+
+async def list_all(request: web.Request) -> web.Response:
+    """GET /api/v1/partners."""
+    found = await request.app[REGISTRY].partners.all()
+    return json_response(PartnerList(partners=[partner_view(each) for each in found]))
+
+
+async def read(request: web.Request) -> web.Response:
+    """GET /api/v1/partners/{id}."""
+    found = await request.app[REGISTRY].partners.get(request.match_info["id"])
+    return json_response(partner_view(found))
+
+
+async def create(request: web.Request) -> web.Response:
+    """POST /api/v1/partners."""
+    new = await read_body(request, NewPartner)
+    partner = Partner(id=new.id, name=new.name, origins=new.origins)
+    await request.app[REGISTRY].partners.create(partner.id, partner)
+    response = json_response(partner_view(partner), status=201)
+    response.headers["Location"] = f"{BASE}/{partner.id}"
+    return response
+
+
+async def change(request: web.Request) -> web.Response:
+    """PATCH /api/v1/partners/{id}."""
+    patch = await read_body(request, Patch)
+    partners = request.app[REGISTRY].partners
+    return json_response(
+        partner_view(await partners.change(request.match_info["id"], patch.applied_to))
+    )
+
+
+async def delete(request: web.Request) -> web.Response:
+    """DELETE /api/v1/partners/{id}."""
+    await request.app[REGISTRY].partners.delete(request.match_info["id"])
+    return web.Response(status=204)
+
+
+async def rotate_key(request: web.Request) -> web.Response:
+    """POST /api/v1/partners/{id}/key."""
+    key = await request.app[REGISTRY].rotate_partner_key(request.match_info["id"])
+    return json_response(PartnerKey(key=key), status=201)
+
+
+async def make_token(request: web.Request) -> web.Response:
+    """POST …/tokens, by a partner's server with its key, or by an operator."""
+    app, auth = request.app, request.app[AUTH]
+    if not auth.is_admin(request):
+        key = auth.bearer(request)
+        if key is None or await app[REGISTRY].partner_of_key(key) is None:
+            raise Unauthorized("this needs an Authorization header with a partner's key")
+    wanted = await read_body(request, NewToken)
+    broadcast = await app[REGISTRY].broadcasts.get(request.match_info["slug"])
+    until = int(time.time()) + wanted.valid_s
+    token = Token(
+        token=app[ACCESS].token(broadcast.slug, until),
+        expires_at=datetime.fromtimestamp(until, UTC),
+    )
+    return json_response(token, status=201)
+
+
+async def enter(request: web.Request) -> web.Response:
+    """POST …/access: a viewer brings its token, and gets a cookie."""
+    body = await read_body(request, Entry)
+    broadcast = await request.app[REGISTRY].broadcasts.get(request.match_info["slug"])
+    doorkeeper, now_s = request.app[ACCESS], time.time()
+    if not doorkeeper.accepts(body.token, broadcast.slug, now_s):
+        raise Unauthorized("the token is not for this broadcast, or is too old", kind="closed")
+    cookie = doorkeeper.grant(request.cookies.get(ACCESS_COOKIE, ""), broadcast.slug, now_s)
+    response = web.Response(status=204, headers={"Cache-Control": "no-store"})
+    set_cookie(request, response, ACCESS_COOKIE, cookie, max_age=GRANT_S, embedded=True)
+    return response
+
+
+_ONE = BASE + "/{id}"
+ROUTES = [
+    Route("GET", BASE, list_all, "All partners", answer=PartnerList, admin=True),
+    Route("POST", BASE, create, "Create a partner", NewPartner, PartnerView, 201, admin=True),
+    Route("GET", _ONE, read, "One partner", answer=PartnerView, admin=True),
+    Route("PATCH", _ONE, change, "Change fields of a partner", Patch, PartnerView, admin=True),
+    Route("DELETE", _ONE, delete, "Delete a partner", status=204, admin=True),
+    Route(
+        "POST",
+        _ONE + "/key",
+        rotate_key,
+        "Give a partner a new key; the old one is refused from now on",
+        answer=PartnerKey,
+        status=201,
+        admin=True,
+    ),
+    Route(
+        "POST",
+        TOKENS,
+        make_token,
+        "Make a token for a closed broadcast, with a partner's key",
+        NewToken,
+        Token,
+        201,
+        guarded=False,
+    ),
+    Route(
+        "POST",
+        ENTER,
+        enter,
+        "Enter a closed broadcast with a token",
+        Entry,
+        status=204,
+        guarded=False,
+    ),
+]

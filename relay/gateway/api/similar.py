@@ -1,0 +1,69 @@
+"""Similar broadcasts."""
+
+from __future__ import annotations
+
+from datetime import datetime  # noqa: TC003 - pydantic reads it at run time
+from typing import TYPE_CHECKING, Final
+
+from relay.audience import similar
+from relay.director.phase import Phase  # noqa: TC001 - pydantic reads it at run time
+from relay.errors import NotFound
+from relay.gateway.keys import REGISTRY, STATE
+from relay.gateway.route import Route, json_response
+from relay.gateway.views import RatingView, broadcast_views
+from relay.state.models import Access, Model
+
+if TYPE_CHECKING:
+    from aiohttp import web
+
+PATH: Final = "/api/v1/broadcasts/{slug}/similar"
+
+
+class SimilarView(Model):
+    """A broadcast in a few words."""
+
+    slug: str
+    title: str
+    state: Phase
+    starts_at: datetime | None
+    tags: list[str]
+    rating: RatingView
+
+
+class SimilarList(Model):
+    """Broadcasts that go well with one, the best first."""
+
+    broadcasts: list[SimilarView]
+
+
+async def read(request: web.Request) -> web.Response:
+    """GET …/similar."""
+    app, slug = request.app, request.match_info["slug"]
+    everything = {each.slug: each for each in await app[REGISTRY].broadcasts.all()}
+    broadcast = everything.get(slug)
+    if broadcast is None:
+        raise NotFound(f"there is no broadcast {slug!r}")
+    others = [
+        each for each in everything.values() if each is not broadcast and each.access is Access.OPEN
+    ]
+    loved = await similar.also_loved(app[STATE], slug, [each.slug for each in others])
+    chosen = similar.best(similar.scores(broadcast, others, loved))
+    views = await broadcast_views(app, [everything[name] for name in chosen])
+    return json_response(
+        SimilarList(
+            broadcasts=[
+                SimilarView(
+                    slug=view.slug,
+                    title=view.title,
+                    state=view.state,
+                    starts_at=view.starts_at,
+                    tags=view.tags,
+                    rating=view.rating,
+                )
+                for view in views
+            ]
+        )
+    )
+
+
+ROUTES = [Route("GET", PATH, read, "Broadcasts that go well with this one", answer=SimilarList)]

@@ -1,0 +1,52 @@
+"""What pages of partners' sites may ask the API: to read, and to vote.
+
+WebRTC signalling has rules of its own (`gateway.whep`); events are for our own pages only.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from aiohttp import web
+
+from relay.gateway.keys import LIVE
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+_PREFLIGHT: Final = {
+    "Access-Control-Allow-Methods": "GET, POST",
+    "Access-Control-Allow-Headers": "Content-Type, Eva-Viewer, Idempotency-Key",
+    "Access-Control-Max-Age": "600",
+}
+
+
+@web.middleware
+async def cors(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Let pages of partners read the answers that are meant for them."""
+    if not request.path.startswith("/api/v1/"):
+        return await handler(request)
+    origin = request.headers.get("Origin")
+    allowed = origin is not None and origin in request.app[LIVE].partner_origins
+    wanted = request.headers.get("Access-Control-Request-Method", request.method)
+    if not allowed or not _is_open(wanted, request.path):
+        response = await handler(request)
+        if not response.prepared:
+            response.headers.add("Vary", "Origin")
+        return response
+    if request.method == "OPTIONS":
+        response = web.Response(status=204, headers=_PREFLIGHT)
+    else:
+        response = await handler(request)
+    if not response.prepared:
+        response.headers["Access-Control-Allow-Origin"] = origin or ""
+        response.headers["Access-Control-Allow-Credentials"] = "true"
+        response.headers["Access-Control-Expose-Headers"] = "Retry-After, Location"
+        response.headers.add("Vary", "Origin")
+    return response
+
+
+def _is_open(method: str, path: str) -> bool:
+    return method in ("GET", "HEAD") or (method == "POST" and path.endswith("/rating"))

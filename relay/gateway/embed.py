@@ -1,0 +1,239 @@
+"""What other sites put into their pages: the player in a frame, its loader, and oEmbed."""
+
+from __future__ import annotations
+
+import re
+from html import escape
+from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
+
+from aiohttp import web
+
+from relay.errors import Invalid, NotFound
+from relay.gateway import sharing
+from relay.gateway.access import may_watch, require_access
+from relay.gateway.document import render
+from relay.gateway.error_page import error_page
+from relay.gateway.frontend import EMBED, EMBED_DOCS
+from relay.gateway.keys import AUTH, FRONTEND, REGISTRY
+from relay.gateway.route import json_response
+from relay.gateway.views import BroadcastView, ClosedView, broadcast_view
+from relay.gateway.visitor import origin
+from relay.ids import is_slug
+
+if TYPE_CHECKING:
+    from relay.state.models import Broadcast, Partner
+
+_WIDTH: Final = 640
+_LEAST: Final = 200
+"""No player is smaller than this, in pixels."""
+_PAGE: Final = re.compile(r"/(?:b|embed)/([a-z0-9-]{1,64})/?")
+_CROSS_ORIGIN: Final = {"Cross-Origin-Resource-Policy": "cross-origin"}
+
+
+class EmbedView(BroadcastView):
+    """A broadcast for a player in a frame."""
+
+    viewer: str
+    """What to send as Eva-Viewer where cookies are blocked."""
+    partner: str | None
+    """Whose site it stands in."""
+
+
+class ClosedEmbedView(ClosedView):
+    """A closed broadcast for a player in a frame."""
+
+    viewer: str
+    partner: str | None
+
+
+async def embed(request: web.Request) -> web.Response:
+    """GET /embed/{slug}."""
+    _require_built(request, EMBED)
+    app, auth = request.app, request.app[AUTH]
+    broadcast = await app[REGISTRY].broadcasts.get(request.match_info["slug"])
+    partner = await _partner(request)
+    if partner is None and broadcast.partners_only:
+        return error_page(
+            403,
+            "Not for this site",
+            "this broadcast may be embedded by partners of the relay only",
+            frame_ancestors="'none'",
+        )
+    viewer = auth.viewer(request) or auth.new_viewer()
+    name = None if partner is None else partner.id
+    signed = auth.signed(viewer)
+    view: EmbedView | ClosedEmbedView
+    if may_watch(request, broadcast):
+        found = await broadcast_view(app, broadcast, viewer)
+        view = EmbedView(**dict(found), viewer=signed, partner=name)
+        title = broadcast.title
+    else:
+        view = ClosedEmbedView(slug=broadcast.slug, viewer=signed, partner=name)
+        title = "This broadcast is closed"
+    response = render(
+        request,
+        entry=EMBED,
+        title=f"{title} · EVA Relay",
+        description=title,
+        head='<meta name="robots" content="noindex">\n',
+        body=_body(broadcast, name, title),
+        data=view,
+        frame_ancestors="*" if partner is None else _ancestors(partner),
+        embedded=True,
+        viewer=viewer,
+    )
+    response.headers.update(_CROSS_ORIGIN)
+    return response
+
+
+def _require_built(request: web.Request, entry: str) -> None:
+    if not request.app[FRONTEND].has(entry):
+        raise web.HTTPNotFound
+
+
+async def _partner(request: web.Request) -> Partner | None:
+    name = request.query.get("partner")
+    if name is None:
+        return None
+    if not is_slug(name):
+        raise NotFound("there is no such partner")
+    return await request.app[REGISTRY].partners.get(name)
+
+
+def _ancestors(partner: Partner) -> str:
+    return " ".join(["'self'", *partner.origins])
+
+
+def _body(broadcast: Broadcast, partner: str | None, title: str) -> str:
+    owner = "" if partner is None else f' partner="{partner}"'
+    return (
+        f'<eva-embed slug="{broadcast.slug}"{owner}><main class="skeleton">'
+        f'<div class="skeleton-stage"></div><noscript><p>{escape(title)}: the live picture needs '
+        f'JavaScript. <a href="/b/{broadcast.slug}" target="_blank" rel="noopener">Its page</a>'
+        "</p></noscript></main></eva-embed>"
+    )
+
+
+async def loader(request: web.Request) -> web.StreamResponse:
+    """GET /embed.js: what defines `<eva-player>` in other sites' pages."""
+    path = request.app[FRONTEND].loader()
+    if path is None:
+        raise web.HTTPNotFound
+    return web.FileResponse(
+        path,
+        headers=_CROSS_ORIGIN
+        | {
+            "Content-Type": "text/javascript; charset=utf-8",
+            # Its address stays the same, so that a page that embeds it need never change.
+            "Cache-Control": "public, max-age=600, stale-while-revalidate=86400",
+            "Access-Control-Allow-Origin": "*",
+            "X-Content-Type-Options": "nosniff",
+        },
+    )
+
+
+async def docs(request: web.Request) -> web.Response:
+    """GET /docs/embed."""
+    _require_built(request, EMBED_DOCS)
+    text = "How to put a live broadcast into a page of yours: a frame, an element, or oEmbed."
+    body = (
+        '<eva-embed-docs><header class="skeleton-bar"><a href="/">EVA Relay</a></header>'
+        f'<main class="skeleton"><h1>Embedding a broadcast</h1><p>{text}</p>'
+        "<pre>&lt;iframe src=&quot;https://RELAY/embed/SLUG&quot; width=&quot;640&quot; "
+        "height=&quot;360&quot; allow=&quot;autoplay; fullscreen; picture-in-picture&quot;&gt;"
+        "&lt;/iframe&gt;</pre></main></eva-embed-docs>"
+    )
+    return render(
+        request,
+        entry=EMBED_DOCS,
+        title="Embedding · EVA Relay",
+        description=text,
+        body=body,
+        data=None,
+    )
+
+
+# --- oEmbed --------------------------------------------------------------------------------------
+
+
+async def oembed(request: web.Request) -> web.Response:
+    """GET /oembed (oembed.com, version 1.0)."""
+    if request.query.get("format", "json") != "json":
+        raise web.HTTPNotImplemented
+    slug = _slug(request.query.get("url", ""), origin(request))
+    if slug is None:
+        raise NotFound("url: this is no broadcast of this relay")
+    broadcast = await request.app[REGISTRY].broadcasts.get(slug)
+    require_access(request, broadcast)
+    width, height = _size(*(_pixels(request, name) for name in ("maxwidth", "maxheight")))
+    view = await broadcast_view(request.app, broadcast)
+    response = json_response(_described(view, origin(request), width, height))
+    response.headers["Access-Control-Allow-Origin"] = "*"
+    response.headers["Cache-Control"] = "public, max-age=60"
+    return response
+
+
+def _described(view: BroadcastView, here: str, width: int, height: int) -> dict[str, object]:
+    frame = (
+        f'<iframe src="{escape(f"{here}/embed/{view.slug}")}" width="{width}" height="{height}" '
+        f'title="{escape(view.title)}" style="border:0" loading="lazy" '
+        'allow="autoplay; fullscreen; picture-in-picture" allowfullscreen></iframe>'
+    )
+    found: dict[str, object] = {
+        "version": "1.0",
+        "type": "video",
+        "title": view.title,
+        "provider_name": "EVA Relay",
+        "provider_url": here,
+        "html": frame,
+        "width": width,
+        "height": height,
+        "cache_age": 300,
+    }
+    still = sharing.still(view, here)
+    if still is not None:
+        found |= {
+            "thumbnail_url": still,
+            "thumbnail_width": sharing.STILL_WIDTH,
+            "thumbnail_height": sharing.STILL_HEIGHT,
+        }
+    return found
+
+
+def _slug(url: str, here: str) -> str | None:
+    """The broadcast whose page has this address."""
+    try:
+        parts, own = urlsplit(url), urlsplit(here)
+    except ValueError:
+        return None
+    if parts.scheme not in ("http", "https") or parts.netloc.lower() != own.netloc.lower():
+        return None
+    match = _PAGE.fullmatch(parts.path)
+    return match[1] if match else None
+
+
+def _pixels(request: web.Request, name: str) -> int | None:
+    text = request.query.get(name)
+    if text is None:
+        return None
+    if not re.fullmatch(r"[0-9]{1,5}", text) or int(text) < _LEAST:
+        raise Invalid(f"{name}: at least {_LEAST} pixels")
+    return int(text)
+
+
+def _size(most_wide: int | None, most_high: int | None) -> tuple[int, int]:
+    """The largest player of the picture's shape within these limits, and not below the least."""
+    limits = [
+        each for each in (most_wide, None if most_high is None else most_high * 16 // 9) if each
+    ]
+    wide = max(_LEAST, min(limits) if limits else _WIDTH)
+    return wide, max(_LEAST, wide * 9 // 16)
+
+
+def add_routes(app: web.Application) -> None:
+    """Serve what other sites embed."""
+    app.router.add_get("/embed/{slug}", embed)
+    app.router.add_get("/embed.js", loader)
+    app.router.add_get("/docs/embed", docs)
+    app.router.add_get("/oembed", oembed)

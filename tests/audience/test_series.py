@@ -1,0 +1,50 @@
+"""Ratings over time, and the best-loved moments."""
+
+from __future__ import annotations
+
+import itertools
+
+from relay.audience.series import Point, best_loved, points
+
+
+def parts(*found: tuple[int, str, int, int]) -> dict[str, int]:
+    """From minute, network, voters and their stars."""
+    return {
+        name: value
+        for minute, network, voters, stars in found
+        for name, value in (
+            (f"{minute}:{network}:n", voters),
+            (f"{minute}:{network}:s", stars),
+        )
+    }
+
+
+def test_a_point_a_minute():
+    found = points(parts((3, "a", 2, 9), (2, "a", 1, 5), (2, "b", 1, 2)), set())
+    assert found == [Point(120, 2, 7.0), Point(180, 2, 9.0)]
+    assert [point.average for point in found] == [3.5, 4.5]
+    assert points({}, set()) == []
+
+
+def test_a_network_counts_like_a_few_in_a_crowd():
+    crowd = [(1, f"n{number}", 1, 5) for number in range(30)]
+    heavy = points(parts(*crowd, (1, "heavy", 500, 500)), set())[0]
+    assert (heavy.count, heavy.average) == (33, 4.64)
+    odd = points(parts(*crowd, (1, "odd", 500, 500)), {"odd"})[0]
+    assert (odd.count, odd.average) == (31, 4.87)
+    alone = points(parts((1, "heavy", 500, 500)), set())[0]
+    assert (alone.count, alone.average) == (500, 1.0)
+
+
+def test_the_best_loved_moments_are_apart_and_at_most_five():
+    assert best_loved([]) == []
+    flat = [Point(60 * minute, 10, 45.0) for minute in range(60)]
+    chosen = best_loved(flat)
+    assert len(chosen) == 5
+    times = sorted(point.at_s for point in chosen)
+    assert all(later - earlier > 120 for earlier, later in itertools.pairwise(times))
+
+
+def test_one_enthusiast_is_not_the_best_moment():
+    found = [Point(0, 1, 5.0), Point(600, 40, 192.0), Point(1200, 40, 120.0), Point(1800, 40, 40.0)]
+    assert [point.at_s for point in best_loved(found)] == [600, 0]

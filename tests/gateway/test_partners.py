@@ -1,0 +1,314 @@
+"""Partners: their sites, their keys, and closed broadcasts."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from relay.gateway.access import Doorkeeper
+from relay.gateway.keys import ACCESS, LIVE
+from tests.gateway.test_origins import UPGRADE
+from tests.support.html import Page
+from tests.support.listening import open_page
+from tests.support.waiting import eventually
+
+if TYPE_CHECKING:
+    from redis.asyncio import Redis
+
+    from tests.support.gateway import Gateway
+
+pytestmark = pytest.mark.parametrize("store_url", ["valkey"], indirect=True)
+
+PARTNERS = "/api/v1/partners"
+DEMO = "/api/v1/broadcasts/demo"
+SITE = "https://museum.example"
+
+
+@pytest.fixture(autouse=True)
+async def demo(gateway: Gateway) -> None:
+    await gateway.broadcast("demo", description="Something secret")
+
+
+async def museum(gateway: Gateway) -> Any:
+    body = {"id": "museum", "name": "The museum", "origins": [SITE, "http://localhost:8000/"]}
+    return (await gateway.post(PARTNERS, body, admin=True)).ok(201)
+
+
+async def test_partners_are_created_changed_and_deleted(gateway: Gateway) -> None:
+    made = await museum(gateway)
+    assert made == {
+        "id": "museum",
+        "name": "The museum",
+        "has_key": False,
+        "origins": [SITE, "http://localhost:8000"],
+    }
+    assert (await gateway.get(PARTNERS, admin=True)).ok() == {"partners": [made]}
+    (await gateway.post(PARTNERS, made | {"has_key": True}, admin=True)).problem(422)
+    changed = await gateway.change(f"{PARTNERS}/museum", name="Museum", origins=[SITE])
+    assert changed == made | {"name": "Museum", "origins": [SITE]}
+    assert (await gateway.get(f"{PARTNERS}/museum", admin=True)).ok() == changed
+    (await gateway.send("DELETE", f"{PARTNERS}/museum", admin=True)).ok(204)
+    (await gateway.get(f"{PARTNERS}/museum", admin=True)).problem(404)
+    for method, path in (("GET", PARTNERS), ("POST", PARTNERS), ("POST", f"{PARTNERS}/museum/key")):
+        (await gateway.send(method, path)).problem(401)
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [
+        *("museum.example", "https://museum.example/path", "https://", "ftp://museum.example", "*"),
+        *("https://a.example; script-src *", "https://*.example", "https://a.example 'self'"),
+        *("https://user@a.example", "https://a.example?x", "https://a.example:port", "null"),
+        "https://a.example,https://b.example",
+    ],
+)
+async def test_what_is_no_origin_is_refused(gateway: Gateway, origin: str) -> None:
+    body = {"id": "museum", "name": "M", "origins": [origin]}
+    assert "origins" in (await gateway.post(PARTNERS, body, admin=True)).problem(422)["detail"]
+
+
+# --- embedding -----------------------------------------------------------------------------------
+
+
+def ancestors(policy: str) -> str:
+    rules = dict(rule.strip().split(" ", 1) for rule in policy.split(";"))
+    return rules["frame-ancestors"]
+
+
+async def test_a_partner_may_frame_the_player(gateway: Gateway) -> None:
+    await museum(gateway)
+    answer = await gateway.get("/embed/demo?partner=museum&lang=fr&theme=light")
+
+    assert answer.status == 200
+    policy = answer.headers["Content-Security-Policy"]
+    assert ancestors(policy) == f"'self' {SITE} http://localhost:8000"
+    assert answer.headers["Cross-Origin-Resource-Policy"] == "cross-origin"
+    assert answer.headers["Cache-Control"] == "private, no-store"
+    cookie = answer.headers["Set-Cookie"]
+    assert all(part in cookie for part in ("Secure", "SameSite=None", "Partitioned", "HttpOnly"))
+    found = Page(answer.text)
+    assert found.one("eva-embed").attributes == {"slug": "demo", "partner": "museum"}
+    assert found.one("html").attributes == {"lang": "fr", "data-theme": "light"}
+    data = json.loads(found.one("script", id="eva-data").text)
+    assert data["title"] == "Demo"
+    assert data["partner"] == "museum"
+    assert answer.cookie() == f"eva_viewer={data['viewer']}"
+    # Where cookies are blocked, the header does.
+    vote = await gateway.vote("demo", 4, headers={"Eva-Viewer": data["viewer"]})
+    assert vote.ok()["yours"] == 4
+    again = await gateway.get("/embed/demo", cookie=answer.cookie())
+    assert "Set-Cookie" not in again.headers
+
+
+async def test_others_may_unless_only_partners_may(gateway: Gateway) -> None:
+    answer = await gateway.get("/embed/demo")
+    assert ancestors(answer.headers["Content-Security-Policy"]) == "*"
+    await gateway.change(DEMO, partners_only=True)
+    answer = await gateway.get("/embed/demo", headers={"Accept": "text/html"})
+    assert answer.status == 403
+    assert ancestors(answer.headers["Content-Security-Policy"]) == "'none'"
+    assert "partners" in Page(answer.text).one("main").text
+    for path in ("/embed/demo?partner=none", "/embed/none", "/embed/demo?partner=%22x"):
+        assert (await gateway.get(path)).status == 404
+
+
+async def test_our_own_pages_cannot_be_framed_by_others(gateway: Gateway) -> None:
+    for path in ("/", "/b/demo", "/docs/embed"):
+        policy = (await gateway.get(path)).headers["Content-Security-Policy"]
+        assert ancestors(policy) == "'self'"
+
+
+async def test_the_loader_may_be_used_anywhere(gateway: Gateway) -> None:
+    answer = await gateway.get("/embed.js")
+    assert answer.status == 200
+    assert answer.type == "text/javascript"
+    assert answer.headers["Access-Control-Allow-Origin"] == "*"
+    assert answer.headers["Cross-Origin-Resource-Policy"] == "cross-origin"
+    assert answer.headers["Cache-Control"].startswith("public, max-age=600")
+    assert "Etag" in answer.headers
+
+
+@pytest.mark.parametrize(
+    ("query", "width", "height"),
+    [
+        *(("", 640, 360), ("&maxwidth=1280", 1280, 720), ("&maxheight=720", 1280, 720)),
+        *(("&maxwidth=320", 320, 200), ("&maxwidth=200&maxheight=200", 200, 200)),
+        ("&maxwidth=1920&maxheight=360&format=json", 640, 360),
+    ],
+)
+async def test_oembed(gateway: Gateway, query: str, width: int, height: int) -> None:
+    for page in ("b", "embed"):
+        answer = await gateway.get(f"/oembed?url={gateway.url}/{page}/demo{query}")
+        found = answer.ok()
+        assert (found["version"], found["type"], found["title"]) == ("1.0", "video", "Demo")
+        assert (found["width"], found["height"]) == (width, height)
+        frame = Page(found["html"]).one("iframe").attributes
+        assert frame["src"] == f"{gateway.url}/embed/demo"
+        assert (frame["width"], frame["height"]) == (str(width), str(height))
+        assert answer.headers["Access-Control-Allow-Origin"] == "*"
+
+
+async def test_what_oembed_does_not_know(gateway: Gateway) -> None:
+    here = gateway.url
+    for url in (
+        "",
+        "https://evil.example/b/demo",
+        f"{here}/b/none",
+        f"{here}/b/",
+        f"{here}/b/DEMO",
+    ):
+        (await gateway.get(f"/oembed?url={url}")).problem(404)
+    (await gateway.get(f"/oembed?url={here}/b/demo&format=xml")).problem(501)
+    for size in ("maxwidth=10", "maxheight=x", "maxwidth=-300", "maxwidth=999999"):
+        (await gateway.get(f"/oembed?url={here}/b/demo&{size}")).problem(422)
+
+
+async def test_partners_pages_may_read_and_vote(gateway: Gateway) -> None:
+    await museum(gateway)
+    live = gateway.app[LIVE]
+    await eventually(lambda: SITE in live.partner_origins, "the partner to be known")
+    allow, path = "Access-Control-Allow-Origin", f"{DEMO}/rating"
+    theirs = {"Origin": SITE}
+    asked = theirs | {"Access-Control-Request-Method": "POST"}
+    preflight = await gateway.send("OPTIONS", path, headers=asked)
+    assert preflight.status == 204
+    assert preflight.headers[allow] == SITE
+    assert "Eva-Viewer" in preflight.headers["Access-Control-Allow-Headers"]
+    vote = await gateway.vote("demo", 5, headers=theirs)
+    assert vote.headers[allow] == SITE
+    assert (await gateway.get(DEMO, headers=theirs)).headers[allow] == SITE
+    problem = await gateway.get("/api/v1/broadcasts/none", headers=theirs)
+    assert problem.headers[allow] == SITE  # they may read what went wrong as well
+
+    for headers, method, target in (
+        (theirs, "POST", f"{DEMO}/comments"),
+        (theirs, "DELETE", DEMO),
+        ({"Origin": "https://evil.example"}, "POST", path),
+        ({"Origin": "null"}, "GET", DEMO),
+    ):
+        wanted = headers | {"Access-Control-Request-Method": method}
+        assert allow not in (await gateway.send("OPTIONS", target, headers=wanted)).headers
+        assert allow not in (await gateway.send(method, target, headers=headers)).headers
+
+
+# --- closed broadcasts ---------------------------------------------------------------------------
+
+
+async def close(gateway: Gateway) -> str:
+    """Close the broadcast; returns a token, made with a partner's key."""
+    await museum(gateway)
+    await gateway.change(DEMO, access="closed")
+    key = (await gateway.post(f"{PARTNERS}/museum/key", admin=True)).ok(201)["key"]
+    assert key.startswith("evp_")
+    headers = {"Authorization": f"Bearer {key}"}
+    answer = await gateway.post(f"{DEMO}/tokens", {"valid_s": 60}, headers=headers)
+    return str(answer.ok(201)["token"])
+
+
+CLOSED = [
+    *("", "/rating", "/rating/series", "/comments", "/markers", "/similar"),
+]
+
+
+async def test_a_closed_broadcast_takes_a_token(gateway: Gateway) -> None:
+    token = await close(gateway)
+    for path in CLOSED:
+        problem = (await gateway.get(f"{DEMO}{path}")).problem(401)
+        assert problem["type"] == "urn:eva-relay:problem:closed"
+    for path, body in (
+        ("/rating", {"stars": 5}),
+        ("/comments", {"text": "A", "name": "A"}),
+        ("/feedback", {"text": "A"}),
+    ):
+        (await gateway.post(f"{DEMO}{path}", body)).problem(401)
+    (await gateway.get(f"{DEMO}/events", headers=UPGRADE)).problem(401)
+    sdp = {"Content-Type": "application/sdp"}
+    (await gateway.send("POST", "/whep/demo", raw=b"v=0", headers=sdp)).problem(401)
+    (await gateway.get(f"/oembed?url={gateway.url}/b/demo")).problem(401)
+    assert (await gateway.get("/api/v1/broadcasts")).ok() == {"broadcasts": []}
+    for path in ("/", "/b/demo", "/embed/demo"):
+        answer = await gateway.get(path)
+        assert answer.status == 200
+        assert "secret" not in answer.text
+        assert ">Demo<" not in answer.text
+
+    entered = await gateway.post(f"{DEMO}/access", {"token": token})
+    entered.ok(204)
+    assert "Partitioned" in entered.headers["Set-Cookie"]
+    cookie = entered.cookie()
+    assert cookie.startswith("eva_access=")
+    for path in CLOSED:
+        (await gateway.get(f"{DEMO}{path}", cookie=cookie)).ok()
+    (await gateway.vote("demo", 5, cookie=cookie)).ok()
+    async with open_page(gateway, "demo", cookie=cookie) as page:
+        assert page.state["access"] == "closed"
+    assert "secret" in (await gateway.get("/b/demo", cookie=cookie)).text
+    assert len((await gateway.get("/api/v1/broadcasts", cookie=cookie)).ok()["broadcasts"]) == 1
+    (await gateway.get(DEMO, admin=True)).ok()
+
+
+async def test_cameras_of_closed_broadcasts_are_closed_too(gateway: Gateway) -> None:
+    await gateway.camera("helmet")
+    await gateway.broadcast("closed", cameras=["helmet"], access="closed")
+    sdp = {"Content-Type": "application/sdp"}
+    (await gateway.send("POST", "/whep/helmet", raw=b"v=0", headers=sdp)).problem(401)
+    await gateway.broadcast("open", cameras=["helmet"])
+    answer = await gateway.send("POST", "/whep/helmet", raw=b"v=0", headers=sdp)
+    assert answer.status != 401
+
+
+async def test_wrong_tokens_let_nobody_in(gateway: Gateway) -> None:
+    token = await close(gateway)
+    await gateway.broadcast("other", access="closed")
+    keeper = gateway.app[ACCESS]
+    wrong = [
+        *("", "x", token[4:], token[:-1], token + "A", token.replace("demo", "other")),
+        keeper.token("demo", time.time() - 1),
+        keeper.token("other", time.time() + 60),
+        Doorkeeper(b"another key").token("demo", time.time() + 60),
+    ]
+    for each in wrong:
+        (await gateway.post(f"{DEMO}/access", {"token": each})).problem(401)
+    cookie = (await gateway.post(f"{DEMO}/access", {"token": token})).cookie()
+    (await gateway.get("/api/v1/broadcasts/other", cookie=cookie)).problem(401)
+    # A token is no cookie.
+    (await gateway.get(DEMO, cookie=f"eva_access={token[4:]}")).problem(401)
+
+
+async def test_one_cookie_opens_several_and_each_for_a_while(gateway: Gateway):
+    keeper, now = Doorkeeper(b"k"), 1_000_000.0
+    cookie = ""
+    for slug in ("a", "b", "a", *(f"c{n}" for n in range(6))):
+        cookie = keeper.grant(cookie, slug, now)
+    assert all(keeper.grants(cookie, slug, now) for slug in ("a", "b", "c5"))
+    assert not keeper.grants(cookie, "d", now)
+    assert not keeper.grants(cookie, "a", now + 43_201)
+    cookie = keeper.grant(cookie, "d", now)
+    assert not keeper.grants(cookie, "b", now)  # the oldest
+    assert len(cookie) < 1000
+
+
+async def test_keys_of_partners(gateway: Gateway, store: Redis) -> None:
+    await close(gateway)
+    for header in ("Bearer evp_wrong", "Bearer", "Basic x", ""):
+        answer = await gateway.post(f"{DEMO}/tokens", {}, headers={"Authorization": header})
+        answer.problem(401)
+    (await gateway.post(f"{DEMO}/tokens", {}, admin=True)).ok(201)
+    for valid in (0, 3601, 1.5, "60"):
+        (await gateway.post(f"{DEMO}/tokens", {"valid_s": valid}, admin=True)).problem(422)
+    (await gateway.post("/api/v1/broadcasts/none/tokens", {}, admin=True)).problem(404)
+    first, second = [
+        (await gateway.post(f"{PARTNERS}/museum/key", admin=True)).ok(201)["key"] for _ in range(2)
+    ]
+    statuses = [
+        (
+            await gateway.post(f"{DEMO}/tokens", {}, headers={"Authorization": f"Bearer {key}"})
+        ).status
+        for key in (first, second)
+    ]
+    assert statuses == [401, 201]
+    kept = b"".join([value async for _, value in store.hscan_iter("{registry}:partners")])
+    assert second.encode() not in kept

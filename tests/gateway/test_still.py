@@ -1,0 +1,44 @@
+"""The live still of a broadcast."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from relay.bus import keys
+from tests.gateway.test_pages import live
+from tests.support.gateway import go_live
+from tests.support.waiting import eventually
+
+if TYPE_CHECKING:
+    from redis.asyncio import Redis
+
+    from tests.support.gateway import Gateway
+
+pytestmark = pytest.mark.parametrize("store_url", ["valkey"], indirect=True)
+
+
+async def test_the_camera_on_air_or_the_one_that_is_named(gateway: Gateway, store: Redis) -> None:
+    for name in ("helmet", "drone", "other"):
+        await gateway.camera(name)
+        await store.set(keys.still(name), b"\xff\xd8" + name.encode())
+    await gateway.broadcast("demo", cameras=["helmet", "drone"])
+    (await gateway.get("/b/demo/still.jpg")).problem(404)
+    await go_live(store, "drone")
+    await eventually(lambda: live(gateway), "the camera")
+
+    answer = await gateway.get("/b/demo/still.jpg")
+    assert (answer.status, answer.type, answer.body) == (200, "image/jpeg", b"\xff\xd8drone")
+    assert answer.headers["Cache-Control"] == "public, max-age=5"
+    assert answer.headers["Cross-Origin-Resource-Policy"] == "cross-origin"
+    assert (await gateway.get("/b/demo/still.jpg?camera=helmet")).body == b"\xff\xd8helmet"
+    for path in ("/b/demo/still.jpg?camera=other", "/b/none/still.jpg"):
+        (await gateway.get(path)).problem(404)
+    await store.delete(keys.still("drone"))
+    (await gateway.get("/b/demo/still.jpg")).problem(404)
+
+    await gateway.change("/api/v1/broadcasts/demo", access="closed")
+    (await gateway.get("/b/demo/still.jpg?camera=helmet")).problem(401)
+    answer = await gateway.get("/b/demo/still.jpg?camera=helmet", admin=True)
+    assert answer.headers["Cache-Control"] == "private, no-store"

@@ -1,0 +1,70 @@
+"""A relay with a broadcast on whose page everything is to be seen."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.support.stack import Stack
+
+SLUG = "walk"
+CAMERAS = {"helmet": "EV1 helmet", "drone": "Drone", "orbit": "Orbit, 360°"}
+DESCRIPTION = """Two astronauts replace a **failed pump** of the station's cooling loop.
+
+They work at the far end of the truss, thirty metres from the hatch.
+
+- Remove the old unit
+- Mount the spare, see [the procedure](https://example.org/procedure)
+"""
+
+
+def ago(**span: float) -> str:
+    """A moment before now, RFC 3339."""
+    return (datetime.now(UTC) - timedelta(**span)).isoformat()
+
+
+def fields() -> dict[str, Any]:
+    """Everything that a broadcast's document can say."""
+    return {
+        "title": "Cooling pump replacement outside the Harmony module",
+        "description": DESCRIPTION,
+        "starts_at": ago(hours=2.7),
+        "crew": [
+            {"name": "Sunita Marlowe", "role": "EV1, lead spacewalker"},
+            {"name": "Tomás Okafor", "role": "EV2"},
+        ],
+        "credits": [{"role": "Flight director", "name": "Renée Adeyemi"}],
+        "tags": ["maintenance", "cooling loop"],
+        "links": [
+            {"label": "Mission blog", "url": "https://example.org/blog", "kind": "follow"},
+            {"label": "About the loop", "url": "https://example.org/loop", "kind": "link"},
+        ],
+        "soundtrack": {
+            "title": "Above the Limb",
+            "writers": ["Ines Calloway"],
+            "performer": "The Tethered",
+            "publisher": "Airlock Music",
+            "licence": "CC BY 4.0",
+            "url": "https://example.org/limb",
+        },
+    }
+
+
+def set_up(stack: Stack, clip: Path) -> None:
+    """Publish the cameras, and create the broadcast with its markers and one like it."""
+    for name, title in CAMERAS.items():
+        projection = "equirectangular" if name == "orbit" else "flat"
+        small = ("-vf", "scale=640:-2", "-c:v", "libx264", "-preset", "ultrafast", "-g", "30")
+        key = stack.camera(name, name=title, projection=projection)
+        stack.publish(key, clip, *small, "-bf", "0", "-c:a", "copy")
+    stack.broadcast(SLUG, list(CAMERAS), **fields())
+    for hours, title in ((2.6, "Hatch open"), (0.5, "Inspecting the cooling system"), (-1, "Back")):
+        stack.request(
+            "POST", f"/api/v1/broadcasts/{SLUG}/markers", {"at": ago(hours=hours), "title": title}
+        )
+    stack.broadcast("other", [], tags=["cooling loop"], starts_at=ago(days=9), ended_at=ago(days=8))
+    for name in CAMERAS:
+        stack.wait_live(SLUG, name, 40)

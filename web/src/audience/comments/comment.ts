@@ -1,0 +1,168 @@
+/** `<eva-comment>`: one comment and what can be done with it. */
+
+import { localized, msg, str } from "@lit/localize";
+import { html, LitElement, nothing, type TemplateResult } from "lit";
+import { customElement, property, state } from "lit/decorators.js";
+import type { Comment } from "../../protocol/comment.ts";
+import { formStyles } from "../../ui/form-styles.ts";
+import { formatAgo, formatMissionTime, formatStart } from "../../ui/format.ts";
+import { pin } from "../../ui/icons.ts";
+import { locale } from "../../ui/locale.ts";
+import { shared } from "../../ui/shared-styles.ts";
+import { Ticker } from "../../ui/ticker.ts";
+import { commentStyles } from "./comments-styles.ts";
+import { isEditable } from "./thread.ts";
+
+/** The detail of `eva-act`. */
+export type CommentAct =
+  | { kind: "reply" | "delete" }
+  | { kind: "edit"; text: string }
+  | { kind: "report"; reason: string };
+
+/**
+ * See the module's header.
+ *
+ * @fires eva-act - {@link CommentAct}
+ */
+@localized()
+@customElement("eva-comment")
+export class EvaComment extends LitElement {
+  static override styles = [shared, formStyles, commentStyles];
+
+  /** The comment. */
+  @property({ attribute: false }) comment: Comment | null = null;
+  /** The broadcast's start, RFC 3339. */
+  @property({ attribute: false }) startsAt: string | null = null;
+  /** It can be answered. */
+  @property({ type: Boolean }) answerable = false;
+  /** The form that is open beneath it. */
+  @state() private form: "edit" | "report" | null = null;
+  @state() private reported = false;
+
+  constructor() {
+    super();
+    new Ticker(this);
+  }
+
+  protected override render(): TemplateResult | typeof nothing {
+    const { comment } = this;
+    if (comment === null) {
+      return nothing;
+    }
+    return html`<article aria-label=${msg(str`Comment by ${comment.name}`)}>
+      ${this.#head(comment)}
+      ${this.form === "edit" ? this.#editForm(comment) : html`<p class="text">${comment.text}</p>`}
+      ${this.form === "report" ? this.#reportForm() : nothing}
+      ${this.form === null ? this.#acts(comment) : nothing}
+    </article>`;
+  }
+
+  #head(comment: Comment): TemplateResult {
+    const moment =
+      comment.moment === null ? null : formatMissionTime(comment.moment, this.startsAt);
+    return html`<header>
+      ${comment.pinned ? html`<span class="pinned">${pin}${msg("Pinned")}</span>` : nothing}
+      <span class="name">${comment.name}</span>
+      <time datetime=${comment.at} title=${formatStart(comment.at, locale())}
+        >${formatAgo(comment.at, locale(), Date.now())}</time
+      >
+      ${comment.edited ? html`<span>${msg("edited")}</span>` : nothing}
+      ${
+        moment === null
+          ? nothing
+          : html`<span class="chip figures"><span class="hidden">${msg("About")} </span>${moment}</span>`
+      }
+      ${comment.held === true ? html`<span class="held">${msg("Waits for approval")}</span>` : nothing}
+    </header>`;
+  }
+
+  #acts(comment: Comment): TemplateResult {
+    const button = (label: string, act: () => void): TemplateResult =>
+      html`<button type="button" @click=${act}>${label}</button>`;
+    return html`<div class="acts">
+      ${this.answerable ? button(msg("Reply"), () => this.#act({ kind: "reply" })) : nothing}
+      ${
+        isEditable(comment, Date.now())
+          ? html`${button(msg("Edit"), () => void this.#open("edit"))}
+            ${button(msg("Delete"), () => this.#act({ kind: "delete" }))}`
+          : nothing
+      }
+      ${
+        comment.yours
+          ? nothing
+          : this.reported
+            ? html`<span class="done">${msg("Reported. Thank you.")}</span>`
+            : button(msg("Report"), () => void this.#open("report"))
+      }
+    </div>`;
+  }
+
+  #editForm(comment: Comment): TemplateResult {
+    return html`<form
+      @submit=${(event: SubmitEvent) => {
+        const text = field(event, "text");
+        if (text !== "") {
+          this.#act({ kind: "edit", text });
+          this.form = null;
+        }
+      }}
+    >
+      <label>
+        ${msg("Your comment")}
+        <textarea name="text" rows="3" required maxlength="2000" .value=${comment.text}></textarea>
+      </label>
+      ${this.#formButtons(msg("Save"))}
+    </form>`;
+  }
+
+  #reportForm(): TemplateResult {
+    return html`<form
+      @submit=${(event: SubmitEvent) => {
+        this.#act({ kind: "report", reason: field(event, "reason") });
+        this.form = null;
+        this.reported = true;
+      }}
+    >
+      <label>
+        ${msg("What is wrong with it? (optional)")}
+        <input type="text" name="reason" maxlength="500" />
+      </label>
+      ${this.#formButtons(msg("Report"))}
+    </form>`;
+  }
+
+  #formButtons(send: string): TemplateResult {
+    return html`<div class="acts">
+      <button class="send" type="submit">${send}</button>
+      <button
+        type="button"
+        @click=${() => {
+          this.form = null;
+        }}
+      >
+        ${msg("Cancel")}
+      </button>
+    </div>`;
+  }
+
+  async #open(form: "edit" | "report"): Promise<void> {
+    this.form = form;
+    await this.updateComplete;
+    this.renderRoot.querySelector<HTMLElement>("textarea, input")?.focus();
+  }
+
+  #act(detail: CommentAct): void {
+    this.dispatchEvent(new CustomEvent("eva-act", { detail }));
+  }
+}
+
+function field(event: SubmitEvent, name: string): string {
+  event.preventDefault();
+  return String(new FormData(event.currentTarget as HTMLFormElement).get(name) ?? "").trim();
+}
+
+declare global {
+  interface HTMLElementTagNameMap {
+    "eva-comment": EvaComment;
+  }
+}

@@ -1,0 +1,226 @@
+/**
+ * `<eva-comments slug="…">`: what viewers say to each other, live.
+ *
+ * The page hands on the server's news by `take`; what this viewer does goes to the API, and is shown
+ * once the API has confirmed it.
+ */
+
+import { localized, msg } from "@lit/localize";
+import { html, LitElement, nothing, type TemplateResult } from "lit";
+import { customElement, property, state } from "lit/decorators.js";
+import { repeat } from "lit/directives/repeat.js";
+import type { CommentPolicy } from "../../protocol/broadcast.ts";
+import type { Comment } from "../../protocol/comment.ts";
+import type { ServerEvent } from "../../protocol/events.ts";
+import {
+  type CommentBody,
+  deleteComment,
+  getComments,
+  patchComment,
+  postComment,
+  reportComment,
+} from "../../transport/api.ts";
+import { formStyles } from "../../ui/form-styles.ts";
+import { shared } from "../../ui/shared-styles.ts";
+import { Ticker } from "../../ui/ticker.ts";
+import type { CommentAct } from "./comment.ts";
+import { commentsStyles } from "./comments-styles.ts";
+import type { Draft } from "./compose.ts";
+import { branches, EMPTY_THREAD, type Thread, withComment, without, withPage } from "./thread.ts";
+import "./comment.ts";
+import "./compose.ts";
+
+/** See the module's header. */
+@localized()
+@customElement("eva-comments")
+export class EvaComments extends LitElement {
+  static override styles = [shared, formStyles, commentsStyles];
+
+  /** The broadcast. */
+  @property() slug = "";
+  /** Who may write. */
+  @property({ attribute: false }) policy: CommentPolicy = "open";
+  /** The broadcast's start, RFC 3339. */
+  @property({ attribute: false }) startsAt: string | null = null;
+  /** The moment on this viewer's screen, milliseconds since 1970; null where there is none. */
+  @property({ attribute: false }) moment: () => number | null = () => null;
+
+  @state() private thread: Thread = EMPTY_THREAD;
+  @state() private loaded = false;
+  @state() private trouble = "";
+  /** What has just been done, for those who do not see it. */
+  @state() private said = "";
+  /** The comment that is being answered, or null. */
+  @state() private answering: string | null = null;
+
+  constructor() {
+    super();
+    new Ticker(this);
+  }
+
+  /** Takes in the server's news. */
+  take(event: ServerEvent): void {
+    if (event.type === "comment") {
+      this.thread = withComment(this.thread, event.comment);
+    } else if (event.type === "comment_removed") {
+      this.thread = without(this.thread, event.id);
+    } else if (event.type === "state" && this.loaded) {
+      // The line was down, and comments may have come and gone meanwhile.
+      this.thread = EMPTY_THREAD;
+      void this.#load(null);
+    }
+  }
+
+  protected override firstUpdated(): void {
+    void this.#load(null);
+  }
+
+  protected override render(): TemplateResult {
+    const shown = branches(this.thread);
+    return html`<section aria-labelledby="comments">
+      <h2 id="comments">${msg("Comments")}</h2>
+      ${this.#composer()}
+      <p class="trouble" role="alert">${this.trouble === "" ? nothing : this.trouble}</p>
+      <p class="hidden" role="status">${this.said}</p>
+      ${
+        this.loaded && shown.length === 0
+          ? html`<p class="empty">${this.policy === "closed" ? msg("Nobody has written anything.") : msg("Nobody has written anything yet. Be the first.")}</p>`
+          : nothing
+      }
+      <ul class="thread">
+        ${repeat(
+          shown,
+          ({ root }) => root.id,
+          ({ root, replies }) => html`<li>
+            ${this.#comment(root)}
+            ${
+              replies.length === 0 && this.answering !== root.id
+                ? nothing
+                : html`<ul class="replies">
+                    ${repeat(
+                      replies,
+                      (one) => one.id,
+                      (one) => html`<li>${this.#comment(one)}</li>`,
+                    )}
+                    ${this.answering === root.id ? html`<li>${this.#answer(root)}</li>` : nothing}
+                  </ul>`
+            }
+          </li>`,
+        )}
+      </ul>
+      ${
+        this.thread.next === null
+          ? nothing
+          : html`<button class="more" type="button" @click=${() => void this.#load(this.thread.next)}>
+              ${msg("Older comments")}
+            </button>`
+      }
+    </section>`;
+  }
+
+  #composer(): TemplateResult {
+    if (this.policy === "closed") {
+      return html`<p class="note">${msg("Comments are closed.")}</p>`;
+    }
+    return html`${
+      this.policy === "approval"
+        ? html`<p class="note">${msg("Comments appear once the team has approved them.")}</p>`
+        : nothing
+    }
+      <eva-compose
+        .moment=${this.moment}
+        .startsAt=${this.startsAt}
+        @eva-draft=${(event: CustomEvent<Draft>) => void this.#write(event.detail, null)}
+      ></eva-compose>`;
+  }
+
+  #answer(root: Comment): TemplateResult {
+    return html`<eva-compose
+      reply
+      @eva-draft=${(event: CustomEvent<Draft>) => void this.#write(event.detail, root.id)}
+      @eva-cancel=${() => {
+        this.answering = null;
+      }}
+    ></eva-compose>`;
+  }
+
+  #comment(comment: Comment): TemplateResult {
+    return html`<eva-comment
+      .comment=${comment}
+      .startsAt=${this.startsAt}
+      .answerable=${this.policy !== "closed" && comment.held !== true}
+      @eva-act=${(event: CustomEvent<CommentAct>) => void this.#act(comment, event.detail)}
+    ></eva-comment>`;
+  }
+
+  async #load(before: string | null): Promise<void> {
+    await this.#try(async () => {
+      this.thread = withPage(this.thread, await getComments(this.slug, before));
+    });
+    this.loaded = true;
+  }
+
+  async #write(draft: Draft, replyTo: string | null): Promise<void> {
+    const { text, name, momentMs } = draft;
+    const body: CommentBody = {
+      text,
+      name,
+      ...(replyTo === null ? {} : { reply_to: replyTo }),
+      ...(momentMs === null ? {} : { moment: new Date(momentMs).toISOString() }),
+    };
+    const written = await this.#try(async () => {
+      const comment = await postComment(this.slug, body);
+      this.thread = withComment(this.thread, { ...comment, yours: true });
+      this.said = comment.held === true ? msg("Your comment waits for approval.") : msg("Sent");
+    });
+    draft.done(written);
+    if (written && replyTo !== null) {
+      this.answering = null;
+    }
+  }
+
+  async #act(comment: Comment, act: CommentAct): Promise<void> {
+    const { id } = comment;
+    switch (act.kind) {
+      case "reply":
+        this.answering = comment.reply_to ?? id;
+        return;
+      case "edit":
+        await this.#try(async () => {
+          const edited = await patchComment(this.slug, id, act.text);
+          this.thread = withComment(this.thread, { ...edited, yours: true });
+          this.said = msg("Changed");
+        });
+        return;
+      case "delete":
+        await this.#try(async () => {
+          await deleteComment(this.slug, id);
+          this.thread = without(this.thread, id);
+          this.said = msg("Deleted");
+        });
+        return;
+      case "report":
+        await this.#try(async () => {
+          await reportComment(this.slug, id, act.reason);
+          this.said = msg("Reported");
+        });
+    }
+  }
+
+  async #try(work: () => Promise<void>): Promise<boolean> {
+    this.trouble = "";
+    try {
+      await work();
+      return true;
+    } catch (error) {
+      this.trouble = error instanceof Error ? error.message : String(error);
+      return false;
+    }
+  }
+}
+
+declare global {
+  interface HTMLElementTagNameMap {
+    "eva-comments": EvaComments;
+  }
+}

@@ -1,0 +1,174 @@
+/** `<eva-compose>`: a form for a comment or a reply. */
+
+import { localized, msg, str } from "@lit/localize";
+import { css, html, LitElement, nothing, type TemplateResult } from "lit";
+import { customElement, property, state } from "lit/decorators.js";
+import { formStyles } from "../../ui/form-styles.ts";
+import { formatMissionTime } from "../../ui/format.ts";
+import { recall, remember } from "../../ui/memory.ts";
+import { shared } from "../../ui/shared-styles.ts";
+import { Ticker } from "../../ui/ticker.ts";
+
+const NAME = "eva_name";
+const MAX_TEXT = 2000;
+const MAX_NAME = 60;
+
+/** The detail of `eva-draft`. */
+export interface Draft {
+  text: string;
+  name: string;
+  /** The moment that it speaks of, milliseconds since 1970, or null. */
+  momentMs: number | null;
+  /** Tells the form whether it went out; it is emptied only then. */
+  done(sent: boolean): void;
+}
+
+/**
+ * See the module's header.
+ *
+ * @fires eva-draft - {@link Draft}
+ * @fires eva-cancel - a reply has been thought better of
+ */
+@localized()
+@customElement("eva-compose")
+export class EvaCompose extends LitElement {
+  static override styles = [
+    shared,
+    formStyles,
+    css`
+      .row {
+        display: flex;
+        flex-wrap: wrap;
+        gap: 0.75rem 1rem;
+        align-items: end;
+      }
+      .row label:first-child {
+        flex: 1 1 12rem;
+      }
+      .moment {
+        display: flex;
+        align-items: center;
+        gap: 0.6rem;
+        min-height: 2.75rem;
+        cursor: pointer;
+      }
+      input[type="checkbox"] {
+        width: 1.25rem;
+        height: 1.25rem;
+        accent-color: var(--accent);
+      }
+      .cancel {
+        min-height: 2.75rem;
+        padding: 0 1rem;
+        border: 0;
+        border-radius: var(--round-small);
+        background: none;
+        color: var(--ink-soft);
+        cursor: pointer;
+      }
+      .cancel:hover {
+        background: var(--raised);
+      }
+    `,
+  ];
+
+  /** It answers a comment. */
+  @property({ type: Boolean }) reply = false;
+  /** The broadcast's start, RFC 3339. */
+  @property({ attribute: false }) startsAt: string | null = null;
+  /** The moment on this viewer's screen, milliseconds since 1970; null where there is none. */
+  @property({ attribute: false }) moment: () => number | null = () => null;
+  @state() private sending = false;
+
+  constructor() {
+    super();
+    new Ticker(this);
+  }
+
+  protected override firstUpdated(): void {
+    if (this.reply) {
+      this.renderRoot.querySelector("textarea")?.focus();
+    }
+  }
+
+  protected override render(): TemplateResult {
+    return html`<form @submit=${this.#onSubmit}>
+      <label>
+        ${this.reply ? msg("Your reply") : msg("Your comment")}
+        <textarea name="text" rows=${this.reply ? 2 : 3} required maxlength=${MAX_TEXT}></textarea>
+      </label>
+      <div class="row">
+        <label>
+          ${msg("Your name")}
+          <input
+            type="text"
+            name="name"
+            required
+            maxlength=${MAX_NAME}
+            autocomplete="nickname"
+            value=${recall(NAME) ?? ""}
+          />
+        </label>
+        ${this.#momentBox()}
+        <button class="send" type="submit" ?disabled=${this.sending}>${msg("Send")}</button>
+        ${
+          this.reply
+            ? html`<button
+                class="cancel"
+                type="button"
+                @click=${() => this.dispatchEvent(new CustomEvent("eva-cancel"))}
+              >
+                ${msg("Cancel")}
+              </button>`
+            : nothing
+        }
+      </div>
+    </form>`;
+  }
+
+  #momentBox(): TemplateResult | typeof nothing {
+    const momentMs = this.reply ? null : this.moment();
+    if (momentMs === null) {
+      return nothing;
+    }
+    const iso = new Date(momentMs).toISOString();
+    return html`<label class="moment">
+      <input type="checkbox" name="moment" />
+      <span class="figures">${msg(str`About this moment, ${formatMissionTime(iso, this.startsAt) ?? ""}`)}</span>
+    </label>`;
+  }
+
+  #onSubmit(event: SubmitEvent): void {
+    event.preventDefault();
+    const form = event.currentTarget as HTMLFormElement;
+    const data = new FormData(form);
+    const [text, name] = [String(data.get("text")).trim(), String(data.get("name")).trim()];
+    if (text === "" || name === "") {
+      return;
+    }
+    remember(NAME, name);
+    this.sending = true;
+    const detail: Draft = {
+      text,
+      name,
+      momentMs: data.has("moment") ? this.moment() : null,
+      done: (sent) => {
+        this.sending = false;
+        if (sent) {
+          form.reset();
+          const field = form.elements.namedItem("name");
+          if (field instanceof HTMLInputElement) {
+            field.value = name;
+          }
+        }
+      },
+    };
+    this.dispatchEvent(new CustomEvent("eva-draft", { detail }));
+  }
+}
+
+declare global {
+  interface HTMLElementTagNameMap {
+    "eva-compose": EvaCompose;
+  }
+}

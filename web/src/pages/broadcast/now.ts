@@ -1,0 +1,90 @@
+/** `<eva-now>`: the mission's clock, the reader's own time, and what the crew is doing. */
+
+import { localized, msg, str } from "@lit/localize";
+import { css, html, LitElement, nothing, type TemplateResult } from "lit";
+import { customElement, property } from "lit/decorators.js";
+import type { Broadcast } from "../../protocol/broadcast.ts";
+import { formatClock, formatElapsed } from "../../ui/format.ts";
+import { locale } from "../../ui/locale.ts";
+import { shared } from "../../ui/shared-styles.ts";
+import { Ticker } from "../../ui/ticker.ts";
+import { currentMarker } from "./markers-now.ts";
+import "../../ui/mission-clock.ts";
+
+/** See the module's header. */
+@localized()
+@customElement("eva-now")
+export class EvaNow extends LitElement {
+  static override styles = [
+    shared,
+    css`
+      :host {
+        display: grid;
+        gap: 1rem;
+      }
+      .local {
+        color: var(--ink-soft);
+        font-size: 0.9375rem;
+      }
+      .doing {
+        padding: 0.125rem 0 0.125rem 1rem;
+        border-inline-start: 3px solid var(--accent);
+      }
+      .doing strong {
+        display: block;
+        font: 650 var(--step-1) / 1.3 var(--display);
+        overflow-wrap: anywhere;
+      }
+      .since {
+        color: var(--ink-faint);
+        font-size: 0.875rem;
+      }
+    `,
+  ];
+
+  /** The broadcast. */
+  @property({ attribute: false }) broadcast: Broadcast | null = null;
+  /** Milliseconds since 1970 by the server's clock. */
+  @property({ attribute: false }) now: () => number = Date.now;
+
+  constructor() {
+    super();
+    new Ticker(this);
+  }
+
+  protected override render(): TemplateResult | typeof nothing {
+    const { broadcast } = this;
+    if (broadcast === null) {
+      return nothing;
+    }
+    const nowMs = this.now();
+    const local = formatClock(new Date(nowMs).toISOString(), locale());
+    const doing = currentMarker(broadcast.markers, nowMs);
+    return html`
+      <div>
+        <eva-mission-clock
+          .state=${broadcast.state}
+          .startsAt=${broadcast.starts_at}
+        ></eva-mission-clock>
+        <p class="local figures">${msg(str`${local} your time`)}</p>
+      </div>
+      ${
+        doing === null
+          ? nothing
+          : html`<div class="doing">
+              <p class="eyebrow">${msg("What they are doing now")}</p>
+              <strong>${doing.title}</strong>
+              <span class="since figures"
+                >${msg(str`for ${formatElapsed(nowMs - Date.parse(doing.at))}`)}</span
+              >
+            </div>`
+      }
+    `;
+  }
+}
+
+declare global {
+  interface HTMLElementTagNameMap {
+    "eva-now": EvaNow;
+  }
+}

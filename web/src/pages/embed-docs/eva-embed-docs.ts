@@ -1,0 +1,164 @@
+/** `<eva-embed-docs>`: how to embed and steer the player, with a playground. */
+
+import { localized, msg } from "@lit/localize";
+import { html, LitElement, type TemplateResult } from "lit";
+import { customElement, state } from "lit/decorators.js";
+import { languageReady } from "../../i18n/language.ts";
+import type { Broadcast } from "../../protocol/broadcast.ts";
+import { getBroadcasts } from "../../transport/api.ts";
+import { shared } from "../../ui/shared-styles.ts";
+import { inOrder } from "../home/order.ts";
+import { docsStyles } from "./docs-styles.ts";
+import {
+  elementExample,
+  frameExample,
+  messageExample,
+  oembedExample,
+  tokenExample,
+} from "./examples.ts";
+import "../../ui/topbar.ts";
+import "./playground.ts";
+
+/** See the module's header. */
+@localized()
+@customElement("eva-embed-docs")
+export class EvaEmbedDocs extends LitElement {
+  static override styles = [shared, docsStyles];
+
+  @state() private broadcasts: readonly Broadcast[] = [];
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    void this.#load();
+  }
+
+  /** The first rendering waits for the words. */
+  protected override async scheduleUpdate(): Promise<void> {
+    await languageReady();
+    await super.scheduleUpdate();
+  }
+
+  protected override render(): TemplateResult {
+    const { origin } = location;
+    const slug = this.broadcasts[0]?.slug ?? "your-broadcast";
+    return html`<eva-topbar></eva-topbar>
+      <main>
+        <h1>${msg("Put a spacewalk into your page")}</h1>
+        <p class="lead">
+          ${msg("The player looks after itself: it joins, comes back after a loss, and takes the quality that fits. Your page says where it stands, and may steer it.")}
+        </p>
+        <section>
+          <h2>${msg("Try it")}</h2>
+          <eva-playground .broadcasts=${this.broadcasts}></eva-playground>
+        </section>
+        <section>
+          <h2>${msg("A frame")}</h2>
+          <p>${msg("The shortest way. At least 200 by 200 pixels.")}</p>
+          ${code(frameExample(origin, slug))} ${parameters()}
+        </section>
+        <section>
+          <h2>${msg("An element")}</h2>
+          <p>${msg("The same player as an element with methods and events. The script has less than 5 kB.")}</p>
+          ${code(elementExample(origin, slug))} ${commands()} ${news()}
+        </section>
+        <section>
+          <h2>${msg("Messages by hand")}</h2>
+          <p>${msg("The element does no more than this. The player listens to the page around it and to nobody else.")}</p>
+          ${code(messageExample(origin))}
+        </section>
+        <section>
+          <h2>${msg("Partners and closed broadcasts")}</h2>
+          <p>${msg("A partner has an id and a list of origins; the player appears in pages of these origins only. A closed broadcast needs a token, which your server asks for and which is valid for an hour at most.")}</p>
+          ${code(tokenExample(origin, slug))}
+        </section>
+        <section>
+          <h2>oEmbed</h2>
+          <p>${msg("Every broadcast's page names its oEmbed address, so that editors embed a pasted link by themselves.")}</p>
+          ${code(oembedExample(origin, slug))}
+        </section>
+      </main>`;
+  }
+
+  async #load(): Promise<void> {
+    try {
+      this.broadcasts = inOrder((await getBroadcasts()).broadcasts);
+    } catch {
+      // The documentation reads as well without a broadcast to try it with.
+    }
+  }
+}
+
+function code(text: string): TemplateResult {
+  return html`<pre tabindex="0" aria-label=${msg("Code")}><code>${text}</code></pre>`;
+}
+
+function table(
+  caption: string,
+  head: readonly string[],
+  rows: readonly (readonly string[])[],
+): TemplateResult {
+  return html`<div class="table" tabindex="0" role="region" aria-label=${caption}>
+    <table>
+      <caption>${caption}</caption>
+      <thead><tr>${head.map((one) => html`<th scope="col">${one}</th>`)}</tr></thead>
+      <tbody>
+        ${rows.map(
+          ([name, ...cells]) => html`<tr>
+            <th scope="row"><code>${name}</code></th>
+            ${cells.map((one) => html`<td>${one}</td>`)}
+          </tr>`,
+        )}
+      </tbody>
+    </table>
+  </div>`;
+}
+
+function parameters(): TemplateResult {
+  return table(
+    msg("Parameters of the address, and attributes of the element"),
+    [msg("Name"), msg("Meaning")],
+    [
+      ["partner", msg("Your id, if you have one")],
+      ["camera", msg("The camera to begin with; without it the programme")],
+      ["controls", msg("0 leaves the controls out")],
+      ["lang", "en, fr, de, es, it"],
+      ["theme", "dark, light"],
+    ],
+  );
+}
+
+function commands(): TemplateResult {
+  return table(
+    msg("Commands"),
+    [msg("Method"), msg("Message"), msg("Meaning")],
+    [
+      ["play()", "play", msg("Goes on")],
+      ["pause()", "pause", msg("Stops the picture")],
+      ["mute()", "mute", msg("Sound off")],
+      ["unmute()", "unmute", msg("Sound on, where the browser allows it")],
+      ["setCamera(id)", "camera", msg("Another camera; null follows the programme")],
+      ["setQuality(name)", "quality", msg("A rung; null leaves the choice to the relay")],
+    ],
+  );
+}
+
+function news(): TemplateResult {
+  return table(
+    msg("Events"),
+    [msg("Name"), msg("Value")],
+    [
+      ["ready", '{"slug"}'],
+      ["state", '{"phase", "camera", "rendition"}'],
+      ["rating", '{"average", "count", "yours"}'],
+      ["viewers", "1284"],
+      ["time", '{"at", "latency_ms"}'],
+      ["error", '{"message"}'],
+    ],
+  );
+}
+
+declare global {
+  interface HTMLElementTagNameMap {
+    "eva-embed-docs": EvaEmbedDocs;
+  }
+}

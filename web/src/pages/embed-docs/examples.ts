@@ -1,0 +1,48 @@
+/** The examples of the embed documentation, for the relay that shows them. Pure. */
+
+/** A frame. */
+export function frameExample(origin: string, slug: string): string {
+  return `<iframe src="${origin}/embed/${slug}" title="Spacewalk, live"
+  style="border:0;aspect-ratio:16/9;width:100%"
+  allow="autoplay; fullscreen; picture-in-picture; screen-wake-lock"></iframe>`;
+}
+
+/** An element, and how it is spoken to. */
+export function elementExample(origin: string, slug: string): string {
+  return `<script src="${origin}/embed.js" async></script>
+<eva-player id="walk" src="${origin}/b/${slug}"></eva-player>
+
+<script>
+  const player = document.getElementById("walk");
+  player.addEventListener("state", ({ detail }) => console.log(detail.phase));
+  player.addEventListener("rating", ({ detail }) => console.log(detail.average));
+  document.querySelector("#sound").onclick = () => player.unmute();
+</script>`;
+}
+
+/** Messages by hand. */
+export function messageExample(origin: string): string {
+  return `const frame = document.querySelector("iframe");
+addEventListener("message", (message) => {
+  if (message.origin !== "${origin}" || message.data?.eva !== 1) return;
+  console.log(message.data.event, message.data.value);
+});
+frame.contentWindow.postMessage({ eva: 1, command: "camera", value: "drone" }, "${origin}");`;
+}
+
+/** A ticket to a closed broadcast, fetched by the partner's server. */
+export function tokenExample(origin: string, slug: string): string {
+  return `# on your server, with the key that you have been given
+curl -X POST ${origin}/api/v1/broadcasts/${slug}/tokens \\
+  -H "Authorization: Bearer $EVA_PARTNER_KEY" \\
+  -H "Content-Type: application/json" -d '{"valid_s": 600}'
+
+# in your page, with the token of the answer
+<eva-player src="${origin}/b/${slug}" partner="your-id" token="…"></eva-player>`;
+}
+
+/** What other programs ask to learn how to embed. */
+export function oembedExample(origin: string, slug: string): string {
+  const url = encodeURIComponent(`${origin}/b/${slug}`);
+  return `GET ${origin}/oembed?url=${url}&maxwidth=640&format=json`;
+}

@@ -1,0 +1,141 @@
+/** How the embedded player looks, from 200×200 pixels up. */
+
+import { css } from "lit";
+
+/** Rules of `<eva-embed>`. */
+export const embedStyles = css`
+  :host {
+    height: 100%;
+    color-scheme: dark;
+    container-type: size;
+  }
+  main {
+    position: relative;
+    height: 100%;
+    overflow: hidden;
+    color: #fff;
+  }
+  eva-player {
+    width: 100%;
+    height: 100%;
+    aspect-ratio: auto;
+  }
+
+  header {
+    position: absolute;
+    inset: 0 0 auto;
+    display: flex;
+    flex-wrap: wrap;
+    align-items: center;
+    gap: 0.25rem 1rem;
+    padding: 0.5rem 9.5rem 2.5rem 0.75rem;
+    background: linear-gradient(to bottom, rgb(0 0 0 / 0.72), transparent);
+    pointer-events: none;
+    transition: opacity var(--calm);
+  }
+  .resting header:not(:focus-within) {
+    opacity: 0;
+  }
+  header a,
+  header button {
+    pointer-events: auto;
+  }
+  header a {
+    display: inline-flex;
+    align-items: center;
+    gap: 0.5rem;
+    min-width: 0;
+    color: #fff;
+    text-decoration: none;
+  }
+  header a:hover h1 {
+    text-decoration: underline;
+  }
+  header h1 {
+    display: -webkit-box;
+    -webkit-box-orient: vertical;
+    -webkit-line-clamp: 1;
+    overflow: hidden;
+    font: 650 1rem/1.3 var(--display);
+  }
+  header svg {
+    flex: none;
+  }
+  .facts {
+    display: flex;
+    align-items: center;
+    gap: 0.75rem;
+    font-size: 0.875rem;
+  }
+  .viewers {
+    display: inline-flex;
+    align-items: center;
+    gap: 0.35rem;
+  }
+  header button {
+    display: inline-flex;
+    align-items: center;
+    gap: 0.35rem;
+    min-height: 2rem;
+    padding: 0 0.6rem;
+    border: 0;
+    border-radius: 1rem;
+    background: rgb(255 255 255 / 0.16);
+    color: #fff;
+    font-weight: 600;
+    cursor: pointer;
+  }
+  header button:hover {
+    background: rgb(255 255 255 / 0.28);
+  }
+  header button svg {
+    color: var(--accent);
+    fill: currentColor;
+  }
+
+  .panel {
+    position: absolute;
+    left: 0.75rem;
+    top: 4.25rem;
+    width: min(22rem, calc(100% - 1.5rem));
+    max-height: calc(100% - 5rem);
+    padding: 0.75rem 1rem;
+    overflow: auto;
+    border-radius: var(--round);
+    background: rgb(11 17 27 / 0.96);
+  }
+
+  .empty eva-limb {
+    position: absolute;
+    inset: 0;
+  }
+  .empty div {
+    position: absolute;
+    inset: auto 0 0;
+    padding: clamp(1rem, 6cqi, 3rem);
+  }
+  .empty h1 {
+    font: 650 clamp(1.25rem, 5cqi, 2.5rem) / 1.15 var(--display);
+    letter-spacing: -0.02em;
+  }
+  .empty p {
+    margin-top: 0.5rem;
+    color: rgb(255 255 255 / 0.86);
+  }
+
+  @container (max-width: 28rem) {
+    header {
+      padding-inline-end: 0.75rem;
+      gap: 0.25rem 0.5rem;
+    }
+    header h1 {
+      position: absolute;
+      width: 1px;
+      height: 1px;
+      clip-path: inset(50%);
+    }
+    .viewers {
+      display: none;
+    }
+  }
+`;

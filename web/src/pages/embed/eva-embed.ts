@@ -1,0 +1,334 @@
+/**
+ * `<eva-embed slug="…" partner="…">`: the player in a partner's page.
+ *
+ * It votes and counts like the page itself, and the page around can steer it; see `embed/messages.ts`.
+ */
+
+import { localized, msg, str } from "@lit/localize";
+import { html, LitElement, nothing, type TemplateResult } from "lit";
+import { customElement, property, query, state } from "lit/decorators.js";
+import { classMap } from "lit/directives/class-map.js";
+import type { Vote } from "../../audience/rating.ts";
+import { viewers } from "../../audience/viewers.ts";
+import { Bridge, thisFrame } from "../../embed/bridge.ts";
+import type { Command } from "../../embed/messages.ts";
+import { languageReady } from "../../i18n/language.ts";
+import { cameraKnowledge, nextCamera, wantedCamera } from "../../player/choice.ts";
+import { Heartbeat } from "../../player/heartbeat.ts";
+import { listenToKeys } from "../../player/keyboard.ts";
+import { Phase } from "../../player/phase.ts";
+import type { EvaPlayer, PlayerState } from "../../player/player.ts";
+import type { Action } from "../../player/shortcuts.ts";
+import { captureUs } from "../../player/telemetry.ts";
+import type { CameraWish, QualityWish } from "../../player/wishes.ts";
+import { type Broadcast, isBroadcast } from "../../protocol/broadcast.ts";
+import type { ServerEvent } from "../../protocol/events.ts";
+import { isString, shape } from "../../protocol/guards.ts";
+import { takeToken } from "../../store/access.ts";
+import { StoreController } from "../../store/controller.ts";
+import { BroadcastFeed } from "../../store/feed.ts";
+import { readPageData } from "../../store/page-data.ts";
+import type { BroadcastView } from "../../store/reducer.ts";
+import { identifyAs } from "../../transport/http.ts";
+import { formatAverage } from "../../ui/format.ts";
+import { star } from "../../ui/icons.ts";
+import { locale } from "../../ui/locale.ts";
+import { mark } from "../../ui/mark.ts";
+import { shared } from "../../ui/shared-styles.ts";
+import { embedStyles } from "./embed-styles.ts";
+import "../../audience/rating.ts";
+import "../../player/player.ts";
+import "../../ui/badge.ts";
+import "../../ui/limb.ts";
+
+const IDLE_MS = 3500;
+const TIME_MS = 1000;
+
+/** The viewer's signed name, for browsers that keep cookies from frames. */
+const isNamed = shape<{ viewer: string }>({ viewer: isString });
+
+/** See the module's header. */
+@localized()
+@customElement("eva-embed")
+export class EvaEmbed extends LitElement {
+  static override styles = [shared, embedStyles];
+
+  /** The broadcast's slug. */
+  @property() slug = "";
+  /** The partner in whose page this is, or an empty text. */
+  @property() partner = "";
+
+  @state() private chosen: string | null = null;
+  @state() private rendition: string | null = null;
+  @state() private phase: Phase = Phase.Idle;
+  @state() private rating = false;
+  /** Nobody has moved anything for a while. */
+  @state() private idle = false;
+  @query("eva-player") private readonly player!: EvaPlayer | null;
+
+  #feed: BroadcastFeed | null = null;
+  #heartbeat: Heartbeat | null = null;
+  #deaf: (() => void) | null = null;
+  #clock: ReturnType<typeof setInterval> | undefined;
+  #rest: ReturnType<typeof setTimeout> | undefined;
+  #trouble = "";
+  readonly #bare = new URLSearchParams(location.search).get("controls") === "0";
+  readonly #bridge = new Bridge(thisFrame(), (command) => this.#obey(command));
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.chosen ??= new URLSearchParams(location.search).get("camera");
+    this.#begin();
+    this.#heartbeat?.start();
+    this.#deaf = listenToKeys(
+      () => this.player,
+      (action) => this.#perform(action),
+    );
+    this.#clock = setInterval(() => this.#tellTime(), TIME_MS);
+    addEventListener("message", this.#onMessage);
+    this.#stir();
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.#feed?.close();
+    this.#heartbeat?.stop();
+    this.#deaf?.();
+    clearInterval(this.#clock);
+    clearTimeout(this.#rest);
+    removeEventListener("message", this.#onMessage);
+  }
+
+  #begin(): void {
+    if (this.#feed === null) {
+      identifyAs(readPageData(isNamed)?.viewer ?? null);
+      const feed = new BroadcastFeed(this.slug, readPageData(isBroadcast), (event) =>
+        this.#onEvent(event),
+      );
+      this.#feed = feed;
+      this.#heartbeat = new Heartbeat(
+        () => this.player,
+        this.partner === "" ? null : this.partner,
+        (message) => feed.watching(message),
+      );
+      new StoreController(this, feed.store);
+    }
+    this.#feed.open(takeToken());
+  }
+
+  /** The first rendering waits for the words. */
+  protected override async scheduleUpdate(): Promise<void> {
+    await languageReady();
+    await super.scheduleUpdate();
+  }
+
+  protected override firstUpdated(): void {
+    this.#bridge.tell("ready", { slug: this.slug });
+  }
+
+  protected override updated(): void {
+    const view = this.#feed?.store.state;
+    const trouble = view?.closed === true ? "closed" : (view?.trouble ?? "");
+    if (trouble !== this.#trouble) {
+      this.#trouble = trouble;
+      if (trouble !== "") {
+        this.#bridge.tell("error", { message: trouble });
+      }
+    }
+  }
+
+  protected override render(): TemplateResult | typeof nothing {
+    const view = this.#feed?.store.state;
+    if (view === undefined) {
+      return nothing;
+    }
+    const { broadcast } = view;
+    return broadcast === null ? this.#empty(view) : this.#frame(view, broadcast);
+  }
+
+  #frame(view: BroadcastView, broadcast: Broadcast): TemplateResult {
+    const camera = wantedCamera(broadcast, this.chosen);
+    const resting = this.idle && this.phase === Phase.Live && !this.rating;
+    return html`<main
+      class=${classMap({ resting })}
+      @pointermove=${() => this.#stir()}
+      @pointerdown=${() => this.#stir()}
+      @focusin=${() => this.#stir()}
+    >
+      <eva-player
+        slug=${broadcast.slug}
+        ?bare=${this.#bare}
+        .camera=${camera?.id ?? null}
+        .cameraName=${camera?.name ?? ""}
+        .cameraState=${cameraKnowledge(camera, view.line)}
+        .broadcastState=${broadcast.state}
+        .startsAt=${broadcast.starts_at}
+        .projection=${camera?.projection ?? "flat"}
+        .rendition=${this.rendition}
+        .clock=${this.#feed?.clock ?? null}
+        .choices=${{
+          cameras: broadcast.cameras,
+          programme: broadcast.programme,
+          renditions: camera?.renditions ?? [],
+          layout: null,
+        }}
+        @eva-state=${(event: CustomEvent<PlayerState>) => this.#onPlayer(event.detail)}
+        @eva-camera=${(event: CustomEvent<CameraWish>) => {
+          this.chosen = event.detail.id;
+        }}
+        @eva-quality=${(event: CustomEvent<QualityWish>) => {
+          this.rendition = event.detail.rendition;
+        }}
+      ></eva-player>
+      ${this.#bare ? nothing : this.#head(broadcast)}
+      ${this.rating ? this.#ratingPanel(view, broadcast) : nothing}
+    </main>`;
+  }
+
+  #head(broadcast: Broadcast): TemplateResult {
+    const { average } = broadcast.rating;
+    const mean = average === null ? "" : formatAverage(average, locale());
+    return html`<header>
+      <a href="/b/${broadcast.slug}" target="_blank" rel="noopener" title=${broadcast.title}>
+        ${mark}<h1>${broadcast.title}</h1>
+      </a>
+      <div class="facts">
+        <eva-badge state=${broadcast.state} .startsAt=${broadcast.starts_at}></eva-badge>
+        ${broadcast.state === "live" ? viewers(broadcast.viewers) : nothing}
+        <button
+          type="button"
+          aria-expanded=${this.rating}
+          aria-label=${mean === "" ? msg("Rate this broadcast") : msg(str`Rated ${mean} out of 5. Rate this broadcast`)}
+          @click=${() => {
+            this.rating = !this.rating;
+          }}
+        >
+          ${star}<span class="figures">${mean === "" ? msg("Rate") : mean}</span>
+        </button>
+      </div>
+    </header>`;
+  }
+
+  #ratingPanel(view: BroadcastView, broadcast: Broadcast): TemplateResult {
+    return html`<section
+      class="panel"
+      aria-label=${msg("Rate this broadcast")}
+      @keydown=${(event: KeyboardEvent) => {
+        if (event.key === "Escape") {
+          this.rating = false;
+        }
+      }}
+    >
+      <eva-rating
+        .rating=${broadcast.rating}
+        .progress=${view.vote}
+        .slug=${broadcast.slug}
+        .links=${broadcast.links}
+        @eva-vote=${(event: CustomEvent<Vote>) => this.#vote(event.detail.stars)}
+      ></eva-rating>
+    </section>`;
+  }
+
+  #empty(view: BroadcastView): TemplateResult {
+    const waiting = !view.closed && view.trouble === null;
+    return html`<main class="empty" aria-busy=${waiting}>
+      <eva-limb seed="nowhere" horizon="0.6" dawn="0.7"></eva-limb>
+      ${
+        waiting
+          ? nothing
+          : html`<div>
+              <h1>${view.closed ? msg("This broadcast is closed") : msg("No broadcast here")}</h1>
+              <p>${view.closed ? msg("It is open to those who come with an invitation.") : view.trouble}</p>
+            </div>`
+      }
+    </main>`;
+  }
+
+  #perform(action: Action): void {
+    const broadcast = this.#feed?.store.state.broadcast ?? null;
+    if (action.kind !== "camera") {
+      this.player?.perform(action);
+    } else if (broadcast !== null) {
+      const present = wantedCamera(broadcast, this.chosen)?.id ?? null;
+      this.chosen = nextCamera(broadcast.cameras, present, action.by)?.id ?? this.chosen;
+    }
+  }
+
+  #obey({ command, value }: Command): void {
+    switch (command) {
+      case "play":
+      case "pause":
+        this.player?.setPlaying(command === "play");
+        break;
+      case "mute":
+      case "unmute":
+        this.player?.setMuted(command === "mute");
+        break;
+      case "camera":
+        this.chosen = value ?? null;
+        break;
+      case "quality":
+        this.rendition = value ?? null;
+        break;
+    }
+  }
+
+  #vote(stars: number): void {
+    const server = this.#feed?.clock.serverMs(performance.now()) ?? null;
+    const atUs = captureUs(this.player?.health ?? null, server);
+    const session = this.player?.session ?? null;
+    void this.#feed?.vote({
+      stars,
+      ...(atUs === null ? {} : { at_us: atUs }),
+      ...(session === null ? {} : { session }),
+    });
+  }
+
+  #onPlayer(player: PlayerState): void {
+    this.phase = player.phase;
+    this.#heartbeat?.changed();
+    this.#bridge.tell("state", player);
+    if (player.phase === Phase.Failed) {
+      this.#bridge.tell("error", { message: "refused" });
+    }
+  }
+
+  #onEvent(event: ServerEvent): void {
+    const broadcast = this.#feed?.store.state.broadcast ?? null;
+    if (event.type === "edge_lost") {
+      this.player?.edgeLost(event.session ?? event.edge ?? null);
+    } else if (broadcast !== null && (event.type === "rating" || event.type === "state")) {
+      this.#bridge.tell("rating", broadcast.rating);
+    }
+    if (broadcast !== null && (event.type === "viewers" || event.type === "state")) {
+      this.#bridge.tell("viewers", broadcast.viewers);
+    }
+  }
+
+  #tellTime(): void {
+    const health = this.player?.health ?? null;
+    const server = this.#feed?.clock.serverMs(performance.now()) ?? null;
+    const atUs = captureUs(health, server);
+    if (atUs !== null) {
+      const at = new Date(atUs / 1000).toISOString();
+      this.#bridge.tell("time", { at, latency_ms: Math.round(health?.latencyMs ?? 0) });
+    }
+  }
+
+  /** Shows what lies over the picture, and lets it go again after a while. */
+  #stir(): void {
+    this.idle = false;
+    clearTimeout(this.#rest);
+    this.#rest = setTimeout(() => {
+      this.idle = true;
+    }, IDLE_MS);
+  }
+
+  readonly #onMessage = (message: MessageEvent): void => this.#bridge.take(message);
+}
+
+declare global {
+  interface HTMLElementTagNameMap {
+    "eva-embed": EvaEmbed;
+  }
+}

@@ -1,0 +1,201 @@
+/** The player's control bar and its menus. */
+
+import { msg, str } from "@lit/localize";
+import { html, nothing, type TemplateResult } from "lit";
+import type { Camera, Rendition } from "../protocol/broadcast.ts";
+import { formatBitrate, formatMilliseconds } from "../ui/format.ts";
+import {
+  camera as cameraIcon,
+  gear,
+  layoutGrid,
+  layoutPip,
+  layoutSide,
+  layoutSingle,
+} from "../ui/icons.ts";
+import { locale } from "../ui/locale.ts";
+import type { Chosen, MenuGroup, MenuItem } from "../ui/menu.ts";
+import type { Telemetry } from "./telemetry.ts";
+import { LAYOUTS, type Layout } from "./wishes.ts";
+import "../ui/menu.ts";
+
+/** What there is to choose from in a player. */
+export interface Choices {
+  cameras: readonly Camera[];
+  /** The camera on air, or null. */
+  programme: string | null;
+  /** The rungs of the camera on screen. */
+  renditions: readonly Rendition[];
+  /** The present layout; null where there is only one. */
+  layout: Layout | null;
+}
+
+/** What the bar shows. */
+export interface BarFacts {
+  choices: Choices | null;
+  /** The camera that is wanted. */
+  camera: string | null;
+  /** The rung that is wanted, or null for the relay's choice. */
+  rendition: string | null;
+  telemetry: Telemetry | null;
+  /** There are captions to turn on. */
+  captions: boolean;
+  /** The 360° picture is shown flat; null where the picture is flat by nature. */
+  flat: boolean | null;
+  onChoose(chosen: Chosen): void;
+  onStats(): void;
+}
+
+const LAYOUT_ICONS: Readonly<Record<Layout, TemplateResult>> = {
+  single: layoutSingle,
+  side: layoutSide,
+  pip: layoutPip,
+  grid: layoutGrid,
+};
+
+/** A layout's name. */
+export function layoutName(layout: Layout): string {
+  switch (layout) {
+    case "single":
+      return msg("One camera");
+    case "side":
+      return msg("Side by side");
+    case "pip":
+      return msg("Picture in picture");
+    case "grid":
+      return msg("All cameras");
+  }
+}
+
+/** A layout's sign. */
+export function layoutIcon(layout: Layout): TemplateResult {
+  return LAYOUT_ICONS[layout];
+}
+
+/** The bar, with the button in the middle that ends a pause. */
+export function bar(facts: BarFacts): TemplateResult {
+  const { choices } = facts;
+  const choose = (event: CustomEvent<Chosen>): void => facts.onChoose(event.detail);
+  return html`<media-play-button slot="centered-chrome" class="resume" notooltip></media-play-button>
+    <media-control-bar @eva-choose=${choose} @eva-menu=${holdBar}>
+      <media-play-button></media-play-button>
+      <media-live-button></media-live-button>
+      ${latencyBadge(facts)}
+      <span class="spring"></span>
+      <media-mute-button></media-mute-button>
+      <media-volume-range></media-volume-range>
+      ${
+        choices === null || choices.cameras.length < 2
+          ? nothing
+          : html`<eva-menu
+              class="cameras"
+              .label=${msg("Camera")}
+              .icon=${cameraIcon}
+              .groups=${cameraGroups(choices, facts.camera)}
+            ></eva-menu>`
+      }
+      <eva-menu
+        class="settings"
+        .label=${msg("Quality and settings")}
+        .word=${qualityWord(facts)}
+        .icon=${gear}
+        .groups=${settingsGroups(facts)}
+      ></eva-menu>
+      <media-pip-button></media-pip-button>
+      <media-fullscreen-button></media-fullscreen-button>
+    </media-control-bar>`;
+}
+
+/** An open menu keeps the bar from hiding beneath it. */
+function holdBar(event: CustomEvent<boolean>): void {
+  const bar = event.currentTarget;
+  if (bar instanceof Element) {
+    bar.toggleAttribute("noautohide", event.detail);
+  }
+}
+
+function latencyBadge(facts: BarFacts): TemplateResult | typeof nothing {
+  const latencyMs = facts.telemetry?.latencyMs ?? null;
+  if (latencyMs === null) {
+    return nothing;
+  }
+  const text = formatMilliseconds(latencyMs, locale());
+  const label = msg(str`${text} behind the camera. Show statistics`);
+  return html`<button
+    class="latency"
+    type="button"
+    data-ms=${Math.round(latencyMs)}
+    aria-label=${label}
+    title=${label}
+    @click=${() => facts.onStats()}
+  >
+    ${text}
+  </button>`;
+}
+
+function cameraGroups(choices: Choices, wanted: string | null): MenuGroup[] {
+  const cameras = choices.cameras.map((one): MenuItem => {
+    const note = one.live
+      ? one.id === choices.programme
+        ? msg("On air")
+        : undefined
+      : msg("No signal");
+    return {
+      value: one.id,
+      label: one.name,
+      checked: one.id === wanted,
+      ...(note === undefined ? {} : { note }),
+    };
+  });
+  const layouts = LAYOUTS.map((value) => ({
+    value,
+    label: layoutName(value),
+    checked: value === choices.layout,
+  }));
+  return [
+    { name: "camera", label: msg("Camera"), items: cameras },
+    ...(choices.layout === null ? [] : [{ name: "layout", label: msg("Layout"), items: layouts }]),
+  ];
+}
+
+function qualityWord(facts: BarFacts): string {
+  const height = facts.telemetry?.stats.height ?? 0;
+  const received = height === 0 ? "" : `${height}p`;
+  return facts.rendition === null ? received : facts.rendition;
+}
+
+function settingsGroups(facts: BarFacts): MenuGroup[] {
+  const { choices, rendition, telemetry } = facts;
+  const height = telemetry?.stats.height ?? 0;
+  const received = height === 0 ? {} : { note: `${height}p` };
+  const rungs = (choices?.renditions ?? []).map(
+    (one): MenuItem => ({
+      value: one.name,
+      label: one.name,
+      note: formatBitrate(one.bitrate_bps, locale()),
+      checked: one.name === rendition,
+    }),
+  );
+  const auto: MenuItem = {
+    value: "",
+    label: msg("Automatic"),
+    checked: rendition === null,
+    ...received,
+  };
+  return [
+    ...(rungs.length === 0
+      ? []
+      : [{ name: "quality", label: msg("Quality"), items: [auto, ...rungs] }]),
+    { name: "more", label: msg("More"), items: moreItems(facts) },
+  ];
+}
+
+function moreItems(facts: BarFacts): MenuItem[] {
+  return [
+    ...(facts.captions ? [{ value: "captions", label: msg("Captions"), note: "C" }] : []),
+    ...(facts.flat === null
+      ? []
+      : [{ value: "flat", label: facts.flat ? msg("Look around") : msg("Show the flat picture") }]),
+    { value: "stats", label: msg("Statistics"), note: "I" },
+    { value: "help", label: msg("Keyboard shortcuts"), note: "?" },
+  ];
+}

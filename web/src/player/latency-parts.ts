@@ -1,0 +1,34 @@
+/** Where a picture's time goes between the shutter and the screen. Pure. */
+
+import type { Telemetry } from "./telemetry.ts";
+
+/** Milliseconds each; together they are the whole. */
+export interface LatencyParts {
+  totalMs: number;
+  /** The camera, its way to the relay, and the relay. */
+  relayMs: number;
+  /** The way from the relay to here: half a round trip. */
+  networkMs: number;
+  /** The jitter buffer. */
+  bufferMs: number;
+  decodeMs: number;
+}
+
+/** Splits the latency; null while it is not measured. */
+export function latencyParts(telemetry: Telemetry): LatencyParts | null {
+  const { latencyMs: totalMs, stats } = telemetry;
+  if (totalMs === null) {
+    return null;
+  }
+  // What is measured here comes first; the rest has been spent before.
+  const decodeMs = Math.min(stats.decodeMs, totalMs);
+  const bufferMs = Math.min(telemetry.bufferMs, totalMs - decodeMs);
+  const networkMs = Math.min((stats.roundTripMs ?? 0) / 2, totalMs - decodeMs - bufferMs);
+  return {
+    totalMs,
+    relayMs: totalMs - decodeMs - bufferMs - networkMs,
+    networkMs,
+    bufferMs,
+    decodeMs,
+  };
+}

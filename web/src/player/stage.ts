@@ -1,0 +1,203 @@
+/**
+ * `<eva-stage>`: the cameras of a broadcast, one big or several at once.
+ *
+ * The big picture has the sound and the controls, and stays in its place in the document whatever the
+ * layout. The small ones take the lowest rung, and all of them wait for the slowest, so that they show
+ * one moment.
+ */
+
+import { localized, msg, str } from "@lit/localize";
+import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from "lit";
+import { customElement, property, query, state } from "lit/decorators.js";
+import { repeat } from "lit/directives/repeat.js";
+import type { Broadcast, Camera } from "../protocol/broadcast.ts";
+import type { ClockSync } from "../store/clock-sync.ts";
+import type { Line } from "../transport/events-socket.ts";
+import { shared } from "../ui/shared-styles.ts";
+import { type Alignment, align, UNALIGNED } from "./align.ts";
+import { layoutName } from "./bar.ts";
+import { cameraKnowledge, lowestRung, nextCamera, nextLayout, smallCameras } from "./choice.ts";
+import type { EvaPlayer } from "./player.ts";
+import type { Action } from "./shortcuts.ts";
+import type { OperatorView } from "./sphere/looking.ts";
+import { stageStyles } from "./stage-styles.ts";
+import { type Layout, type QualityWish, wish } from "./wishes.ts";
+import "./player.ts";
+
+const ALIGN_MS = 1000;
+
+/** An operator's view, and of which camera. */
+export interface CameraView extends OperatorView {
+  camera: string;
+}
+
+/** See the module's header. Wishes for cameras and layouts go up; the page answers by properties. */
+@localized()
+@customElement("eva-stage")
+export class EvaStage extends LitElement {
+  static override styles = [shared, stageStyles];
+
+  /** The broadcast. */
+  @property({ attribute: false }) broadcast: Broadcast | null = null;
+  /** The camera in the big picture. */
+  @property({ attribute: false }) camera: Camera | null = null;
+  /** Whether news of the cameras arrives. */
+  @property({ attribute: false }) line: Line = "connecting";
+  /** How the cameras are laid out. */
+  @property({ attribute: false }) layout: Layout = "single";
+  /** The server's clock. */
+  @property({ attribute: false }) clock: ClockSync | null = null;
+  /** Where an operator looks, or null. */
+  @property({ attribute: false }) operatorView: CameraView | null = null;
+
+  /** The rung that the viewer has chosen, or null. */
+  @state() private rendition: string | null = null;
+  @state() private alignment: Alignment = UNALIGNED;
+  @query("eva-player:not([bare])") readonly player!: EvaPlayer | null;
+  @query(".tiles") private readonly tiles!: HTMLElement | null;
+  #timer: ReturnType<typeof setInterval> | undefined;
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.#timer = setInterval(() => this.#align(), ALIGN_MS);
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    clearInterval(this.#timer);
+  }
+
+  /** Carries out what a key asks for. */
+  perform(action: Action): void {
+    const { broadcast, camera } = this;
+    if (broadcast === null) {
+      return;
+    }
+    if (action.kind === "camera") {
+      const next = nextCamera(broadcast.cameras, camera?.id ?? null, action.by);
+      if (next !== null) {
+        wish(this, "eva-camera", { id: next.id });
+      }
+    } else if (action.kind === "layout") {
+      wish(this, "eva-layout", { layout: nextLayout(this.layout) });
+    } else {
+      this.player?.perform(action);
+    }
+  }
+
+  /** An edge has died; see {@link EvaPlayer.edgeLost}. */
+  edgeLost(name: string | null): void {
+    for (const player of this.#players()) {
+      player.edgeLost(name);
+    }
+  }
+
+  protected override willUpdate(changed: PropertyValues<this>): void {
+    const rungs = this.camera?.renditions ?? [];
+    if (changed.has("camera") && !rungs.some((one) => one.name === this.rendition)) {
+      this.rendition = rungs.length === 0 ? this.rendition : null;
+    }
+  }
+
+  protected override render(): TemplateResult | typeof nothing {
+    const { broadcast } = this;
+    if (broadcast === null) {
+      return nothing;
+    }
+    const others = smallCameras(broadcast.cameras, this.camera?.id ?? null, this.layout);
+    const layout = others.length === 0 ? "single" : this.layout;
+    return html`<div
+      class="tiles ${layout}"
+      data-others=${others.length}
+      role="group"
+      aria-label=${layoutName(layout)}
+      @eva-quality=${(event: CustomEvent<QualityWish>) => {
+        this.rendition = event.detail.rendition;
+      }}
+    >
+      <div class="tile main">${this.#main(broadcast)}</div>
+      ${repeat(
+        others,
+        (one) => one.id,
+        (one) => this.#small(broadcast, one),
+      )}
+    </div>`;
+  }
+
+  protected override updated(): void {
+    const { player, tiles } = this;
+    if (player !== null && tiles !== null && player.fullscreenElement !== tiles) {
+      player.fullscreenElement = tiles;
+    }
+  }
+
+  #main(broadcast: Broadcast): TemplateResult {
+    const { camera } = this;
+    const view = this.operatorView?.camera === camera?.id ? this.operatorView : null;
+    return html`<eva-player
+      slug=${broadcast.slug}
+      .camera=${camera?.id ?? null}
+      .cameraName=${camera?.name ?? ""}
+      .cameraState=${cameraKnowledge(camera, this.line)}
+      .broadcastState=${broadcast.state}
+      .startsAt=${broadcast.starts_at}
+      .projection=${camera?.projection ?? "flat"}
+      .rendition=${this.rendition}
+      .clock=${this.clock}
+      .operatorView=${view}
+      .holdMs=${this.alignment.holds.get(camera?.id ?? "") ?? null}
+      .choices=${{
+        cameras: broadcast.cameras,
+        programme: broadcast.programme,
+        renditions: camera?.renditions ?? [],
+        layout: broadcast.cameras.length > 1 ? this.layout : null,
+      }}
+    ></eva-player>`;
+  }
+
+  #small(broadcast: Broadcast, camera: Camera): TemplateResult {
+    const stop = (event: Event): void => event.stopPropagation();
+    return html`<div class="tile small" @eva-state=${stop}>
+      <eva-player
+        bare
+        slug=${broadcast.slug}
+        .camera=${camera.id}
+        .cameraName=${camera.name}
+        .cameraState=${cameraKnowledge(camera, this.line)}
+        .broadcastState=${broadcast.state}
+        .projection=${camera.projection}
+        .rendition=${lowestRung(camera)}
+        .clock=${this.clock}
+        .holdMs=${this.alignment.holds.get(camera.id) ?? null}
+      ></eva-player>
+      <button
+        type="button"
+        aria-label=${msg(str`Show ${camera.name} big`)}
+        @click=${() => wish(this, "eva-camera", { id: camera.id })}
+      >
+        <span>${camera.name}</span>
+      </button>
+    </div>`;
+  }
+
+  #players(): EvaPlayer[] {
+    return [...this.renderRoot.querySelectorAll("eva-player")];
+  }
+
+  #align(): void {
+    const measured = this.#players().flatMap(({ camera, health }) =>
+      camera === null || health === null || health.latencyMs === null
+        ? []
+        : [{ id: camera, latencyMs: health.latencyMs, bufferMs: health.bufferMs }],
+    );
+    if (measured.length > 1 || this.alignment !== UNALIGNED) {
+      this.alignment = align(this.alignment, measured);
+    }
+  }
+}
+
+declare global {
+  interface HTMLElementTagNameMap {
+    "eva-stage": EvaStage;
+  }
+}

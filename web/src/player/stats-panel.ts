@@ -1,0 +1,181 @@
+/** `<eva-stats>`: everything that the player has measured, over the picture. */
+
+import { localized, msg } from "@lit/localize";
+import { css, html, LitElement, nothing, type TemplateResult } from "lit";
+import { customElement, property } from "lit/decorators.js";
+import { formatBitrate, formatCount, formatMilliseconds, formatPercent } from "../ui/format.ts";
+import { cross } from "../ui/icons.ts";
+import { locale } from "../ui/locale.ts";
+import { shared } from "../ui/shared-styles.ts";
+import type { Timings } from "./engine.ts";
+import { latencyParts } from "./latency-parts.ts";
+import type { Telemetry } from "./telemetry.ts";
+
+/**
+ * See the module's header.
+ *
+ * @fires eva-close - the viewer has seen enough
+ */
+@localized()
+@customElement("eva-stats")
+export class EvaStats extends LitElement {
+  static override styles = [
+    shared,
+    css`
+      :host {
+        position: relative;
+        align-self: start;
+        width: min(23rem, calc(100% - 1.5rem));
+        max-height: calc(100% - 5rem);
+        margin: 0.75rem;
+        overflow: auto;
+        border-radius: var(--round);
+        background: rgb(6 9 15 / 0.88);
+        color: #f1f4f9;
+        font: 400 0.8125rem/1.5 var(--sans);
+        font-variant-numeric: tabular-nums;
+      }
+      header {
+        display: flex;
+        align-items: center;
+        justify-content: space-between;
+        padding: 0.375rem 0.375rem 0 0.875rem;
+        font-weight: 650;
+      }
+      button {
+        display: grid;
+        place-items: center;
+        width: 2rem;
+        height: 2rem;
+        border: 0;
+        border-radius: 50%;
+        background: none;
+        cursor: pointer;
+      }
+      button:hover {
+        background: rgb(255 255 255 / 0.16);
+      }
+      dl {
+        padding: 0 0.875rem 0.75rem;
+      }
+      dl div {
+        display: flex;
+        justify-content: space-between;
+        gap: 1rem;
+      }
+      dt {
+        color: #aab6c8;
+      }
+      dd {
+        text-align: end;
+      }
+      .part {
+        padding-inline-start: 0.75rem;
+      }
+      .parts {
+        display: flex;
+        height: 0.375rem;
+        margin: 0.25rem 0.875rem 0.5rem;
+        gap: 2px;
+      }
+      .parts span {
+        min-width: 2px;
+        border-radius: 1px;
+      }
+      .relay {
+        background: #5aa9ff;
+      }
+      .network {
+        background: #b0c4de;
+      }
+      .buffer {
+        background: #ff7d47;
+      }
+      .decode {
+        background: #ffd9ac;
+      }
+    `,
+  ];
+
+  /** The latest figures. */
+  @property({ attribute: false }) telemetry: Telemetry | null = null;
+  /** How the present picture was joined. */
+  @property({ attribute: false }) timings: Timings | null = null;
+
+  protected override render(): TemplateResult {
+    const { telemetry } = this;
+    return html`<header>
+        <span id="title">${msg("Statistics")}</span>
+        <button
+          type="button"
+          aria-label=${msg("Close the statistics")}
+          @click=${() => this.dispatchEvent(new CustomEvent("eva-close"))}
+        >
+          ${cross}
+        </button>
+      </header>
+      ${
+        telemetry === null
+          ? html`<dl><div><dt>${msg("No picture at present")}</dt></div></dl>`
+          : html`${this.#latency(telemetry)} ${this.#figures(telemetry)}`
+      }`;
+  }
+
+  #latency(telemetry: Telemetry): TemplateResult {
+    const parts = latencyParts(telemetry);
+    const ms = (value: number): string => formatMilliseconds(value, locale());
+    if (parts === null) {
+      return html`<dl><div><dt>${msg("Latency")}</dt><dd>${msg("not measured")}</dd></div></dl>`;
+    }
+    const row = (name: string, value: number): TemplateResult =>
+      html`<div class="part"><dt>${name}</dt><dd>${ms(value)}</dd></div>`;
+    return html`
+      <dl>
+        <div><dt>${msg("From shutter to screen")}</dt><dd>${ms(parts.totalMs)}</dd></div>
+        ${row(msg("Camera and relay"), parts.relayMs)} ${row(msg("Network"), parts.networkMs)}
+        ${row(msg("Waiting for late packets"), parts.bufferMs)}
+        ${row(msg("Decoding"), parts.decodeMs)}
+      </dl>
+      <div class="parts" aria-hidden="true">
+        <span class="relay" style="flex:${parts.relayMs}"></span>
+        <span class="network" style="flex:${parts.networkMs}"></span>
+        <span class="buffer" style="flex:${parts.bufferMs}"></span>
+        <span class="decode" style="flex:${parts.decodeMs}"></span>
+      </div>
+    `;
+  }
+
+  #figures(telemetry: Telemetry): TemplateResult {
+    const { stats } = telemetry;
+    const row = (name: string, value: string | typeof nothing): TemplateResult =>
+      html`<div><dt>${name}</dt><dd>${value}</dd></div>`;
+    const joined = this.timings?.firstFrame ?? null;
+    const fps = formatCount(Math.round(stats.framesPerSecond), locale());
+    return html`<dl>
+      ${row(msg("Picture"), `${stats.width}×${stats.height}, ${fps} fps`)}
+      ${row(msg("Rung"), stats.rendition ?? msg("Automatic"))}
+      ${row(msg("Codec"), stats.codec?.replace("video/", "") ?? "–")}
+      ${row(msg("Engine"), stats.engine.toUpperCase())}
+      ${row(msg("Bit rate"), formatBitrate(telemetry.receivedBps, locale()))}
+      ${row(msg("Packets lost"), formatPercent(telemetry.loss, locale(), 2))}
+      ${row(msg("Jitter"), formatMilliseconds(stats.jitterMs, locale()))}
+      ${row(msg("Round trip"), stats.roundTripMs === null ? "–" : formatMilliseconds(stats.roundTripMs, locale()))}
+      ${row(msg("Freezes"), `${formatCount(stats.freezeCount, locale())} (${formatMilliseconds(stats.freezeMs, locale())})`)}
+      ${row(msg("Frames dropped"), formatCount(stats.framesDropped, locale()))}
+      ${
+        joined === null
+          ? nothing
+          : row(
+              msg("First frame after"),
+              formatMilliseconds(joined - (this.timings?.clicked ?? joined), locale()),
+            )
+      }
+    </dl>`;
+  }
+}
+
+declare global {
+  interface HTMLElementTagNameMap {
+    "eva-stats": EvaStats;
+  }
+}

@@ -1,0 +1,49 @@
+/** Markdown's tree as elements. */
+
+import { html, type TemplateResult } from "lit";
+import { type Block, type Inline, parseMarkdown } from "./markdown.ts";
+
+/** A text in Markdown as elements; no HTML is parsed on the way. */
+export function markdown(text: string): TemplateResult[] {
+  return parseMarkdown(text).map(block);
+}
+
+function block(one: Block): TemplateResult {
+  switch (one.kind) {
+    case "paragraph":
+      return html`<p>${inlines(one.children)}</p>`;
+    case "quote":
+      return html`<blockquote><p>${inlines(one.children)}</p></blockquote>`;
+    case "heading":
+      return one.level === 3
+        ? html`<h3>${inlines(one.children)}</h3>`
+        : html`<h4>${inlines(one.children)}</h4>`;
+    case "list": {
+      const items = one.items.map((item) => html`<li>${inlines(item)}</li>`);
+      return one.ordered ? html`<ol>${items}</ol>` : html`<ul>${items}</ul>`;
+    }
+    case "rule":
+      return html`<hr />`;
+  }
+}
+
+function inlines(pieces: readonly Inline[]): unknown[] {
+  return pieces.map(inline);
+}
+
+function inline(piece: Inline): unknown {
+  switch (piece.kind) {
+    case "text":
+      return piece.text;
+    case "code":
+      return html`<code>${piece.text}</code>`;
+    case "strong":
+      return html`<strong>${inlines(piece.children)}</strong>`;
+    case "em":
+      return html`<em>${inlines(piece.children)}</em>`;
+    case "link":
+      return html`<a href=${piece.href} rel="noopener nofollow ugc">${inlines(piece.children)}</a>`;
+    case "break":
+      return html`<br />`;
+  }
+}
