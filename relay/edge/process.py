@@ -194,6 +194,10 @@ class Edge:
         except ProtocolError as error:
             await self._end(viewer, str(error))
             return
+        except Exception:  # noqa: BLE001 - what one peer can bring about ends its session only
+            logger().exception("a handshake has failed", session=viewer.id)
+            await self._end(viewer, "its handshake has failed")
+            return
         if viewer.state is not State.HANDSHAKING or viewer.address is None:
             return
         self._roster.advance(viewer, State.CONNECTED)
