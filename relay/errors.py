@@ -2,7 +2,8 @@
 
     RelayError
     ├── OperatorError         our own misuse: settings, commands, a folder in use (exit code 2)
-    │   └── SettingsError     a setting's name, its value and what is allowed
+    │   ├── SettingsError     a setting's name, its value and what is allowed
+    │   └── FolderInUse       another relay uses the data folder
     ├── PeerError             the other side's misbehaviour; it ends its connection at the most
     │   ├── ProtocolError     bytes that break the rules of their protocol
     │   │   └── RtmpError     those of RTMP, with what came before; `ingest.rtmp.errors` has more
@@ -40,6 +41,10 @@ class OperatorError(RelayError):
 
 class SettingsError(OperatorError):
     """One or more settings are wrong; the text has a line for each."""
+
+
+class FolderInUse(OperatorError):
+    """Another relay, or another command, uses the data folder."""
 
 
 class PeerError(RelayError):

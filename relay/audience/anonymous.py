@@ -5,6 +5,7 @@ The salt is kept on the bus only, which forgets; after two days nobody can tell 
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import secrets
 from typing import TYPE_CHECKING, Final, cast
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 _DAY_S: Final = 86_400
 _SALT_S: Final = 0.5
+_RETRY_S: Final = 1.0
 
 
 class Anonymous:
@@ -28,6 +30,8 @@ class Anonymous:
         self._bus = bus
         self._day = -1
         self._salt = b""
+        self._reading = asyncio.Lock()
+        self._again_s = 0.0
 
     async def hash(self, text: str, now_s: float) -> str:
         """A name of 16 characters for an address or network, the same all day on all gateways.
@@ -36,14 +40,19 @@ class Anonymous:
         """
         day = int(now_s // _DAY_S)
         if day != self._day:
-            try:
-                self._salt = await self._read(day)
-            except StoreError as error:
-                logger().warning("the day's salt cannot be read", error=str(error))
-                self._salt = self._salt or secrets.token_bytes(16)
-                return self._digest(text)
-            self._day = day
+            async with self._reading:  # once for all that wait
+                if day != self._day and now_s >= self._again_s:
+                    await self._renew(day, now_s)
         return self._digest(text)
+
+    async def _renew(self, day: int, now_s: float) -> None:
+        try:
+            self._salt = await self._read(day)
+            self._day = day
+        except StoreError as error:
+            logger().warning("the day's salt cannot be read", error=str(error))
+            self._salt = self._salt or secrets.token_bytes(16)
+            self._again_s = now_s + _RETRY_S
 
     def _digest(self, text: str) -> str:
         return hashlib.blake2b(text.encode(), digest_size=8, key=self._salt).hexdigest()

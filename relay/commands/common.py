@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+import time
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar
 
 from pydantic import ValidationError
 
 from relay import config, log, process
-from relay.bus.client import connect
+from relay.bus.client import connect, store_errors
 from relay.bus.embedded import FolderLock
-from relay.errors import Invalid, OperatorError, RelayError
+from relay.errors import FolderInUse, Invalid, OperatorError, RelayError, StoreError
 from relay.state.models import Model, explain
 from relay.state.registry import Registry
 from relay.supervisor.serve import Urls, stores
@@ -23,6 +24,11 @@ if TYPE_CHECKING:
 
 
 M = TypeVar("M", bound=Model)
+
+_REACH_S: Final = 10.0
+"""Time for other commands to end, and for a relay's state to come up."""
+_ANSWER_S: Final = 1.0
+_POLL_S: Final = 0.05
 
 
 def fail(error: RelayError) -> NoReturn:
@@ -67,12 +73,46 @@ async def registry(settings: Settings) -> AsyncIterator[Registry]:
     Raises:
         OperatorError: the server does not start.
     """
-    if settings.state_url.get_secret_value() or _relay_runs(settings):
-        async with _connected(Urls(settings).state) as found:
-            yield found
+    async with AsyncExitStack() as stack:
+        if not settings.state_url.get_secret_value():
+            await _reach_state(settings, stack)
+        yield await stack.enter_async_context(_connected(Urls(settings).state))
+
+
+async def _reach_state(settings: Settings, stack: AsyncExitStack) -> None:
+    """Wait for a running relay's state, or run one until `stack` is closed. Commands that run one
+    take turns: none uses another's, which ends with it.
+    """
+    turn = FolderLock(settings.data_dir, "command.lock")
+    stack.callback(turn.release)
+    deadline = time.monotonic() + _REACH_S
+    while True:
+        try:
+            if not turn.held:
+                turn.acquire()
+            await stack.enter_async_context(stores(settings))
+        except FolderInUse:
+            if turn.held and await _answers(Urls(settings).state):
+                turn.release()
+                return
+            if time.monotonic() > deadline:
+                raise
+        else:
+            return
+        await asyncio.sleep(_POLL_S)
+
+
+async def _answers(url: str) -> bool:
+    state = connect(url)
+    try:
+        async with store_errors("asking for the state", timeout_s=_ANSWER_S):
+            await state.ping()
+    except StoreError:
+        return False
     else:
-        async with stores(settings) as urls, _connected(urls.state) as found:
-            yield found
+        return True
+    finally:
+        await state.aclose()
 
 
 @asynccontextmanager
@@ -82,13 +122,3 @@ async def _connected(url: str) -> AsyncIterator[Registry]:
         yield Registry(state)
     finally:
         await state.aclose()
-
-
-def _relay_runs(settings: Settings) -> bool:
-    lock = FolderLock(settings.data_dir)
-    try:
-        lock.acquire()
-    except OperatorError:
-        return True
-    lock.release()
-    return False

@@ -90,6 +90,25 @@ def _phases(painted: ground.Ground, count: int) -> list[Words]:
     ]
 
 
+class _Held(Generic[_Texel]):
+    """What a texture shows in a picture's pixels, kept for as long as it is the same."""
+
+    def __init__(self, texture: _Texture[_Texel], look: Indices) -> None:
+        self._texture: _Texture[_Texel] = texture
+        self._look = look
+        self._plane: npt.NDArray[_Texel] = np.empty(look.shape, texture.at(0).dtype)
+        self._taken: dict[int, tuple[int, Place]] = {}
+        """By first row: the step at which a place was looked at last, and the place."""
+
+    def at(self, step: int, here: Place) -> npt.NDArray[_Texel]:
+        """The texels in a place, at a step of the texture."""
+        held: npt.NDArray[_Texel] = self._plane[here]
+        if self._taken.get(here[0].start) != (step, here):
+            self._texture.at(step).take(self._look[here], out=held, mode="clip")
+            self._taken[here[0].start] = (step, here)
+        return held
+
+
 class _Survey:
     """Which part of the Earth a camera sees, and where on it each of its pixels looks."""
 
@@ -151,19 +170,18 @@ class Globe:
         survey = _Survey(view, sight)
         painted = survey.paint(seed)
         self._luma = _Texture(_phases(painted, self._phases), survey.span)
-        self._chroma = _Texture([painted.chroma], survey.span // 2 + 1)
-        self._lights = _Texture([painted.lights[::2, ::2]], survey.span // 2 + 1)
+        chroma = _Texture([painted.chroma], survey.span // 2 + 1)
+        lights = _Texture([painted.lights[::2, ::2]], survey.span // 2 + 1)
         self._look = survey.look(sight, pitch=self._luma.pitch, step=1)
-        self._look_half = survey.look(half, pitch=self._chroma.pitch, step=2)
+        # Their texels are large: a step of the texture lasts some frames.
+        look_half = survey.look(half, pitch=chroma.pitch, step=2)
+        self._chroma, self._lights = _Held(chroma, look_half), _Held(lights, look_half)
         rng = np.random.default_rng(seed)
         self._full = Daylight(sight, (0,), colour.dither(rng, sight.hit.shape), fronts[0])
         self._half = Daylight(half, (1, 2), colour.dither(rng, half.hit.shape), fronts[1])
         self._first = int(sight.hit.any(1).argmax()) // STRIP * STRIP
         size = STRIP * view.width
         self._texel, self._value = (np.empty(size, np.uint16) for _ in range(2))
-        self._pairs: Words = np.empty(half.hit.shape, np.uint16)
-        self._taken: dict[int, tuple[int, Place]] = {}
-        """For each strip the step of the chroma that `_pairs` holds, and where."""
 
     def draw(self, planes: Planes, seconds: float, plate: Plate | None = None) -> None:
         """Draw the Earth and the air as they are at `seconds` into planes of the view's size.
@@ -175,7 +193,6 @@ class Globe:
         self._full.light(step // 2, lambda turn: sun_at(2 * turn / self._fps))
         self._half.light((step + 1) // 2, lambda turn: sun_at((2 * turn - 1) / self._fps))
         luma, half_step = self._luma.at(step), step // (2 * self._phases)
-        chroma, lights = self._chroma.at(half_step), self._lights.at(half_step)
         y, u, v = planes
         for top in range(0, len(y), STRIP):
             rows = slice(top, min(top + STRIP, len(y)))
@@ -188,11 +205,7 @@ class Globe:
                 _sky(v[half], self._half.air[1][half])
             elif columns.stop > columns.start:
                 self._draw_luma(y[here], here, luma)
-                # Chroma's texels are large, and a step of the texture lasts some frames.
-                if self._taken.get(top) != (half_step, half):
-                    chroma.take(self._look_half[half], out=self._pairs[half], mode="clip")
-                    self._taken[top] = (half_step, half)
-                self._draw_chroma((u[half], v[half]), half, lights)
+                self._draw_chroma((u[half], v[half]), half, half_step)
 
     def _draw_luma(self, out: Bytes, here: Place, texture: Words) -> None:
         look, light = self._look[here], self._full
@@ -211,14 +224,14 @@ class Globe:
         np.right_shift(value, 8, out=value)
         np.copyto(out, value, casting="unsafe")
 
-    def _draw_chroma(self, out: tuple[Bytes, Bytes], here: Place, lights: Bytes) -> None:
-        look, light = self._look_half[here], self._half
-        pair = self._pairs[here]
-        value = self._value[: look.size].reshape(look.shape)
+    def _draw_chroma(self, out: tuple[Bytes, Bytes], here: Place, step: int) -> None:
+        light, pair = self._half, self._chroma.at(step, here)
+        value = self._value[: pair.size].reshape(pair.shape)
         dark, part = light.dark(here)
         warm = None
         if dark.stop > dark.start:
-            warm = np.multiply(lights.take(look[:, part], mode="clip"), light.city[here[0], dark])
+            seen = (here[0], dark)
+            warm = np.multiply(self._lights.at(step, seen), light.city[seen])
             np.right_shift(warm, 3, out=warm)
         for number, plane in enumerate(out):
             if number == 0:

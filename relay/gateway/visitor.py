@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 import re
-from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from functools import lru_cache
+from ipaddress import (
+    IPv4Address,
+    IPv4Network,
+    IPv6Address,
+    IPv6Network,
+    ip_address,
+    ip_network,
+)
 from typing import TYPE_CHECKING, Final
 
 from relay.gateway.keys import SETTINGS
@@ -72,7 +80,7 @@ def client_address(peer: str, forwarded: str, trusted: Sequence[str]) -> str:
     `forwarded` is X-Forwarded-For: each proxy adds the address that it was reached from, so what
     stands left of the first untrusted one is anybody's claim.
     """
-    networks = [ip_network(each, strict=False) for each in trusted]
+    networks = _networks(tuple(trusted))
     found = _parsed(peer)
     if found is None:
         return peer
@@ -86,6 +94,12 @@ def client_address(peer: str, forwarded: str, trusted: Sequence[str]) -> str:
     return str(found)
 
 
+@lru_cache(maxsize=8)
+def _networks(texts: tuple[str, ...]) -> list[IPv4Network | IPv6Network]:
+    return [ip_network(each, strict=False) for each in texts]
+
+
+@lru_cache(maxsize=4096)
 def prefix(text: str) -> str:
     """The network that an address belongs to: /24 of IPv4, /56 of IPv6."""
     found = _parsed(text)
@@ -94,6 +108,7 @@ def prefix(text: str) -> str:
     return str(ip_network(f"{found}/{24 if found.version == 4 else 56}", strict=False))
 
 
+@lru_cache(maxsize=4096)
 def _parsed(text: str) -> IPv4Address | IPv6Address | None:
     try:
         found = ip_address(text.partition("%")[0])

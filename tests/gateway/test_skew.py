@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
-from relay.audience.ratings import Ballot, cast_ballots
+from relay.audience.ratings import Ballot, cast_ballots, read
 from relay.bus import keys
 from relay.gateway.auth import Auth
 from relay.gateway.keys import AUTH
@@ -99,9 +99,11 @@ async def test_a_thousand_cookies_of_one_network(behind: Gateway, age_s: float) 
 
 
 async def test_a_thousand_cookies_before_anybody_else(behind: Gateway) -> None:
-    answers = await asyncio.gather(
-        *(behind.vote("demo", 1, headers=came("203.0.113.9")) for _ in range(1000))
-    )
+    answers = []
+    for _ in range(10):
+        answers += await asyncio.gather(
+            *(behind.vote("demo", 1, headers=came("203.0.113.9")) for _ in range(100))
+        )
     assert {answer.status for answer in answers} == {200}  # there is no crowd yet to skew
     rng = random.Random(4)
     stars = [rng.choice((3, 4, 5, 5)) for _ in range(HONEST)]
@@ -137,10 +139,11 @@ async def test_large_networks_count_once_the_crowd_is_large(store: Redis) -> Non
         for network in range(400)
         for n in range(3 if network else 11)
     ]
-    last: Any = None
     for start in range(0, len(ballots), 100):
-        last = (await cast_ballots(store, ballots[start : start + 100]))[-1]
-    assert last[0].count == len(ballots)  # 1208 voters: a network may have 12 of them
+        await cast_ballots(store, ballots[start : start + 100])
+    assert (await read(store, "demo")).count == len(
+        ballots
+    )  # 1208 voters: a network may have 12 of them
 
 
 async def test_replays_count_once(behind: Gateway) -> None:

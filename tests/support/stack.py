@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -24,10 +25,14 @@ CLIP = REPOSITORY.parent / "shared" / "media" / "gopro-karma-drone.mp4"
 
 
 def free_port(kind: socket.SocketKind = socket.SOCK_STREAM) -> int:
-    """A port that nobody has at the moment."""
-    with socket.socket(socket.AF_INET, kind) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port that nobody has at the moment, and that the system gives to nobody who does not ask
+    for it: a relay that is started again finds it free.
+    """
+    while True:
+        port = random.randrange(10_000, 32_000)
+        with socket.socket(socket.AF_INET, kind) as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 def free_ports(count: int) -> int:
@@ -102,9 +107,10 @@ class Stack:
                 stdout=log,
                 stderr=subprocess.STDOUT,
             )
-        self.wait(self._ready, "the relay to be ready", 30)
+        self.wait(self.is_ready, "the relay to be ready", 30)
 
-    def _ready(self) -> bool:
+    def is_ready(self) -> bool:
+        """Whether viewers can be served."""
         assert self._process is not None
         if self._process.poll() is not None:
             raise AssertionError(f"the relay ended:\n{self.log.read_text()}")
@@ -119,6 +125,15 @@ class Stack:
         if self._process.poll() is None:
             self._process.terminate()
         return self._process.wait(15)
+
+    def wait_ended(self, within_s: float) -> int:
+        """Wait until it has ended; returns the exit code."""
+        assert self._process is not None
+        return self._process.wait(within_s)
+
+    def end_publishers(self) -> None:
+        """End all that `publish` has started."""
+        self._publishers.close()
 
     def kill_everything(self) -> None:
         """SIGKILL to every process of this relay, all at once."""

@@ -36,6 +36,10 @@ export class EvaCurve extends LitElement {
     unsafeCSS(uplotCss),
     shared,
     css`
+      /* Nothing to show takes no place in the page's grid. */
+      :host([empty]) {
+        display: none;
+      }
       h2 {
         margin-bottom: 0.75rem;
         font: 650 var(--step-1) / 1.3 var(--display);
@@ -86,6 +90,7 @@ export class EvaCurve extends LitElement {
   async refresh(): Promise<void> {
     try {
       this.series = await getRatingSeries(this.slug);
+      this.toggleAttribute("empty", this.series.points.length === 0);
     } catch {
       // What has been drawn stays; the server says when there is something new.
     }

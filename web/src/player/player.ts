@@ -11,7 +11,6 @@ import { customElement, property, query, state } from "lit/decorators.js";
 import { styleMap } from "lit/directives/style-map.js";
 import type { BroadcastState } from "../protocol/broadcast.ts";
 import type { ClockSync } from "../store/clock-sync.ts";
-import { speaker } from "../ui/icons.ts";
 import type { Chosen } from "../ui/menu.ts";
 import { shared } from "../ui/shared-styles.ts";
 import { bar, type Choices } from "./bar.ts";
@@ -21,8 +20,11 @@ import type { Target, Timings } from "./engine.ts";
 import { type CameraKnowledge, IDLE_LINK, type Link } from "./link.ts";
 import { stillOf } from "./media-session.ts";
 import { Meter } from "./meter.ts";
+import { slateOf, soundButton, sphereOf, statsPanel } from "./overlays.ts";
 import { Phase } from "./phase.ts";
+
 import { playerStyles } from "./player-styles.ts";
+import { hasPicture, looksDifferent, spoken } from "./seen.ts";
 import type { Action } from "./shortcuts.ts";
 import type { OperatorView } from "./sphere/looking.ts";
 import type { PlayerStats } from "./stats.ts";
@@ -31,7 +33,6 @@ import { WakeLock } from "./wake-lock.ts";
 import { WhepEngine } from "./whep/engine.ts";
 import { isLayout, wish } from "./wishes.ts";
 import "./chrome.ts";
-import "./slate.ts";
 
 /** How long a word over the picture stays, milliseconds. */
 const BEZEL_MS = 1100;
@@ -44,36 +45,6 @@ export interface PlayerState {
   camera: string | null;
   /** The rung whose picture is on screen, or null. */
   rendition: string | null;
-}
-
-function spoken(phase: Phase): string {
-  switch (phase) {
-    case Phase.Live:
-      return msg("Live picture");
-    case Phase.Lost:
-      return msg("Signal lost, reconnecting");
-    case Phase.Offline:
-      return msg("You are offline");
-    case Phase.Waiting:
-      return msg("Waiting for the picture");
-    case Phase.Ended:
-      return msg("This spacewalk has ended");
-    case Phase.Failed:
-      return msg("The picture cannot be shown");
-    case Phase.Idle:
-    case Phase.Connecting:
-      return "";
-  }
-}
-
-function hasPicture(link: Link | undefined): boolean {
-  return (link?.shown ?? null) !== null;
-}
-
-/** Counters grow four times a second; only what can be seen is worth another rendering. */
-function looksDifferent(one: Link, other: Link | undefined): boolean {
-  const seen = ["phase", "lostSinceMs", "refusal"] as const;
-  return hasPicture(one) !== hasPicture(other) || seen.some((name) => one[name] !== other?.[name]);
 }
 
 /**
@@ -290,11 +261,17 @@ export class EvaPlayer extends LitElement {
           style=${styleMap({ visibility: this.#around ? "hidden" : "visible" })}
           @volumechange=${this.#onVolume}
         ></video>
-        ${this.#around ? this.#sphereView() : nothing}
-        ${live ? nothing : this.#slate()}
-        ${live && dressed && !this.heard ? this.#soundButton() : nothing}
+        ${
+          this.#around
+            ? sphereOf(this, this.video, () => {
+                this.sphere = false;
+              })
+            : nothing
+        }
+        ${live ? nothing : slateOf(this, this.link)}
+        ${live && dressed && !this.heard ? soundButton(() => this.#keepFocus()) : nothing}
         ${this.bezel === null ? nothing : html`<p class="bezel" slot="centered-chrome" noautohide>${this.bezel}</p>`}
-        ${this.panel ? this.#statsPanel() : nothing}
+        ${this.panel ? statsPanel(this.telemetry, this.timings, () => this.#toggleStats()) : nothing}
         ${hasPicture(this.link) && dressed ? this.#controls() : nothing}
       </media-controller>
       ${this.helping ? html`<eva-help @eva-close=${() => this.#closeHelp()}></eva-help>` : nothing}
@@ -310,54 +287,6 @@ export class EvaPlayer extends LitElement {
 
   get #deck(): Deck {
     return { controller: this.controller, video: this.video };
-  }
-
-  #sphereView(): TemplateResult {
-    return html`<eva-sphere
-      slot="centered-chrome"
-      noautohide
-      .video=${this.video}
-      .operatorView=${this.operatorView}
-      .plain=${this.bare}
-      @eva-sphere-lost=${() => {
-        this.sphere = false;
-      }}
-    ></eva-sphere>`;
-  }
-
-  #statsPanel(): TemplateResult {
-    return html`<eva-stats
-      slot="top-chrome"
-      noautohide
-      .telemetry=${this.telemetry}
-      .timings=${this.timings}
-      @eva-close=${() => this.#toggleStats()}
-    ></eva-stats>`;
-  }
-
-  #slate(): TemplateResult {
-    return html`<eva-slate
-      slot="centered-chrome"
-      noautohide
-      .phase=${this.phase}
-      .pictured=${hasPicture(this.link)}
-      .lostSinceMs=${this.link.lostSinceMs}
-      .startsAt=${this.startsAt}
-      .cameraName=${this.cameraName}
-      .refusal=${this.link.refusal}
-      .seed=${this.slug}
-    ></eva-slate>`;
-  }
-
-  #soundButton(): TemplateResult {
-    const ask = (event: Event): void => {
-      const wish = new CustomEvent("mediaunmuterequest", { bubbles: true, composed: true });
-      event.currentTarget?.dispatchEvent(wish);
-      this.#keepFocus();
-    };
-    return html`<button class="sound" type="button" slot="top-chrome" noautohide @click=${ask}>
-      ${speaker}<span>${msg("Sound on")}</span>
-    </button>`;
   }
 
   #controls(): TemplateResult {

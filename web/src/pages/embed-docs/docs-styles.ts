@@ -20,7 +20,7 @@ export const docsStyles = css`
     font: 650 var(--step-2) / 1.2 var(--display);
     letter-spacing: -0.015em;
   }
-  h4 {
+  h3 {
     margin: 0;
     font: 600 var(--step--1) / 1.4 var(--sans);
     color: var(--ink-faint);

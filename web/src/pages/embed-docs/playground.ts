@@ -59,7 +59,7 @@ export class EvaPlayground extends LitElement {
       <div class="settings">
         ${this.#settings(broadcast)}
         <pre tabindex="0" aria-label=${msg("Code")}><code>${this.#code(broadcast)}</code></pre>
-        <h4 id="news">${msg("What the player tells")}</h4>
+        <h3 id="news">${msg("What the player tells")}</h3>
         <ol class="news" aria-labelledby="news" tabindex="0">
           ${this.news.map((one) => html`<li><code>${one}</code></li>`)}
         </ol>

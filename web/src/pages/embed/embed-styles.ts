@@ -128,9 +128,11 @@ export const embedStyles = css`
       padding-inline-end: 0.75rem;
       gap: 0.25rem 0.5rem;
     }
-    header h1,
-    .viewers span {
-      display: none;
+    header h1 {
+      position: absolute;
+      width: 1px;
+      height: 1px;
+      clip-path: inset(50%);
     }
     .viewers {
       display: none;

@@ -1,0 +1,341 @@
+"""`relay bench votes`: acknowledged votes a second through one gateway, each on disk before it is
+answered, and what becomes of them when the state is killed in the middle.
+
+The floor is the same gateway answering with a constant. Voters send several requests ahead on each
+connection (HTTP/1.1 pipelining); each has one vote under way at a time, and sends it again, with
+the same key, until it is acknowledged.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import random
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import redis
+
+from relay.bench.pipeline import Pipeline
+from relay.bench.report import Report, figure
+from relay.bus import embedded, keys
+from relay.bus.client import connect
+from relay.errors import OperatorError
+from relay.gateway.auth import Auth
+from relay.ids import new_admin_token
+from relay.state import secret
+from relay.state.models import Broadcast
+from relay.state.registry import Registry
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+CONNECTIONS: Final = 256
+DEPTH: Final = 4
+SLUG: Final = "bench"
+_START_S: Final = 20.0
+
+
+class Server:
+    """An embedded server in a folder of its own."""
+
+    def __init__(self, folder: Path, name: str, special: dict[str, str]) -> None:
+        self._command = embedded.server_command(embedded.write_config(folder, name, special))
+        self.url = embedded.url(folder, name)
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start it, and wait until it answers."""
+        self._process = subprocess.Popen(self._command, stdout=subprocess.DEVNULL)
+        deadline = time.monotonic() + _START_S
+        with redis.Redis.from_url(self.url) as client:
+            while True:
+                try:
+                    client.ping()
+                except redis.RedisError:
+                    if time.monotonic() > deadline:
+                        raise OperatorError("the state does not start") from None
+                    time.sleep(0.02)
+                else:
+                    return
+
+    def kill(self) -> None:
+        """SIGKILL."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait(10)
+            self._process = None
+
+
+class Gateway:
+    """A gateway as a process."""
+
+    def __init__(self, folder: Path, state_url: str, bus_url: str) -> None:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port: int = probe.getsockname()[1]
+        own = {name: value for name, value in os.environ.items() if not name.startswith("RELAY_")}
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "relay", "gateway"],
+            env=own
+            | {
+                "RELAY_STATE_URL": state_url,
+                "RELAY_BUS_URL": bus_url,
+                "RELAY_DATA_DIR": str(folder),
+                "RELAY_HTTP_HOST": "127.0.0.1",
+                "RELAY_HTTP_PORT": str(self.port),
+                "RELAY_ADMIN_TOKEN": new_admin_token(),
+                "RELAY_TRUSTED_PROXIES": '["127.0.0.1"]',
+                "RELAY_LOG_LEVEL": "error",
+            },
+        )
+        deadline = time.monotonic() + _START_S
+        while not self._answers():
+            if time.monotonic() > deadline or self._process.poll() is not None:
+                self.stop()
+                raise OperatorError("the gateway does not start")
+            time.sleep(0.05)
+
+    def _answers(self) -> bool:
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", self.port)) == 0
+
+    @property
+    def cpu_s(self) -> float:
+        """User and system time so far."""
+        fields = Path(f"/proc/{self._process.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def stop(self) -> None:
+        """End it."""
+        self._process.send_signal(signal.SIGTERM)
+        self._process.wait(10)
+
+
+@dataclass
+class Voter:
+    """A viewer that votes again and again."""
+
+    cookie: str
+    viewer: str
+    address: str
+    stars: int = 0
+    """Its last acknowledged stars."""
+    acknowledged: int = 0
+    again: int = 0
+    """Votes that had to be sent again."""
+    _sent: int = 0
+    _number: int = 0
+    _request: bytes = field(default=b"", repr=False)
+
+    def vote(self, rng: random.Random) -> bytes:
+        """The next vote's request."""
+        self._number += 1
+        self._sent = rng.randint(1, 5)
+        body = b'{"stars": %d}' % self._sent
+        self._request = (
+            f"POST /api/v1/broadcasts/{SLUG}/rating HTTP/1.1\r\nHost: relay\r\n"
+            f"Cookie: eva_viewer={self.cookie}\r\nX-Forwarded-For: {self.address}\r\n"
+            f"Idempotency-Key: {self._number}\r\nContent-Type: application/json\r\n"
+            f"Content-Length: {len(body)}\r\n\r\n"
+        ).encode() + body
+        return self._request
+
+    def hear(self, status: int, body: bytes) -> bool:
+        """Take an answer; whether the vote is acknowledged."""
+        if status != 200:
+            self.again += 1
+            return False
+        if json.loads(body)["yours"] != self._sent:
+            raise OperatorError("a vote was acknowledged with other stars")
+        self.stars = self._sent
+        self.acknowledged += 1
+        return True
+
+    @property
+    def request(self) -> bytes:
+        """The same vote, to be sent again."""
+        return self._request
+
+
+async def rush(port: int, voters: list[Voter], seconds: float, seed: int) -> int:
+    """Let all vote for so long, then wait for what is under way; returns acknowledged votes."""
+    before = sum(voter.acknowledged for voter in voters)
+    until = time.monotonic() + seconds
+    groups = [voters[n::CONNECTIONS] for n in range(CONNECTIONS)]
+    await asyncio.gather(
+        *(_vote_on(port, group, until, random.Random(seed + n)) for n, group in enumerate(groups))  # noqa: S311 - stars need no secrecy
+    )
+    return sum(voter.acknowledged for voter in voters) - before
+
+
+async def _vote_on(port: int, voters: list[Voter], until: float, rng: random.Random) -> None:
+    ready = [(voter, voter.vote(rng)) for voter in voters[::-1]]
+    while ready:
+        async with Pipeline("127.0.0.1", port, DEPTH) as pipeline:
+            ready = await _on_one_connection(pipeline, ready, until, rng)
+        if ready:  # the connection was cut: what is under way is sent again
+            await asyncio.sleep(0.02)
+
+
+async def _on_one_connection(
+    pipeline: Pipeline, ready: list[tuple[Voter, bytes]], until: float, rng: random.Random
+) -> list[tuple[Voter, bytes]]:
+    """Vote until the time is over and all is answered; returns what is left if it is cut off."""
+    under_way: list[tuple[Voter, bytes]] = []
+    waiting = ready[::-1]
+    try:
+        while waiting or under_way:
+            while waiting and len(under_way) < DEPTH:
+                voter, request = waiting.pop()
+                under_way.insert(0, (voter, request))
+                pipeline.send(request)
+            status, body = await pipeline.answer()
+            voter, request = under_way.pop()
+            if not voter.hear(status, body):
+                waiting.insert(0, (voter, request))
+                await asyncio.sleep(0.005)
+            elif time.monotonic() < until:
+                waiting.insert(0, (voter, voter.vote(rng)))
+    except ConnectionError:
+        return [*under_way, *waiting]
+    return []
+
+
+async def floor(port: int, seconds: float) -> int:
+    """Answers of a constant in so many seconds, over the same number of connections."""
+    until = time.monotonic() + seconds
+    request = b"GET /healthz HTTP/1.1\r\nHost: relay\r\n\r\n"
+
+    async def one() -> int:
+        count = ahead = 0
+        async with Pipeline("127.0.0.1", port, DEPTH) as pipeline:
+            while time.monotonic() < until or ahead:
+                while ahead < DEPTH and time.monotonic() < until:
+                    pipeline.send(request)
+                    ahead += 1
+                await pipeline.answer()
+                ahead -= 1
+                count += 1
+        return count
+
+    return sum(await asyncio.gather(*(one() for _ in range(CONNECTIONS))))
+
+
+async def crowd(state_url: str, count: int) -> list[Voter]:
+    """A broadcast, and viewers of many networks with cookies of an hour ago."""
+    state = connect(state_url)
+    try:
+        await Registry(state).broadcasts.create(SLUG, Broadcast(slug=SLUG, title="Bench"))
+        auth = Auth(admin_token_hash="", viewer_key=await secret.signing_key(state, "viewer"))
+        names = [f"{n:022d}{int(time.time()) - 3600:08x}" for n in range(count)]
+        return [
+            Voter(auth.signed(name), name, f"100.{64 + n // 250}.{n % 250}.9")
+            for n, name in enumerate(names)
+        ]
+    finally:
+        await state.aclose()
+
+
+def check(state_url: str, voters: list[Voter]) -> tuple[int, int]:
+    """Compare the state with what was acknowledged: how many are lost or wrong, and how many more
+    there are than voters; totals that do not match count as well.
+    """
+    with redis.Redis.from_url(state_url) as client:
+        votes = client.hgetall(keys.votes(SLUG))
+        total, count = client.hmget(keys.rating(SLUG), "sum", "count")
+    stored = {name.decode(): int(stars) for name, stars in votes.items()}
+    expected = {voter.viewer: voter.stars for voter in voters if voter.acknowledged}
+    lost = sum(1 for name, stars in expected.items() if stored.get(name) != stars)
+    doubled = abs(int(count or 0) - len(expected)) + abs(int(total or 0) - sum(expected.values()))
+    return lost, doubled + len(stored.keys() - expected.keys())
+
+
+def servers(folder: Path, stack: ExitStack) -> Iterator[Server]:
+    """A durable state, and a bus."""
+    for name, special in (("state", embedded.STATE), ("bus", embedded.BUS)):
+        server = Server(folder, name, special)
+        stack.callback(server.kill)
+        server.start()
+        yield server
+
+
+def bench(voters: int, *, rounds: int, seconds: float) -> Report:
+    """Run it."""
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="eva-votes-")))
+        state, bus = servers(folder, stack)
+        gateway = Gateway(folder, state.url, bus.url)
+        stack.callback(gateway.stop)
+        people = asyncio.run(crowd(state.url, voters))
+        rates: list[float] = []
+        floors: list[float] = []
+        cpu: list[float] = []
+        for number in range(rounds + 1):
+            floors.append(asyncio.run(floor(gateway.port, seconds)) / seconds)
+            used, began = gateway.cpu_s, time.monotonic()
+            count = asyncio.run(rush(gateway.port, people, seconds, number))
+            rates.append(count / (time.monotonic() - began))
+            cpu.append((gateway.cpu_s - used) / count * 1e6)
+        lost, doubled = check(state.url, people)
+        killed = asyncio.run(_killed_in_the_middle(state, gateway.port, people, seconds))
+        lost_then, doubled_then = check(state.url, people)
+    return _report(rates, floors, cpu, (lost, doubled), (killed, lost_then, doubled_then), people)
+
+
+async def _killed_in_the_middle(
+    state: Server, port: int, people: list[Voter], seconds: float
+) -> int:
+    voting = asyncio.create_task(rush(port, people, seconds, 99))
+    await asyncio.sleep(seconds / 2)
+    state.kill()
+    await asyncio.to_thread(state.start)
+    return await voting
+
+
+def _report(
+    rates: list[float],
+    floors: list[float],
+    cpu: list[float],
+    steady: tuple[int, int],
+    killed: tuple[int, int, int],
+    people: list[Voter],
+) -> Report:
+    report = Report("votes", ["", "votes/s", "floor: constant answers/s", "ratio", "µs CPU a vote"])
+    ratios = [rate / base for rate, base in zip(rates, floors, strict=True)]
+    columns = (rates, floors, ratios, cpu)
+    report.rows = [["pipelined", *(str(figure(list(column))) for column in columns)]]
+    again = sum(voter.again for voter in people)
+    report.notes = [
+        (
+            f"{len(people)} voters, {CONNECTIONS} connections, {DEPTH} requests ahead on each, "
+            "appendfsync always."
+        ),
+        f"Steady: {steady[0]} lost, {steady[1]} doubled.",
+        (
+            f"State killed (SIGKILL) in the middle: {killed[0]} acknowledged, {again} sent again, "
+            f"{killed[1]} lost, {killed[2]} doubled."
+        ),
+    ]
+    report.data = {
+        "votes_per_s": rates,
+        "floor_per_s": floors,
+        "cpu_us_per_vote": cpu,
+        "steady": {"lost": steady[0], "doubled": steady[1]},
+        "killed": {
+            "acknowledged": killed[0],
+            "sent_again": again,
+            "lost": killed[1],
+            "doubled": killed[2],
+        },
+    }
+    return report

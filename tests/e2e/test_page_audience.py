@@ -1,0 +1,222 @@
+"""What viewers say on the page: stars, feedback, comments; and what they hand on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.support.axe import violations
+from tests.support.walk import SLUG, ago, fields
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from tests.support.chromium import Tab
+    from tests.support.stack import Stack
+
+PAYLOADS = (
+    "<script>window.hacked = 1</script>",
+    "<img src=x onerror='window.hacked = 1'>",
+    '"><svg onload="window.hacked = 1">',
+    "javascript:window.hacked=1",
+    "[click](javascript:window.hacked=1)",
+    "[click](data:text/html,<script>parent.hacked=1</script>)",
+    "</script><script>window.hacked = 1</script>",
+    "${window.hacked = 1}{{constructor.constructor('window.hacked=1')()}}",
+    "<iframe srcdoc='<script>parent.hacked=1</script>'></iframe>",
+    "<a href='jAvAsCrIpT:window.hacked=1'>x</a>",
+)
+
+
+@pytest.fixture
+def visit(walk: Stack, open_tab: Callable[[str], Tab]) -> Callable[..., Tab]:
+    """Opens a broadcast's page, at the comments."""
+
+    def visit_one(slug: str = SLUG) -> Tab:
+        tab = open_tab(f"{walk.url}/b/{slug}")
+        tab.wait_for("eva-rating", "true", 15)
+        tab.page.evaluate("scrollTo(0, document.body.scrollHeight)")
+        tab.wait_for("eva-comments", "it.loaded === true", 15)
+        return tab
+
+    return visit_one
+
+
+def write(tab: Tab, text: str, name: str = "Maren") -> None:
+    tab.page.get_by_label("Your comment").fill(text)
+    tab.page.get_by_label("Your name").fill(name)
+    tab.page.get_by_role("button", name="Send").click()
+
+
+def texts(tab: Tab) -> list[str]:
+    found: list[str] = tab.element(
+        "eva-comments",
+        """[...it.renderRoot.querySelectorAll("eva-comment")]
+             .map((one) => one.renderRoot.querySelector(".text")?.textContent ?? "")""",
+    )
+    return found
+
+
+def wait_text(tab: Tab, text: str, *, present: bool = True) -> None:
+    sign = "" if present else "!"
+    tab.wait_for(
+        "eva-comments",
+        f"""{sign}[...it.renderRoot.querySelectorAll("eva-comment")]
+             .some((one) => one.renderRoot.textContent.includes({text!r}))""",
+        10,
+    )
+
+
+def test_comments_are_live_answered_edited_and_vanish(
+    walk: Stack, visit: Callable[..., Tab], screenshots: Path
+):
+    walk.broadcast("talk", [], **fields())
+    here, there = visit("talk"), visit("talk")
+    write(here, "What a reflection in the visor!")
+    wait_text(here, "What a reflection")
+    wait_text(there, "What a reflection")
+    there.page.get_by_role("button", name="Reply").click()
+    there.page.get_by_label("Your reply").fill("Seconded.")
+    there.page.get_by_label("Your name").last.fill("Jo")
+    there.page.get_by_role("button", name="Send").last.click()
+    wait_text(here, "Seconded.")
+    here.page.get_by_role("button", name="Edit").click()
+    here.page.get_by_label("Your comment").last.fill("What a reflection in her visor!")
+    here.page.get_by_role("button", name="Save").click()
+    wait_text(there, "in her visor")
+    wait_text(there, "edited")
+    there.page.screenshot(path=screenshots / "page-comments.png", full_page=True)
+    assert violations(there.page) == []
+    there.page.get_by_role("button", name="Report").first.click()
+    there.page.get_by_label("What is wrong with it?").fill("Testing the button")
+    there.page.get_by_role("button", name="Report").first.click()
+    wait_text(there, "Reported. Thank you.")
+    found = walk.get("/api/v1/broadcasts/talk/comments")["comments"]
+    root = next(one for one in found if one["reply_to"] is None)
+    path = f"/api/v1/broadcasts/talk/comments/{root['id']}/moderation"
+    walk.request("PATCH", path, {"pinned": True})
+    wait_text(there, "Pinned")
+    walk.request("PATCH", path, {"hidden": True})
+    wait_text(here, "visor", present=False)
+    wait_text(there, "visor", present=False)
+
+
+def test_a_comment_can_speak_of_a_moment(walk: Stack, visit: Callable[..., Tab]):
+    tab = visit()
+    tab.wait_picture(30)
+    tab.page.get_by_role("checkbox", name="About this moment").check()
+    write(tab, "This very moment")
+    wait_text(tab, "T+02:4")
+
+
+def test_comments_that_wait_for_approval(walk: Stack, visit: Callable[..., Tab]):
+    walk.broadcast("approved", [], **fields() | {"comments": "approval"})
+    tab = visit("approved")
+    write(tab, "May I?")
+    wait_text(tab, "Waits for approval")
+    (held,) = walk.get("/api/v1/broadcasts/approved/comments?state=held")["comments"]
+    walk.request(
+        "PATCH", f"/api/v1/broadcasts/approved/comments/{held['id']}/moderation", {"approved": True}
+    )
+    wait_text(tab, "Waits for approval", present=False)
+    assert texts(tab) == ["May I?"]
+
+
+def test_a_low_vote_is_asked_why_and_a_high_one_may_follow(
+    walk: Stack, visit: Callable[..., Tab], screenshots: Path
+):
+    tab = visit()
+    tab.page.evaluate("scrollTo(0, 0)")
+    tab.page.get_by_role("radio", name="2 stars").check()
+    tab.page.get_by_label("What could be better?").fill("More sound, please")
+    tab.screenshot("page-feedback", screenshots)
+    assert violations(tab.page) == []
+    tab.page.get_by_role("button", name="Send").first.click()
+    tab.page.get_by_text("The team reads every word").wait_for()
+    told = walk.get(f"/api/v1/broadcasts/{SLUG}/feedback")
+    assert "More sound, please" in str(told)
+    tab.page.get_by_role("radio", name="5 stars").check()
+    tab.page.get_by_text("Glad that you like it!").wait_for()
+    tab.screenshot("page-follow", screenshots)
+    assert violations(tab.page) == []
+
+
+def test_voting_with_the_keyboard_alone(visit: Callable[..., Tab]):
+    tab = visit()
+    tab.element("eva-rating >> input", "it.focus()")
+    for _ in range(3):
+        tab.page.keyboard.press("ArrowRight")
+    tab.wait_for("eva-rating", "it.rating.yours === 4", 10)
+
+
+def test_nothing_that_is_written_runs(walk: Stack, visit: Callable[..., Tab]):
+    every = " ".join(PAYLOADS)
+    hostile: dict[str, Any] = fields() | {
+        "title": PAYLOADS[0],
+        "description": "\n\n".join(PAYLOADS),
+        "crew": [{"name": PAYLOADS[1], "role": PAYLOADS[2]}],
+        "credits": [{"name": PAYLOADS[6], "role": PAYLOADS[7]}],
+        "tags": list(PAYLOADS[:4]),
+        "soundtrack": {
+            **dict.fromkeys(("title", "performer", "publisher", "licence"), PAYLOADS[2]),
+            "writers": [PAYLOADS[1]],
+        },
+    }
+    walk.broadcast("hostile", [], **hostile)
+    marker = {"title": PAYLOADS[1], "at": ago(minutes=5)}
+    walk.request("POST", "/api/v1/broadcasts/hostile/markers", marker)
+    tab = visit("hostile")
+    write(tab, every[:1900].replace("http", ""), name=PAYLOADS[1][:60])
+    tab.page.wait_for_timeout(1500)
+    for link in tab.page.get_by_role("link").all():
+        assert (link.get_attribute("href") or "").startswith(("http", "/")), link
+    assert tab.page.evaluate("window.hacked") is None
+    assert tab.page.locator("iframe, svg[onload], img[onerror]").count() == 0
+
+
+def test_sharing(walk: Stack, visit: Callable[..., Tab], screenshots: Path):
+    tab = visit()
+    tab.wait_picture(30)
+    tab.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    tab.page.evaluate("scrollTo(0, 0)")
+    tab.page.get_by_role("button", name="Share", exact=True).click()
+    link = tab.page.get_by_label("Link", exact=True)
+    link.wait_for()
+    assert link.input_value() == f"{walk.url}/b/{SLUG}"
+    tab.page.get_by_role("checkbox", name="To the present moment").check()
+    address = link.input_value()
+    assert "?at=20" in address
+    assert f"{walk.url}/embed/{SLUG}" in tab.page.get_by_label("Embed as a frame").input_value()
+    tab.screenshot("page-share", screenshots)
+    assert violations(tab.page) == []
+    tab.element("eva-share >> [data-copies=link]", "it.click()")
+    tab.page.get_by_text("Copied").first.wait_for()
+    assert tab.page.evaluate("navigator.clipboard.readText()") == address
+    tab.page.goto(address)
+    tab.page.get_by_text("This link points to T+02:").wait_for()
+
+
+@pytest.mark.parametrize(
+    ("language", "watching", "rate"),
+    [
+        ("de", "sehen zu", "Bewerte diese Übertragung"),
+        ("fr", "spectateurs", "Notez cette retransmission"),
+        ("es", "espectadores", "Valora esta emisión"),
+        ("it", "spettatori", "Vota questa trasmissione"),
+    ],
+)
+def test_the_page_speaks_five_languages(
+    language: str, watching: str, rate: str, visit: Callable[..., Tab], screenshots: Path
+):
+    tab = visit()
+    tab.page.evaluate("scrollTo(0, 0)")
+    tab.page.get_by_label("Language").select_option(language)
+    tab.page.get_by_role("heading", name=rate).wait_for()
+    tab.page.get_by_text(watching).first.wait_for()
+    tab.page.reload()
+    tab.page.get_by_role("heading", name=rate).wait_for()
+    assert tab.page.evaluate("document.documentElement.lang") == language
+    tab.screenshot(f"page-language-{language}", screenshots)
+    assert violations(tab.page) == []

@@ -1,0 +1,219 @@
+"""The player in partners' pages: two origins, messages, votes, and origins that may not."""
+
+from __future__ import annotations
+
+import gzip
+import re
+import urllib.request
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support.axe import violations
+from tests.support.chromium import Tab
+from tests.support.partner import site
+from tests.support.walk import SLUG, fields
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from playwright.sync_api import Browser
+
+    from tests.support.stack import Stack
+
+PAGE = """<!doctype html><html lang="en"><title>A museum</title><link rel="icon" href="data:,">
+<h1>A museum</h1><script src="{relay}/embed.js" async></script>
+<eva-player id="it" src="{relay}/b/{slug}" {attributes} style="width:{width}px"></eva-player>
+<script>
+  window.news = {{}};
+  for (const name of ["ready", "state", "rating", "viewers", "error", "time"]) {{
+    document.getElementById("it").addEventListener(name, ({{ detail }}) => {{
+      (news[name] ??= []).push(detail);
+    }});
+  }}
+</script>"""
+
+
+@pytest.fixture
+def museum() -> Iterator[tuple[str, dict[str, str]]]:
+    """A partner's site."""
+    with site() as found:
+        yield found
+
+
+@pytest.fixture
+def visit(browser: Browser) -> Iterator[Callable[[str], Tab]]:
+    contexts = []
+
+    def visit_one(url: str) -> Tab:
+        contexts.append(browser.new_context(viewport={"width": 900, "height": 640}))
+        tab = Tab(contexts[-1])
+        tab.page.goto(url)
+        return tab
+
+    yield visit_one
+    for context in contexts:
+        context.close()
+
+
+def page(stack: Stack, slug: str = SLUG, attributes: str = "", width: int = 800) -> str:
+    return PAGE.format(relay=stack.url, slug=slug, attributes=attributes, width=width)
+
+
+def wait_news(tab: Tab, expression: str, within_s: float = 20) -> None:
+    tab.wait_for("html", f"(({{ news }}) => {expression})(window)", within_s)
+
+
+def test_a_partner_embeds_steers_and_its_viewers_vote(
+    walk: Stack,
+    museum: tuple[str, dict[str, str]],
+    visit: Callable[[str], Tab],
+    screenshots: Path,
+):
+    origin, pages = museum
+    walk.request(
+        "POST", "/api/v1/partners", {"id": "museum", "name": "A museum", "origins": [origin]}
+    )
+    pages["/"] = page(walk, attributes='partner="museum"')
+    tab = visit(origin)
+    wait_news(tab, "news.ready && news.state?.at(-1)?.phase === 'live'", 30)
+    wait_news(tab, "news.viewers?.at(-1) >= 1 && news.rating && news.time?.at(-1)?.latency_ms > 0")
+    tab.page.screenshot(path=screenshots / "page-embedded.png")
+    tab.page.evaluate("it.setCamera('drone')")
+    wait_news(tab, "news.state.at(-1).camera === 'drone'")
+    tab.page.evaluate("it.setAttribute('camera', 'helmet')")
+    wait_news(tab, "news.state.at(-1).camera === 'helmet'")
+    rungs = walk.get(f"/api/v1/broadcasts/{SLUG}")["cameras"][0]["renditions"]
+    tab.page.evaluate("(name) => it.setQuality(name)", rungs[-1]["name"])
+    wait_news(tab, f"news.state.at(-1).rendition === {rungs[-1]['name']!r}")
+    frame = next(one for one in tab.page.frames if "/embed/" in one.url)
+    video = "document.querySelector('eva-embed').renderRoot.querySelector('eva-player').video"
+    for command, proof in (
+        ("pause", "paused"),
+        ("play", "paused === false"),
+        ("unmute", "muted === false"),
+        ("mute", "muted"),
+    ):
+        tab.page.evaluate(f"it.{command}()")
+        tab.page.wait_for_timeout(400)
+        assert frame.evaluate(f"{video}.{proof}"), command
+    tab.page.mouse.move(300, 300)
+    frame.get_by_role("button", name="Rate this broadcast").click()
+    frame.get_by_role("radio", name="5 stars").check()
+    wait_news(tab, "news.rating.at(-1).count >= 1")
+    tab.page.screenshot(path=screenshots / "page-embedded-rating.png")
+    assert violations(tab.page) == []
+    assert tab.complaints == []
+
+
+def test_an_origin_that_is_not_allowed_sees_nothing(
+    walk: Stack, museum: tuple[str, dict[str, str]], visit: Callable[[str], Tab]
+):
+    origin, pages = museum
+    walk.request(
+        "POST",
+        "/api/v1/partners",
+        {"id": "club", "name": "A club", "origins": ["https://club.example"]},
+    )
+    pages["/"] = page(walk, attributes='partner="club"')
+    walk.broadcast("members", [], **fields() | {"partners_only": True})
+    pages["/members"] = page(walk, slug="members")
+    for path in ("/", "/members"):
+        tab = visit(origin + path)
+        tab.page.wait_for_timeout(1500)
+        assert tab.page.evaluate("window.news.ready") is None
+        assert any("frame-ancestors" in one or "refused" in one for one in tab.complaints)
+
+
+def test_a_closed_broadcast_opens_with_a_token_and_leaves_it_in_no_address(
+    walk: Stack, museum: tuple[str, dict[str, str]], visit: Callable[[str], Tab]
+):
+    origin, pages = museum
+    walk.request("POST", "/api/v1/partners", {"id": "press", "name": "Press", "origins": [origin]})
+    key = walk.request("POST", "/api/v1/partners/press/key")["key"]
+    walk.broadcast("private", ["helmet"], **fields() | {"access": "closed"})
+    token = walk.request(
+        "POST",
+        "/api/v1/broadcasts/private/tokens",
+        {"valid_s": 600},
+        Authorization=f"Bearer {key}",
+    )["token"]
+    pages["/"] = page(walk, slug="private", attributes='partner="press"')
+    pages["/in"] = page(walk, slug="private", attributes=f'partner="press" token="{token}"')
+    tab = visit(origin)
+    wait_news(tab, "news.error?.at(-1)?.message === 'closed'")
+    tab = visit(f"{origin}/in")
+    wait_news(tab, "news.state?.at(-1)?.phase === 'live'", 30)
+    assert all(token not in frame.url for frame in tab.page.frames)
+    tab = visit(f"{walk.url}/b/private#token={token}")
+    tab.wait_picture(30)
+    assert tab.page.url == f"{walk.url}/b/private"
+    assert token not in walk.log.read_text()
+
+
+def test_other_frames_messages_are_not_obeyed(
+    walk: Stack, museum: tuple[str, dict[str, str]], visit: Callable[[str], Tab]
+):
+    origin, pages = museum
+    pages["/"] = page(walk)
+    tab = visit(origin)
+    wait_news(tab, "news.state?.at(-1)?.phase === 'live'", 30)
+    frame = next(one for one in tab.page.frames if "/embed/" in one.url)
+    frame.evaluate("postMessage({ eva: 1, command: 'pause' }, '*')")
+    tab.page.evaluate(
+        """(origin) => {
+          const player = it.shadowRoot.querySelector("iframe").contentWindow;
+          player.postMessage({ eva: 1, command: "toString" }, origin);
+          player.postMessage("pause", origin);
+        }""",
+        walk.url,
+    )
+    tab.page.wait_for_timeout(500)
+    video = "document.querySelector('eva-embed').renderRoot.querySelector('eva-player').video"
+    assert frame.evaluate(f"{video}.paused") is False
+
+
+def test_the_smallest_player(
+    walk: Stack,
+    museum: tuple[str, dict[str, str]],
+    visit: Callable[[str], Tab],
+    screenshots: Path,
+):
+    origin, pages = museum
+    pages["/"] = page(walk, width=200)
+    tab = visit(origin)
+    wait_news(tab, "news.state?.at(-1)?.phase === 'live'", 30)
+    tab.page.screenshot(path=screenshots / "page-embedded-200.png")
+    assert violations(tab.page) == []
+
+
+def test_the_playground_shows_what_the_player_tells(
+    walk: Stack, visit: Callable[[str], Tab], screenshots: Path
+):
+    tab = visit(f"{walk.url}/docs/embed")
+    tab.page.get_by_label("Broadcast", exact=True).select_option(SLUG)
+    tab.wait_for("eva-playground >> .news", 'it.textContent.includes(\'"phase":"live"\')', 30)
+    tab.page.get_by_role("button", name='setCamera("drone")').click()
+    tab.wait_for("eva-playground >> .news", "it.textContent.includes('\"drone\"')", 20)
+    tab.page.screenshot(path=screenshots / "page-playground.png", full_page=True)
+    assert tab.complaints == []
+
+
+def test_first_loads_are_small(walk: Stack, figure: Callable[[str], None]):
+    sizes = {}
+    for name, path in (("page", f"/b/{SLUG}"), ("embed", f"/embed/{SLUG}"), ("home", "/")):
+        html = fetched(walk.url + path).decode()
+        found = re.findall(r'(?:src|href)="(/static/assets/[^"]+)"', html)
+        assert found
+        sizes[name] = sum(len(gzip.compress(fetched(walk.url + one))) for one in set(found))
+    sizes["embed.js"] = len(gzip.compress(fetched(f"{walk.url}/embed.js")))
+    for name, size in sizes.items():
+        figure(f"{name}: {size / 1000:.1f} kB gzip at first")
+    assert sizes["embed"] <= 90_000
+    assert sizes["embed.js"] <= 5_000
+
+
+def fetched(url: str) -> bytes:
+    with urllib.request.urlopen(url, timeout=10) as response:
+        return bytes(response.read())

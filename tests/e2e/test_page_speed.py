@@ -1,0 +1,58 @@
+"""How soon a page is there over a slow line."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support.chromium import Tab
+from tests.support.walk import SLUG
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from playwright.sync_api import Browser
+
+    from tests.support.stack import Stack
+
+# Slow 3G as WebPageTest and Lighthouse define it: 400 kbit/s each way, 400 ms to and fro.
+SLOW = {"latency": 400, "downloadThroughput": 400_000 / 8, "uploadThroughput": 400_000 / 8}
+FIRST_PAINT_MS = 2500
+
+PAINTS = """new Promise((resolve) => {
+  const found = {};
+  for (const one of performance.getEntriesByType("paint")) found[one.name] = one.startTime;
+  new PerformanceObserver((list) => {
+    found.largest = list.getEntries().at(-1).startTime;
+  }).observe({ type: "largest-contentful-paint", buffered: true });
+  let shift = 0;
+  new PerformanceObserver((list) => {
+    for (const one of list.getEntries()) shift += one.hadRecentInput ? 0 : one.value;
+  }).observe({ type: "layout-shift", buffered: true });
+  setTimeout(() => resolve({ ...found, shift }), 300);
+})"""
+
+
+@pytest.mark.parametrize("path", ["/", f"/b/{SLUG}", f"/embed/{SLUG}"])
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_the_first_paint_over_a_slow_line(
+    path: str, language: str, walk: Stack, browser: Browser, figure: Callable[[str], None]
+):
+    context = browser.new_context(
+        viewport={"width": 390, "height": 844}, locale=language, device_scale_factor=2
+    )
+    tab = Tab(context)
+    session = context.new_cdp_session(tab.page)
+    session.send("Network.enable")
+    session.send("Network.emulateNetworkConditions", {"offline": False, **SLOW})
+    tab.page.goto(walk.url + path)
+    tab.page.wait_for_timeout(4000)
+    paints = tab.page.evaluate(PAINTS)
+    context.close()
+    first = paints["first-contentful-paint"]
+    figure(
+        f"{path} in {language}: first paint {first:.0f} ms, largest {paints['largest']:.0f} ms, "
+        f"layout shift {paints['shift']:.3f}"
+    )
+    assert first <= FIRST_PAINT_MS
