@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support.axe import violations
-from tests.support.walk import SLUG
+from tests.support.walk import CAMERAS, SLUG
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -101,12 +101,13 @@ def test_the_keyboard_alone(page: Tab, screenshots: Path):
     page.wait_for("html", "document.fullscreenElement !== null", 5)
     keys.press("f")
     page.wait_for("html", "document.fullscreenElement === null", 5)
+    first = page.element("eva-player", "it.camera")
     keys.press("]")
-    page.wait_for("eva-player", "it.camera === 'drone'", 5)
+    page.wait_for("eva-player", f"it.camera !== {first!r}", 5)
     keys.press("[")
-    page.wait_for("eva-player", "it.camera === 'helmet'", 5)
+    page.wait_for("eva-player", f"it.camera === {first!r}", 5)
     keys.press("i")
-    page.wait_for("eva-stats", "it.renderRoot.textContent.includes('WHEP')", 10)
+    page.wait_for("eva-stats", "it.renderRoot?.textContent.includes('WHEP')", 10)
     page.screenshot("page-stats", screenshots)
     assert violations(page.page) == []
     keys.press("i")
@@ -170,7 +171,7 @@ def test_the_latency_is_shown_and_split(page: Tab, figure: Callable[[str], None]
     figure(f"the badge says {page.element('eva-player >> .latency', 'it.textContent.trim()')}")
     page.page.mouse.move(200, 300)  # brings the controls back
     page.element("eva-player >> .latency", "it.click()")
-    page.wait_for("eva-stats", "it.renderRoot.querySelectorAll('.part').length === 4", 10)
+    page.wait_for("eva-stats", "it.renderRoot?.querySelectorAll('.part').length === 4", 10)
 
 
 def test_the_system_knows_what_plays(page: Tab):
@@ -178,11 +179,10 @@ def test_the_system_knows_what_plays(page: Tab):
         """[navigator.mediaSession.metadata.title, navigator.mediaSession.metadata.artist,
             navigator.mediaSession.metadata.artwork[0].src.slice(0, 15)]"""
     )
-    assert found == [
-        "Cooling pump replacement outside the Harmony module",
-        "EV1 helmet",
-        "data:image/jpeg",
-    ]
+    title, camera, artwork = found
+    assert title == "Cooling pump replacement outside the Harmony module"
+    assert camera in CAMERAS.values()
+    assert artwork == "data:image/jpeg"
 
 
 def test_a_360_picture_can_be_looked_around_in(page: Tab, screenshots: Path):
