@@ -6,6 +6,8 @@
 # make clean  forget what was set up and built
 
 PYTHON ?= python3
+# Where rustup puts cargo.
+export PATH := $(PATH):$(HOME)/.cargo/bin
 VENV := .venv
 BIN := $(VENV)/bin
 STATIC := relay/gateway/static/manifest.json

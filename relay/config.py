@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import re
 import socket
@@ -13,6 +14,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import (
     BaseSettings,
+    NoDecode,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     TomlConfigSettingsSource,
@@ -24,8 +26,19 @@ from relay.errors import SettingsError
 _LAST_PORT: Final = 65535
 _ORIGIN: Final = re.compile(r"https?://(?:[\w.-]+|\[[\da-fA-F:.]+\])(?::\d{1,5})?/?")
 
+_HOST: Final = re.compile(r"(?=.{1,253}$)(?!\d+$)[A-Za-z0-9-]{1,63}(\.(?!\d+$)[A-Za-z0-9-]{1,63})*")
+_LEAST_TOKEN: Final = 8
+
 Port = Annotated[int, Field(ge=1, le=_LAST_PORT)]
 CoreName = Literal["auto", "native", "python"]
+
+
+def _is_ipv4(text: str) -> bool:
+    try:
+        ipaddress.IPv4Address(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _is_redis_url(text: str) -> bool:
@@ -87,11 +100,18 @@ class Settings(BaseSettings):
     pull_private: bool = False
     """Whether cameras may be pulled from loopback, link-local and private addresses."""
 
-    trusted_proxies: tuple[str, ...] = ()
-    """Addresses or networks of the proxies whose X-Forwarded-For is believed, as a JSON list."""
+    trusted_proxies: Annotated[tuple[str, ...], NoDecode] = ()
+    """Addresses or networks of the proxies whose X-Forwarded-For is believed, with commas between
+    them.
+    """
 
     vote_watch_s: Annotated[float, Field(ge=0, le=3600)] = 10.0
     """Where many of one network have voted, further viewers have to have watched for so long."""
+
+    @field_validator("trusted_proxies", mode="before")
+    @classmethod
+    def _listed(cls, value: object) -> object:
+        return value.replace(",", " ").split() if isinstance(value, str) else value
 
     @field_validator("trusted_proxies")
     @classmethod
@@ -119,6 +139,22 @@ class Settings(BaseSettings):
         if value and _ORIGIN.fullmatch(value) is None:
             raise ValueError("must be http:// or https:// and a host, without a path")
         return value.rstrip("/")
+
+    @field_validator("webrtc_host")
+    @classmethod
+    def _address(cls, value: str) -> str:
+        if value and not _is_ipv4(value) and _HOST.fullmatch(value) is None:
+            raise ValueError("must be an IPv4 address or a host name, such as 203.0.113.7")
+        return value
+
+    @field_validator("admin_token")
+    @classmethod
+    def _token(cls, value: SecretStr) -> SecretStr:
+        text = value.get_secret_value()
+        if text and (len(text) < _LEAST_TOKEN or not text.isascii() or not text.isprintable()
+                     or " " in text):  # fmt: skip
+            raise ValueError(f"must be {_LEAST_TOKEN} or more printable characters, without spaces")
+        return value
 
     @field_validator("state_url", "bus_url")
     @classmethod
@@ -203,7 +239,10 @@ def _allowed(field: str) -> str:
         return "must be true or false"
     least = next((each.ge for each in info.metadata if hasattr(each, "ge")), None)
     most = next((each.le for each in info.metadata if hasattr(each, "le")), None)
-    return "" if least is None else f"must be a whole number from {least} to {most}"
+    if least is None:
+        return ""
+    kind = "number" if info.annotation is float else "whole number"
+    return f"must be a {kind} from {least} to {most}"
 
 
 def _unknown_variables() -> list[str]:

@@ -61,6 +61,31 @@ def ready() -> None:
             os.close(int(descriptor))
 
 
+def vital(work: Coroutine[None, None, None], name: str) -> asyncio.Task[None]:
+    """Begin work without which this process is of no use.
+
+    When it fails, that is logged and the process ends in good order, with exit code 1: whoever
+    started it starts it again. Half a process that looks whole would help nobody.
+    """
+
+    def ended(task: asyncio.Task[None]) -> None:
+        if task.cancelled():
+            return
+        error = task.exception()
+        if error is not None:
+            global _has_failed  # noqa: PLW0603 - the process has one fate
+            _has_failed = True
+            log.logger().error("a part has failed, the process ends", part=name, exc_info=error)
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    task = asyncio.create_task(work, name=name)
+    task.add_done_callback(ended)
+    return task
+
+
+_has_failed = False
+
+
 def run(name: str, settings: Settings, main: Coroutine[None, None, None]) -> int:
     """Run `main` until it ends or SIGTERM or SIGINT cancels it; returns the exit code.
 
@@ -78,7 +103,7 @@ def run(name: str, settings: Settings, main: Coroutine[None, None, None]) -> int
         if not all(isinstance(error, RelayError) for error in errors):
             raise
         return explain(errors[0])
-    return 0
+    return 1 if _has_failed else 0
 
 
 def _allow_many_files() -> None:

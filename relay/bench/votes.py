@@ -94,7 +94,7 @@ class Gateway:
                 "RELAY_HTTP_HOST": "127.0.0.1",
                 "RELAY_HTTP_PORT": str(self.port),
                 "RELAY_ADMIN_TOKEN": new_admin_token(),
-                "RELAY_TRUSTED_PROXIES": '["127.0.0.1"]',
+                "RELAY_TRUSTED_PROXIES": "127.0.0.1",
                 "RELAY_LOG_LEVEL": "error",
             },
         )

@@ -51,7 +51,7 @@ async def subscribe(blocking: Redis, *patterns: str) -> AsyncIterator[tuple[str,
                     if confirmed == len(patterns):
                         yield None
                 elif message["type"] == "pmessage":
-                    channel = message["channel"].decode()
+                    channel = message["channel"].decode("utf-8", "replace")
                     try:
                         event = json.loads(message["data"])
                     except (ValueError, RecursionError):

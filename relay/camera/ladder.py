@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Final
@@ -38,6 +39,7 @@ SOUND_BPS: Final = 96_000
 # Bits a second at 30 frames a second, by the picture's shorter side; in between they are scaled.
 _BITRATES: Final = {1080: 4_500_000, 720: 2_500_000, 480: 1_200_000, 360: 800_000, 240: 400_000}
 _MAX_FPS: Final = 60.0
+_MUCH: Final = 1.2
 _BASELINE_31: Final = "avc1.42C01F"
 
 
@@ -46,10 +48,13 @@ def plan(
 ) -> list[Rendition]:
     """The rungs for a source of this size, the largest first.
 
-    Rungs above the source are left out; a source smaller than all of them gets one of its own size.
+    Rungs above the source are left out; a source of which the largest rung would lose much, or that
+    is smaller than all of them, gets one of its own size.
     """
     short = min(width, height)
-    sides = [side for side in sorted(heights, reverse=True) if side <= short] or [short]
+    sides = [side for side in sorted(heights, reverse=True) if side <= short]
+    if short < max(heights) and (not sides or short > _MUCH * sides[0]):
+        sides.insert(0, short)
     fps = min(fps, _MAX_FPS)
     return [
         Rendition(
@@ -72,6 +77,22 @@ def _bitrate(side: int, fps: float) -> int:
     known = min(_BITRATES, key=lambda height: abs(height - side))
     scale: float = (side / known) ** 1.5 * max(fps / 30, 0.5) ** 0.7
     return round(_BITRATES[known] * scale / 1000) * 1000
+
+
+class Cadence:
+    """Leaves out pictures of a camera that makes more than rungs have."""
+
+    def __init__(self, most_fps: float = _MAX_FPS) -> None:
+        self._step = VIDEO_CLOCK / most_fps
+        self._next = -math.inf
+
+    def takes(self, pts: int) -> bool:
+        """Whether the picture of this time, in 90 kHz, is one of those that are shown."""
+        # A quarter of a step allows for time stamps in whole milliseconds.
+        if pts < self._next - self._step / 4 and pts > self._next - 2 * self._step:
+            return False
+        self._next = max(self._next, pts - self._step / 2) + self._step
+        return True
 
 
 @dataclass(frozen=True, slots=True)

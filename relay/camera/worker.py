@@ -20,7 +20,7 @@ from relay.bus.reader import Start, StreamReader
 from relay.bus.writer import StreamWriter
 from relay.camera.decode import Decoder
 from relay.camera.demand import Demand
-from relay.camera.ladder import KeyframeClock, Picture, Sound, plan
+from relay.camera.ladder import Cadence, KeyframeClock, Picture, Sound, plan
 from relay.camera.passthrough import PassThrough
 from relay.camera.rungs import Rungs
 from relay.camera.still import Stills
@@ -71,6 +71,7 @@ class Worker:
         self._done_until = 0
         self._heard_until = 0
         self._fps = _FrameRate()
+        self._cadence = Cadence()
         self._stills = Stills(camera, self._bus, self._pool)
         self.counters = {"damaged": 0, "late": 0, "pictures": 0}
         """Units that could not be decoded, pictures dropped because encoders were behind, pictures
@@ -137,6 +138,8 @@ class Worker:
         if 0 <= self._done_until - frame.pts < _REPEATED:
             return  # shown before, perhaps by the worker before this one
         self._done_until = frame.pts
+        if not self._cadence.takes(frame.pts):
+            return
         picture = Picture(frame, captured_us, self._clock.due(frame.pts))
         if self._rungs.full:
             self.counters["late"] += 1

@@ -21,6 +21,8 @@ MAX_FAILURES: Final = 0.005
 """Share of packets that the socket may refuse."""
 MAX_PENDING: Final = 256
 """Sessions that may be connecting at a time: each costs milliseconds of the loop's thread."""
+MAX_NEW: Final = 4096
+"""Sessions that nobody has connected to yet; they end by themselves, and cost little memory."""
 COST: Final = 0.001
 """What a viewer is taken to cost, as a share of a CPU, until there are enough to measure."""
 ENOUGH: Final = 50
@@ -75,9 +77,11 @@ class Headroom:
         limit = self._limit * REOPEN if self.full else self._limit
         self.full = refused or self._late_s > MAX_LATE_S or self.load >= limit
 
-    def admits(self, connected: int, pending: int) -> bool:
-        """Whether one more session may come, besides those connected and those on their way."""
-        if self.full or pending >= MAX_PENDING:
+    def admits(self, connected: int, pending: int, new: int = 0) -> bool:
+        """Whether one more session may come, besides those connected, those that are connecting,
+        and those to which nobody has connected yet.
+        """
+        if self.full or pending >= MAX_PENDING or new >= MAX_NEW:
             return False
         return self.load + (pending + 1) * viewer_cost(self.load, connected) < self._limit
 

@@ -10,6 +10,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from relay import process
 from relay.bus import demand, keys
 from relay.bus.client import connect_blocking
 from relay.bus.events import publish
@@ -78,7 +79,7 @@ class Feed:
         self._reader = StreamReader(self._client, key, start)
         core.open_stream(number, kind)
         self.primed = kind is Kind.AUDIO
-        self._task = asyncio.create_task(self._run())
+        self._task = process.vital(self._run(), "feed")
 
     @property
     def missed(self) -> int:

@@ -62,7 +62,9 @@ class Signalling:
             NotLive: the camera sends nothing at the moment.
             Overloaded: another viewer would be one too many.
         """
-        if not self.headroom.admits(self.roster.connected, self.roster.connecting):
+        roster = self.roster
+        new = len(roster) - roster.connected - roster.connecting
+        if not self.headroom.admits(roster.connected, roster.connecting, new):
             raise Overloaded("this edge has no room for another viewer")
         try:
             offer = parse_offer(body["sdp"])

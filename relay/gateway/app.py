@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from aiohttp import web
 
+from relay import process
 from relay.audience.anonymous import Anonymous
 from relay.audience.ballots import Ballots
 from relay.audience.heartbeats import Heartbeats
@@ -109,7 +110,8 @@ async def make_app(
     async def keep_up(_app: web.Application) -> AsyncIterator[None]:
         with suppress(StoreError):  # it goes on trying
             await live.refresh()
-        tasks = [asyncio.create_task(part.run()) for part in (live, ballots, beats)]
+        parts = {"live": live.run(), "ballots": ballots.run(), "beats": beats.run()}
+        tasks = [process.vital(work, name) for name, work in parts.items()]
         yield
         for task in tasks:
             task.cancel()

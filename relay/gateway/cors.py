@@ -26,6 +26,13 @@ _PREFLIGHT: Final = {
 @web.middleware
 async def cors(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Let pages of partners read the answers that are meant for them."""
+    if request.path.startswith("/whep/"):
+        # Players of any origin have to read refusals as well, and when to try again.
+        response = await handler(request)
+        if not response.prepared:
+            response.headers.setdefault("Access-Control-Allow-Origin", "*")
+            response.headers.setdefault("Access-Control-Expose-Headers", "Retry-After")
+        return response
     if not request.path.startswith("/api/v1/"):
         return await handler(request)
     origin = request.headers.get("Origin")

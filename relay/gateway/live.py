@@ -8,6 +8,7 @@ remembered, so that whatever an outage of the bus swallowed is made good with th
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from typing import TYPE_CHECKING, Any, Final
 
@@ -59,6 +60,8 @@ class Live:
         self._changed = asyncio.Event()
         self.partner_origins: frozenset[str] = frozenset()
         """Origins of partners' sites."""
+        self.read_at = -math.inf
+        """When all of this was read last, by the monotonic clock."""
         self.cameras: dict[str, presence.Fact] = {}
         """Live cameras and what their ingest tells of them."""
         self.ladders: dict[str, Ladder] = {}
@@ -89,14 +92,19 @@ class Live:
         except StoreError as error:
             failures.append(error)
         self._settle()
-        if failures:
+        if not failures:
+            self.read_at = time.monotonic()
+        else:
             raise failures[0]
 
     # --- what handlers ask -------------------------------------------------------------------
 
     def programme(self, slug: str, cameras: Sequence[str]) -> str | None:
         """The camera on air in a broadcast."""
-        on_air = programme(cameras, self.cameras, self._programmes.get(slug))
+        before = self._programmes.get(slug)
+        # One whose pictures can be shown goes before one whose worker has none yet.
+        on_air = programme(cameras, self.ladders.keys() & self.cameras.keys(), before)
+        on_air = on_air or programme(cameras, self.cameras, before)
         self._programmes[slug] = on_air
         return on_air
 

@@ -11,8 +11,9 @@ from pydantic import Field, ValidationError
 
 from relay.bus.rpc import CallTimeout, Refused, call
 from relay.config import primary_address
-from relay.errors import Invalid, NotFound, NotLive, Overloaded, UnsupportedType
+from relay.errors import Invalid, NotFound, NotLive, Overloaded
 from relay.gateway.access import require_access, require_camera
+from relay.gateway.body import read_bytes
 from relay.gateway.keys import BUS, LIVE, PLACEMENT, REGISTRY, SETTINGS
 from relay.gateway.placement import Placement
 from relay.gateway.route import read_body
@@ -27,7 +28,7 @@ _CORS: Final = {
     "Access-Control-Expose-Headers": "ETag, Link, Location, Accept-Patch, Accept-Post, Retry-After",
 }
 _PREFLIGHT: Final = _CORS | {
-    "Access-Control-Allow-Methods": "POST, PATCH, DELETE, OPTIONS",
+    "Access-Control-Allow-Methods": "GET, POST, PATCH, DELETE, OPTIONS",
     "Access-Control-Allow-Headers": "Authorization, Content-Type, If-Match",
     "Access-Control-Max-Age": "86400",
 }
@@ -58,9 +59,8 @@ async def probe(_request: web.Request) -> web.Response:
 
 async def open_session(request: web.Request) -> web.Response:
     """POST an offer; 201 with the answer."""
-    if request.content_type != "application/sdp":
-        raise UnsupportedType("the body has to be application/sdp")
-    offer = (await request.read())[: MAX_SIZE + 1].decode("utf-8", "replace")
+    raw = await read_bytes(request, "application/sdp")
+    offer = raw[: MAX_SIZE + 1].decode("utf-8", "replace")
     target = request.match_info["target"]
     camera = await _camera(request, target)
     body = {
@@ -96,11 +96,8 @@ async def patch_session(request: web.Request) -> web.Response:
         told = {"session": session, **hints.model_dump(exclude_unset=True)}
         await _call_owner(request, session, "hint", told)
         return web.Response(status=204, headers=_CORS)
-    if request.content_type != "application/trickle-ice-sdpfrag":
-        raise UnsupportedType(
-            "the body has to be application/trickle-ice-sdpfrag or application/json"
-        )
-    fragment = (await request.read())[: MAX_SIZE + 1].decode("utf-8", "replace")
+    raw = await read_bytes(request, "application/trickle-ice-sdpfrag", "application/json")
+    fragment = raw[: MAX_SIZE + 1].decode("utf-8", "replace")
     session = request.match_info["session"]
     body = {"session": session, "fragment": fragment, "etag": request.headers.get("If-Match")}
     answer = await _call_owner(request, session, "patch", body)
@@ -158,8 +155,11 @@ def _advertised(request: web.Request) -> str:
         return configured
     transport = request.transport
     name = transport.get_extra_info("sockname") if transport is not None else None
-    # What the viewer reached us on, it can send to as well; a unix socket says nothing.
-    return str(name[0]) if isinstance(name, tuple) else primary_address()
+    # What the viewer reached us on, it can send to as well. Behind a proxy, a unix socket or IPv6,
+    # which edges do not speak, that says nothing.
+    host = str(name[0]).removeprefix("::ffff:") if isinstance(name, tuple) else ":"
+    proxied = "X-Forwarded-For" in request.headers or "Forwarded" in request.headers
+    return primary_address() if proxied or ":" in host else host
 
 
 async def _call_an_edge(app: web.Application, body: dict[str, Any]) -> dict[str, Any]:

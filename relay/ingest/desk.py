@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, Final
 
+from relay import process
 from relay.bus import lease
 from relay.errors import Conflict, StoreError
 from relay.ingest.publisher import Publisher
@@ -129,7 +130,7 @@ class Desk:
             return None
         publisher = Publisher(self._bus, camera, protocol=protocol, peer=source.peer)
         await publisher.prepare()
-        task = asyncio.create_task(self._keep(camera, publisher))
+        task = process.vital(self._keep(camera, publisher), "line")
         line = self._lines[camera] = _Line(publisher, task)
         return line
 

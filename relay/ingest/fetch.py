@@ -22,7 +22,12 @@ if TYPE_CHECKING:
 _TIMEOUT_S: Final = 10.0
 _REDIRECTS: Final = 5
 _HEADERS: Final = {"User-Agent": "eva-relay"}
-_DEFAULT_PORTS: Final = {"http": 80, "https": 443, "rtmp": 1935, "rtsp": 554}
+# Not RTSP: FFmpeg follows a redirection of its own accord, to wherever that leads.
+_DEFAULT_PORTS: Final = {"http": 80, "https": 443, "rtmp": 1935}
+_NAT64: Final = tuple(map(ipaddress.IPv6Network, ("64:ff9b::/96", "64:ff9b:1::/48")))
+"""Prefixes behind which IPv4 addresses stand (RFC 6052, RFC 8215)."""
+_COMPATIBLE: Final = ipaddress.IPv6Network("::/96")
+"""IPv4-compatible addresses (RFC 4291 section 2.5.5.1)."""
 
 
 def resolve(host: str, port: int) -> list[str]:
@@ -43,6 +48,8 @@ def is_private(address: str) -> bool:
     ip = ipaddress.ip_address(address.partition("%")[0])
     if isinstance(ip, ipaddress.IPv6Address):
         inner = ip.ipv4_mapped or ip.sixtofour or (ip.teredo[1] if ip.teredo else None)
+        if any(ip in network for network in (*_NAT64, _COMPATIBLE)):
+            inner = ipaddress.IPv4Address(int(ip) & 0xFFFF_FFFF)
         if inner is not None:
             return not inner.is_global
     return not ip.is_global or ip.is_multicast

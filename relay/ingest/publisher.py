@@ -57,6 +57,7 @@ class Publisher:
         self._seen: tuple[bytes, tuple[int, int] | None] | None = None
         self._cropped = b""
         self._until = 0
+        self._begun = asyncio.Event()
         self.units = 0
         """Units published."""
 
@@ -119,6 +120,7 @@ class Publisher:
             self._fact["sound"] = codec.name
         self._writer.put(Unit(codec, pts, placed, captured, keyframe, payload))
         self.units += 1
+        self._begun.set()
 
     def _look_at_picture(self, payload: bytes) -> bytes:
         """Note what the SPS says, and put the container's cropping into it."""
@@ -158,6 +160,8 @@ class Publisher:
 
     async def _tell(self) -> None:
         announced = False
+        # A camera of which nothing can be used is not live, and must not take the programme.
+        await self._begun.wait()
         while True:
             fact = self._fact | {"units": self.units, "dropped": self._writer.dropped}
             try:

@@ -18,6 +18,7 @@ import av
 from av.bitstream import BitStreamFilterContext
 from av.video.stream import VideoStream
 
+from relay import process
 from relay.bus import lease
 from relay.bus.client import connect
 from relay.errors import MediaError, StoreError
@@ -50,12 +51,6 @@ _HTTP: Final = {
 }
 # What `nobuffer` spares a live source in delay it takes from the beginning of one that has an end.
 _STREAMS: Final = {
-    "rtsp": {
-        "protocol_whitelist": "tcp,udp,rtp,rtsp",
-        "rtsp_transport": "tcp",
-        "timeout": "10000000",
-        "fflags": "nobuffer",
-    },
     # RTMP's option `timeout` makes FFmpeg listen instead of connect.
     "rtmp": {"protocol_whitelist": "tcp,rtmp", "rw_timeout": "10000000", "fflags": "nobuffer"},
 }
@@ -290,7 +285,7 @@ async def _pull_once(bus: Redis, camera: str, source: Pull, *, allow_private: bo
             if not source.loop:
                 return
 
-    running = asyncio.create_task(publisher.run())
+    running = process.vital(publisher.run(), "publisher")
     try:
         await _in_daemon_thread(play)
     finally:

@@ -49,6 +49,8 @@ FAREWELL_S: Final = 1.0
 """Time for a peer to take what it is told at the end."""
 _READ: Final = 65_536
 _MAX_SIDE: Final = 16_384
+_MAX_FAULTS: Final = 100
+"""A peer of which this many messages and no other cannot be used is told so, and hung up on."""
 
 
 class RtmpServer:
@@ -136,6 +138,7 @@ class _Connection:
         self._key_check: asyncio.Task[None] | None = None
         self._reading: asyncio.Timeout | None = None
         self._faults = 0
+        self._has_media = False
         self._dismissed: str | None = None
 
     async def run(self) -> None:
@@ -217,6 +220,7 @@ class _Connection:
             case PublishRequested():
                 await self._publish(event)
             case MediaVideo() | MediaAudio() if source is not None:
+                self._has_media = True
                 self._media(source, event)
                 self._check_key(source.camera)
             case MetaData() if source is not None:
@@ -225,6 +229,8 @@ class _Connection:
                 self._faults += 1
                 if self._faults == 1:
                     logger().warning("unusable media", peer=self._peer, reason=event.reason)
+                if self._faults >= _MAX_FAULTS and not self._has_media:
+                    self._dismiss(f"nothing of it can be used: {event.reason}")
             case Unpublished() | Ended() if source is not None:
                 await self._server.desk.leave(source)
                 self._source = None

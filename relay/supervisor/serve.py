@@ -9,6 +9,7 @@ import sys
 from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Final
 
+from relay import process
 from relay.bus import embedded, keys, presence
 from relay.bus.client import connect, connect_blocking
 from relay.bus.events import publish
@@ -142,7 +143,7 @@ async def relay(settings: Settings) -> AsyncIterator[Urls]:
                 registry=Registry(state),
                 program=camera_program,
             )
-            keeping = asyncio.create_task(keeper.run())
+            keeping = process.vital(keeper.run(), "camera keeper")
             try:
                 yield urls
             finally:

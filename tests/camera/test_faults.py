@@ -98,9 +98,9 @@ async def test_bursts_cost_nothing(store: Redis, store_url: str, small: list[Uni
         listening(store_url, "helmet", "240p") as heard,
         listening(store_url, "helmet", SOUND) as sound,
         sending(store) as camera,
-        working(store_url),
+        working(store_url, camera),
     ):
-        await camera.send(source, burst_s=0.3)
+        await camera.send(source, at_once=22)
         await heard.until(55)
         await sound.until(90, Kind.AUDIO)
         assert_sound_is_whole(sound.sounds)
@@ -140,7 +140,7 @@ async def test_damaged_pictures_and_sound(how: str, store: Redis, store_url: str
         listening(store_url, "helmet", "240p") as heard,
         listening(store_url, "helmet", SOUND) as sound,
         sending(store) as camera,
-        working(store_url),
+        working(store_url, camera),
     ):
         await camera.send(source)
         end = video[-1].pts - 3 * FRAME + int(camera.began * VIDEO_CLOCK)
@@ -164,7 +164,7 @@ async def test_stamps_that_stand_still_or_jump(store: Redis, store_url: str, sma
     async with (
         listening(store_url, "helmet", "240p") as heard,
         sending(store) as camera,
-        working(store_url),
+        working(store_url, camera),
     ):
         await camera.send(source)
         await heard.until(80)
@@ -180,9 +180,8 @@ async def test_sound_whose_clock_is_fast_never_goes_back(store: Redis, store_url
     async with (
         listening(store_url, "helmet", SOUND) as heard,
         sending(store) as camera,
-        working(store_url),
+        working(store_url, camera),
     ):
-        camera.began -= 4
         await camera.send(source)
         await eventually(
             lambda: heard.units and heard.units[-1].pts > camera.began * 9e4 + source[-4].pts,

@@ -33,13 +33,6 @@ def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
         yield found
 
 
-@pytest.fixture(params=["idle", "up"])
-def stack(request: pytest.FixtureRequest) -> Stack:
-    found = request.getfixturevalue(request.param)
-    assert isinstance(found, Stack)
-    return found
-
-
 def run(stack: Stack, *arguments: str) -> str:
     """A command that must succeed without complaint; what it prints."""
     result = relay(stack, *arguments)
@@ -63,38 +56,46 @@ def key_in(text: str, stack: Stack) -> str:
     return key[0]
 
 
-def test_the_life_of_a_camera_and_a_broadcast(stack: Stack):
-    first = key_in(run(stack, "camera", "add", "helmet", "--name", "Helmet of EV1"), stack)
-    run(stack, "camera", "add", "feed", "--pull", "/clips/a.mp4", "--loop")
-    run(stack, "camera", "change", "feed", "--pull", "")
-    assert "feed\tfeed\tflat\tsends" in run(stack, "camera", "list")
-    run(stack, "camera", "change", "feed", "--pull", "/clips/b.mp4")
-    assert run(stack, "camera", "list").splitlines() == [
+def test_the_life_of_a_camera_and_a_broadcast(up: Stack):
+    first = key_in(run(up, "camera", "add", "helmet", "--name", "Helmet of EV1"), up)
+    run(up, "camera", "add", "feed", "--pull", "/clips/a.mp4", "--loop")
+    run(up, "camera", "change", "feed", "--pull", "")
+    assert "feed\tfeed\tflat\tsends" in run(up, "camera", "list")
+    run(up, "camera", "change", "feed", "--pull", "/clips/b.mp4")
+    assert run(up, "camera", "list").splitlines() == [
         "feed\tfeed\tflat\tpulled",
         "helmet\tHelmet of EV1\tflat\tsends",
     ]
-    assert run(stack, "camera", "change", "helmet", "--projection", "equirectangular") == (
+    assert run(up, "camera", "change", "helmet", "--projection", "equirectangular") == (
         "helmet changed\n"
     )
-    assert "helmet\tHelmet of EV1\tequirectangular" in run(stack, "camera", "list")
-    second = key_in(run(stack, "camera", "key", "helmet"), stack)
+    assert "helmet\tHelmet of EV1\tequirectangular" in run(up, "camera", "list")
+    second = key_in(run(up, "camera", "key", "helmet"), up)
     assert second != first
 
     url = run(
-        stack,
+        up,
         *("broadcast", "add", "eva-1", "--title", "EVA 1", "--camera", "helmet"),
         *("--crew", "EV1=Ada Lovelace", "--starts-at", "2026-11-22T14:00:00Z"),
     )
-    assert url == f"http://localhost:{stack.http_port}/b/eva-1\n"
-    run(stack, "broadcast", "change", "eva-1", "--camera", "helmet", "--camera", "feed")
-    assert run(stack, "broadcast", "list") == "eva-1\tEVA 1\thelmet,feed\n"
+    assert url == f"http://localhost:{up.http_port}/b/eva-1\n"
+    run(up, "broadcast", "change", "eva-1", "--camera", "helmet", "--camera", "feed")
+    assert run(up, "broadcast", "list") == "eva-1\tEVA 1\thelmet,feed\n"
 
     # A camera that is shown stays.
-    assert "belongs to eva-1" in refused(stack, "camera", "remove", "helmet")
-    assert run(stack, "broadcast", "remove", "eva-1") == "eva-1 deleted\n"
+    assert "belongs to eva-1" in refused(up, "camera", "remove", "helmet")
+    assert run(up, "broadcast", "remove", "eva-1") == "eva-1 deleted\n"
     for name in ("helmet", "feed"):
-        assert run(stack, "camera", "remove", name) == f"{name} deleted\n"
-    assert run(stack, "camera", "list") == run(stack, "broadcast", "list") == ""
+        assert run(up, "camera", "remove", name) == f"{name} deleted\n"
+    assert run(up, "camera", "list") == run(up, "broadcast", "list") == ""
+
+
+def test_without_a_relay_what_is_made_is_kept_as_well(idle: Stack):
+    key_in(run(idle, "camera", "add", "kept"), idle)
+    run(idle, "broadcast", "add", "kept", "--camera", "kept")
+    assert run(idle, "camera", "list") == "kept\tkept\tflat\tsends\n"
+    run(idle, "broadcast", "remove", "kept")
+    run(idle, "camera", "remove", "kept")
 
 
 def test_what_a_command_makes_is_seen_at_once_by_the_relay(up: Stack):
@@ -107,15 +108,12 @@ def test_what_a_command_makes_is_seen_at_once_by_the_relay(up: Stack):
 
 WRONG = {
     "no such camera": (("camera", "change", "nobody", "--name", "x"), ["camera", "'nobody'"]),
-    "no such key": (("camera", "key", "nobody"), ["camera", "'nobody'"]),
     "no such broadcast": (("broadcast", "remove", "nothing"), ["broadcast", "'nothing'"]),
     "an unknown camera in it": (
         ("broadcast", "add", "eva", "--camera", "nobody"),
         ["camera", "'nobody'"],
     ),
     "a wrong id": (("camera", "add", "Not_A_Slug"), ["id", "a-z0-9"]),
-    "a wrong name": (("camera", "add", "a", "--name", "x" * 300), ["name", "200"]),
-    "a wrong slug": (("broadcast", "add", "No Slug"), ["slug", "a-z0-9"]),
     "a wrong moment": (("broadcast", "add", "eva", "--starts-at", "soon"), ["starts_at"]),
     "a wrong crew": (("broadcast", "add", "eva", "--crew", "Ada"), ["--crew Ada", "ROLE=NAME"]),
     "a wrong source": (("camera", "add", "a", "--pull", "x" * 3000), ["url", "2000"]),
@@ -123,7 +121,6 @@ WRONG = {
     "a loop of nothing": (("camera", "add", "a", "--loop"), ["--loop", "--pull"]),
     "a wrong projection": (("camera", "add", "a", "--projection", "round"), ["flat"]),
     "a wrong command": (("camera", "paint"), ["paint"]),
-    "a command that is none": (("paint",), ["paint"]),
 }
 
 

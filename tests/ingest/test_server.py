@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from relay.media import h264
+from relay.media.codecs import Kind
 from relay.media.timebase import VIDEO_CLOCK
 from tests.support.ingest import listening
 from tests.support.waiting import eventually
@@ -15,6 +16,7 @@ from tests.support.waiting import eventually
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from relay.bus.presence import Fact
     from tests.support.ingest import Ingest, Listener
 
 pytestmark = pytest.mark.parametrize("store_kind", ["valkey"], indirect=True)
@@ -33,26 +35,31 @@ async def test_three_ffmpegs_publish_on_one_port(ingest: Ingest, store_url: str,
         listening(store_url, names[1]) as two,
         listening(store_url, names[2]) as three,
     ):
-        senders = [ingest.ffmpeg(key, clip, "-t", "1.5") for key in codes]
+        senders = [ingest.ffmpeg(key, clip, "-t", "2.5") for key in codes]
         try:
-            for listener in (one, two, three):
-                await listener.until(40, within_s=10)
             for name in names:
-                fact = await ingest.fact(name)
-                assert fact is not None
+                fact = await eventually(lambda n=name: described(ingest, n), "its description")
                 assert (fact["video"]["width"], fact["video"]["height"]) == (854, 480)
                 assert fact["video"]["codec"].startswith("avc1.4D")
                 assert fact["sound"] == "AAC"
+            for sender in senders:
+                await eventually(lambda each=sender: each.poll() is not None, "its end", 20)
+            await eventually(lambda: off_air(ingest, names), "all cameras to be off air", 10)
         finally:
             for sender in senders:
-                sender.wait(10)
-        for sender in senders:
-            assert sender.stderr is not None
-            with sender.stderr as complaints:
-                assert complaints.read() == b""
+                sender.kill()
+        complaints = [sender.communicate()[1] for sender in senders]
+        assert complaints == [b""] * 3
         for listener in (one, two, three):
+            await listener.until(75)
+            await listener.until(115, Kind.AUDIO)
             assert_whole(listener)
-    await eventually(lambda: off_air(ingest, names), "all cameras to be off air")
+
+
+async def described(ingest: Ingest, name: str) -> Fact | None:
+    """What is told of a camera of which picture and sound are known."""
+    fact = await ingest.fact(name)
+    return fact if fact and fact["video"] and fact["sound"] else None
 
 
 async def off_air(ingest: Ingest, names: tuple[str, ...]) -> bool:
@@ -60,10 +67,10 @@ async def off_air(ingest: Ingest, names: tuple[str, ...]) -> bool:
 
 
 def assert_whole(listener: Listener) -> None:
-    """What the first second and a half of the clip is made of, on one timeline."""
+    """What the first two and a half seconds of the clip are made of, on one timeline."""
     listener.assert_one_timeline()
-    assert 40 <= len(listener.pictures) <= 50
-    assert 60 <= len(listener.sounds) <= 80
+    assert len(listener.pictures) == 75
+    assert 115 <= len(listener.sounds) <= 120
     for unit in listener.pictures:
         assert unit.pts >= unit.dts
         assert unit.keyframe is is_keyframe_with_parameters(unit.payload)

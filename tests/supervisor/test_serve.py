@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 STOP_S = 5.0
 """Within this a relay has ended, says the issue."""
-RESTART_S = 10.0
+RESTART_S = 20.0
 
 
 @pytest.fixture
@@ -76,7 +76,7 @@ def test_a_signal_ends_everything(number: signal.Signals, stack: Stack, clip: Pa
     with stack.running():
         stack.publish(stack.camera("helmet"), clip)
         worker = ("camera", "run", "helmet")
-        stack.wait(lambda: pid_of(stack, *worker), "the camera's worker", 15)
+        stack.wait(lambda: pid_of(stack, *worker), "the camera's worker", 30)
         assert len(processes_of(stack)) == len(PARTS) + 2
         code, took = stop(stack, number)
         assert code == 0
@@ -135,7 +135,7 @@ def test_a_supervisor_that_is_killed_leaves_nothing_and_starts_again(stack: Stac
         body = {"id": "helmet", "name": "Helmet"}
         key = stack.request("POST", "/api/v1/cameras", body, **admin)["publish_key"]
         stack.publish(key, clip)
-        stack.wait(lambda: pid_of(stack, "camera", "run", "helmet"), "the worker", 15)
+        stack.wait(lambda: pid_of(stack, "camera", "run", "helmet"), "the worker", 30)
         os.kill(stack.pid, signal.SIGKILL)
         stack.wait_ended(5)
         stack.wait(lambda: processes_of(stack) == {}, "the end of all processes", 3)
@@ -202,7 +202,7 @@ def test_a_signal_during_the_start_ends_everything(part: str | None, stack: Stac
             lock = stack.folder / "data" / "relay.lock"
             stack.wait(lock.exists, "its first step", 10)
         else:
-            stack.wait(lambda: pid_of(stack, *PARTS[part]), f"{part} to be started", 15)
+            stack.wait(lambda: pid_of(stack, *PARTS[part]), f"{part} to be started", 30)
         began = time.monotonic()
         process.send_signal(signal.SIGTERM)
         assert process.wait(15) == 0, stack.log.read_text()

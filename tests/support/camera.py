@@ -7,7 +7,7 @@ import time
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from fractions import Fraction
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Final, cast
 
 import av
 
@@ -86,14 +86,35 @@ def together(*tracks: Iterable[Unit]) -> list[Unit]:
     return sorted((unit for track in tracks for unit in track), key=lambda unit: unit.dts)
 
 
+class Watched(Worker):
+    """A worker that notes what it has taken, and leaves its encoders the time that they need, so
+    that a busy machine takes longer and drops nothing.
+    """
+
+    taken = 0
+    """Units."""
+    QUEUED: Final = 3
+
+    async def _take(self, unit: Unit, *, fresh: bool) -> None:
+        await eventually(self._has_room, "an encoder to go on", 30)
+        await super()._take(unit, fresh=fresh)
+        self.taken += 1
+
+    def _has_room(self) -> bool:
+        return all(each.queue.qsize() <= self.QUEUED for each in self._rungs._running.values())
+
+
 class Camera:
     """Writes a camera's source; see `sending`."""
 
     def __init__(self, bus: Redis, name: str) -> None:
         self._writer = StreamWriter(bus, keys.source_units(name))
         self._bus = bus
-        self._name = name
+        self.name = name
         self.began = time.time()
+        self.worker: Watched | None = None
+        """Who is waited for, instead of the time at which a unit is due."""
+        self._sent = 0
 
     async def run(self) -> None:
         await self._writer.run()
@@ -106,20 +127,23 @@ class Camera:
             unit.codec, unit.pts + shift, unit.dts + shift, captured, unit.keyframe, unit.payload
         )
         self._writer.put(at)
+        self._sent += 1
 
-    async def send(self, units: Iterable[Unit], *, burst_s: float = 0.0) -> None:
-        """Send each when its time has come, or those of each `burst_s` at once."""
-        for unit in units:
-            due = unit.dts / VIDEO_CLOCK
-            if burst_s:
-                due = (due // burst_s + 1) * burst_s
-            await asyncio.sleep(max(0.0, self.began + due - time.time()))
+    async def send(self, units: Iterable[Unit], *, at_once: int = 1) -> None:
+        """Send as fast as the worker takes them, or each when its time has come where there is none
+        in this process; so many at once as are asked for.
+        """
+        for count, unit in enumerate(units, 1):
+            if self.worker is None:
+                due = self.began + unit.dts / VIDEO_CLOCK
+                await asyncio.sleep(max(0.0, due - time.time()))
             self.put(unit)
+            if self.worker is not None and count % at_once == 0:
+                await eventually(self._is_taken, "the worker to take what was sent", 30)
 
-    @property
-    def now(self) -> int:
-        """The time stamp of this moment."""
-        return int((time.time() - self.began) * VIDEO_CLOCK)
+    def _is_taken(self) -> bool:
+        assert self.worker is not None
+        return self.worker.taken >= self._sent
 
     async def ladder(self, *rungs: str, sound: bool | None = None, within_s: float = 8) -> Ladder:
         """Wait until these are the camera's rungs, aside from the source as it is."""
@@ -127,7 +151,7 @@ class Camera:
 
         async def is_there() -> bool:
             nonlocal found
-            fact = await presence.get(self._bus, presence.LADDER, self._name)
+            fact = await presence.get(self._bus, presence.LADDER, self.name)
             if fact is None:
                 return False
             told = Ladder.from_json(fact)
@@ -154,13 +178,15 @@ async def sending(bus: Redis, name: str = "helmet") -> AsyncIterator[Camera]:
 
 
 @asynccontextmanager
-async def working(url: str, name: str = "helmet") -> AsyncIterator[Worker]:
-    """A worker in this process."""
-    worker = Worker(camera=name, bus_url=url, preset="ultrafast")
+async def working(url: str, camera: Camera) -> AsyncIterator[Watched]:
+    """A camera's worker in this process."""
+    worker = Watched(camera=camera.name, bus_url=url, preset="ultrafast")
     task = asyncio.create_task(worker.run())
+    camera.worker = worker
     try:
         yield worker
         assert not task.done(), task.exception()
     finally:
+        camera.worker = None
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from typing import TYPE_CHECKING, Final, Literal
 
 from aiohttp import web
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 
 
 _PROBE_S: Final = 0.8
+_BLIND_S: Final = 5.0
+"""What was known of edges this long ago is not worth telling."""
 """Less than the second that orchestrators allow by default."""
 
 
@@ -56,7 +59,8 @@ async def readyz(request: web.Request) -> web.Response:
     """GET /readyz: whether viewers can be served, and what is missing if not."""
     app = request.app
     state, bus = await asyncio.gather(_answers(app[STATE], "state"), _answers(app[BUS], "bus"))
-    edges = len(app[LIVE].edges)
+    is_blind = time.monotonic() - app[LIVE].read_at > _BLIND_S
+    edges = 0 if is_blind else len(app[LIVE].edges)
     found = Readiness(ready=state and bus and edges > 0, state=state, bus=bus, edges=edges)
     if found.ready:
         return json_response(found)
