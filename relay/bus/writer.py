@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections import deque
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from relay.bus import wire
@@ -83,6 +84,8 @@ class StreamWriter:
         self._deletes = False
         self._clearings = 0
         self._filled = asyncio.Event()
+        self._sent = asyncio.Event()
+        self._sent.set()
         self.dropped = 0
         """Units that were given up because Redis did not take them in time."""
 
@@ -102,6 +105,7 @@ class StreamWriter:
         data = wire.encode(unit, self._sequence)
         self._queue.append((self._retention.add(unit), data))
         self._queued_bytes += len(data)
+        self._sent.clear()
         self._filled.set()
 
     def clear(self) -> None:
@@ -136,6 +140,13 @@ class StreamWriter:
                     self._queued_bytes += sum(len(data) for _, data in batch)
                     logger().warning("bus write failed", stream=self._key, error=str(error))
                     await self._outage()
+            self._sent.set()
+
+    async def flush(self, within_s: float) -> None:
+        """Wait until what is queued has been sent, while `run` runs; give up after `within_s`."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(within_s):
+                await self._sent.wait()
 
     async def _delete(self) -> None:
         try:

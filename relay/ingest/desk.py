@@ -239,6 +239,7 @@ class Desk:
                 await self._close(source.camera, line)
 
     async def _close(self, camera: str, line: _Line) -> None:
+        await line.publisher.flush()
         line.task.cancel()
         await asyncio.gather(line.task, return_exceptions=True)
         try:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 _HEAD: Final = 4096
 """Parameter sets are looked for in so many bytes of a keyframe."""
+_FLUSH_S: Final = 0.5
 _TAIL: Final = 32
 """Of so many units the latest says where a stream stands; sound and picture are interleaved."""
 
@@ -144,6 +145,10 @@ class Publisher:
                 "height": parsed.height,
             }
         return payload.replace(sps, self._cropped, 1) if self._cropped != sps else payload
+
+    async def flush(self) -> None:
+        """Let the last units reach the bus, while `run` runs; call it before that is cancelled."""
+        await self._writer.flush(_FLUSH_S)
 
     async def run(self) -> None:
         """Write, and tell of the camera once a second, until cancelled; then take that back."""

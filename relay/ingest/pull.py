@@ -288,6 +288,7 @@ async def _pull_once(bus: Redis, camera: str, source: Pull, *, allow_private: bo
     running = process.vital(publisher.run(), "publisher")
     try:
         await _in_daemon_thread(play)
+        await publisher.flush()
     finally:
         is_over.set()
         running.cancel()

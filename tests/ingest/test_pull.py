@@ -90,7 +90,8 @@ async def test_a_file_is_played_at_its_pace_and_ends(
     async with pulling(store_url, short) as task:
         async with asyncio.timeout(10):
             await task
-    assert len(heard.pictures) in {PICTURES, PICTURES - 1}
+    await heard.until(PICTURES)
+    assert len(heard.pictures) == PICTURES
     heard.assert_one_timeline()
     # It is captured when it is played: not all at once.
     span = heard.pictures[-1].captured_us - heard.pictures[0].captured_us
@@ -159,12 +160,8 @@ async def test_private_addresses_are_refused(
 ):
     async with pulling(store_url, f"{site.url}/short.flv", allow_private=False):
         await eventually(lambda: "RELAY_PULL_PRIVATE=true allows it" in str(logged), "the refusal")
-    for scheme in ("rtmp", "rtsp"):
-        with (
-            pytest.raises(MediaError, match="private address"),
-            open_source(f"{scheme}://127.0.0.1/live", allow_private=False),
-        ):
-            pass
+    with pytest.raises(MediaError, match="private address"):
+        with_opened("rtmp://127.0.0.1/live", allow_private=False)
     assert site.asked == []
     assert heard.units == []
 
@@ -173,7 +170,7 @@ async def test_a_password_in_a_url_stands_in_no_log_line(
     store: Redis, store_url: str, logged: list[dict[str, Any]]
 ):
     port = free_port()
-    for scheme in ("http", "rtmp", "rtsp"):
+    for scheme in ("http", "rtmp"):
         async with pulling(store_url, f"{scheme}://user:pass-word@127.0.0.1:{port}/x?key=1234"):
             await eventually(lambda: len(logged) >= 1, "the log line")
         assert "pass-word" not in str(logged)

@@ -37,8 +37,9 @@ async def test_three_ffmpegs_publish_on_one_port(ingest: Ingest, store_url: str,
     ):
         senders = [ingest.ffmpeg(key, clip, "-t", "2.5") for key in codes]
         try:
-            for name in names:
-                fact = await eventually(lambda n=name: described(ingest, n), "its description")
+            seen: dict[str, Fact] = {}
+            await eventually(lambda: describe(ingest, names, seen), "their descriptions", 10)
+            for fact in seen.values():
                 assert (fact["video"]["width"], fact["video"]["height"]) == (854, 480)
                 assert fact["video"]["codec"].startswith("avc1.4D")
                 assert fact["sound"] == "AAC"
@@ -56,10 +57,13 @@ async def test_three_ffmpegs_publish_on_one_port(ingest: Ingest, store_url: str,
             assert_whole(listener)
 
 
-async def described(ingest: Ingest, name: str) -> Fact | None:
-    """What is told of a camera of which picture and sound are known."""
-    fact = await ingest.fact(name)
-    return fact if fact and fact["video"] and fact["sound"] else None
+async def describe(ingest: Ingest, names: tuple[str, ...], seen: dict[str, Fact]) -> bool:
+    """Note what is told of cameras; whether the picture and sound of all are known."""
+    for name in names:
+        fact = await ingest.fact(name)
+        if fact and fact["video"] and fact["sound"]:
+            seen[name] = fact
+    return len(seen) == len(names)
 
 
 async def off_air(ingest: Ingest, names: tuple[str, ...]) -> bool:
@@ -197,6 +201,8 @@ async def test_a_camera_is_off_air_at_once_when_its_publisher_says_goodbye(inges
         encoder.publish(key)
         assert await encoder.status() == "NetStream.Unpublish.Success"
         assert await encoder.status() == "NetStream.Publish.Start"
+        encoder.describe()
+        encoder.picture()
         await eventually(lambda: ingest.fact("helmet"), "the camera again")
 
 
@@ -207,3 +213,16 @@ async def test_a_picture_is_not_put_hours_away(ingest: Ingest, store_url: str):
             encoder.picture(cts=cts)
         await heard.until(4)
     assert [unit.pts - unit.dts for unit in heard.pictures] == [0, 0, 0, 66 * 90]
+
+
+async def test_a_publisher_of_which_nothing_can_be_used_is_told_and_never_live(
+    ingest: Ingest, logged: list[dict[str, Any]]
+):
+    key = await ingest.camera("helmet")
+    async with ingest.encoder(key) as encoder:
+        for _ in range(100):
+            encoder.broken_picture()
+        await encoder.hung_up()
+    await eventually(lambda: "nothing of it can be used" in str(logged), "the reason")
+    assert not await ingest.bus.exists("presence:camera:{helmet}")
+    assert await ingest.bus.keys("units:*") == []

@@ -169,7 +169,6 @@ export class EvaMenu extends LitElement {
         popover="auto"
         role="menu"
         aria-label=${this.label}
-        @beforetoggle=${this.#onBeforeToggle}
         @toggle=${this.#onToggle}
         @keydown=${this.#onKey}
       >
@@ -209,12 +208,7 @@ export class EvaMenu extends LitElement {
       this.#place();
       const items = this.#items();
       (items.find((one) => one.ariaChecked === "true") ?? items[0])?.focus();
-    }
-  }
-
-  /** The focus leaves the list before the list goes, or it would go nowhere. */
-  #onBeforeToggle(event: ToggleEvent): void {
-    if (event.newState === "closed" && this.list.matches(":focus-within")) {
+    } else if (this.renderRoot instanceof ShadowRoot && this.renderRoot.activeElement !== null) {
       this.opener.focus();
     }
   }
