@@ -29,8 +29,8 @@ import { chartData, nearest } from "./curve-data.ts";
 const HEIGHT_REM = 9;
 
 /** See the module's header. */
-@localized()
 @customElement("eva-curve")
+@localized()
 export class EvaCurve extends LitElement {
   static override styles = [
     unsafeCSS(uplotCss),

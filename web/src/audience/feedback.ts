@@ -10,8 +10,8 @@ import { shared } from "../ui/shared-styles.ts";
 const MAX_TEXT = 4000;
 
 /** See the module's header. */
-@localized()
 @customElement("eva-feedback")
+@localized()
 export class EvaFeedback extends LitElement {
   static override styles = [
     shared,

@@ -37,8 +37,8 @@ export interface Vote {
  *
  * @fires eva-vote - {@link Vote}; bubbles, composed
  */
-@localized()
 @customElement("eva-rating")
+@localized()
 export class EvaRating extends LitElement {
   static override styles = [
     shared,

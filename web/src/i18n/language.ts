@@ -3,6 +3,9 @@
  *
  * English stands in the sources. The others are message files (`de.json` …) that map the English text to
  * its translation, and each is loaded only by those who read it.
+ *
+ * `@localized()` stands beneath `@customElement()`: an element that is in the page already comes to life
+ * the moment it is defined, and would miss what is added to its class afterwards.
  */
 
 import { configureLocalization } from "@lit/localize";

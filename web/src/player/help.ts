@@ -30,8 +30,8 @@ function shortcuts(): readonly (readonly [readonly string[], string])[] {
  *
  * @fires eva-close - it has been closed
  */
-@localized()
 @customElement("eva-help")
+@localized()
 export class EvaHelp extends LitElement {
   static override styles = [
     shared,
@@ -81,8 +81,8 @@ export class EvaHelp extends LitElement {
       }
       input {
         flex: none;
-        width: 1.25rem;
-        height: 1.25rem;
+        width: 1.5rem;
+        height: 1.5rem;
         accent-color: var(--accent);
       }
     `,

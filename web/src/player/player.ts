@@ -56,8 +56,8 @@ export interface PlayerState {
  * @fires eva-telemetry - {@link Telemetry} or null, once a second
  * @fires eva-paused - whether the picture has been stopped or goes on
  */
-@localized()
 @customElement("eva-player")
+@localized()
 export class EvaPlayer extends LitElement {
   static override styles = [shared, playerStyles];
 

@@ -20,8 +20,8 @@ const PATIENCE_MS = 700;
 const JOINING: ReadonlySet<Phase> = new Set([Phase.Idle, Phase.Connecting]);
 
 /** See the module's header. */
-@localized()
 @customElement("eva-slate")
+@localized()
 export class EvaSlate extends LitElement {
   static override styles = [
     shared,

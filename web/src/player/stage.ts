@@ -32,8 +32,8 @@ export interface CameraView extends OperatorView {
 }
 
 /** See the module's header. Wishes for cameras and layouts go up; the page answers by properties. */
-@localized()
 @customElement("eva-stage")
+@localized()
 export class EvaStage extends LitElement {
   static override styles = [shared, stageStyles];
 

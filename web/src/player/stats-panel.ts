@@ -16,8 +16,8 @@ import type { Telemetry } from "./telemetry.ts";
  *
  * @fires eva-close - the viewer has seen enough
  */
-@localized()
 @customElement("eva-stats")
+@localized()
 export class EvaStats extends LitElement {
   static override styles = [
     shared,

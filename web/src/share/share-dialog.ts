@@ -16,8 +16,8 @@ const COPIED_MS = 2000;
  *
  * @fires eva-close - it has been closed
  */
-@localized()
 @customElement("eva-share")
+@localized()
 export class EvaShare extends LitElement {
   static override styles = [
     shared,
@@ -84,9 +84,13 @@ export class EvaShare extends LitElement {
         cursor: pointer;
       }
       input[type="checkbox"] {
-        width: 1.25rem;
-        height: 1.25rem;
+        width: 1.5rem;
+        height: 1.5rem;
         accent-color: var(--accent);
+      }
+      .note a {
+        display: inline-block;
+        padding-block: 0.25rem;
       }
       .note {
         color: var(--ink-faint);

@@ -8,8 +8,8 @@ import { stateWord } from "./format.ts";
 import { shared } from "./shared-styles.ts";
 
 /** See the module's header. */
-@localized()
 @customElement("eva-badge")
+@localized()
 export class EvaBadge extends LitElement {
   static override styles = [
     shared,

@@ -11,8 +11,8 @@ import { shared } from "./shared-styles.ts";
  *
  * @fires eva-close - the dialog has been closed, by whatever way
  */
-@localized()
 @customElement("eva-dialog")
+@localized()
 export class EvaDialog extends LitElement {
   static override styles = [
     shared,
@@ -33,7 +33,7 @@ export class EvaDialog extends LitElement {
       dialog::backdrop {
         background: rgb(2 5 11 / 0.66);
       }
-      header {
+      .head {
         position: sticky;
         top: 0;
         z-index: 1;
@@ -70,7 +70,7 @@ export class EvaDialog extends LitElement {
         .content {
           padding: 0 1rem 1rem;
         }
-        header {
+        .head {
           padding-inline-start: 1rem;
         }
       }
@@ -89,12 +89,12 @@ export class EvaDialog extends LitElement {
       @close=${this.#onClose}
       @click=${this.#onClick}
     >
-      <header>
+      <div class="head">
         <h2 id="heading">${this.heading}</h2>
         <button type="button" aria-label=${msg("Close")} @click=${() => this.dialog.close()}>
           ${cross}
         </button>
-      </header>
+      </div>
       <div class="content"><slot></slot></div>
     </dialog>`;
   }

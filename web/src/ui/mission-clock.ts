@@ -9,8 +9,8 @@ import { shared } from "./shared-styles.ts";
 import { Ticker } from "./ticker.ts";
 
 /** See the module's header. */
-@localized()
 @customElement("eva-mission-clock")
+@localized()
 export class EvaMissionClock extends LitElement {
   static override styles = [
     shared,

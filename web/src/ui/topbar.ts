@@ -16,8 +16,8 @@ import { shared } from "./shared-styles.ts";
 import { applyTheme, chooseTheme, currentTheme, type Theme } from "./theme.ts";
 
 /** See the module's header. */
-@localized()
 @customElement("eva-topbar")
+@localized()
 export class EvaTopbar extends LitElement {
   static override styles = [
     shared,

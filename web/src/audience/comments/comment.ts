@@ -24,8 +24,8 @@ export type CommentAct =
  *
  * @fires eva-act - {@link CommentAct}
  */
-@localized()
 @customElement("eva-comment")
+@localized()
 export class EvaComment extends LitElement {
   static override styles = [shared, formStyles, commentStyles];
 

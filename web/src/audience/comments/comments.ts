@@ -31,8 +31,8 @@ import "./comment.ts";
 import "./compose.ts";
 
 /** See the module's header. */
-@localized()
 @customElement("eva-comments")
+@localized()
 export class EvaComments extends LitElement {
   static override styles = [shared, formStyles, commentsStyles];
 

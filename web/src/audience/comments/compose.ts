@@ -29,8 +29,8 @@ export interface Draft {
  * @fires eva-draft - {@link Draft}
  * @fires eva-cancel - a reply has been thought better of
  */
-@localized()
 @customElement("eva-compose")
+@localized()
 export class EvaCompose extends LitElement {
   static override styles = [
     shared,
@@ -53,8 +53,8 @@ export class EvaCompose extends LitElement {
         cursor: pointer;
       }
       input[type="checkbox"] {
-        width: 1.25rem;
-        height: 1.25rem;
+        width: 1.5rem;
+        height: 1.5rem;
         accent-color: var(--accent);
       }
       .cancel {

@@ -25,8 +25,8 @@ const STEPS: Readonly<Record<string, number>> = {
  *
  * @fires eva-camera - `CameraWish`; bubbles, composed
  */
-@localized()
 @customElement("eva-cameras")
+@localized()
 export class EvaCameras extends LitElement {
   static override styles = [
     shared,

@@ -44,8 +44,8 @@ import "./timeline.ts";
 const FETCHING: ReadonlySet<Phase> = new Set([Phase.Connecting, Phase.Live, Phase.Lost]);
 
 /** See the module's header. */
-@localized()
 @customElement("eva-broadcast")
+@localized()
 export class EvaBroadcast extends LitElement {
   static override styles = [shared, broadcastStyles];
 

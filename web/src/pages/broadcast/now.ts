@@ -12,8 +12,8 @@ import { currentMarker } from "./markers-now.ts";
 import "../../ui/mission-clock.ts";
 
 /** See the module's header. */
-@localized()
 @customElement("eva-now")
+@localized()
 export class EvaNow extends LitElement {
   static override styles = [
     shared,

@@ -13,8 +13,8 @@ import "../../ui/badge.ts";
 import "../../ui/limb.ts";
 
 /** See the module's header. */
-@localized()
 @customElement("eva-similar")
+@localized()
 export class EvaSimilar extends LitElement {
   static override styles = [
     shared,

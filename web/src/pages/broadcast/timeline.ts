@@ -26,8 +26,8 @@ export interface Jump {
  *
  * @fires eva-jump - {@link Jump}; bubbles
  */
-@localized()
 @customElement("eva-timeline")
+@localized()
 export class EvaTimeline extends LitElement {
   static override styles = [
     shared,

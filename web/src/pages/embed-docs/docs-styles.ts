@@ -141,8 +141,8 @@ export const docsStyles = css`
     font: inherit;
   }
   input[type="checkbox"] {
-    width: 1.25rem;
-    height: 1.25rem;
+    width: 1.5rem;
+    height: 1.5rem;
     accent-color: var(--accent);
   }
   .settings pre {

@@ -20,8 +20,8 @@ import "../../ui/topbar.ts";
 import "./playground.ts";
 
 /** See the module's header. */
-@localized()
 @customElement("eva-embed-docs")
+@localized()
 export class EvaEmbedDocs extends LitElement {
   static override styles = [shared, docsStyles];
 

@@ -25,8 +25,8 @@ type Embedded = HTMLElement &
   };
 
 /** See the module's header. */
-@localized()
 @customElement("eva-playground")
+@localized()
 export class EvaPlayground extends LitElement {
   static override styles = [shared, docsStyles];
 

@@ -48,8 +48,8 @@ const TIME_MS = 1000;
 const isNamed = shape<{ viewer: string }>({ viewer: isString });
 
 /** See the module's header. */
-@localized()
 @customElement("eva-embed")
+@localized()
 export class EvaEmbed extends LitElement {
   static override styles = [shared, embedStyles];
 

@@ -13,8 +13,8 @@ import "../../ui/badge.ts";
 import "../../ui/limb.ts";
 
 /** See the module's header. */
-@localized()
 @customElement("eva-card")
+@localized()
 export class EvaCard extends LitElement {
   static override styles = [
     shared,

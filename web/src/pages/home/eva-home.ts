@@ -25,8 +25,8 @@ function call(state: BroadcastState): string {
 }
 
 /** See the module's header. */
-@localized()
 @customElement("eva-home")
+@localized()
 export class EvaHome extends LitElement {
   static override styles = [shared, homeStyles];
 

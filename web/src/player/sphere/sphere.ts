@@ -53,8 +53,8 @@ export function canDraw(): boolean {
  *
  * @fires eva-sphere-lost - the browser has taken WebGL away; the flat picture is all there is
  */
-@localized()
 @customElement("eva-sphere")
+@localized()
 export class EvaSphere extends LitElement {
   static override styles = [shared, sphereStyles];
 
