@@ -21,6 +21,7 @@ _COMMANDS: Final = {
     "demo": "relay.commands.demo",
     "camera": "relay.commands.cameras",
     "broadcast": "relay.commands.broadcasts",
+    "partner": "relay.commands.partners",
     "bench": "relay.commands.bench",
     "gateway": "relay.commands.gateway",
     "ingest": "relay.commands.ingest",

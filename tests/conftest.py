@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from relay.bus.client import connect, connect_blocking
+from tests.edge.cores import WITHOUT_CARGO
 from tests.support import quiet
 from tests.support.server import Server
 from tests.support.video import the_clip
@@ -87,7 +88,9 @@ def figure(request: pytest.FixtureRequest) -> Callable[[str], None]:
 
 
 def pytest_terminal_summary(terminalreporter: TerminalReporter) -> None:
-    """Print what the tests have measured."""
+    """Print what the tests have measured, and what was not tested."""
+    if WITHOUT_CARGO:
+        terminalreporter.write_line("NOT TESTED: the native core, because there is no cargo")
     noted = [
         (report.nodeid.rpartition("::")[2], text)
         for report in terminalreporter.getreports("passed")

@@ -111,6 +111,8 @@ async def report(bus: Redis, beats: Sequence[Beat]) -> dict[tuple[str, str], int
     """
     async with store_errors("telling who watches"):
         pipe = bus.pipeline(transaction=False)
+        told_by: list[int] = []
+        """Where among the answers each one's is."""
         for beat in beats:
             told = {**beat.report.model_dump(exclude={"type"}), "since": beat.since_s}
             pipe.set(keys.page(beat.broadcast, beat.page), json.dumps(told), ex=REPORT_S)
@@ -121,12 +123,15 @@ async def report(bus: Redis, beats: Sequence[Beat]) -> dict[tuple[str, str], int
                 keys.playing(beat.broadcast, each) for each in ("", beat.report.partner or "")
             ]
             pipe.eval(_TELL, 2, *scopes, beat.page, str(REPORT_S), playing)
-            watched = keys.watched(beat.broadcast, beat.viewer)
-            pipe.incrbyfloat(watched, beat.watched_s)
-            pipe.expire(watched, _WATCHED_S)
+            told_by.append(len(pipe) - 1)
+            for name in {beat.viewer, beat.report.session or beat.viewer}:
+                watched = keys.watched(beat.broadcast, name)
+                pipe.incrbyfloat(watched, beat.watched_s)
+                pipe.expire(watched, _WATCHED_S)
         answers = await pipe.execute()
     found: dict[tuple[str, str], int] = {}
-    for beat, (everybody, partners) in zip(beats, answers[3::6], strict=True):
+    for beat, place in zip(beats, told_by, strict=True):
+        everybody, partners = answers[place]
         found[beat.broadcast, ""] = everybody
         if beat.report.partner:
             found[beat.broadcast, beat.report.partner] = partners

@@ -94,8 +94,13 @@ def salt(day: int) -> str:
 
 
 def watched(broadcast: str, viewer: str) -> str:
-    """Seconds that a viewer has watched, for a day."""
+    """Seconds that a viewer, or a WHEP session, has watched, for a day."""
     return f"watched:{{{broadcast}}}:{viewer}"
+
+
+def watched_by(broadcast: str, session: str) -> str:
+    """The viewer for whom a WHEP session speaks, for a day."""
+    return f"watched:{{{broadcast}}}:{session}:by"
 
 
 def still(camera: str) -> str:

@@ -19,7 +19,7 @@ app = typer.Typer()
 @app.command(hidden=True)
 def demo_camera(
     kind: Annotated[str, typer.Argument(help="Which camera.")],
-    width: int = 1280,
+    width: int | None = None,
     height: int | None = None,
     fps: int = 30,
 ) -> None:
@@ -31,8 +31,10 @@ def demo_camera(
     url = os.environ.pop(show.URL, "")
     process.ready()
     try:
-        # All around is twice as wide as high, anything else 16:9.
-        rows = height or (width // 2 if kind in AROUND else width * 9 // 16)
-        camera.run(kind, url, width, rows, fps)
+        # All around is twice as wide as high, anything else 16:9: what a laptop of two cores draws,
+        # encodes, relays and shows at once.
+        columns = width or (1280 if kind in AROUND else 960)
+        rows = height or (columns // 2 if kind in AROUND else columns * 9 // 16)
+        camera.run(kind, url, columns, rows, fps)
     except OperatorError as error:
         fail(error)

@@ -34,6 +34,11 @@ class Roster:
         return iter(list(self._by_number.values()))
 
     @property
+    def made(self) -> int:
+        """Number of sessions that have ever been."""
+        return self._next
+
+    @property
     def connecting(self) -> int:
         """Number of viewers whose handshakes cost the loop's time at the moment."""
         return len(self._connecting)

@@ -61,9 +61,9 @@ if TYPE_CHECKING:
     from relay.config import Settings
 
 ROUTES: Final = [
+    *rating.ROUTES,  # first, since votes come in the largest numbers
     *broadcasts.ROUTES,
     *markers.ROUTES,
-    *rating.ROUTES,
     *feedback.ROUTES,
     *moderation.ROUTES,
     *comments.ROUTES,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import hashlib
 import hmac
 import re
 import time
@@ -100,5 +99,5 @@ class Auth:
         return self._digest("viewer:" + name, 18)
 
     def _digest(self, text: str, size: int) -> str:
-        digest = hmac.new(self._viewer_key, to_bytes(text), hashlib.sha256).digest()
+        digest = hmac.digest(self._viewer_key, to_bytes(text), "sha256")
         return base64.urlsafe_b64encode(digest[:size]).decode()

@@ -34,6 +34,8 @@ async def read_bytes(request: web.Request, *types: str) -> bytes:
     if (request.charset or "utf-8").lower() not in ("utf-8", "utf8", "us-ascii"):
         raise UnsupportedType("the body has to be UTF-8")
     try:
+        if request.content.is_eof():  # it has come with its head, as short ones do
+            return await request.read()
         async with asyncio.timeout(BODY_S):
             return await request.read()
     except TimeoutError:

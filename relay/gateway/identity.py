@@ -98,14 +98,27 @@ async def network(request: web.Request) -> str:
     return await request.app[ANONYMOUS].hash(prefix(address(request)), time.time())
 
 
-async def has_watched(request: web.Request, slug: str, viewer: str, seconds: float) -> bool:
-    """Whether the viewer's page has told that it played for so long; no if the bus is away."""
+async def has_watched(
+    request: web.Request, slug: str, viewer: str, seconds: float, *, session: str | None
+) -> bool:
+    """Whether the viewer's page has told that it played for so long; no if the bus is away.
+
+    A session speaks for one viewer only, the first that names it.
+    """
+    bus = request.app[BUS]
     try:
         async with store_errors("reading what was watched", timeout_s=_LOOK_S):
-            value = await request.app[BUS].get(keys.watched(slug, viewer))
+            if float(await bus.get(keys.watched(slug, viewer)) or 0) >= seconds:
+                return True
+            if not session:
+                return False
+            if float(await bus.get(keys.watched(slug, session)) or 0) < seconds:
+                return False
+            owner = keys.watched_by(slug, session)
+            await bus.set(owner, viewer, nx=True, ex=86_400)
+            return bool(await bus.get(owner) == viewer.encode())
     except StoreError:
         return False
-    return float(value or 0) >= seconds
 
 
 async def require_pace(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from html import escape
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from aiohttp import web
 from pydantic.json_schema import models_json_schema
@@ -28,6 +28,46 @@ _PROBLEM = {
     },
 }
 
+_PROBLEM_RESPONSE: Final = {
+    "description": "A problem",
+    "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
+}
+_FURTHER: Final = (
+    ("get", "/", "Page of all broadcasts", 200, "text/html"),
+    ("get", "/b/{slug}", "A broadcast's page", 200, "text/html"),
+    (
+        "get",
+        "/b/{slug}/still.jpg",
+        "A broadcast's live still; ?camera= picks one",
+        200,
+        "image/jpeg",
+    ),
+    (
+        "get",
+        "/embed/{slug}",
+        "The player, for frames; ?partner= names the site's",
+        200,
+        "text/html",
+    ),
+    ("get", "/embed.js", "What defines eva-player in pages of others", 200, "text/javascript"),
+    ("get", "/docs/embed", "How to embed", 200, "text/html"),
+    ("get", "/oembed", "oEmbed 1.0 of the broadcast whose page is ?url=", 200, "application/json"),
+    ("get", "/static/{name}", "Files of the pages", 200, "*/*"),
+    ("get", "/api/openapi.json", "This document", 200, "application/json"),
+    ("get", "/api/docs", "A list of the operations", 200, "text/html"),
+    ("get", "/api/v1/broadcasts/{slug}/events", "Events, over WebSocket", 101, None),
+    ("get", "/whep/{target}", "Whether the endpoint is there", 204, None),
+    ("post", "/whep/{target}", "Open a WHEP session; ?camera= picks one", 201, "application/sdp"),
+    ("options", "/whep/{target}", "What other origins may do", 204, None),
+    ("options", "/whep/{target}/{session}", "What other origins may do", 204, None),
+    (
+        *("patch", "/whep/{target}/{session}", "Trickle ICE, or restart it", 200),
+        "application/trickle-ice-sdpfrag",
+    ),
+    ("delete", "/whep/{target}/{session}", "Close a WHEP session", 200, None),
+)
+"""What is served besides the table: method, path, summary, status and media type of success."""
+
 
 def document(routes: Sequence[Route]) -> dict[str, Any]:
     """The document for `routes`."""
@@ -41,6 +81,8 @@ def document(routes: Sequence[Route]) -> dict[str, Any]:
     for route in routes:
         operation = _operation(route, by_model)
         paths.setdefault(route.path, {})[route.method.lower()] = operation
+    for method, path, summary, status, media in _FURTHER:
+        paths.setdefault(path, {})[method] = _further(method, path, summary, status, media)
     return {
         "openapi": "3.1.0",
         "info": {"title": "EVA Relay", "version": version("eva-relay")},
@@ -52,22 +94,42 @@ def document(routes: Sequence[Route]) -> dict[str, Any]:
     }
 
 
+def _further(method: str, path: str, summary: str, status: int, media: str | None) -> Any:
+    success: dict[str, Any] = {"description": "Success"}
+    if media is not None:
+        kind = "object" if media == "application/json" else "string"
+        success["content"] = {media: {"schema": {"type": kind}}}
+    return {
+        "summary": summary,
+        "operationId": _operation_id(method, path),
+        "responses": {str(status): success, "default": _PROBLEM_RESPONSE},
+        "parameters": _parameters(path),
+    }
+
+
+def _operation_id(method: str, path: str) -> str:
+    return f"{method.lower()}{re.sub(r'[^a-z0-9]+', '_', path)}"
+
+
+def _parameters(path: str) -> list[dict[str, Any]]:
+    return [
+        {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+        for name in re.findall(r"\{(\w+)\}", path)
+    ]
+
+
 def _operation(route: Route, refs: dict[Any, Any]) -> dict[str, Any]:
     success: dict[str, Any] = {"description": "Success"}
     if route.answer is not None:
         success["content"] = {"application/json": {"schema": refs[route.answer]}}
-    problem = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
     operation: dict[str, Any] = {
         "summary": route.summary,
-        "operationId": f"{route.method.lower()}{re.sub(r'[^a-z0-9]+', '_', route.path)}",
+        "operationId": _operation_id(route.method, route.path),
         "responses": {
             **{str(status): success for status in (route.status, *route.also)},
-            "default": {"description": "A problem", "content": problem},
+            "default": _PROBLEM_RESPONSE,
         },
-        "parameters": [
-            {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
-            for name in re.findall(r"\{(\w+)\}", route.path)
-        ],
+        "parameters": _parameters(route.path),
     }
     if route.body is not None:
         content = {"application/json": {"schema": refs[route.body]}}

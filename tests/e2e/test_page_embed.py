@@ -22,9 +22,12 @@ if TYPE_CHECKING:
 
     from tests.support.stack import Stack
 
-PAGE = """<!doctype html><html lang="en"><title>A museum</title><link rel="icon" href="data:,">
-<h1>A museum</h1><script src="{relay}/embed.js" async></script>
+PAGE = """<!doctype html><html lang="en"><title>A museum</title>
+<link rel="icon" href="data:,">
+<script src="{relay}/embed.js" async></script>
+<main><h1>A museum</h1>
 <eva-player id="it" src="{relay}/b/{slug}" {attributes} style="width:{width}px"></eva-player>
+</main>
 <script>
   window.news = {{}};
   for (const name of ["ready", "state", "rating", "viewers", "error", "time"]) {{

@@ -21,11 +21,6 @@ if TYPE_CHECKING:
 collect_ignore = ["test_native_flood.py", "test_native_thread.py"] if WITHOUT_CARGO else []
 
 
-def pytest_report_header() -> str | None:
-    """Says what is not tested where there is no Rust."""
-    return "NOT TESTED: the native core, because there is no cargo" if WITHOUT_CARGO else None
-
-
 @pytest.fixture(params=sorted(CORES))
 def stage(request: pytest.FixtureRequest) -> Iterator[Stage]:
     """A core on a socket of its own."""

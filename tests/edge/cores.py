@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import shutil
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import relay
 from relay.edge.fanout import PythonCore
 
 if TYPE_CHECKING:
@@ -12,19 +14,31 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from relay.edge.core import Core, CoreEvent, ViewerStats
+    from relay.edge.native import NativeCore
     from relay.media.codecs import Kind
     from relay.media.unit import Unit
     from relay.webrtc.dtls import SrtpKeys
     from relay.webrtc.ice import Address
 
 
+def native_core(sock: socket.socket) -> NativeCore:
+    """The native core of this tree; a test without it has to fail.
+
+    An editable install of another tree would give that one's in its place.
+    """
+    from relay import _native  # noqa: PLC0415
+    from relay.edge.native import NativeCore  # noqa: PLC0415
+
+    built, tree = Path(str(_native.__file__)).parent, Path(relay.__file__).parent
+    assert built == tree, f"the native core is {built}'s, and not this tree's"
+    return NativeCore(sock)
+
+
 class Awaited:
     """The native core, each of whose calls waits until its thread has done what was asked for."""
 
     def __init__(self, sock: socket.socket) -> None:
-        from relay.edge.native import NativeCore  # noqa: PLC0415 - a test without it has to fail
-
-        self.core = NativeCore(sock)
+        self.core = native_core(sock)
         self._kept: list[tuple[bytes, Address]] = []
 
     def set_time(self, now: float) -> None:

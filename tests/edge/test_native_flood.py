@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from relay.edge.native import NativeCore
 from relay.media.codecs import Kind
+from tests.edge.cores import native_core
 from tests.support.stage import Stage, open_udp, track
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ class Flood(threading.Thread):
 @pytest.mark.slow
 @pytest.mark.timeout(SECONDS * 3)
 def test_a_flood_of_forgeries_loses_viewers_nothing(capsys: pytest.CaptureFixture[str]) -> None:
-    stage = Stage(NativeCore)
+    stage = Stage(native_core)
     video, audio = stage.open(), stage.open(Kind.AUDIO)
     seats = [stage.seat(track(Kind.VIDEO), track(Kind.AUDIO)) for _ in range(10)]
     for seat in seats:

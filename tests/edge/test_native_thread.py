@@ -12,27 +12,20 @@ import pytest
 
 from relay.media.codecs import Kind
 from relay.webrtc.dtls import SrtpKeys
+from tests.edge.cores import native_core
 from tests.support import feedback
 from tests.support.stage import Stage, open_udp, track
 from tests.support.waiting import eventually
 
 if TYPE_CHECKING:
-    import socket
     from collections.abc import Iterator
 
-    from relay.edge.native import NativeCore
     from tests.support.stage import Seat
-
-
-def native(sock: socket.socket) -> NativeCore:
-    from relay.edge.native import NativeCore  # noqa: PLC0415 - a test without it has to fail
-
-    return NativeCore(sock)
 
 
 @pytest.fixture
 def stage() -> Iterator[Stage]:
-    made = Stage(native)
+    made = Stage(native_core)
     yield made
     made.close()
 

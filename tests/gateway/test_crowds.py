@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.parametrize("store_url", ["valkey"], indirect=True)
 
 PAGES = 50
+MANY = 200
 
 
 @pytest.fixture(autouse=True)
@@ -32,10 +33,10 @@ async def demo(gateway: Gateway) -> None:
     await gateway.broadcast("demo", cameras=["helmet"])
 
 
-async def test_a_vote_is_seen_in_fifty_pages_within_half_a_second(gateway: Gateway) -> None:
+async def test_a_vote_is_seen_in_all_pages_within_half_a_second(gateway: Gateway) -> None:
     """The issue's limit."""
     async with AsyncExitStack() as stack:
-        pages = [await stack.enter_async_context(open_page(gateway, "demo")) for _ in range(PAGES)]
+        pages = [await stack.enter_async_context(open_page(gateway, "demo")) for _ in range(MANY)]
         began = time.monotonic()
         (await gateway.vote("demo", 4)).ok()
         await asyncio.gather(*(page.hear_type("rating", count=1) for page in pages))

@@ -179,7 +179,9 @@ async def test_votes_make_a_series(gateway: Gateway) -> None:
 
 
 @ONE_STORE
-@pytest.mark.parametrize("at_us", [0, -1, 1.5, "now", True, 10**18, minute(25 * 60), minute(-2)])
+@pytest.mark.parametrize(
+    "at_us", [0, -1, 1.5, "now", True, 10**18, minute(25 * 60), minute(-25 * 60)]
+)
 async def test_a_moment_is_one_of_the_last_day(gateway: Gateway, at_us: object) -> None:
     assert "at_us" in (await vote_at(gateway, 5, at_us)).problem(422)["detail"]
     assert (await gateway.rating("demo"))["count"] == 0

@@ -208,3 +208,20 @@ async def test_one_who_has_watched_may_vote_from_a_crowded_network(
     viewer = cookie.partition("=")[2].partition(".")[0]
     await store.set(keys.watched("demo", viewer), 10)
     (await behind.vote("demo", 4, cookie=cookie, headers=came("203.0.113.99"))).ok()
+
+
+async def test_a_session_speaks_for_one_viewer(behind: Gateway, store: Redis) -> None:
+    """A frame's page whose cookies are blocked is known on its events socket by its session."""
+    await honest(behind, 20)
+    for number in range(20):
+        (await behind.vote("demo", 4, headers=came(f"203.0.113.{number}"))).ok()
+    await store.set(keys.watched("demo", "edge-0.abc"), 10)
+    body, headers = {"stars": 4, "session": "edge-0.abc"}, came("203.0.113.99")
+    first, second = old_cookie(behind, 3), old_cookie(behind, 3)
+    for _ in range(2):
+        (await behind.post(RATING, body, cookie=first, headers=headers)).ok()
+    (await behind.post(RATING, body, cookie=second, headers=headers)).problem(403)
+    other = body | {"session": "edge-0.xyz"}
+    (await behind.post(RATING, other, cookie=second, headers=headers)).problem(403)
+    for session in ("a b", "x" * 129, 5):
+        (await behind.post(RATING, body | {"session": session})).problem(422)

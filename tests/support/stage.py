@@ -127,7 +127,11 @@ class Stage:
 
     def __init__(self, core_class: Callable[[socket.socket], Core]) -> None:
         self.socket = open_udp()
-        self.core = core_class(self.socket)
+        try:
+            self.core = core_class(self.socket)
+        except BaseException:
+            self.socket.close()
+            raise
         self._now = NOW
         self._told_at = time.monotonic()
         self.seats: list[Seat] = []

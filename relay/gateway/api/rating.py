@@ -12,7 +12,7 @@ from relay.audience import ratings, series
 from relay.audience.ratings import Ballot, Refusal
 from relay.errors import Forbidden, Invalid, TooMany
 from relay.gateway.access import require_access
-from relay.gateway.identity import Identity, has_watched, identify, network, remember
+from relay.gateway.identity import has_watched, identify, network, remember
 from relay.gateway.keys import AUTH, BALLOTS, REGISTRY, SETTINGS, STATE
 from relay.gateway.route import Route, json_response, read_body
 from relay.gateway.views import RatingView, rating_view
@@ -38,6 +38,8 @@ class Vote(Model):
     """1 to 5."""
     at_us: Annotated[StrictInt | None, Field(default=None)]
     """When the picture was captured that the viewer saw, µs since the epoch."""
+    session: Annotated[str | None, Field(default=None, max_length=128, pattern=r"^[\w.:-]*$")]
+    """The WHEP session that it watches; in a frame without cookies, its heartbeats speak for it."""
 
 
 class PointView(Model):
@@ -84,13 +86,15 @@ async def vote(request: web.Request) -> web.Response:
         at_us=body.at_us,
         proven=app[AUTH].age_s(identity.viewer, now_s) >= watch_s,
     )
-    rating = await _cast(request, ballot, identity, watch_s)
+    rating = await _cast(request, ballot, body.session, watch_s)
     response = json_response(rating_view(rating))
     remember(request, response, identity)
     return response
 
 
-async def _cast(request: web.Request, ballot: Ballot, identity: Identity, watch_s: float) -> Rating:
+async def _cast(
+    request: web.Request, ballot: Ballot, session: str | None, watch_s: float
+) -> Rating:
     ballots = request.app[BALLOTS]
 
     def check(broadcast: Broadcast) -> None:
@@ -98,7 +102,7 @@ async def _cast(request: web.Request, ballot: Ballot, identity: Identity, watch_
 
     rating, refusal = await ballots.cast(ballot, check)
     if refusal is Refusal.UNPROVEN and await has_watched(
-        request, ballot.broadcast, identity.viewer, watch_s
+        request, ballot.broadcast, ballot.viewer, watch_s, session=session
     ):
         rating, refusal = await ballots.cast(ballot.as_proven(), check)
     if refusal is Refusal.UNPROVEN:

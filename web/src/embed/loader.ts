@@ -106,7 +106,7 @@ import type { Command, EmbedEvent } from "./messages.ts";
       }
       const style = document.createElement("style");
       style.textContent =
-        ":host{display:block;aspect-ratio:16/9;min-width:200px;min-height:200px}" +
+        ":host{display:block;width:100%;aspect-ratio:16/9;min-width:200px;min-height:200px}" +
         ":host([hidden]){display:none}iframe{display:block;width:100%;height:100%;border:0}";
       const frame = document.createElement("iframe");
       frame.allow = ALLOW;

@@ -149,6 +149,12 @@ export const playerStyles = css`
     pointer-events: none;
   }
 
+  /* media-chrome paints its centre, where the 360° view lies, over its top. */
+  .sound,
+  eva-stats {
+    z-index: 1;
+  }
+
   eva-stats {
     pointer-events: auto;
   }

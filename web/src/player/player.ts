@@ -228,6 +228,9 @@ export class EvaPlayer extends LitElement {
     if (changed.has("holdMs") && (this.holdMs !== null || changed.get("holdMs") !== undefined)) {
       this.#conductor.hold(this.holdMs);
     }
+    // media-chrome calls every controller "video player", and several of them need several names.
+    this.controller.setAttribute("role", this.bare ? "group" : "region");
+    this.controller.setAttribute("aria-label", this.cameraName || msg("Live picture"));
     if (changed.has("fullscreenElement") && this.fullscreenElement !== null) {
       this.controller.fullscreenElement = this.fullscreenElement;
     }
@@ -249,8 +252,6 @@ export class EvaPlayer extends LitElement {
         nosubtitleslangpref
         nohotkeys
         tabindex=${dressed ? 0 : -1}
-        role="region"
-        aria-label=${this.cameraName === "" ? msg("Live picture") : this.cameraName}
         @eva-retry=${this.#onRetry}
       >
         <video

@@ -36,13 +36,11 @@ export async function getSimilar(slug: string): Promise<SimilarBroadcast[]> {
   return (await requestJson(broadcastPath(slug, "/similar"), isSimilar)).broadcasts;
 }
 
-/** A vote: how many stars, for which moment, from which session. */
+/** A vote: how many stars, for which moment. */
 export interface VoteBody {
   stars: number;
   /** Capture wall clock of the picture that the viewer sees, microseconds since 1970. */
   at_us?: number;
-  /** The WHEP session's id. */
-  session?: string;
 }
 
 /** Gives or changes this viewer's vote. */

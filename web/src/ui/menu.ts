@@ -169,6 +169,7 @@ export class EvaMenu extends LitElement {
         popover="auto"
         role="menu"
         aria-label=${this.label}
+        @beforetoggle=${this.#onBeforeToggle}
         @toggle=${this.#onToggle}
         @keydown=${this.#onKey}
       >
@@ -208,7 +209,12 @@ export class EvaMenu extends LitElement {
       this.#place();
       const items = this.#items();
       (items.find((one) => one.ariaChecked === "true") ?? items[0])?.focus();
-    } else if (this.renderRoot instanceof ShadowRoot && this.renderRoot.activeElement !== null) {
+    }
+  }
+
+  /** The focus leaves the list before the list goes, or it would go nowhere. */
+  #onBeforeToggle(event: ToggleEvent): void {
+    if (event.newState === "closed" && this.list.matches(":focus-within")) {
       this.opener.focus();
     }
   }

@@ -276,11 +276,9 @@ export class EvaBroadcast extends LitElement {
     const server = this.#feed?.clock.serverMs(performance.now()) ?? null;
     const player = this.stage?.player ?? null;
     const atUs = captureUs(player?.health ?? null, server);
-    const session = player?.session ?? null;
     void this.#feed?.vote({
       stars,
       ...(atUs === null ? {} : { at_us: atUs }),
-      ...(session === null ? {} : { session }),
     });
   }
 

@@ -121,6 +121,7 @@ export const docsStyles = css`
     display: grid;
     gap: 0.25rem;
     min-width: 0;
+    max-width: 100%;
     color: var(--ink-soft);
     font-size: 0.875rem;
   }
@@ -131,6 +132,7 @@ export const docsStyles = css`
     min-height: 2.5rem;
   }
   select {
+    width: 100%;
     max-width: 100%;
     min-height: 2.5rem;
     padding: 0 0.5rem;

@@ -276,11 +276,9 @@ export class EvaEmbed extends LitElement {
   #vote(stars: number): void {
     const server = this.#feed?.clock.serverMs(performance.now()) ?? null;
     const atUs = captureUs(this.player?.health ?? null, server);
-    const session = this.player?.session ?? null;
     void this.#feed?.vote({
       stars,
       ...(atUs === null ? {} : { at_us: atUs }),
-      ...(session === null ? {} : { session }),
     });
   }
 
