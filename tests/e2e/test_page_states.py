@@ -140,12 +140,8 @@ def look_at_everything(tab: Tab) -> None:
 
 
 def surprising(tab: Tab, expected: list[str]) -> list[str]:
-    """Complaints, less those that a state is made of: its own status among them.
-
-    Screenshots of a 360° picture read pixels back, which Chromium's software renderer calls slow.
-    """
-    known = [*expected, "GPU stall due to ReadPixels"]
-    return [one for one in tab.complaints if not any(text in one for text in known)]
+    """Complaints, less those that a state is made of: its own status among them."""
+    return [one for one in tab.complaints if not any(text in one for text in expected)]
 
 
 @pytest.mark.timeout(240)

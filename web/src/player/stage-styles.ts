@@ -1,4 +1,4 @@
-/** The grids of several cameras. Every tile is 16:9, and so is every whole but the row of two. */
+/** The grids of several cameras. Every tile is 16:9. */
 
 import { css } from "lit";
 
@@ -32,11 +32,11 @@ export const stageStyles = css`
   .grid[data-others="1"] {
     grid-template-columns: repeat(2, minmax(0, 1fr));
   }
-  /* One of twice the size, with two beside it: the three fill 16:9 to the last pixel. */
+  /* One of twice the size, with two beside it: the whole is half again as wide as the big one. */
   .grid[data-others="2"] {
-    grid-template-columns: 2fr 1fr;
+    grid-template-columns: minmax(0, 2fr) minmax(0, 1fr);
     grid-template-rows: repeat(2, 1fr);
-    aspect-ratio: 16 / 9;
+    aspect-ratio: 8 / 3;
     max-height: var(--player-max, none);
     margin-inline: auto;
   }

@@ -60,8 +60,14 @@ export class EvaMenu extends LitElement {
         background: none;
         color: inherit;
         font-size: 0.875rem;
+        /* media-chrome's bar has a line height of 0. */
+        line-height: 1.4;
         white-space: nowrap;
         cursor: pointer;
+      }
+      .open svg {
+        width: 1.5rem;
+        height: 1.5rem;
       }
       .open:hover,
       .open[aria-expanded="true"] {

@@ -96,9 +96,9 @@ export const embedStyles = css`
   .panel {
     position: absolute;
     left: 0.75rem;
-    top: 4.25rem;
+    top: 5.5rem;
     width: min(22rem, calc(100% - 1.5rem));
-    max-height: calc(100% - 5rem);
+    max-height: calc(100% - 6.25rem);
     padding: 0.75rem 1rem;
     overflow: auto;
     border-radius: var(--round);
