@@ -78,9 +78,9 @@ export interface Link {
 export interface Soundtrack {
   title: string;
   writers: string[];
-  performer: string;
-  publisher: string;
-  licence: string;
+  performer: string | null;
+  publisher: string | null;
+  licence: string | null;
   /** Where it can be had. */
   url?: string | null | undefined;
 }
@@ -191,9 +191,9 @@ const isLink = shape<Link>({
 const isSoundtrack = shape<Soundtrack>({
   title: isString,
   writers: isArrayOf(isString),
-  performer: isString,
-  publisher: isString,
-  licence: isString,
+  performer: isNullOr(isString),
+  publisher: isNullOr(isString),
+  licence: isNullOr(isString),
   url: isMissingOr(isNullOr(isString)),
 });
 

@@ -66,9 +66,9 @@ function soundtrack(broadcast: Broadcast): Part {
   const href = safeHref(music.url ?? "");
   const details: [string, string][] = [
     [msg("Written by"), music.writers.join(", ")],
-    [msg("Performed by"), music.performer],
-    [msg("Published by"), music.publisher],
-    [msg("Licence"), music.licence],
+    [msg("Performed by"), music.performer ?? ""],
+    [msg("Published by"), music.publisher ?? ""],
+    [msg("Licence"), music.licence ?? ""],
   ];
   return html`<div class="music">
     <dt>${msg("Soundtrack")}</dt>
