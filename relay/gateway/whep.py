@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from contextlib import suppress
 from typing import Annotated, Any, Final
@@ -9,6 +10,7 @@ from typing import Annotated, Any, Final
 from aiohttp import web
 from pydantic import Field, ValidationError
 
+from relay.bus import presence
 from relay.bus.rpc import CallTimeout, Refused, call
 from relay.config import primary_address
 from relay.errors import Invalid, NotFound, NotLive, Overloaded
@@ -23,6 +25,8 @@ from relay.webrtc.description import MAX_SIZE
 _OPEN_S: Final = 2.5
 """An edge that lives answers sooner; the next one is asked then."""
 _CALL_S: Final = 4.0
+_EDGE_LOOK_S: Final = 0.1
+_EDGE_LOOKS: Final = 30
 _CORS: Final = {
     "Access-Control-Allow-Origin": "*",
     "Access-Control-Expose-Headers": "ETag, Link, Location, Accept-Patch, Accept-Post, Retry-After",
@@ -163,7 +167,7 @@ def _advertised(request: web.Request) -> str:
 
 
 async def _call_an_edge(app: web.Application, body: dict[str, Any]) -> dict[str, Any]:
-    edges, placement = app[LIVE].edges, app[PLACEMENT]
+    edges, placement = await _living_edges(app), app[PLACEMENT]
     for edge in placement.order(edges, time.monotonic()):
         placement.gave(edge, edges[edge])
         try:
@@ -174,6 +178,17 @@ async def _call_an_edge(app: web.Application, body: dict[str, Any]) -> dict[str,
             if refusal.kind != Overloaded.__name__:
                 raise
     raise Overloaded("no edge can take another viewer at the moment")
+
+
+async def _living_edges(app: web.Application) -> dict[str, presence.Fact]:
+    """The edges, or where there is none the one that is started in place of one that died."""
+    live = app[LIVE]
+    for _ in range(_EDGE_LOOKS):
+        if live.edges:
+            break
+        await asyncio.sleep(_EDGE_LOOK_S)
+        live.edges = await presence.members(app[BUS], presence.EDGE)
+    return live.edges
 
 
 async def _call_owner(

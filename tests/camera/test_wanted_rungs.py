@@ -12,6 +12,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from relay.bus import keys, presence, wire
 from relay.bus.writer import StreamWriter
 from relay.media.codecs import Codec, Kind
@@ -32,6 +34,8 @@ if TYPE_CHECKING:
 
 FPS = 30
 SIZE = (1280, 720)
+
+pytestmark = pytest.mark.alone
 
 
 class Source:
