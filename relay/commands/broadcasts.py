@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from relay.commands.common import registry, run_short, settings_or_exit, valid
+from relay.commands.common import given, on_registry, valid
 from relay.errors import Invalid
 from relay.state.models import Broadcast, Person
+
+if TYPE_CHECKING:
+    from relay.config import Settings
+    from relay.state.registry import Registry
 
 app = typer.Typer(help="Broadcasts: what has a page.", no_args_is_help=True)
 
@@ -34,31 +38,27 @@ def add(
     starts_at: StartsAt = None,
 ) -> None:
     """Create a broadcast."""
-    settings = settings_or_exit()
+    fields = options(title or slug, description, camera, crew, starts_at)
+    broadcast = valid(Broadcast, {"slug": slug, **fields})
 
-    async def work() -> None:
-        fields = given(title or slug, description, camera, crew, starts_at)
-        broadcast = valid(Broadcast, {"slug": slug, **fields})
-        async with registry(settings) as found:
-            for name in broadcast.cameras:
-                await found.cameras.get(name)
-            await found.broadcasts.create(slug, broadcast)
+    async def work(found: Registry, settings: Settings) -> None:
+        for name in broadcast.cameras:
+            await found.cameras.get(name)
+        await found.broadcasts.create(slug, broadcast)
         print(f"http://localhost:{settings.http_port}/b/{slug}")
 
-    run_short(work())
+    on_registry(work)
 
 
 @app.command("list")
 def list_all() -> None:
     """List all broadcasts."""
-    settings = settings_or_exit()
 
-    async def work() -> None:
-        async with registry(settings) as found:
-            for broadcast in await found.broadcasts.all():
-                print(f"{broadcast.slug}\t{broadcast.title}\t{','.join(broadcast.cameras)}")
+    async def work(found: Registry, _settings: Settings) -> None:
+        for broadcast in await found.broadcasts.all():
+            print(f"{broadcast.slug}\t{broadcast.title}\t{','.join(broadcast.cameras)}")
 
-    run_short(work())
+    on_registry(work)
 
 
 @app.command()
@@ -71,33 +71,29 @@ def change(
     starts_at: StartsAt = None,
 ) -> None:
     """Change a broadcast; what is left out stays as it is."""
-    settings = settings_or_exit()
+    fields = options(title, description, camera, crew, starts_at)
 
-    async def work() -> None:
-        fields = given(title, description, camera, crew, starts_at)
-        async with registry(settings) as found:
-            for name in fields.get("cameras", ()):
-                await found.cameras.get(name)
-            await found.broadcasts.change(slug, lambda old: valid(Broadcast, dict(old) | fields))
+    async def work(found: Registry, _settings: Settings) -> None:
+        for name in fields.get("cameras", ()):
+            await found.cameras.get(name)
+        await found.broadcasts.change(slug, lambda old: valid(Broadcast, dict(old) | fields))
         print(f"{slug} changed")
 
-    run_short(work())
+    on_registry(work)
 
 
 @app.command()
 def remove(slug: Slug) -> None:
     """Delete a broadcast and its votes."""
-    settings = settings_or_exit()
 
-    async def work() -> None:
-        async with registry(settings) as found:
-            await found.delete_broadcast(slug)
+    async def work(found: Registry, _settings: Settings) -> None:
+        await found.delete_broadcast(slug)
         print(f"{slug} deleted")
 
-    run_short(work())
+    on_registry(work)
 
 
-def given(
+def options(
     title: str | None,
     description: str | None,
     cameras: list[str] | None,
@@ -105,14 +101,13 @@ def given(
     starts_at: str | None,
 ) -> dict[str, Any]:
     """The fields that were named on the command line."""
-    fields = {
-        "title": title,
-        "description": description,
-        "cameras": tuple(cameras) if cameras else None,
-        "crew": tuple(person(text) for text in crew) if crew else None,
-        "starts_at": starts_at,
-    }
-    return {name: value for name, value in fields.items() if value is not None}
+    return given(
+        title=title,
+        description=description,
+        cameras=tuple(cameras) if cameras else None,
+        crew=tuple(person(text) for text in crew) if crew else None,
+        starts_at=starts_at,
+    )
 
 
 def person(text: str) -> Person:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from relay import process
 from relay.camera.worker import Worker
-from relay.commands.common import registry, run_short, settings_or_exit, valid
+from relay.commands.common import given, on_registry, registry, settings_or_exit, valid
 from relay.errors import Invalid, NotFound
 from relay.ingest.pull import pull as pull_source
 from relay.state.models import Camera, Projection, Pull
 from relay.supervisor.serve import Urls
+
+if TYPE_CHECKING:
+    from relay.config import Settings
+    from relay.state.registry import Registry
 
 app = typer.Typer(help="Cameras: what sends pictures in.", no_args_is_help=True)
 
@@ -37,37 +41,32 @@ def add(
     projection: Shape = None,
 ) -> None:
     """Create a camera and print its publish key, this once."""
-    settings = settings_or_exit()
+    camera = valid(
+        Camera,
+        {
+            "id": camera_id,
+            "name": name or camera_id,
+            "projection": projection or Projection.FLAT,
+            "pull": pulled(None, pull, loop=loop),
+        },
+    )
 
-    async def work() -> None:
-        camera = valid(
-            Camera,
-            {
-                "id": camera_id,
-                "name": name or camera_id,
-                "projection": projection or Projection.FLAT,
-                "pull": pulled(None, pull, loop=loop),
-            },
-        )
-        async with registry(settings) as found:
-            key = await found.create_camera(camera)
-        print_key(camera_id, key, settings.rtmp_port)
+    async def work(found: Registry, settings: Settings) -> None:
+        print_key(camera_id, await found.create_camera(camera), settings.rtmp_port)
 
-    run_short(work())
+    on_registry(work)
 
 
 @app.command("list")
 def list_all() -> None:
     """List all cameras."""
-    settings = settings_or_exit()
 
-    async def work() -> None:
-        async with registry(settings) as found:
-            for camera in await found.cameras.all():
-                source = "pulled" if camera.pull else "sends"
-                print(f"{camera.id}\t{camera.name}\t{camera.projection}\t{source}")
+    async def work(found: Registry, _settings: Settings) -> None:
+        for camera in await found.cameras.all():
+            source = "pulled" if camera.pull else "sends"
+            print(f"{camera.id}\t{camera.name}\t{camera.projection}\t{source}")
 
-    run_short(work())
+    on_registry(work)
 
 
 @app.command()
@@ -79,45 +78,38 @@ def change(
     projection: Shape = None,
 ) -> None:
     """Change a camera; what is left out stays as it is."""
-    settings = settings_or_exit()
-    named = {"name": name, "projection": projection}
-    given = {field: value for field, value in named.items() if value is not None}
+    fields = given(name=name, projection=projection)
 
     def changed(old: Camera) -> Camera:
         source = {"pull": pulled(old.pull, pull, loop=loop)}
-        return valid(Camera, dict(old) | given | source)
+        return valid(Camera, dict(old) | fields | source)
 
-    async def work() -> None:
-        async with registry(settings) as found:
-            await found.cameras.change(camera_id, changed)
+    async def work(found: Registry, _settings: Settings) -> None:
+        await found.cameras.change(camera_id, changed)
         print(f"{camera_id} changed")
 
-    run_short(work())
+    on_registry(work)
 
 
 @app.command()
 def key(camera_id: Id) -> None:
     """Give a camera a new publish key and print it, this once; the old one is refused from now."""
-    settings = settings_or_exit()
 
-    async def work() -> None:
-        async with registry(settings) as found:
-            print_key(camera_id, await found.rotate_key(camera_id), settings.rtmp_port)
+    async def work(found: Registry, settings: Settings) -> None:
+        print_key(camera_id, await found.rotate_key(camera_id), settings.rtmp_port)
 
-    run_short(work())
+    on_registry(work)
 
 
 @app.command()
 def remove(camera_id: Id) -> None:
     """Delete a camera and its key."""
-    settings = settings_or_exit()
 
-    async def work() -> None:
-        async with registry(settings) as found:
-            await found.delete_camera(camera_id)
+    async def work(found: Registry, _settings: Settings) -> None:
+        await found.delete_camera(camera_id)
         print(f"{camera_id} deleted")
 
-    run_short(work())
+    on_registry(work)
 
 
 @app.command()

@@ -18,7 +18,7 @@ from relay.state.registry import Registry
 from relay.supervisor.serve import Urls, stores
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Coroutine
+    from collections.abc import AsyncIterator, Callable, Coroutine
 
     from relay.config import Settings
 
@@ -44,15 +44,6 @@ def settings_or_exit() -> Settings:
         fail(error)
 
 
-def run_short(work: Coroutine[Any, Any, None]) -> None:
-    """Run a command that looks something up or changes it, and ends."""
-    log.configure(process="command", json=False, level="warning")
-    try:
-        asyncio.run(work)
-    except RelayError as error:
-        fail(error)
-
-
 def valid(model: type[M], fields: dict[str, Any]) -> M:
     """A document of these fields.
 
@@ -63,6 +54,26 @@ def valid(model: type[M], fields: dict[str, Any]) -> M:
         return model.model_validate(fields)
     except ValidationError as error:
         raise Invalid(explain(error)) from None
+
+
+def on_registry(work: Callable[[Registry, Settings], Coroutine[Any, Any, None]]) -> None:
+    """Run a command that looks something up in the registry or changes it, and ends."""
+    settings = settings_or_exit()
+    log.configure(process="command", json=False, level="warning")
+
+    async def connected() -> None:
+        async with registry(settings) as found:
+            await work(found, settings)
+
+    try:
+        asyncio.run(connected())
+    except RelayError as error:
+        fail(error)
+
+
+def given(**fields: Any) -> dict[str, Any]:
+    """Those of a command's options that were named."""
+    return {name: value for name, value in fields.items() if value is not None}
 
 
 @asynccontextmanager

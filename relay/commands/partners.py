@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from relay.commands.common import registry, run_short, settings_or_exit, valid
+from relay.commands.common import given, on_registry, valid
 from relay.state.models import Partner
+
+if TYPE_CHECKING:
+    from relay.config import Settings
+    from relay.state.registry import Registry
 
 app = typer.Typer(
     help="Partners: whose sites may show broadcasts in their pages.", no_args_is_help=True
@@ -24,65 +28,55 @@ Origins = Annotated[
 @app.command()
 def add(partner_id: Id, name: Name = None, origin: Origins = None) -> None:
     """Create a partner."""
-    settings = settings_or_exit()
+    fields = {"id": partner_id, "name": name or partner_id, "origins": tuple(origin or ())}
+    partner = valid(Partner, fields)
 
-    async def work() -> None:
-        fields = {"id": partner_id, "name": name or partner_id, "origins": tuple(origin or ())}
-        async with registry(settings) as found:
-            await found.partners.create(partner_id, valid(Partner, fields))
+    async def work(found: Registry, _settings: Settings) -> None:
+        await found.partners.create(partner_id, partner)
         print(f"{partner_id} created")
 
-    run_short(work())
+    on_registry(work)
 
 
 @app.command("list")
 def list_all() -> None:
     """List all partners."""
-    settings = settings_or_exit()
 
-    async def work() -> None:
-        async with registry(settings) as found:
-            for partner in await found.partners.all():
-                print(f"{partner.id}\t{partner.name}\t{' '.join(partner.origins)}")
+    async def work(found: Registry, _settings: Settings) -> None:
+        for partner in await found.partners.all():
+            print(f"{partner.id}\t{partner.name}\t{' '.join(partner.origins)}")
 
-    run_short(work())
+    on_registry(work)
 
 
 @app.command()
 def change(partner_id: Id, name: Name = None, origin: Origins = None) -> None:
     """Change a partner; what is left out stays as it is."""
-    settings = settings_or_exit()
-    update: dict[str, Any] = {"name": name, "origins": tuple(origin) if origin else None}
-    given = {field: value for field, value in update.items() if value is not None}
+    fields = given(name=name, origins=tuple(origin) if origin else None)
 
-    async def work() -> None:
-        async with registry(settings) as found:
-            await found.partners.change(partner_id, lambda old: valid(Partner, dict(old) | given))
+    async def work(found: Registry, _settings: Settings) -> None:
+        await found.partners.change(partner_id, lambda old: valid(Partner, dict(old) | fields))
         print(f"{partner_id} changed")
 
-    run_short(work())
+    on_registry(work)
 
 
 @app.command()
 def key(partner_id: Id) -> None:
     """Give a partner's server a new key and print it, this once; the old one is refused."""
-    settings = settings_or_exit()
 
-    async def work() -> None:
-        async with registry(settings) as found:
-            print(await found.rotate_partner_key(partner_id))
+    async def work(found: Registry, _settings: Settings) -> None:
+        print(await found.rotate_partner_key(partner_id))
 
-    run_short(work())
+    on_registry(work)
 
 
 @app.command()
 def remove(partner_id: Id) -> None:
     """Delete a partner."""
-    settings = settings_or_exit()
 
-    async def work() -> None:
-        async with registry(settings) as found:
-            await found.partners.delete(partner_id)
+    async def work(found: Registry, _settings: Settings) -> None:
+        await found.partners.delete(partner_id)
         print(f"{partner_id} deleted")
 
-    run_short(work())
+    on_registry(work)
