@@ -1,6 +1,5 @@
-"""What pages of partners' sites may ask the API: to read, and to vote.
-
-WebRTC signalling has rules of its own (`gateway.whep`); events are for our own pages only.
+"""What pages of other sites may ask: those of partners to read the API, and to vote; players of any
+origin to open WebRTC sessions. Events are for our own pages only.
 """
 
 from __future__ import annotations
@@ -16,6 +15,10 @@ if TYPE_CHECKING:
 
     Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
+_PLAYERS: Final = {
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Expose-Headers": "ETag, Link, Location, Accept-Patch, Accept-Post, Retry-After",
+}
 _PREFLIGHT: Final = {
     "Access-Control-Allow-Methods": "GET, POST",
     "Access-Control-Allow-Headers": "Content-Type, Eva-Viewer, Idempotency-Key",
@@ -25,13 +28,12 @@ _PREFLIGHT: Final = {
 
 @web.middleware
 async def cors(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Let pages of partners read the answers that are meant for them."""
+    """Let pages of other sites read the answers that are meant for them."""
     if request.path.startswith("/whep/"):
         # Players of any origin have to read refusals as well, and when to try again.
         response = await handler(request)
         if not response.prepared:
-            response.headers.setdefault("Access-Control-Allow-Origin", "*")
-            response.headers.setdefault("Access-Control-Expose-Headers", "Retry-After")
+            response.headers.update(_PLAYERS)
         return response
     if not request.path.startswith("/api/v1/"):
         return await handler(request)

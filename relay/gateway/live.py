@@ -36,6 +36,9 @@ if TYPE_CHECKING:
 _POLL_S: Final = 1.0
 _GATHER_S: Final = 0.02
 """What changes within this is read together."""
+_EDGE_LOOK_S: Final = 0.1
+_EDGE_LOOKS: Final = 30
+"""An edge that died is replaced in the time of so many looks."""
 DELETED: Final = End(4404, "the broadcast was deleted")
 
 
@@ -123,6 +126,19 @@ class Live:
             "live": camera in self.cameras,
             "renditions": [] if ladder is None else ladder.to_json()["video"],
         }
+
+    async def living_edges(self) -> dict[str, presence.Fact]:
+        """The edges; where there is none, the one that is being started in place of one that died.
+
+        Raises:
+            StoreError: the bus is out of reach.
+        """
+        for _ in range(_EDGE_LOOKS):
+            if self.edges:
+                break
+            await asyncio.sleep(_EDGE_LOOK_S)
+            self.edges = await presence.members(self._bus, presence.EDGE)
+        return self.edges
 
     def shown(self, broadcast: Broadcast, cameras: Mapping[str, Camera], rating: Rating) -> None:
         """Note that a page was just given the present state: if it is the first to listen to this

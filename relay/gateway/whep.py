@@ -1,8 +1,10 @@
-"""WHEP (draft-ietf-wish-whep): signalling of viewers' sessions, each forwarded to its edge."""
+"""WHEP (draft-ietf-wish-whep): signalling of viewers' sessions, each forwarded to its edge.
+
+That players of any origin may read the answers is seen to by `gateway.cors`.
+"""
 
 from __future__ import annotations
 
-import asyncio
 import time
 from contextlib import suppress
 from typing import Annotated, Any, Final
@@ -10,7 +12,6 @@ from typing import Annotated, Any, Final
 from aiohttp import web
 from pydantic import Field, ValidationError
 
-from relay.bus import presence
 from relay.bus.rpc import CallTimeout, Refused, call
 from relay.config import primary_address
 from relay.errors import Invalid, NotFound, NotLive, Overloaded
@@ -25,13 +26,7 @@ from relay.webrtc.description import MAX_SIZE
 _OPEN_S: Final = 2.5
 """An edge that lives answers sooner; the next one is asked then."""
 _CALL_S: Final = 4.0
-_EDGE_LOOK_S: Final = 0.1
-_EDGE_LOOKS: Final = 30
-_CORS: Final = {
-    "Access-Control-Allow-Origin": "*",
-    "Access-Control-Expose-Headers": "ETag, Link, Location, Accept-Patch, Accept-Post, Retry-After",
-}
-_PREFLIGHT: Final = _CORS | {
+_PREFLIGHT: Final = {
     "Access-Control-Allow-Methods": "GET, POST, PATCH, DELETE, OPTIONS",
     "Access-Control-Allow-Headers": "Authorization, Content-Type, If-Match",
     "Access-Control-Max-Age": "86400",
@@ -58,7 +53,7 @@ async def preflight(_request: web.Request) -> web.Response:
 
 async def probe(_request: web.Request) -> web.Response:
     """GET: the endpoint is there."""
-    return web.Response(status=204, headers=_CORS)
+    return web.Response(status=204)
 
 
 async def open_session(request: web.Request) -> web.Response:
@@ -80,8 +75,7 @@ async def open_session(request: web.Request) -> web.Response:
         text=answer["sdp"],
         status=201,
         content_type="application/sdp",
-        headers=_CORS
-        | {
+        headers={
             "Location": f"/whep/{target}/{session}",
             "ETag": f'"{answer["etag"]}"',
             "Accept-Patch": "application/trickle-ice-sdpfrag, application/json",
@@ -99,18 +93,18 @@ async def patch_session(request: web.Request) -> web.Response:
         session = request.match_info["session"]
         told = {"session": session, **hints.model_dump(exclude_unset=True)}
         await _call_owner(request, session, "hint", told)
-        return web.Response(status=204, headers=_CORS)
+        return web.Response(status=204)
     raw = await read_bytes(request, "application/trickle-ice-sdpfrag", "application/json")
     fragment = raw[: MAX_SIZE + 1].decode("utf-8", "replace")
     session = request.match_info["session"]
     body = {"session": session, "fragment": fragment, "etag": request.headers.get("If-Match")}
     answer = await _call_owner(request, session, "patch", body)
     if not answer:
-        return web.Response(status=204, headers=_CORS)
+        return web.Response(status=204)
     return web.Response(
         text=answer["fragment"],
         content_type="application/trickle-ice-sdpfrag",
-        headers=_CORS | {"ETag": f'"{answer["etag"]}"'},
+        headers={"ETag": f'"{answer["etag"]}"'},
     )
 
 
@@ -119,7 +113,7 @@ async def close_session(request: web.Request) -> web.Response:
     session = request.match_info["session"]
     with suppress(NotFound, CallTimeout, Refused):
         await _call_owner(request, session, "close", {"session": session})
-    return web.Response(status=200, headers=_CORS)
+    return web.Response(status=200)
 
 
 def _queried_hints(request: web.Request) -> dict[str, Any]:
@@ -167,7 +161,7 @@ def _advertised(request: web.Request) -> str:
 
 
 async def _call_an_edge(app: web.Application, body: dict[str, Any]) -> dict[str, Any]:
-    edges, placement = await _living_edges(app), app[PLACEMENT]
+    edges, placement = await app[LIVE].living_edges(), app[PLACEMENT]
     for edge in placement.order(edges, time.monotonic()):
         placement.gave(edge, edges[edge])
         try:
@@ -178,17 +172,6 @@ async def _call_an_edge(app: web.Application, body: dict[str, Any]) -> dict[str,
             if refusal.kind != Overloaded.__name__:
                 raise
     raise Overloaded("no edge can take another viewer at the moment")
-
-
-async def _living_edges(app: web.Application) -> dict[str, presence.Fact]:
-    """The edges, or where there is none the one that is started in place of one that died."""
-    live = app[LIVE]
-    for _ in range(_EDGE_LOOKS):
-        if live.edges:
-            break
-        await asyncio.sleep(_EDGE_LOOK_S)
-        live.edges = await presence.members(app[BUS], presence.EDGE)
-    return live.edges
 
 
 async def _call_owner(
