@@ -52,7 +52,7 @@ export class EvaFeedback extends LitElement {
         ${msg("E-mail, if you would like an answer")}
         <input type="email" name="email" autocomplete="email" maxlength="254" />
       </label>
-      <button class="send" type="submit" ?disabled=${this.sending}>${msg("Send")}</button>
+      <button class="send solid" type="submit" ?disabled=${this.sending}>${msg("Send")}</button>
       <p class="trouble" role="alert">${this.trouble === "" ? nothing : this.trouble}</p>
     </form>`;
   }

@@ -8,6 +8,7 @@
 import { localized, msg } from "@lit/localize";
 import { css, html, LitElement, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
+import { solidButton } from "../ui/button-styles.ts";
 import { shared } from "../ui/shared-styles.ts";
 import { Ticker } from "../ui/ticker.ts";
 import { Phase } from "./phase.ts";
@@ -25,6 +26,7 @@ const JOINING: ReadonlySet<Phase> = new Set([Phase.Idle, Phase.Connecting]);
 export class EvaSlate extends LitElement {
   static override styles = [
     shared,
+    solidButton,
     css`
       :host {
         position: absolute;
@@ -80,18 +82,7 @@ export class EvaSlate extends LitElement {
         font-size: clamp(0.875rem, 1.7cqi, 1.25rem);
       }
       button {
-        min-height: 2.75rem;
         margin-top: 1.1rem;
-        padding: 0 1.25rem;
-        border: 0;
-        border-radius: var(--round-small);
-        background: var(--accent);
-        color: var(--on-accent);
-        font-weight: 650;
-        cursor: pointer;
-      }
-      button:hover {
-        background: var(--accent-strong);
       }
       /* On a phone's width the words reach up to the limb, which steps back for them. */
       @container (max-width: 30rem) {
@@ -177,7 +168,7 @@ export class EvaSlate extends LitElement {
   #retryButton(): TemplateResult {
     const ask = (): boolean =>
       this.dispatchEvent(new CustomEvent("eva-retry", { bubbles: true, composed: true }));
-    return html`<button type="button" @click=${ask}>${msg("Try again")}</button>`;
+    return html`<button class="solid" type="button" @click=${ask}>${msg("Try again")}</button>`;
   }
 }
 

@@ -3,6 +3,7 @@
 import { localized, msg, str } from "@lit/localize";
 import { css, html, LitElement, nothing, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
+import { solidButton } from "../ui/button-styles.ts";
 import { formatMissionTime } from "../ui/format.ts";
 import { share as shareIcon, tick } from "../ui/icons.ts";
 import { shared } from "../ui/shared-styles.ts";
@@ -21,23 +22,13 @@ const COPIED_MS = 2000;
 export class EvaShare extends LitElement {
   static override styles = [
     shared,
+    solidButton,
     css`
       .native {
         display: inline-flex;
         align-items: center;
         gap: 0.6rem;
-        min-height: 2.75rem;
         margin-bottom: 1.25rem;
-        padding: 0 1.25rem;
-        border: 0;
-        border-radius: var(--round-small);
-        background: var(--accent);
-        color: var(--on-accent);
-        font-weight: 650;
-        cursor: pointer;
-      }
-      .native:hover {
-        background: var(--accent-strong);
       }
       h3 {
         margin: 1.25rem 0 0.4rem;
@@ -129,7 +120,7 @@ export class EvaShare extends LitElement {
     >
       ${
         "share" in navigator
-          ? html`<button class="native" type="button" @click=${() => void this.#native(link)}>
+          ? html`<button class="native solid" type="button" @click=${() => void this.#native(link)}>
               ${shareIcon} ${msg("Share with …")}
             </button>`
           : nothing

@@ -1,9 +1,12 @@
 /** How forms look. */
 
 import { css } from "lit";
+import { solidButton } from "./button-styles.ts";
 
 /** Rules for forms: labels above fields, one solid button. */
-export const formStyles = css`
+export const formStyles = [
+  solidButton,
+  css`
   form {
     display: grid;
     gap: 0.75rem;
@@ -32,17 +35,7 @@ export const formStyles = css`
   }
   .send {
     justify-self: start;
-    min-height: 2.75rem;
     padding: 0 1.5rem;
-    border: 0;
-    border-radius: var(--round-small);
-    background: var(--accent);
-    color: var(--on-accent);
-    font-weight: 650;
-    cursor: pointer;
-  }
-  .send:hover {
-    background: var(--accent-strong);
   }
   .send:disabled {
     opacity: 0.6;
@@ -55,4 +48,5 @@ export const formStyles = css`
   .trouble:empty {
     display: none;
   }
-`;
+`,
+];

@@ -133,7 +133,7 @@ export class EvaComment extends LitElement {
 
   #formButtons(send: string): TemplateResult {
     return html`<div class="acts">
-      <button class="send" type="submit">${send}</button>
+      <button class="send solid" type="submit">${send}</button>
       <button
         type="button"
         @click=${() => {

@@ -110,7 +110,7 @@ export class EvaCompose extends LitElement {
           />
         </label>
         ${this.#momentBox()}
-        <button class="send" type="submit" ?disabled=${this.sending}>${msg("Send")}</button>
+        <button class="send solid" type="submit" ?disabled=${this.sending}>${msg("Send")}</button>
         ${
           this.reply
             ? html`<button

@@ -5,6 +5,7 @@ import { css, html, LitElement, nothing, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 import type { SimilarBroadcast } from "../../protocol/broadcast.ts";
 import { getSimilar } from "../../transport/api.ts";
+import { cardStyles } from "../../ui/card-styles.ts";
 import { formatAverage, formatStart } from "../../ui/format.ts";
 import { star } from "../../ui/icons.ts";
 import { locale } from "../../ui/locale.ts";
@@ -18,6 +19,7 @@ import "../../ui/limb.ts";
 export class EvaSimilar extends LitElement {
   static override styles = [
     shared,
+    cardStyles,
     css`
       h2 {
         margin-bottom: 1.25rem;
@@ -31,17 +33,6 @@ export class EvaSimilar extends LitElement {
       }
       li {
         position: relative;
-      }
-      .art {
-        position: relative;
-        aspect-ratio: 16 / 9;
-        overflow: hidden;
-        border-radius: var(--round);
-      }
-      eva-limb {
-        position: absolute;
-        inset: 0;
-        transition: transform 600ms cubic-bezier(0.2, 0.7, 0.2, 1);
       }
       li:hover eva-limb {
         transform: scale(1.035);
@@ -57,24 +48,8 @@ export class EvaSimilar extends LitElement {
         text-wrap: balance;
         overflow-wrap: anywhere;
       }
-      a {
-        text-decoration: none;
-      }
-      a::after {
-        content: "";
-        position: absolute;
-        inset: 0;
-        border-radius: var(--round);
-      }
       a:hover {
         text-decoration: underline;
-      }
-      a:focus-visible {
-        outline: none;
-      }
-      a:focus-visible::after {
-        outline: 2px solid var(--accent);
-        outline-offset: 4px;
       }
       .facts {
         display: flex;
@@ -88,15 +63,6 @@ export class EvaSimilar extends LitElement {
         display: inline-flex;
         align-items: center;
         gap: 0.35rem;
-      }
-      .stars svg {
-        color: var(--accent);
-        fill: currentColor;
-      }
-      @media (prefers-reduced-motion: reduce) {
-        eva-limb {
-          transition: none;
-        }
       }
     `,
   ];

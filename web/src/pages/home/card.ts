@@ -5,6 +5,7 @@ import { css, html, LitElement, nothing, type TemplateResult } from "lit";
 import { customElement, property } from "lit/decorators.js";
 import { viewers } from "../../audience/viewers.ts";
 import type { Broadcast } from "../../protocol/broadcast.ts";
+import { cardStyles } from "../../ui/card-styles.ts";
 import { formatAverage, formatStart } from "../../ui/format.ts";
 import { star } from "../../ui/icons.ts";
 import { locale } from "../../ui/locale.ts";
@@ -18,20 +19,10 @@ import "../../ui/limb.ts";
 export class EvaCard extends LitElement {
   static override styles = [
     shared,
+    cardStyles,
     css`
       article {
         position: relative;
-      }
-      .art {
-        position: relative;
-        aspect-ratio: 16 / 9;
-        overflow: hidden;
-        border-radius: var(--round);
-      }
-      eva-limb {
-        position: absolute;
-        inset: 0;
-        transition: transform 600ms cubic-bezier(0.2, 0.7, 0.2, 1);
       }
       article:hover eva-limb {
         transform: scale(1.035);
@@ -47,27 +38,11 @@ export class EvaCard extends LitElement {
         letter-spacing: -0.015em;
         text-wrap: balance;
       }
-      a {
-        text-decoration: none;
-      }
-      a::after {
-        content: "";
-        position: absolute;
-        inset: 0;
-        border-radius: var(--round);
-      }
       article:hover a {
         text-decoration: underline;
         text-decoration-color: var(--accent);
         text-decoration-thickness: 2px;
         text-underline-offset: 0.18em;
-      }
-      a:focus-visible {
-        outline: none;
-      }
-      a:focus-visible::after {
-        outline: 2px solid var(--accent);
-        outline-offset: 4px;
       }
       .facts {
         display: flex;
@@ -81,15 +56,6 @@ export class EvaCard extends LitElement {
         display: inline-flex;
         align-items: center;
         gap: 0.4rem;
-      }
-      .stars svg {
-        color: var(--accent);
-        fill: currentColor;
-      }
-      @media (prefers-reduced-motion: reduce) {
-        eva-limb {
-          transition: none;
-        }
       }
     `,
   ];
