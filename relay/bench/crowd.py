@@ -1,7 +1,7 @@
 """The load generator: thousands of viewers in a process of their own, whose CPU is not counted.
 
-Each has a socket, and does ICE, DTLS and SRTP of its own; all share one certificate. Every packet of
-every viewer is counted (`_native.Sink`); of some, the sample, the content is decrypted and held
+Each has a socket, and does ICE, DTLS and SRTP of its own; all share one certificate. Every packet
+of every viewer is counted (`_native.Sink`); of some, the sample, the content is decrypted and held
 against what the camera wrote. Viewers keep their consent alive and send reports, as browsers do.
 
 Commands are JSON lines on standard input, each answered by one on standard output.
@@ -28,7 +28,7 @@ from relay.bench.processes import Usage
 from relay.errors import OperatorError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
 
 TICK_S: Final = 0.02
 CHECK_S: Final = 2.5
@@ -135,9 +135,7 @@ class Crowd:
         outcome.seconds = time.monotonic() - began
         return asdict(outcome)
 
-    async def _join_one(
-        self, outcome: Joined, deadline: float, *, watch: bool, stay: bool
-    ) -> None:
+    async def _join_one(self, outcome: Joined, deadline: float, *, watch: bool, stay: bool) -> None:
         sampled = self._sampled < SAMPLE and watch and stay
         self._sampled += sampled
         viewer = Viewer(self, sampled=sampled)
@@ -264,7 +262,11 @@ async def _serve(door: Door, reports_per_s: float) -> None:
         lambda: asyncio.StreamReaderProtocol(reader), sys.stdin.buffer
     )
     life = asyncio.create_task(crowd.live())
-    commands = {"join": crowd.join, "leave": crowd.leave, "counts": crowd.counts}
+    commands: dict[str, Callable[..., Awaitable[Any]]] = {
+        "join": crowd.join,
+        "leave": crowd.leave,
+        "counts": crowd.counts,
+    }
     print(json.dumps({"ready": True}), flush=True)
     async for line in reader:
         command: dict[str, Any] = json.loads(line)

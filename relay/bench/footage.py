@@ -81,9 +81,7 @@ class Footage:
         ladder = Ladder((Rendition(_RUNG, 1280, 720, FPS, bps, "avc1.42C01F"),), sound=False)
         fact = {"protocol": "rtmp", "units": 3}
         await presence.tell(self._bus, presence.CAMERA, CAMERA, fact, ttl_ms=_FACTS_MS)
-        await presence.tell(
-            self._bus, presence.LADDER, CAMERA, ladder.to_json(), ttl_ms=_FACTS_MS
-        )
+        await presence.tell(self._bus, presence.LADDER, CAMERA, ladder.to_json(), ttl_ms=_FACTS_MS)
 
     async def _tell(self) -> None:
         while True:

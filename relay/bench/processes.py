@@ -223,6 +223,6 @@ class Edge(Process):
         told = cast("bytes | None", self._client.get(keys.presence(presence.EDGE, self.name)))
         return None if told is None else cast("presence.Fact", json.loads(told))
 
-    def stop(self) -> None:
+    def stop(self) -> None:  # noqa: D102 - as in Process
         self._client.close()
         super().stop()
