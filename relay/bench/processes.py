@@ -86,12 +86,19 @@ def free_port(kind: socket.SocketKind) -> int:
 class Process:
     """A relay process."""
 
-    def __init__(self, *arguments: str, core: int | None = None, **settings: str) -> None:
+    def __init__(
+        self,
+        *arguments: str,
+        core: int | None = None,
+        module: str = "relay",
+        environment: dict[str, str] | None = None,
+        **settings: str,
+    ) -> None:
         own = {name: value for name, value in os.environ.items() if not name.startswith("RELAY_")}
         own |= {"RELAY_LOG_LEVEL": "error", "RELAY_ADMIN_TOKEN": new_admin_token()}
         with on_core(core):
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "relay", *arguments], env=own | settings
+                [sys.executable, "-m", module, *arguments], env=own | settings | (environment or {})
             )
 
     @property
@@ -202,12 +209,13 @@ class Edge(Process):
         self, folder: Path, bus_url: str, core: int | None = None, *, full_load: float = 0.85
     ) -> None:
         self.name = "edge-bench"
+        self.port = free_port(socket.SOCK_DGRAM)
         super().__init__(
             *("edge", "--name", self.name),
             core=core,
             RELAY_BUS_URL=bus_url,
             RELAY_DATA_DIR=str(folder),
-            RELAY_WEBRTC_PORT=str(free_port(socket.SOCK_DGRAM)),
+            RELAY_WEBRTC_PORT=str(self.port),
             RELAY_EDGE_LOAD=str(full_load),
         )
         self._client = redis.Redis.from_url(bus_url)

@@ -72,7 +72,7 @@ async def house(
         door = {"bus": bus.url, "edge": edge.name, "camera": CAMERA}
         gateway = None
         if through_gateway:
-            await _register(state.url)
+            await register(state.url)
             gateway = await asyncio.to_thread(Gateway, folder, state.url, bus.url, MEASURED)
             stack.callback(gateway.stop)
             door = {"whep": f"http://127.0.0.1:{gateway.port}/whep/{CAMERA}"}
@@ -81,7 +81,8 @@ async def house(
         yield House(edge, gateway, camera, crowd)
 
 
-async def _register(state_url: str) -> None:
+async def register(state_url: str) -> None:
+    """Make the camera known."""
     state = connect(state_url)
     try:
         await Registry(state).create_camera(Camera(id=CAMERA, name="Bench"))
