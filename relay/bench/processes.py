@@ -177,7 +177,8 @@ class Gateway(Process):
         state_url: str,
         bus_url: str,
         core: int | None = None,
-        **settings: str,
+        *,
+        trusted_proxies: str = "",
     ) -> None:
         self.port = free_port(socket.SOCK_STREAM)
         super().__init__(
@@ -188,7 +189,7 @@ class Gateway(Process):
             RELAY_DATA_DIR=str(folder),
             RELAY_HTTP_HOST="127.0.0.1",
             RELAY_HTTP_PORT=str(self.port),
-            **settings,
+            RELAY_TRUSTED_PROXIES=trusted_proxies,
         )
         deadline = time.monotonic() + _START_S
         while not self._answers():

@@ -6,26 +6,32 @@ is not in it.
 
 from __future__ import annotations
 
+import itertools
 import os
 import sys
 import time
+from datetime import UTC, datetime
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
 import av
 import numpy as np
 
 from relay.demo import timecode
-from relay.demo.camera import EVA_S, Encoder, Timing, zero_time
+from relay.demo.camera import EVA_S
 from relay.demo.scene import Camera
 from relay.demo.show import URL
-from relay.demo.sound import Sound
 
 if TYPE_CHECKING:
+    from av.container import OutputContainer
+    from av.video.stream import VideoStream
+
     from relay.demo.blend import Planes
 
 _PICTURES = 30
 _SIZE = (1280, 720)
 _FPS = 30
+_BPS = 4_000_000
 
 
 class Prepared(Camera):
@@ -51,26 +57,51 @@ class Prepared(Camera):
         return self._planes
 
 
+def _stream(container: OutputContainer) -> VideoStream:
+    stream = container.add_stream(
+        "libx264",
+        rate=_FPS,
+        options={
+            "preset": "ultrafast",
+            "tune": "zerolatency",
+            "profile": "high",
+            "bf": "0",
+            "g": str(2 * _FPS),
+            "maxrate": str(_BPS),
+            "bufsize": str(_BPS),
+        },
+    )
+    stream.width, stream.height = _SIZE
+    stream.pix_fmt, stream.bit_rate = "yuv420p", _BPS
+    stream.codec_context.thread_count = 1
+    return stream
+
+
 def main() -> None:
-    """Publish to the address in the environment until the relay is gone."""
-    camera, sound = Prepared(), Sound("helmet", _FPS)
+    """Publish to the address in the environment until the relay is gone.
+
+    Without sound: FFmpeg's muxer holds a picture back until it has sound of the same time, which
+    cameras do not.
+    """
+    camera = Prepared()
     container = av.open(
         os.environ.pop(URL),
         "w",
         format="flv",
         container_options={"flvflags": "no_duration_filesize", "rtmp_live": "live"},
     )
-    wall_s, now_s = time.time(), time.monotonic()
-    timing = Timing.starting(_FPS, wall_s, now_s)
-    first_us = round((wall_s + timing.due(0) - now_s) * 1e6)
-    container.metadata["creation_time"] = zero_time(first_us)
-    encoder = Encoder(container, camera, sound, timing)
-    frame = 0
-    while True:
-        time.sleep(max(0.0, timing.due(frame) - time.monotonic()))
-        frame += timing.late(frame, time.monotonic())
-        encoder.frame(frame, round(first_us / 1000 + 1000 * frame / _FPS))
-        frame += 1
+    first_s, began = time.time(), time.monotonic()
+    # With this the relay knows when each picture was taken.
+    zero = datetime.fromtimestamp(first_s, UTC)
+    container.metadata["creation_time"] = zero.isoformat(timespec="microseconds")
+    stream = _stream(container)
+    for number in itertools.count():
+        time.sleep(max(0.0, began + number / _FPS - time.monotonic()))
+        camera.frame(0.0, round((first_s + number / _FPS) * 1000))
+        picture = av.VideoFrame.from_numpy_buffer(camera.buffer, "yuv420p")
+        picture.pts, picture.time_base = number, Fraction(1, _FPS)
+        for packet in stream.encode(picture):
+            container.mux(packet)
 
 
 if __name__ == "__main__":

@@ -172,13 +172,14 @@ async def window(made: House, seconds: float) -> Window:
     )
 
 
-async def step(made: House, asked: int, present: int, rounds: int, seconds: float) -> Step:
+async def step(
+    made: House, asked: int, present: int, *, rounds: int, seconds: float, settle_s: float
+) -> Step:
     """Let viewers join until there are `asked`, and look on."""
     joined = await made.crowd.ask(
         "join", count=asked - present, at_once=AT_ONCE, patience_s=PATIENCE_S
     )
-    if seconds >= 1:
-        await asyncio.sleep(SETTLE_S)
+    await asyncio.sleep(settle_s)
     windows = [await window(made, seconds) for _ in range(rounds)]
     return Step(
         asked=asked,
@@ -189,20 +190,26 @@ async def step(made: House, asked: int, present: int, rounds: int, seconds: floa
     )
 
 
-async def run(counts: Sequence[int], rounds: int, seconds: float) -> list[Step]:
+async def run(
+    counts: Sequence[int], *, rounds: int, seconds: float, settle_s: float = SETTLE_S
+) -> list[Step]:
     """All steps, one after another; ends early when the edge is full."""
     steps: list[Step] = []
     async with house() as made:
         present = 0
         for count in counts:
-            steps.append(await step(made, count, present, rounds, seconds))
+            steps.append(
+                await step(made, count, present, rounds=rounds, seconds=seconds, settle_s=settle_s)
+            )
             present = steps[-1].viewers
             if steps[-1].failed:
                 break
     return steps
 
 
-def bench(counts: Sequence[int], *, rounds: int, seconds: float) -> Report:
+def bench(
+    counts: Sequence[int], *, rounds: int, seconds: float, settle_s: float = SETTLE_S
+) -> Report:
     """Run it."""
     report = Report(
         "viewers",
@@ -212,7 +219,7 @@ def bench(counts: Sequence[int], *, rounds: int, seconds: float) -> Report:
             *("turned away", "failed", "load generator: share of a core"),
         ],
     )
-    steps = asyncio.run(run(counts, rounds, seconds))
+    steps = asyncio.run(run(counts, rounds=rounds, seconds=seconds, settle_s=settle_s))
     for each in steps:
         seen = each.windows
         report.rows.append(
