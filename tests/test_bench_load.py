@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import subprocess
+import sys
 from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
+import pylibsrtp
 import pytest
 
-from relay.bench import bus, join, joins, latency, memory, viewers
+from relay.bench import browser, bus, join, joins, latency, memory, viewers
 from relay.bench.footage import GOP, PACKETS, picture
 from relay.bench.peer import Identity, Inspector, Peer
 from relay.bench.viewers import Step, Window
+from relay.errors import OperatorError
 from relay.webrtc.rtp import Extensions, HeaderWriter, packetise_h264
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 KEY = bytes(range(28))
 
@@ -62,8 +71,6 @@ def test_what_was_lost_is_not_extrapolated(monkeypatch: pytest.MonkeyPatch):
 
 def sealed(number: int, *, key: bytes = KEY, first: int = 0) -> list[bytes]:
     """A picture's packets as an edge sends them."""
-    import pylibsrtp  # noqa: PLC0415 - here only
-
     policy = pylibsrtp.Policy(
         key,
         pylibsrtp.Policy.SSRC_ANY_OUTBOUND,
@@ -130,21 +137,37 @@ def test_each_reader_has_each_unit():
     assert all(0 < age < 5_000 for ages in report.data["2"] for age in ages)
 
 
+def run(name: str, folder: Path, *options: str) -> dict[str, Any]:
+    """A bench as a command, because Playwright's greenlets are no good company for other tests;
+    its raw values.
+    """
+    subprocess.run(
+        [sys.executable, "-m", "relay", "bench", name, *options, "--json", str(folder)], check=True
+    )
+    data: dict[str, Any] = json.loads((folder / f"{name}.json").read_text())["data"]
+    return data
+
+
 @pytest.mark.slow
-def test_joins_in_chromium_are_told_in_parts():
-    report = join.bench(1)
-    for (at,) in report.data.values():
+def test_joins_in_chromium_are_told_in_parts(tmp_path: Path):
+    data = run("join", tmp_path, "--joins", "1")
+    for (at,) in data.values():
         order = [at[station] for station in join.STATIONS]
         assert order[0] < order[1] < order[2] <= order[4]
     # Three round trips are needed whatever is done.
-    assert report.data["50 ms RTT"][0]["first frame"] > 3 * join.RTT_S * 1000
+    assert data["50 ms RTT"][0]["first frame"] > 3 * join.RTT_S * 1000
 
 
 @pytest.mark.slow
-def test_latency_is_the_sum_of_its_parts():
-    report = latency.bench(20, settle_s=0.0)
-    for found in report.data.values():
+def test_latency_is_the_sum_of_its_parts(tmp_path: Path):
+    for found in run("latency", tmp_path, "--frames", "20").values():
         assert len(found) >= 10
         for parts in found:
             whole = sum(parts[stage] for stage in latency.STAGES)
             assert parts["total"] == pytest.approx(whole, abs=0.01)
+
+
+def test_without_playwright_it_is_said_how_to_get_it(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setitem(sys.modules, "playwright.sync_api", None)
+    with pytest.raises(OperatorError, match="pip install"), browser.page_of("http://127.0.0.1/"):
+        pass
