@@ -97,6 +97,8 @@ def _objection(sps: Sps) -> str | None:
         return "it does not say that it has no B-frames"
     if sps.max_reorder:
         return "it has B-frames"
+    if sps.pixel_aspect != (1, 1):
+        return "its pixels are not square"
     if min(sps.width, sps.height) > MAX_HEIGHT:
         return f"{sps.width}×{sps.height} is larger than {MAX_HEIGHT}p"
     return None

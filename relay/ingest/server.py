@@ -133,6 +133,7 @@ class _Connection:
         self._peer = peer
         self._session = Session()
         self._source: Source | None = None
+        self._camera: str | None = None
         self._key_hash = ""
         self._key_checked = 0.0
         self._key_check: asyncio.Task[None] | None = None
@@ -174,11 +175,10 @@ class _Connection:
                 await self._server.desk.leave(self._source)
             with suppress(OSError):
                 await self._flush(FAREWELL_S)
-            camera = self._source.camera if self._source is not None else None
             logger().info(
                 "RTMP connection ended",
                 peer=self._peer,
-                camera=camera,
+                camera=self._camera,
                 reason=reason,
                 faults=self._faults,
             )
@@ -242,6 +242,7 @@ class _Connection:
         if camera is None:
             self._session.refuse("the stream key is not known")
             return
+        self._camera = camera.id
         source = Source(
             camera=camera.id,
             peer=self._peer,

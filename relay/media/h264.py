@@ -145,6 +145,8 @@ class Sps:
     """Frames a second where the VUI tells."""
     max_reorder: int | None
     """max_num_reorder_frames where the VUI tells; 0 means that there are no B-frames."""
+    pixel_aspect: tuple[int, int] = (1, 1)
+    """Width and height of a pixel; square where the VUI says nothing."""
 
     @property
     def codec_string(self) -> str:
@@ -152,6 +154,24 @@ class Sps:
         return f"avc1.{self.profile:02X}{self.constraints:02X}{self.level:02X}"
 
 
+_EXTENDED_SAR: Final = 255
+_ASPECTS: Final = {
+    2: (12, 11),
+    3: (10, 11),
+    4: (16, 11),
+    5: (40, 33),
+    6: (24, 11),
+    7: (20, 11),
+    8: (32, 11),
+    9: (80, 33),
+    10: (18, 11),
+    11: (15, 11),
+    12: (64, 33),
+    13: (160, 99),
+    14: (4, 3),
+    15: (3, 2),
+    16: (2, 1),
+}
 _HIGH_PROFILES: Final = frozenset({100, 110, 122, 244, 44, 83, 86, 118, 128, 138, 139, 134, 135})
 
 
@@ -254,8 +274,11 @@ def parse_sps(nal: bytes) -> Sps:
     height = frame.height - (top + bottom) * frame.unit_y
     if not 0 < width <= 16384 or not 0 < height <= 16384:
         raise MediaError(f"H.264 picture of {width}×{height}")
-    fps, reorder = _vui(bits) if bits.flag() else (None, None)
-    return Sps(nal[1], nal[2], nal[3], width, height, fps, reorder)
+    if not bits.flag():  # vui_parameters_present_flag
+        return Sps(nal[1], nal[2], nal[3], width, height, None, None)
+    aspect = _aspect(bits)
+    fps, reorder = _vui_after_aspect(bits)
+    return Sps(nal[1], nal[2], nal[3], width, height, fps, reorder, aspect)
 
 
 def crop_sps(nal: bytes, width: int, height: int) -> bytes:
@@ -325,10 +348,17 @@ def _skip_order_count(bits: _Bits) -> None:
             bits.se()
 
 
-def _vui(bits: _Bits) -> tuple[float | None, int | None]:
+def _aspect(bits: _Bits) -> tuple[int, int]:
+    """Sample aspect ratio, with which VUI parameters begin (H.264 table E-1)."""
+    if not bits.flag():  # aspect_ratio_info_present_flag
+        return 1, 1
+    code = bits.u(8)
+    known = (bits.u(16), bits.u(16)) if code == _EXTENDED_SAR else _ASPECTS.get(code, (1, 1))
+    return (1, 1) if known[0] == known[1] or 0 in known else known
+
+
+def _vui_after_aspect(bits: _Bits) -> tuple[float | None, int | None]:
     """Frame rate and reorder depth of VUI parameters (H.264 annex E.1.1)."""
-    if bits.flag() and bits.u(8) == 255:  # aspect_ratio_info, Extended_SAR
-        bits.u(32)
     if bits.flag():  # overscan_info_present_flag
         bits.flag()
     if bits.flag():  # video_signal_type_present_flag

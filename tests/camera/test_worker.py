@@ -111,6 +111,19 @@ async def test_rungs_above_the_source_are_left_out(
     assert await store.exists("units:{helmet}:720p") == 0
 
 
+async def test_pixels_that_are_not_square_become_square(store: Redis, store_url: str):
+    source = pictures(360, 300, frames=20, x264="bframes=0:sar=16/11")
+    async with (
+        listening(store_url, "helmet", "300p") as heard,
+        sending(store) as camera,
+        working(store_url, camera),
+    ):
+        await camera.send(source)
+        await camera.ladder("300p", "240p", sound=False)
+        await heard.until(10)
+        assert_webrtc_can_carry(heard.pictures, (524, 300))
+
+
 async def test_b_frames_come_out_in_the_order_of_their_showing(store: Redis, store_url: str):
     source = pictures(426, 240, frames=45, x264="bframes=2:b-adapt=0")
     assert any(after.pts < before.pts for before, after in itertools.pairwise(source))

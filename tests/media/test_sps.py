@@ -79,6 +79,8 @@ def test_every_field_is_read(fields: Fields, crop: tuple[int, int, int, int]):
     )
     vui = fields.vui or Vui()
     assert found.max_reorder == vui.reorder
+    is_square = vui.sar is None or 0 in vui.sar or vui.sar[0] == vui.sar[1]
+    assert found.pixel_aspect == ((1, 1) if is_square else vui.sar)
     assert found.fps == (None if vui.ticks is None else vui.ticks[1] / (2 * vui.ticks[0]))
 
 

@@ -27,9 +27,9 @@ if TYPE_CHECKING:
 
 
 _PROBE_S: Final = 0.8
+"""Less than the second that orchestrators allow by default."""
 _BLIND_S: Final = 5.0
 """What was known of edges this long ago is not worth telling."""
-"""Less than the second that orchestrators allow by default."""
 
 
 class Health(Model):
