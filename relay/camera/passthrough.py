@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Final
 
 from relay.errors import MediaError
 from relay.media import h264
+from relay.media.sps import parse_sps
 from relay.media.timebase import VIDEO_CLOCK
 
 if TYPE_CHECKING:
-    from relay.media.h264 import Sps
+    from relay.media.sps import Sps
     from relay.media.unit import Unit
 
 MAX_GOP: Final = 4 * VIDEO_CLOCK
@@ -86,7 +87,7 @@ class PassThrough:
 def _sps_of(unit: Unit) -> Sps:
     for nal in h264.split_annexb(unit.payload):
         if h264.nal_type(nal) == h264.NAL_SPS:
-            return h264.parse_sps(nal)
+            return parse_sps(nal)
     raise MediaError("its keyframes have no SPS")
 
 

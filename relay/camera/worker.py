@@ -86,6 +86,9 @@ class Worker:
                 self._tasks = tasks
                 self._rungs = Rungs(tasks, self._pool, self._preset)
                 tasks.create_task(self._tell())
+                name = f"camera-{self._camera}"
+                counters = presence.keep_telling_process(self._bus, name, lambda: self.counters)
+                tasks.create_task(counters)
                 tasks.create_task(self._hear_wishes())
                 tasks.create_task(self._look_at_demand())
                 await self._look_once()

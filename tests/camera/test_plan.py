@@ -6,6 +6,7 @@ import pytest
 
 from relay.camera.ladder import Picture, Rung, plan
 from relay.media import h264
+from relay.media.sps import parse_sps
 from tests.support.video import picture
 
 
@@ -22,6 +23,6 @@ def test_a_rungs_name_states_a_level_that_it_keeps_to(fps: float, level: int):
         frame.pts = 0
         (unit,) = Rung(rendition, "ultrafast").encode(Picture(frame, 0, keyframe=True))
         nals = h264.split_annexb(unit.payload)
-        sps = h264.parse_sps(next(nal for nal in nals if h264.nal_type(nal) == h264.NAL_SPS))
+        sps = parse_sps(next(nal for nal in nals if h264.nal_type(nal) == h264.NAL_SPS))
         assert sps.codec_string[:9] == rendition.codec[:9]
         assert sps.level <= int(rendition.codec[9:], 16)

@@ -11,6 +11,7 @@ from relay.camera.ladder import KEYFRAME_EVERY
 from relay.media import h264
 from relay.media.codecs import Codec, Kind
 from relay.media.ladder import SOUND
+from relay.media.sps import parse_sps
 from relay.media.timebase import VIDEO_CLOCK
 from tests.support.camera import FRAME, pictures, sending, sounds, together, working
 from tests.support.ingest import listening
@@ -39,7 +40,7 @@ def assert_webrtc_can_carry(units: list[Unit], size: tuple[int, int] | None = No
         assert sum(kind in {1, 5} for kind in kinds) == 1
         if unit.keyframe:
             assert {h264.NAL_SPS, h264.NAL_PPS} <= set(kinds)
-            sps = h264.parse_sps(next(n for n in nals if h264.nal_type(n) == h264.NAL_SPS))
+            sps = parse_sps(next(n for n in nals if h264.nal_type(n) == h264.NAL_SPS))
             assert size in (None, (sps.width, sps.height))
             assert sps.profile == 66
     times = [unit.pts for unit in units]

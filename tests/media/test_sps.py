@@ -11,8 +11,9 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from relay.errors import MediaError
-from relay.media.h264 import NAL_SPS, AvcConfig, crop_sps, join_annexb, nal_type, parse_sps
+from relay.media.h264 import NAL_SPS, AvcConfig, join_annexb, nal_type
 from relay.media.h264 import split_annexb as split
+from relay.media.sps import crop_sps, parse_sps
 from tests.support.sps import HIGH, Fields, Hrd, Vui
 from tests.support.video import decode_h264, encode_h264
 
