@@ -195,7 +195,7 @@ def test_the_playground_shows_what_the_player_tells(
     walk: Stack, visit: Callable[[str], Tab], screenshots: Path
 ):
     tab = visit(f"{walk.url}/docs/embed")
-    tab.page.get_by_label("Broadcast", exact=True).select_option(SLUG)
+    tab.page.get_by_role("combobox", name="Broadcast").select_option(SLUG)
     tab.wait_for("eva-playground >> .news", 'it.textContent.includes(\'"phase":"live"\')', 30)
     tab.page.get_by_role("button", name='setCamera("drone")').click()
     tab.wait_for("eva-playground >> .news", "it.textContent.includes('\"drone\"')", 20)
