@@ -311,6 +311,9 @@ export class EvaBroadcast extends LitElement {
     } else if (event.type === "rating_series") {
       void this.curve?.refresh?.();
     } else {
+      if (event.type === "state") {
+        void this.curve?.refresh?.(); // It comes anew after whatever has been missed.
+      }
       this.comments?.take?.(event);
     }
   }
