@@ -1,9 +1,9 @@
-"""The ladder's encoders: H.264 rungs whose keyframes fall on the same frames, and Opus."""
+"""The ladder's encoders: H.264 rungs whose regular keyframes fall on the same frames, and Opus."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import TYPE_CHECKING, Final
 
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 HEIGHTS: Final = (720, 480, 240)
 """The default rungs, by the picture's shorter side."""
 KEYFRAME_EVERY: Final = 2 * VIDEO_CLOCK
-KEYFRAME_WISH_EVERY: Final = VIDEO_CLOCK // 2
+KEYFRAME_WISH_EVERY: Final = VIDEO_CLOCK // 4
 """Keyframes that are asked for come this far apart at the least, 90 kHz."""
 SOUND_BPS: Final = 96_000
 
@@ -156,6 +156,29 @@ class KeyframeClock:
     def missed(self) -> None:
         """The picture that was to become a keyframe was dropped: the next one does."""
         self._last = None
+
+
+class RungKeyframes:
+    """Gives one rung the keyframes that its own viewers need, between those of all rungs."""
+
+    def __init__(self) -> None:
+        self._last: int | None = None
+        self._wished = False
+
+    def wish(self) -> None:
+        """Ask for a keyframe soon."""
+        self._wished = True
+
+    def applied(self, picture: Picture) -> Picture:
+        """The picture, as a keyframe if one is due."""
+        assert picture.frame.pts is not None
+        since = None if self._last is None else picture.frame.pts - self._last
+        wanted = self._wished and (since is None or not 0 <= since < KEYFRAME_WISH_EVERY)
+        if picture.keyframe or wanted or since is None:
+            # The first one becomes a keyframe in any case.
+            self._last, self._wished = picture.frame.pts, False
+            return replace(picture, keyframe=True)
+        return picture
 
 
 class Rung:

@@ -295,9 +295,16 @@ class Worker:
         keyframes, wanted = keys.keyframe_wishes(self._camera), keys.demand_events(self._camera)
         async for message in subscribe(self._blocking[1], keyframes, wanted):
             if message is not None and message[0] == keyframes:
-                self._clock.wish()
+                self._wish_keyframe(message[1].get("rendition"))
             else:
                 await self._look_once()
+
+    def _wish_keyframe(self, rendition: str | None) -> None:
+        """Ask for a keyframe of one rung, or of all of them; the source makes its own."""
+        if rendition is None:
+            self._clock.wish()
+        else:
+            self._rungs.wish(rendition)
 
     async def _withdraw(self) -> None:
         try:

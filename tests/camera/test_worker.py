@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 from typing import TYPE_CHECKING
 
 import pytest
@@ -199,6 +200,25 @@ async def test_a_source_that_changes_its_size(store: Redis, store_url: str, smal
         assert_webrtc_can_carry(low.pictures)
         assert_webrtc_can_carry(high.pictures)
         assert high.pictures[-1].pts == low.pictures[-1].pts
+
+
+async def test_a_wish_for_a_rungs_keyframe_is_met_by_that_rung(store: Redis, store_url: str):
+    source = pictures(854, 480, frames=50, gop=250)
+    async with (
+        listening(store_url, "helmet", "480p") as high,
+        listening(store_url, "helmet", "240p") as low,
+        sending(store) as camera,
+        working(store_url, camera),
+    ):
+        await camera.send(source[:20])
+        wish = json.dumps({"rendition": "240p"})
+        assert await store.publish("keyframe:helmet", wish) == 1
+        await camera.send(source[20:])
+        await high.until(40)
+        await low.until(len(high.pictures))
+        assert len(keyframes(high)) == 1
+        assert len(keyframes(low)) == 2
+        assert keyframes(low)[1] - keyframes(low)[0] < VIDEO_CLOCK
 
 
 async def test_a_wish_for_a_keyframe_is_met_by_all_rungs(store: Redis, store_url: str):
