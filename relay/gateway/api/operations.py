@@ -121,7 +121,7 @@ class _Collector:
         for name, fact in self._live.cameras.items():
             live.add_metric([name], 1)
             units.add_metric([name], fact["units"])
-            dropped.add_metric([name], fact["dropped"])
+            dropped.add_metric([name], fact.get("dropped", 0))
         done = CounterMetricFamily("eva_process", "What a process did", labels=["process", "what"])
         for name, fact in self._live.processes.items():
             for what, value in fact["counters"].items():
