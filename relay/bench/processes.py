@@ -69,6 +69,32 @@ class Usage:
         return Usage(self.cpu_s - before.cpu_s, self.waited_s - before.waited_s)
 
 
+@dataclass(frozen=True, slots=True)
+class CoreTimes:
+    """What a core has done since the machine began, in seconds; zeros where it is not told."""
+
+    busy_s: float
+    """At work for anybody, the kernel included."""
+    stolen_s: float
+    """Given to other machines by the one that all of them run on."""
+
+    @classmethod
+    def of(cls, core: int) -> Self:
+        """Of this core."""
+        tick = os.sysconf("SC_CLK_TCK")
+        with suppress(OSError):
+            for line in Path("/proc/stat").read_text().splitlines():
+                name, *values = line.split()
+                if name == f"cpu{core}":
+                    user, nice, system, _, _, irq, softirq, stolen, *_ = map(int, values)
+                    busy = user + nice + system + irq + softirq
+                    return cls(busy / tick, stolen / tick)
+        return cls(0.0, 0.0)
+
+    def __sub__(self, before: CoreTimes) -> CoreTimes:
+        return CoreTimes(self.busy_s - before.busy_s, self.stolen_s - before.stolen_s)
+
+
 def resident(pid: int) -> int:
     """Resident bytes of a process."""
     text = Path(f"/proc/{pid}/smaps_rollup").read_text()

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from relay.bench.crowd import LoadGenerator
 from relay.bench.footage import CAMERA, FPS, PACKETS, footage
-from relay.bench.processes import MEASURED, OTHER, Edge, Gateway, Usage, on_core, servers
+from relay.bench.processes import MEASURED, OTHER, CoreTimes, Edge, Gateway, Usage, on_core, servers
 from relay.bench.report import Figure, Report
 from relay.bus.client import connect
 from relay.state.models import Camera
@@ -113,6 +113,10 @@ class Window:
 
     seconds: float
     """How long it was."""
+    others_share: float = 0.0
+    """Of the edge's core, what went to anybody else."""
+    stolen_share: float = 0.0
+    """Of the edge's core, what the host gave to other machines."""
 
     @property
     def us_per_packet(self) -> float:
@@ -141,9 +145,11 @@ async def _now(made: House) -> tuple[Usage, int, dict[str, Any]]:
 
 async def window(made: House, seconds: float) -> Window:
     """Look on for a while."""
+    core = CoreTimes.of(MEASURED)
     used, written, before = await _now(made)
     await asyncio.sleep(seconds)
     used_then, written_then, after = await _now(made)
+    spent = CoreTimes.of(MEASURED) - core
     usage, elapsed = used_then - used, after["at"] - before["at"]
     arrived = lost = losers = pictures = wrong = 0
     for then, now in zip(
@@ -169,6 +175,8 @@ async def window(made: House, seconds: float) -> Window:
         granted=usage.cpu_s / max(usage.cpu_s + usage.waited_s, 1e-9),
         generator_share=generator.cpu_s / elapsed,
         seconds=elapsed,
+        others_share=max(spent.busy_s - usage.cpu_s, 0.0) / elapsed,
+        stolen_share=spent.stolen_s / elapsed,
     )
 
 
@@ -217,6 +225,7 @@ def bench(
             *("viewers", "edge: share of a core", "µs a packet", "got of the CPU it wanted"),
             *("packets", "lost", "viewers with losses", "pictures verified", "wrong"),
             *("turned away", "failed", "load generator: share of a core"),
+            "edge's core: others, stolen by the host",
         ],
     )
     steps = asyncio.run(run(counts, rounds=rounds, seconds=seconds, settle_s=settle_s))
@@ -233,6 +242,10 @@ def bench(
                 *(str(sum(getattr(w, name) for w in seen)) for name in ("pictures", "wrong")),
                 *(str(each.refused), str(each.failed)),
                 str(Figure(tuple(w.generator_share for w in seen))),
+                ", ".join(
+                    f"{Figure(tuple(getattr(w, name) for w in seen)).median:.2f}"
+                    for name in ("others_share", "stolen_share")
+                ),
             ]
         )
     report.notes = _notes(steps)

@@ -69,12 +69,12 @@ def votes(
 
 @app.command()
 def viewers(
-    count: Viewers = None, seconds: Seconds = 8.0, rounds: Rounds = 3, folder: Folder = _FOLDER
+    viewers: Viewers = None, seconds: Seconds = 5.0, rounds: Rounds = 3, folder: Folder = _FOLDER
 ) -> None:
     """Viewers of 2 Mb/s that one edge holds on one core, with real ICE, DTLS and SRTP."""
     from relay.bench import viewers as viewers_bench  # noqa: PLC0415 - it needs the native core
 
-    counts = count or [500, 1000, 2000, 2500, 3000]
+    counts = viewers or [500, 1000, 2000, 2500, 3000]
     finish(lambda: viewers_bench.bench(counts, rounds=rounds, seconds=seconds), folder)
 
 
