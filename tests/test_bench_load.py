@@ -51,9 +51,9 @@ WINDOW = Window(
 
 def test_what_was_lost_is_not_extrapolated(monkeypatch: pytest.MonkeyPatch):
     steps = [
-        Step(1000, 1000, 0, 0, [WINDOW] * 3),
-        Step(2000, 2000, 0, 0, [replace(WINDOW, lost=5, losers=2, generator_share=1.0)] * 3),
-        Step(3000, 2500, 500, 500, [replace(WINDOW, lost=5, losers=2)] * 3),
+        Step(1000, 1000, {}, 0, 0, [WINDOW] * 3),
+        Step(2000, 2000, {}, 0, 0, [replace(WINDOW, lost=5, losers=2, generator_share=1.0)] * 3),
+        Step(3000, 2500, {}, 500, 500, [replace(WINDOW, lost=5, losers=2)] * 3),
     ]
 
     async def run(*_: object, **__: object) -> list[Step]:

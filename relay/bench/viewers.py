@@ -131,6 +131,8 @@ class Step:
     asked: int
     viewers: int
     """Those that got in."""
+    counters: dict[str, int]
+    """What the edge has counted while it was looked at, as it tells once a second."""
     refused: int
     """How often one was turned away."""
     failed: int
@@ -188,14 +190,21 @@ async def step(
         "join", count=asked - present, at_once=AT_ONCE, patience_s=PATIENCE_S
     )
     await asyncio.sleep(settle_s)
+    before = _counters(made)
     windows = [await window(made, seconds) for _ in range(rounds)]
     return Step(
         asked=asked,
         viewers=present + joined["joined"],
+        counters={name: count - before.get(name, 0) for name, count in _counters(made).items()},
         refused=joined["refused"],
         failed=joined["failed"],
         windows=windows,
     )
+
+
+def _counters(made: House) -> dict[str, int]:
+    fact = made.edge.fact()
+    return {} if fact is None else dict(fact["counters"])
 
 
 async def run(
