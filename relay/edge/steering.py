@@ -64,7 +64,8 @@ class Steering:
         self._core = core
         self._feeds = feeds
         self._wishes = wishes
-        self._probing: dict[int, int] = {}
+        self._probing: dict[int, tuple[Viewer, int]] = {}
+        """By viewer: what its path is tried with, bits a second."""
         self._draining: dict[int, tuple[float, Viewer, Feed]] = {}
         """By viewer: when its path will have drained, and what it gets then."""
         self._turn = 0
@@ -138,8 +139,12 @@ class Steering:
                 del self._draining[viewer.number]
                 self._go_over(viewer, feed, now)
         elapsed, self._ticked = min(now - self._ticked, 0.2), now
-        for number, bps in self._probing.items():
-            self._core.probe(number, int(bps * elapsed / 8), time.time())
+        for viewer, bps in list(self._probing.values()):
+            if self._has_gone_over(viewer):
+                # A probe on top of the rung that it has cleared the way for would be too much.
+                self._decide(viewer, now)
+            else:
+                self._core.probe(viewer.number, int(bps * elapsed / 8), time.time())
 
     def _decide(self, viewer: Viewer, now: float) -> None:
         adaptation = viewer.adaptation
@@ -150,15 +155,20 @@ class Steering:
             viewer.reported = stats.heard_at
             loss = viewer.losses.note(stats.highest, stats.lost, now)
             adaptation.report(loss, stats.rtt_s, now)
-        feed = viewer.feeds.get(Kind.VIDEO)
-        if viewer.switched is not None and feed is not None and feed.keyframe_at > viewer.switched:
+        if self._has_gone_over(viewer):
             viewer.switched = None
             adaptation.arrived(now)
         self._apply(viewer, adaptation.decide(now), now)
 
+    def _has_gone_over(self, viewer: Viewer) -> bool:
+        """Whether the keyframe has come with which a viewer goes over to another rung."""
+        feed = viewer.feeds.get(Kind.VIDEO)
+        since = viewer.switched
+        return since is not None and feed is not None and feed.keyframe_at > since
+
     def _apply(self, viewer: Viewer, decision: Decision, now: float) -> None:
         if decision.probe_bps:
-            self._probing[viewer.number] = decision.probe_bps
+            self._probing[viewer.number] = (viewer, decision.probe_bps)
         else:
             self._probing.pop(viewer.number, None)
         old = viewer.feeds.get(Kind.VIDEO)

@@ -8,7 +8,7 @@ import { follow, Phase, Signal } from "./phase.ts";
 export const STALL_MS = 1500;
 
 /** Before that, its path is searched for: a router may have forgotten it, and nobody else would know. */
-const SEARCH_MS = 400;
+const SEARCH_MS = 300;
 
 /** Packets of a picture that give none for this long are no use either. */
 const BLIND_MS = 5000;
