@@ -24,6 +24,7 @@ from relay.gateway.api import (
     markers,
     moderation,
     operations,
+    operator_view,
     partners,
     rating,
     sessions,
@@ -70,6 +71,7 @@ ROUTES: Final = [
     *similar.ROUTES,
     *partners.ROUTES,
     *cameras.ROUTES,
+    *operator_view.ROUTES,
     *sessions.ROUTES,
     *operations.ROUTES,
 ]

@@ -19,7 +19,7 @@ from aiohttp import WSCloseCode, WSMsgType, web
 from relay.errors import Forbidden, NotFound, StoreError, Unauthorized
 from relay.gateway.access import require_access
 from relay.gateway.hub import End
-from relay.gateway.keys import AUTH, HUB, REGISTRY, SETTINGS
+from relay.gateway.keys import AUTH, HUB, LIVE, REGISTRY, SETTINGS
 from relay.gateway.live import DELETED
 from relay.gateway.reports import Reports
 from relay.gateway.views import broadcast_view
@@ -60,16 +60,18 @@ async def events(request: web.Request) -> web.WebSocketResponse:
     return socket
 
 
-async def _state(request: web.Request) -> str:
+async def _state(request: web.Request) -> list[str]:
+    """The state, and where operators look."""
     app = request.app
     broadcast = await app[REGISTRY].broadcasts.get(request.match_info["slug"])
     require_access(request, broadcast)
     view = await broadcast_view(app, broadcast, app[AUTH].viewer(request))
-    return json.dumps({"type": "state", "broadcast": view.model_dump(mode="json")})
+    state = {"type": "state", "broadcast": view.model_dump(mode="json")}
+    return [json.dumps(each) for each in (state, *app[LIVE].views(broadcast.cameras))]
 
 
 async def _serve(
-    request: web.Request, socket: web.WebSocketResponse, listener: Listener, first: str
+    request: web.Request, socket: web.WebSocketResponse, listener: Listener, first: list[str]
 ) -> None:
     """Send and receive until either side has had enough, then close the socket."""
     transport = request.transport
@@ -102,16 +104,17 @@ def _abort_if_stuck(transport: asyncio.Transport | None) -> bool:
 
 
 async def _send(
-    request: web.Request, socket: web.WebSocketResponse, listener: Listener, first: str
+    request: web.Request, socket: web.WebSocketResponse, listener: Listener, first: list[str]
 ) -> None:
-    await _send_text(socket, first)
+    for text in first:
+        await _send_text(socket, text)
     while True:
         renew, texts = await listener.get()
         if listener.end is not None:
             return
         if renew:
             try:
-                texts = [await _state(request), *texts]
+                texts = [*await _state(request), *texts]
             except (NotFound, Unauthorized):
                 listener.end = DELETED
                 return

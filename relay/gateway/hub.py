@@ -116,7 +116,7 @@ class Hub:
             listener.hang_up(end)
 
 
-_NAMES = {"camera": "id", "edge_lost": "edge"}
+_NAMES = {"camera": "id", "edge_lost": "edge", "view": "camera"}
 """Types of messages that are about one thing each, and the field that names it."""
 _THINGS = {"marker": "marker", "comment": "comment"}
 """Types of messages that hold one thing each, and the field that holds it; what says that it is

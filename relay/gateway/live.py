@@ -60,6 +60,7 @@ class Live:
         self._viewers: dict[str, int] = {}
         self._ratings: dict[str, Message] = {}
         self._told: dict[str, dict[str, object]] = {}
+        self._views: dict[str, Message] = {}
         self._changed = asyncio.Event()
         self.partner_origins: frozenset[str] = frozenset()
         """Origins of partners' sites."""
@@ -71,6 +72,8 @@ class Live:
         """Their ladders."""
         self.edges: dict[str, presence.Fact] = {}
         """Living edges and their load."""
+        self.processes: dict[str, presence.Fact] = {}
+        """Other processes and their counters."""
 
     async def run(self) -> None:
         """Keep up to date until cancelled."""
@@ -127,6 +130,12 @@ class Live:
             "renditions": [] if ladder is None else ladder.to_json()["video"],
         }
 
+    def views(self, cameras: Sequence[str]) -> list[Message]:
+        """Where the operators of these cameras look, of those who have told since this gateway
+        runs: the messages that pages got.
+        """
+        return [self._views[name] for name in cameras if name in self._views]
+
     async def living_edges(self) -> dict[str, presence.Fact]:
         """The edges; where there is none, the one that is being started in place of one that died.
 
@@ -175,6 +184,8 @@ class Live:
         self._broadcasts, self._began = broadcasts, began
         self.partner_origins = frozenset(o for partner in partners for o in partner.origins)
         self._names = {camera.id: camera for camera in cameras}
+        for name in self._views.keys() - self._names.keys():
+            del self._views[name]
         for slug, rating in found.items():
             # A vote that was told meanwhile is newer.
             if self._ratings.get(slug) is before.get(slug):
@@ -185,6 +196,7 @@ class Live:
         facts = await presence.members(self._bus, presence.LADDER)
         edges = await presence.members(self._bus, presence.EDGE)
         self._viewers = await sessions.counts(self._bus, list(self._broadcasts))
+        self.processes = await presence.members(self._bus, presence.PROCESS)
         self.cameras, self.edges = cameras, edges
         self.ladders = {}
         for name, fact in facts.items():
@@ -294,3 +306,5 @@ class Live:
             self._hub.tell(slug, event)
             if event["type"] == "rating" and slug in self._told:
                 self._told[slug]["rating"] = self._ratings[slug] = event
+            elif event["type"] == "view":
+                self._views[str(event["camera"])] = event

@@ -26,10 +26,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.xdist_group("browser"))
             item.add_marker(pytest.mark.alone)
             item.add_marker(pytest.mark.timeout(180))
-            # Three cameras, a ladder each and several players are more than two cores do beside
-            # everything else: `make soak` runs these.
-            if item.path.name.startswith("test_page_"):
-                item.add_marker(pytest.mark.slow)
 
 
 @pytest.fixture(scope="package")

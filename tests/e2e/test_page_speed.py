@@ -20,8 +20,10 @@ if TYPE_CHECKING:
 SLOW = {"latency": 400, "downloadThroughput": 400_000 / 8, "uploadThroughput": 400_000 / 8}
 FIRST_PAINT_MS = 2500
 
+LOADED_S = 20
+
 PAINTS = """new Promise((resolve) => {
-  const found = {};
+  const found = { load: performance.getEntriesByType("navigation")[0].loadEventEnd };
   for (const one of performance.getEntriesByType("paint")) found[one.name] = one.startTime;
   new PerformanceObserver((list) => {
     found.largest = list.getEntries().at(-1).startTime;
@@ -34,8 +36,10 @@ PAINTS = """new Promise((resolve) => {
 })"""
 
 
-@pytest.mark.parametrize("path", ["/", f"/b/{SLUG}", f"/embed/{SLUG}"])
-@pytest.mark.parametrize("language", ["en", "de"])
+@pytest.mark.parametrize(
+    ("path", "language"),
+    [("/", "en"), (f"/b/{SLUG}", "en"), (f"/b/{SLUG}", "de"), (f"/embed/{SLUG}", "en")],
+)
 def test_the_first_paint_over_a_slow_line(
     path: str, language: str, walk: Stack, browser: Browser, figure: Callable[[str], None]
 ):
@@ -46,13 +50,14 @@ def test_the_first_paint_over_a_slow_line(
     session = context.new_cdp_session(tab.page)
     session.send("Network.enable")
     session.send("Network.emulateNetworkConditions", {"offline": False, **SLOW})
-    tab.page.goto(walk.url + path)
-    tab.page.wait_for_timeout(4000)
+    tab.page.goto(walk.url + path, wait_until="commit")
+    tab.wait_for("html", "document.readyState === 'complete'", LOADED_S)
     paints = tab.page.evaluate(PAINTS)
+    tab.page.goto("about:blank")
     context.close()
     first = paints["first-contentful-paint"]
     figure(
         f"{path} in {language}: first paint {first:.0f} ms, largest {paints['largest']:.0f} ms, "
-        f"layout shift {paints['shift']:.3f}"
+        f"loaded {paints['load']:.0f} ms, layout shift {paints['shift']:.3f}"
     )
     assert first <= FIRST_PAINT_MS

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -53,13 +54,39 @@ def fields() -> dict[str, Any]:
     }
 
 
+def small(clip: Path, folder: Path, name: str) -> Path:
+    """What a camera sends: six seconds of the clip, encoded once so that it can be sent as it is.
+
+    Each camera shows another picture. Keyframes come once a second, and none of it is B-frames, so
+    that a relay passes it through.
+    """
+    found = folder / f"{name}.mp4"
+    subprocess.run(
+        [
+            *("ffmpeg", "-nostdin", "-loglevel", "error", "-y", "-i", str(clip), "-t", "6"),
+            *("-vf", _LOOKS[name], "-r", "25", "-c:v", "libx264", "-preset", "ultrafast"),
+            *("-tune", "zerolatency", "-profile:v", "baseline", "-g", "25", "-crf", "30"),
+            *("-maxrate", "700k", "-bufsize", "700k", "-pix_fmt", "yuv420p"),
+            *("-c:a", "aac", "-b:a", "64k", str(found)),
+        ],
+        check=True,
+    )
+    return found
+
+
+_LOOKS = {
+    "helmet": "scale=640:360",
+    "drone": "hflip,hue=h=40,scale=640:360",
+    "orbit": "scale=640:320",
+}
+
+
 def set_up(stack: Stack, clip: Path) -> None:
     """Publish the cameras, and create the broadcast with its markers and one like it."""
     for name, title in CAMERAS.items():
         projection = "equirectangular" if name == "orbit" else "flat"
-        small = ("-vf", "scale=640:-2", "-c:v", "libx264", "-preset", "ultrafast", "-g", "30")
         key = stack.camera(name, name=title, projection=projection)
-        stack.publish(key, clip, *small, "-bf", "0", "-c:a", "copy")
+        stack.publish(key, small(clip, stack.folder, name))
     stack.broadcast(SLUG, list(CAMERAS), **fields())
     for hours, title in ((2.6, "Hatch open"), (0.5, "Inspecting the cooling system"), (-1, "Back")):
         stack.request(

@@ -24,6 +24,7 @@ import { formatAverage, formatClock, formatMissionTime } from "../ui/format.ts";
 import { star } from "../ui/icons.ts";
 import { locale } from "../ui/locale.ts";
 import { shared } from "../ui/shared-styles.ts";
+import { onThemeChange } from "../ui/theme.ts";
 import { chartData, nearest } from "./curve-data.ts";
 
 const HEIGHT_REM = 9;
@@ -85,6 +86,7 @@ export class EvaCurve extends LitElement {
   @query(".chart") private readonly place!: HTMLElement | null;
   #plot: uPlot | null = null;
   readonly #resize = new ResizeObserver(() => this.#draw());
+  #unlisten: (() => void) | null = null;
 
   /** Reads the figures again. */
   async refresh(): Promise<void> {
@@ -96,8 +98,15 @@ export class EvaCurve extends LitElement {
     }
   }
 
+  override connectedCallback(): void {
+    super.connectedCallback();
+    // A canvas does not follow the style sheets.
+    this.#unlisten = onThemeChange(() => this.#drawAnew());
+  }
+
   override disconnectedCallback(): void {
     super.disconnectedCallback();
+    this.#unlisten?.();
     this.#resize.disconnect();
     this.#plot?.destroy();
     this.#plot = null;
@@ -128,10 +137,8 @@ export class EvaCurve extends LitElement {
 
   protected override updated(changed: PropertyValues<this>): void {
     if (changed.size > 0 && this.place !== null) {
-      this.#plot?.destroy();
-      this.#plot = null;
       this.#resize.observe(this.place);
-      this.#draw();
+      this.#drawAnew();
     }
   }
 
@@ -142,6 +149,12 @@ export class EvaCurve extends LitElement {
       ${star}<time class="figures" datetime=${one.at}>${when}</time>
       <span class="votes figures">${msg(str`${average} of 5, votes: ${one.count}`)}</span>
     </li>`;
+  }
+
+  #drawAnew(): void {
+    this.#plot?.destroy();
+    this.#plot = null;
+    this.#draw();
   }
 
   #draw(): void {

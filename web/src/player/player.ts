@@ -21,9 +21,9 @@ import { HintWatch } from "./hints.ts";
 import { type CameraKnowledge, IDLE_LINK, type Link } from "./link.ts";
 import { stillOf } from "./media-session.ts";
 import { Meter } from "./meter.ts";
+import { OverlayState } from "./overlay-state.ts";
 import { slateOf, soundButton, sphereOf, statsPanel } from "./overlays.ts";
 import { Phase } from "./phase.ts";
-
 import { playerStyles } from "./player-styles.ts";
 import { hasPicture, looksDifferent, spoken } from "./seen.ts";
 import type { Action } from "./shortcuts.ts";
@@ -34,9 +34,6 @@ import { WakeLock } from "./wake-lock.ts";
 import { WhepEngine } from "./whep/engine.ts";
 import { isLayout, wish } from "./wishes.ts";
 import "./chrome.ts";
-
-/** How long a word over the picture stays, milliseconds. */
-const BEZEL_MS = 1100;
 
 /** The detail of `eva-state`. */
 export interface PlayerState {
@@ -98,21 +95,14 @@ export class EvaPlayer extends LitElement {
   /** The viewer has had sound, so that silence from now on is a choice. */
   @state() private heard = false;
   @state() private telemetry: Telemetry | null = null;
-  @state() private panel = false;
-  @state() private helping = false;
-  @state() private bezel: string | null = null;
   @state() private captioned = false;
-  /** The 360° view has been loaded, and this browser can draw it. */
-  @state() private sphere = false;
-  /** The viewer prefers the flat picture. */
-  @state() private flat = false;
   @query("media-controller", true) private readonly controller!: HTMLElement & {
     fullscreenElement: HTMLElement;
   };
   @query("video", true) private readonly video!: HTMLVideoElement;
 
   #told = "";
-  #bezel: ReturnType<typeof setTimeout> | undefined;
+  readonly #overlays = new OverlayState(this);
   readonly #wakeLock = new WakeLock();
   readonly #conductor = new Conductor(new WhepEngine(location.origin), {
     video: () => this.video,
@@ -162,9 +152,9 @@ export class EvaPlayer extends LitElement {
     if (action.kind === "stats") {
       this.#toggleStats();
     } else if (action.kind === "help") {
-      this.#openHelp();
+      this.#overlays.help(true);
     } else if (action.kind !== "camera" && action.kind !== "layout") {
-      this.#say(carryOut(this.#deck, action));
+      this.#overlays.say(carryOut(this.#deck, action));
     }
   }
 
@@ -208,7 +198,6 @@ export class EvaPlayer extends LitElement {
     super.disconnectedCallback();
     removeEventListener("pagehide", this.#onPageHide);
     removeEventListener("pageshow", this.#onPageShow);
-    clearTimeout(this.#bezel);
     this.#hints.stop();
     this.#wakeLock.set(false);
     this.#conductor.stop();
@@ -243,8 +232,8 @@ export class EvaPlayer extends LitElement {
     if (changed.has("fullscreenElement") && this.fullscreenElement !== null) {
       this.controller.fullscreenElement = this.fullscreenElement;
     }
-    if (changed.has("projection") && this.projection !== "flat" && !this.sphere) {
-      void this.#loadSphere();
+    if (changed.has("projection") && this.projection !== "flat" && !this.#overlays.sphere) {
+      void this.#overlays.loadSphere();
     }
     if (changed.has("slug")) {
       this.slug === "" ? this.#conductor.stop() : this.#conductor.start();
@@ -254,6 +243,7 @@ export class EvaPlayer extends LitElement {
   protected override render(): TemplateResult {
     const live = this.phase === Phase.Live;
     const dressed = !this.bare;
+    const { bezel, panel, helping } = this.#overlays;
     return html`
       <media-controller
         defaultstreamtype="live"
@@ -271,28 +261,23 @@ export class EvaPlayer extends LitElement {
           style=${styleMap({ visibility: this.#around ? "hidden" : "visible" })}
           @volumechange=${this.#onVolume}
         ></video>
-        ${
-          this.#around
-            ? sphereOf(this, this.video, () => {
-                this.sphere = false;
-              })
-            : nothing
-        }
+        ${this.#around ? sphereOf(this, this.video, () => this.#overlays.loseSphere()) : nothing}
         ${live ? nothing : slateOf(this, this.link)}
         ${live && dressed && !this.heard ? soundButton(() => this.#keepFocus()) : nothing}
-        ${this.bezel === null ? nothing : html`<p class="bezel" slot="centered-chrome" noautohide>${this.bezel}</p>`}
-        ${this.panel ? statsPanel(this.telemetry, this.timings, () => this.#toggleStats()) : nothing}
+        ${bezel === null ? nothing : html`<p class="bezel" slot="centered-chrome" noautohide>${bezel}</p>`}
+        ${panel ? statsPanel(this.telemetry, this.timings, () => this.#toggleStats()) : nothing}
         ${hasPicture(this.link) && dressed ? this.#controls() : nothing}
       </media-controller>
-      ${this.helping ? html`<eva-help @eva-close=${() => this.#closeHelp()}></eva-help>` : nothing}
-      ${dressed ? html`<p class="hidden" role="status">${this.bezel ?? spoken(this.phase)}</p>` : nothing}
+      ${helping ? html`<eva-help @eva-close=${() => this.#closeHelp()}></eva-help>` : nothing}
+      ${dressed ? html`<p class="hidden" role="status">${bezel ?? spoken(this.phase)}</p>` : nothing}
       <slot name="captions" hidden @slotchange=${this.#onTracks}></slot>
     `;
   }
 
   /** The picture is looked around in. */
   get #around(): boolean {
-    return this.projection !== "flat" && this.sphere && !this.flat && hasPicture(this.link);
+    const { sphere, flat } = this.#overlays;
+    return this.projection !== "flat" && sphere && !flat && hasPicture(this.link);
   }
 
   get #deck(): Deck {
@@ -300,13 +285,14 @@ export class EvaPlayer extends LitElement {
   }
 
   #controls(): TemplateResult {
+    const { sphere, flat } = this.#overlays;
     return bar({
       choices: this.choices,
       camera: this.camera,
       rendition: this.rendition,
       telemetry: this.telemetry,
       captions: this.captioned,
-      flat: this.projection === "flat" || !this.sphere ? null : this.flat,
+      flat: this.projection === "flat" || !sphere ? null : flat,
       onChoose: (chosen) => this.#onChoose(chosen),
       onStats: () => this.#toggleStats(),
     });
@@ -350,43 +336,21 @@ export class EvaPlayer extends LitElement {
     } else if (group === "layout" && isLayout(value)) {
       wish(this, "eva-layout", { layout: value });
     } else if (value === "flat") {
-      this.flat = !this.flat;
+      this.#overlays.toggleFlat();
     } else if (value === "stats" || value === "help" || value === "captions") {
       this.perform({ kind: value });
     }
   }
 
   #toggleStats(): void {
-    this.panel = !this.panel;
-    if (this.panel) {
-      void import("./stats-panel.ts");
-    } else {
+    if (!this.#overlays.togglePanel()) {
       this.#keepFocus();
     }
   }
 
-  #openHelp(): void {
-    this.helping = true;
-    void import("./help.ts");
-  }
-
   #closeHelp(): void {
-    this.helping = false;
+    this.#overlays.help(false);
     this.#keepFocus();
-  }
-
-  /** Puts a word over the picture for a moment. */
-  #say(word: string | null): void {
-    clearTimeout(this.#bezel);
-    this.bezel = word;
-    this.#bezel = setTimeout(() => {
-      this.bezel = null;
-    }, BEZEL_MS);
-  }
-
-  async #loadSphere(): Promise<void> {
-    const { canDraw } = await import("./sphere/sphere.ts");
-    this.sphere = canDraw();
   }
 
   #onMeasured(telemetry: Telemetry | null): void {

@@ -19,17 +19,12 @@ import { layoutName } from "./bar.ts";
 import { cameraKnowledge, lowestRung, nextCamera, nextLayout, smallCameras } from "./choice.ts";
 import type { EvaPlayer } from "./player.ts";
 import type { Action } from "./shortcuts.ts";
-import type { OperatorView } from "./sphere/looking.ts";
+import type { OperatorViews } from "./sphere/looking.ts";
 import { stageStyles } from "./stage-styles.ts";
 import { type Layout, type QualityWish, wish } from "./wishes.ts";
 import "./player.ts";
 
 const ALIGN_MS = 1000;
-
-/** An operator's view, and of which camera. */
-export interface CameraView extends OperatorView {
-  camera: string;
-}
 
 /** See the module's header. Wishes for cameras and layouts go up; the page answers by properties. */
 @customElement("eva-stage")
@@ -47,8 +42,8 @@ export class EvaStage extends LitElement {
   @property({ attribute: false }) layout: Layout = "single";
   /** The server's clock. */
   @property({ attribute: false }) clock: ClockSync | null = null;
-  /** Where an operator looks, or null. */
-  @property({ attribute: false }) operatorView: CameraView | null = null;
+  /** Where operators look, by camera. */
+  @property({ attribute: false }) operatorViews: OperatorViews = new Map();
 
   /** The rung that the viewer has chosen, or null. */
   @state() private rendition: string | null = null;
@@ -133,7 +128,6 @@ export class EvaStage extends LitElement {
 
   #main(broadcast: Broadcast): TemplateResult {
     const { camera } = this;
-    const view = this.operatorView?.camera === camera?.id ? this.operatorView : null;
     return html`<eva-player
       slug=${broadcast.slug}
       .camera=${camera?.id ?? null}
@@ -144,7 +138,7 @@ export class EvaStage extends LitElement {
       .projection=${camera?.projection ?? "flat"}
       .rendition=${this.rendition}
       .clock=${this.clock}
-      .operatorView=${view}
+      .operatorView=${this.operatorViews.get(camera?.id ?? "") ?? null}
       .holdMs=${this.alignment.holds.get(camera?.id ?? "") ?? null}
       .choices=${{
         cameras: broadcast.cameras,

@@ -149,6 +149,9 @@ export interface BroadcastList {
   broadcasts: Broadcast[];
 }
 
+/** Recognises a {@link BroadcastState}. */
+export const isBroadcastState: Guard<BroadcastState> = isOneOf("before", "live", "ended");
+
 /** Recognises a {@link Rendition}. */
 export const isRendition: Guard<Rendition> = shape<Rendition>({
   name: isString,
@@ -202,7 +205,7 @@ export const isBroadcast: Guard<Broadcast> = shape<Broadcast>({
   slug: isString,
   title: isString,
   description: isString,
-  state: isOneOf("before", "live", "ended"),
+  state: isBroadcastState,
   starts_at: isNullOr(isString),
   ended_at: isNullOr(isString),
   crew: isArrayOf(shape<CrewMember>({ name: isString, role: isString })),
@@ -228,7 +231,7 @@ export const isSimilar: Guard<{ broadcasts: SimilarBroadcast[] }> = shape<{
     shape<SimilarBroadcast>({
       slug: isString,
       title: isString,
-      state: isOneOf("before", "live", "ended"),
+      state: isBroadcastState,
       starts_at: isNullOr(isString),
       tags: isArrayOf(isString),
       rating: shape<Verdict>({ average: isNullOr(isNumber), count: isCount }),

@@ -2,7 +2,9 @@
 
 import {
   type Broadcast,
+  type BroadcastState,
   isBroadcast,
+  isBroadcastState,
   isMarker,
   isRendition,
   type Marker,
@@ -47,6 +49,12 @@ export interface ViewersEvent {
 export interface ProgrammeEvent {
   type: "programme";
   camera: string | null;
+}
+
+/** The broadcast has begun, or is over. */
+export interface PhaseEvent {
+  type: "phase";
+  state: BroadcastState;
 }
 
 /** A camera has come, gone, or changed its ladder. */
@@ -125,6 +133,7 @@ export type ServerEvent =
   | RatingEvent
   | ViewersEvent
   | ProgrammeEvent
+  | PhaseEvent
   | CameraEvent
   | EdgeLostEvent
   | MarkerEvent
@@ -172,6 +181,7 @@ const GUARDS: { [K in ServerEvent["type"]]: Guard<EventOf<K>> } = {
   }),
   viewers: shape<ViewersEvent>({ type: isOneOf("viewers"), count: isCount }),
   programme: shape<ProgrammeEvent>({ type: isOneOf("programme"), camera: isNullOr(isString) }),
+  phase: shape<PhaseEvent>({ type: isOneOf("phase"), state: isBroadcastState }),
   camera: shape<CameraEvent>({
     type: isOneOf("camera"),
     id: isString,

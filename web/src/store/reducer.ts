@@ -83,11 +83,9 @@ function reduceEvent(view: BroadcastView, event: ServerEvent): BroadcastView {
     case "viewers":
       return change(view, () => ({ viewers: event.count }));
     case "programme":
-      return change(view, ({ state }) => ({
-        programme: event.camera,
-        // A camera on air is what makes a broadcast live; one that goes away does not end it.
-        state: state === "before" && event.camera !== null ? "live" : state,
-      }));
+      return change(view, () => ({ programme: event.camera }));
+    case "phase":
+      return change(view, () => ({ state: event.state }));
     case "camera":
       return change(view, ({ cameras }) => ({
         cameras: cameras.map((camera) =>

@@ -37,3 +37,15 @@ export function chooseTheme(theme: Theme): void {
   document.cookie = `${COOKIE}=${theme}; Path=/; Max-Age=${YEAR_S}; SameSite=Lax`;
   document.documentElement.dataset.theme = theme;
 }
+
+/** Calls back whenever another theme may be in effect; gives the way to end that. */
+export function onThemeChange(callback: () => void): () => void {
+  const system = matchMedia("(prefers-color-scheme: light)");
+  const page = new MutationObserver(callback);
+  system.addEventListener("change", callback);
+  page.observe(document.documentElement, { attributeFilter: ["data-theme"] });
+  return () => {
+    system.removeEventListener("change", callback);
+    page.disconnect();
+  };
+}

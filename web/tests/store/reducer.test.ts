@@ -46,18 +46,19 @@ describe("reduce", () => {
     expect(loaded.broadcast).toEqual(broadcast());
   });
 
-  it("goes live with the first camera on air, and stays so when it goes away", () => {
+  it("begins and ends when it is told so, whatever the cameras do", () => {
     const before: BroadcastView = {
       ...loaded,
       broadcast: broadcast({ state: "before", programme: null }),
     };
-    const onAir = { type: "programme", camera: "drone" } as const;
-    const live = reduce(before, { type: "event", event: onAir });
+    const onAir = reduce(before, { type: "event", event: { type: "programme", camera: "drone" } });
+    expect(onAir.broadcast?.state).toBe("before"); // a camera that is tried out
+    const live = reduce(onAir, { type: "event", event: { type: "phase", state: "live" } });
     expect(live.broadcast?.state).toBe("live");
     const away = reduce(live, { type: "event", event: { type: "programme", camera: null } });
     expect(away.broadcast?.state).toBe("live");
-    const over: BroadcastView = { ...loaded, broadcast: broadcast({ state: "ended" }) };
-    expect(reduce(over, { type: "event", event: onAir }).broadcast?.state).toBe("ended");
+    const over = reduce(away, { type: "event", event: { type: "phase", state: "ended" } });
+    expect(over.broadcast?.state).toBe("ended");
   });
 
   it("follows a vote from asking to counting or refusal", () => {

@@ -13,7 +13,8 @@ import { listenToKeys } from "../../player/keyboard.ts";
 import { tellSystem } from "../../player/media-session.ts";
 import { Phase } from "../../player/phase.ts";
 import type { PlayerState } from "../../player/player.ts";
-import type { CameraView, EvaStage } from "../../player/stage.ts";
+import { type OperatorViews, withView } from "../../player/sphere/looking.ts";
+import type { EvaStage } from "../../player/stage.ts";
 import { captureUs } from "../../player/telemetry.ts";
 import type { CameraWish, Layout, LayoutWish } from "../../player/wishes.ts";
 import { type Broadcast, isBroadcast } from "../../protocol/broadcast.ts";
@@ -58,8 +59,10 @@ export class EvaBroadcast extends LitElement {
   @state() private shown: string | null = null;
   @state() private phase: Phase = Phase.Idle;
   @state() private layout: Layout = "single";
-  @state() private sharing = false;
-  @state() private operatorView: CameraView | null = null;
+  /** What the open dialog shares: a moment, milliseconds since 1970, or null; undefined while closed. */
+  @state() private sharing: number | null | undefined = undefined;
+  /** Where the operators of 360° cameras look, by camera. */
+  @state() private operatorViews: OperatorViews = new Map();
   @query("eva-stage") private readonly stage!: EvaStage | null;
   @query("eva-comments") private readonly comments!: EvaComments | null;
   @query("eva-curve") private readonly curve!: EvaCurve | null;
@@ -162,7 +165,7 @@ export class EvaBroadcast extends LitElement {
       </div>
       ${this.#body(broadcast)}
     </main>
-    ${this.sharing ? this.#shareDialog(broadcast) : nothing}`;
+    ${this.sharing === undefined ? nothing : this.#shareDialog(broadcast, this.sharing)}`;
   }
 
   #stage(view: BroadcastView, broadcast: Broadcast): TemplateResult {
@@ -172,7 +175,7 @@ export class EvaBroadcast extends LitElement {
       .line=${view.line}
       .layout=${this.layout}
       .clock=${this.#feed?.clock ?? null}
-      .operatorView=${this.operatorView}
+      .operatorViews=${this.operatorViews}
       @eva-state=${(event: CustomEvent<PlayerState>) => this.#onPlayer(event.detail)}
     ></eva-stage>`;
   }
@@ -241,21 +244,22 @@ export class EvaBroadcast extends LitElement {
     </div>`;
   }
 
-  #shareDialog(broadcast: Broadcast): TemplateResult {
+  #shareDialog(broadcast: Broadcast, momentMs: number | null): TemplateResult {
     return html`<eva-share
       slug=${broadcast.slug}
       .name=${broadcast.title}
       .startsAt=${broadcast.starts_at}
-      .momentMs=${this.#moment()}
+      .momentMs=${momentMs}
       .embeddable=${!broadcast.partners_only && broadcast.access === "open"}
       @eva-close=${() => {
-        this.sharing = false;
+        this.sharing = undefined;
       }}
     ></eva-share>`;
   }
 
   #share(): void {
-    this.sharing = true;
+    // The link that the viewer reads is the one that is copied: time does not go on in it.
+    this.sharing = this.#moment();
     void import("../../share/share-dialog.ts");
   }
 
@@ -303,11 +307,13 @@ export class EvaBroadcast extends LitElement {
     if (event.type === "edge_lost") {
       this.stage?.edgeLost(event.session ?? event.edge ?? null);
     } else if (event.type === "view") {
-      const { camera, yaw, pitch, fov } = event;
-      this.operatorView = { camera, yaw, pitch, fov };
+      this.operatorViews = withView(this.operatorViews, event);
     } else if (event.type === "rating_series") {
       void this.curve?.refresh?.();
     } else {
+      if (event.type === "state") {
+        void this.curve?.refresh?.(); // It comes anew after whatever has been missed.
+      }
       this.comments?.take?.(event);
     }
   }

@@ -19,6 +19,7 @@ import { listenToKeys } from "../../player/keyboard.ts";
 import { Phase } from "../../player/phase.ts";
 import type { EvaPlayer, PlayerState } from "../../player/player.ts";
 import type { Action } from "../../player/shortcuts.ts";
+import { type OperatorViews, withView } from "../../player/sphere/looking.ts";
 import { captureUs } from "../../player/telemetry.ts";
 import type { CameraWish, QualityWish } from "../../player/wishes.ts";
 import { type Broadcast, isBroadcast } from "../../protocol/broadcast.ts";
@@ -62,6 +63,8 @@ export class EvaEmbed extends LitElement {
   @state() private rendition: string | null = null;
   @state() private phase: Phase = Phase.Idle;
   @state() private rating = false;
+  /** Where the operators of 360° cameras look, by camera. */
+  @state() private operatorViews: OperatorViews = new Map();
   /** Nobody has moved anything for a while. */
   @state() private idle = false;
   @query("eva-player") private readonly player!: EvaPlayer | null;
@@ -166,6 +169,7 @@ export class EvaEmbed extends LitElement {
         .projection=${camera?.projection ?? "flat"}
         .rendition=${this.rendition}
         .clock=${this.#feed?.clock ?? null}
+        .operatorView=${this.operatorViews.get(camera?.id ?? "") ?? null}
         .choices=${{
           cameras: broadcast.cameras,
           programme: broadcast.programme,
@@ -295,6 +299,8 @@ export class EvaEmbed extends LitElement {
     const broadcast = this.#feed?.store.state.broadcast ?? null;
     if (event.type === "edge_lost") {
       this.player?.edgeLost(event.session ?? event.edge ?? null);
+    } else if (event.type === "view") {
+      this.operatorViews = withView(this.operatorViews, event);
     } else if (broadcast !== null && (event.type === "rating" || event.type === "state")) {
       this.#bridge.tell("rating", broadcast.rating);
     }

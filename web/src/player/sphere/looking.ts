@@ -13,6 +13,15 @@ export interface View {
 /** Where the operator looks. */
 export type OperatorView = View;
 
+/** Where the operators look, by camera. */
+export type OperatorViews = ReadonlyMap<string, OperatorView>;
+
+/** The views after one of them has changed. */
+export function withView(views: OperatorViews, news: View & { camera: string }): OperatorViews {
+  const { camera, yaw, pitch, fov } = news;
+  return new Map([...views, [camera, settled({ yaw, pitch, fov })]]);
+}
+
 /** Straight ahead. */
 export const AHEAD: View = { yaw: 0, pitch: 0, fov: 75 };
 

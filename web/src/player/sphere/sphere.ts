@@ -6,7 +6,7 @@
  */
 
 import { localized, msg, str } from "@lit/localize";
-import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from "lit";
+import { html, LitElement, nothing, type TemplateResult } from "lit";
 import { customElement, property, query, state } from "lit/decorators.js";
 import * as icons from "../../ui/icons.ts";
 import { shared } from "../../ui/shared-styles.ts";
@@ -99,12 +99,6 @@ export class EvaSphere extends LitElement {
 
   protected override firstUpdated(): void {
     this.#begin();
-  }
-
-  protected override updated(changed: PropertyValues<this>): void {
-    if (changed.has("operatorView") && changed.get("operatorView") == null) {
-      this.following = this.following && this.operatorView !== null;
-    }
   }
 
   protected override render(): TemplateResult {

@@ -1,0 +1,110 @@
+"""Players of any origin may open WebRTC sessions: they read every answer, refusals as well."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.support.gateway import edge_up, go_live
+
+if TYPE_CHECKING:
+    from redis.asyncio import Redis
+
+    from tests.support.gateway import Answer, Gateway
+
+pytestmark = pytest.mark.parametrize("store_kind", ["valkey"], indirect=True)
+
+THEIRS = {"Origin": "https://player.example"}
+SDP = THEIRS | {"Content-Type": "application/sdp"}
+FRAGMENT = THEIRS | {"Content-Type": "application/trickle-ice-sdpfrag"}
+EXPOSED = {"ETag", "Link", "Location", "Accept-Patch", "Accept-Post", "Retry-After"}
+
+
+@pytest.fixture(autouse=True)
+async def demo(gateway: Gateway) -> None:
+    await gateway.camera("helmet")
+    await gateway.camera("hidden")
+    await gateway.broadcast("demo", cameras=["helmet"])
+    await gateway.broadcast("members", cameras=["hidden"], access="closed")
+
+
+def require_readable(answer: Answer) -> None:
+    """Check that a script of any origin may read all of this answer."""
+    headers = answer.headers
+    assert headers.getall("Access-Control-Allow-Origin") == ["*"]
+    assert set(headers["Access-Control-Expose-Headers"].split(", ")) >= EXPOSED
+    # With `*` it would be void, and cookies have no business here.
+    assert "Access-Control-Allow-Credentials" not in headers
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "headers", "status"),
+    [
+        ("POST", "/whep/nowhere", SDP, 404),
+        ("POST", "/whep/demo?camera=none", SDP, 404),
+        ("POST", "/whep/demo", SDP, 409),
+        ("POST", "/whep/demo", THEIRS | {"Content-Type": "text/plain"}, 415),
+        ("POST", "/whep/demo?camera=helmet&height=tall", SDP, 422),
+        ("POST", "/whep/members", SDP, 401),
+        ("POST", "/whep/hidden", SDP, 401),
+        ("PATCH", "/whep/demo/edge-9.x", FRAGMENT, 404),
+        ("PATCH", "/whep/demo/edge-9.x", THEIRS | {"Content-Type": "text/plain"}, 415),
+        ("PATCH", "/whep/demo/edge-9.x", THEIRS | {"Content-Type": "application/json"}, 422),
+        ("PUT", "/whep/demo", SDP, 405),
+        ("GET", "/whep/demo/edge-9.x", THEIRS, 405),
+        ("GET", "/whep/demo/edge-9.x/more", THEIRS, 404),
+    ],
+)
+async def test_refusals_can_be_read(
+    gateway: Gateway, method: str, path: str, headers: dict[str, str], status: int
+) -> None:
+    raw = None if method == "GET" else b"v=0\r\n"
+    answer = await gateway.send(method, path, raw=raw, headers=headers)
+    answer.problem(status)
+    require_readable(answer)
+
+
+async def test_a_body_that_is_too_large_can_be_read_of(gateway: Gateway) -> None:
+    answer = await gateway.send("POST", "/whep/demo", raw=b"v" * 1_000_000, headers=SDP)
+    answer.problem(413)
+    require_readable(answer)
+
+
+async def test_one_who_is_to_come_again_can_read_when(gateway: Gateway, store: Redis) -> None:
+    silent = await gateway.send("POST", "/whep/demo", raw=b"v=0\r\n", headers=SDP)
+    silent.problem(409)
+    await go_live(store, "helmet")
+    await edge_up(store, "edge-0", full=True)
+    crowded = await gateway.send("POST", "/whep/demo?camera=helmet", raw=b"v=0\r\n", headers=SDP)
+    crowded.problem(503)
+    for answer in (silent, crowded):
+        require_readable(answer)
+        assert int(answer.headers["Retry-After"]) > 0
+
+
+@pytest.mark.parametrize("path", ["/whep/demo", "/whep/nowhere", "/whep/demo/edge-9.x"])
+@pytest.mark.parametrize("method", ["POST", "PATCH", "DELETE"])
+async def test_preflights(gateway: Gateway, path: str, method: str) -> None:
+    asked: dict[str, Any] = THEIRS | {
+        "Access-Control-Request-Method": method,
+        "Access-Control-Request-Headers": "authorization,content-type,if-match",
+    }
+    answer = await gateway.send("OPTIONS", path, headers=asked)
+    assert answer.status == 204
+    require_readable(answer)
+    assert method in answer.headers["Access-Control-Allow-Methods"].split(", ")
+    allowed = {name.strip().lower() for name in answer.headers[ALLOWED].split(",")}
+    assert allowed >= {"authorization", "content-type", "if-match"}
+
+
+ALLOWED = "Access-Control-Allow-Headers"
+
+
+async def test_what_is_there_and_what_has_ended_can_be_read(gateway: Gateway) -> None:
+    there = await gateway.get("/whep/demo", headers=THEIRS)
+    assert there.status == 204
+    ended = await gateway.send("DELETE", "/whep/demo/edge-9.x", headers=THEIRS)
+    assert ended.status == 200
+    for answer in (there, ended):
+        require_readable(answer)
