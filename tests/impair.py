@@ -153,7 +153,11 @@ class Impair:
         while not self._ends:
             with self._lock:
                 wait_s = self._deliver(time.monotonic())
-            for key, _ in self._selector.select(wait_s):
+            # The selector counts in whole milliseconds, which a path's many ways would add up.
+            whole_s = int(wait_s * 1000) / 1000
+            if not whole_s:
+                time.sleep(wait_s)
+            for key, _ in self._selector.select(whole_s):
                 if key.fileobj is self._ear:
                     with suppress(BlockingIOError):
                         self._ear.recv(4096)

@@ -157,8 +157,12 @@ class Steering:
             adaptation.report(loss, stats.rtt_s, now)
         if self._has_gone_over(viewer):
             viewer.switched = None
-            adaptation.arrived(now)
+            self._arrived(viewer, adaptation, now)
         self._apply(viewer, adaptation.decide(now), now)
+
+    def _arrived(self, viewer: Viewer, adaptation: Adaptation, now: float) -> None:
+        viewer.losses.begin_anew(now)
+        adaptation.arrived(now)
 
     def _has_gone_over(self, viewer: Viewer) -> bool:
         """Whether the keyframe has come with which a viewer goes over to another rung."""
@@ -212,7 +216,7 @@ class Steering:
             if feed.kind is Kind.VIDEO:
                 viewer.switched = None if begin else now
                 if begin and viewer.adaptation is not None:
-                    viewer.adaptation.arrived(now)
+                    self._arrived(viewer, viewer.adaptation, now)
 
         # What the bus has of the past would otherwise count as the stream's next keyframe.
         feed.when_primed(watch)

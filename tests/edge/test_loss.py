@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from relay.edge.loss import LEAST_PACKETS, WINDOW_S, LossMeter
+from relay.edge.loss import LEAST_PACKETS, TOLD_S, WINDOW_S, LossMeter
 
 
 def test_a_share_over_the_window() -> None:
@@ -29,6 +29,17 @@ def test_what_was_lost_is_forgotten() -> None:
     later = [meter.note(100 + step * 50, 90, 0.5 + step * 0.25) for step in range(1, 12)]
     assert later[-1] == 0.0
     assert [share for share in later if share] == sorted((s for s in later if s), reverse=True)
+
+
+def test_it_begins_anew() -> None:
+    meter = LossMeter()
+    meter.note(0, 0, 0.0)
+    assert meter.note(100, 90, 0.5) == pytest.approx(0.9)
+    meter.begin_anew(0.5)
+    assert meter.note(120, 95, 0.6) == 0.0
+    assert meter.note(150, 99, 0.9) == 0.0, "these were lost before"
+    assert meter.note(160, 100, 0.5 + TOLD_S) == pytest.approx(1 / LEAST_PACKETS)
+    assert meter.note(250, 104, 1.2) == pytest.approx(0.05)
 
 
 def test_totals_wrap_begin_anew_and_step_back() -> None:
