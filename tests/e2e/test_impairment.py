@@ -195,6 +195,38 @@ def test_losses_and_another_address_for_a_moment(
     figure(f"another address: {within_tries(gap_s, 1.0)} s without a frame")
 
 
+HIDE = """
+(hidden) => {
+  Object.defineProperty(document, "visibilityState", { get: () => hidden, configurable: true });
+  document.dispatchEvent(new Event("visibilitychange"));
+}
+"""
+"""A headless browser's pages are never hidden: what the page sees of it is made up."""
+
+
+@pytest.mark.slow
+def test_no_more_picture_than_can_be_seen(tab: Tab):
+    tab.page.set_viewport_size({"width": 400, "height": 700})
+    wait_height(tab, below=TOP, within_s=10)
+    tab.page.set_viewport_size({"width": 1920, "height": 1200})
+    wait_height(tab, at_least=TOP, within_s=20)
+    session = tab.element("eva-player", "it.session")
+    tab.page.evaluate(HIDE, "hidden")
+    # Longer than it takes a player to give up a session without a picture.
+    tab.page.wait_for_timeout(7000)
+    before = tab.stats()
+    tab.page.wait_for_timeout(1000)
+    after = tab.stats()
+    assert after["packetsReceived"] == before["packetsReceived"]
+    assert after["audioPacketsReceived"] > before["audioPacketsReceived"] + 30
+    tab.page.evaluate(HIDE, "visible")
+    shown, began = tab.frames(), time.monotonic()
+    while tab.frames() < shown + 3:
+        assert time.monotonic() - began < 3
+        tab.page.wait_for_timeout(10)
+    assert tab.element("eva-player", "it.session") == session
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(900)
 def test_two_percent_for_three_minutes(tab: Tab, network: Impair, figure: Callable[[str], None]):

@@ -62,9 +62,10 @@ export class HintWatch {
     this.#tell = tell;
   }
 
-  /** Begins to watch. */
+  /** Begins to watch, and tells what is seen at once: the first session can go by it. */
   start(video: HTMLVideoElement): void {
     this.#video = video;
+    this.#look();
     this.#sizes.observe(video);
     for (const event of EVENTS) {
       video.addEventListener(event, this.look);

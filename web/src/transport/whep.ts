@@ -31,13 +31,18 @@ export interface WhepHints {
 }
 
 /** The endpoint that serves a target. */
-export function whepUrl(target: WhepTarget, origin: string): URL {
+export function whepUrl(target: WhepTarget, origin: string, hints: WhepHints = {}): URL {
   const url = new URL(`/whep/${encodeURIComponent(target.slug)}`, origin);
   if (target.camera !== null) {
     url.searchParams.set("camera", target.camera);
   }
   if (target.rendition !== null) {
     url.searchParams.set("rendition", target.rendition);
+  }
+  for (const [name, value] of Object.entries(hints)) {
+    if (value !== null && value !== false) {
+      url.searchParams.set(name, String(value));
+    }
   }
   return url;
 }

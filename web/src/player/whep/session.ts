@@ -5,7 +5,14 @@
  * from our checks, so waiting for candidates would only cost time.
  */
 
-import { deleteSession, patchHints, patchIce, postOffer, whepUrl } from "../../transport/whep.ts";
+import {
+  deleteSession,
+  patchHints,
+  patchIce,
+  postOffer,
+  type WhepHints,
+  whepUrl,
+} from "../../transport/whep.ts";
 import type { Progress, Session, SessionListener, Target, Timings } from "../engine.ts";
 import type { Hints } from "../hints.ts";
 import type { Failure } from "../link.ts";
@@ -40,7 +47,7 @@ export class WhepSession implements Session {
   #address: URL | null = null;
   #etag: string | null = null;
   #hints: Hints;
-  #told = "";
+  #told: string;
   #pictured = false;
   #searching = false;
   #over = false;
@@ -48,6 +55,7 @@ export class WhepSession implements Session {
   constructor(target: Target, hints: Hints, origin: string, listener: SessionListener) {
     this.target = target;
     this.#hints = hints;
+    this.#told = JSON.stringify(this.#wanted());
     this.#listener = listener;
     this.#peer.oniceconnectionstatechange = () => this.#onConnection();
     this.#peer.onconnectionstatechange = () => this.#onConnection();
@@ -136,7 +144,7 @@ export class WhepSession implements Session {
     this.timings.offer = performance.now();
     // The offer is final before the browser has made it its own, so both happen at the same time.
     const [answer] = await Promise.all([
-      postOffer(whepUrl(this.target, origin), sdp),
+      postOffer(whepUrl(this.target, origin, this.#wanted()), sdp),
       this.#peer.setLocalDescription({ type: "offer", sdp }),
     ]);
     this.timings.answer = performance.now();
@@ -170,10 +178,14 @@ export class WhepSession implements Session {
     });
   }
 
-  #tellHints(): void {
+  #wanted(): WhepHints {
     const { height, hidden, dataSaver } = this.#hints;
     // Nobody misses a hidden picture, but a session without any would not be known to work.
-    const hints = { height, hidden: hidden && this.#pictured, data_saver: dataSaver };
+    return { height, hidden: hidden && this.#pictured, data_saver: dataSaver };
+  }
+
+  #tellHints(): void {
+    const hints = this.#wanted();
     const told = JSON.stringify(hints);
     if (this.#address !== null && told !== this.#told) {
       this.#told = told;
