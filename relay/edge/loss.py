@@ -12,6 +12,9 @@ from typing import Final
 
 WINDOW_S: Final = 2.0
 """How long back it is measured."""
+SUDDEN_S: Final = 0.3
+"""The same for what has begun a moment ago."""
+SUDDEN_LEAST: Final = 40
 TOLD_S: Final = 0.6
 """A loss is told of after at most this long: a full queue, the way back, and a report."""
 LEAST_PACKETS: Final = 60
@@ -47,6 +50,17 @@ class LossMeter:
         totals.append((now, highest, lost))
         while len(totals) > 2 and totals[1][0] <= now - WINDOW_S:
             totals.popleft()
-        _, highest_before, lost_before = totals[0]
-        expected = max((highest - highest_before) % _WRAP, LEAST_PACKETS)
-        return min(max((lost - lost_before) / expected, 0.0), 1.0)
+        return self._share(totals[0], LEAST_PACKETS)
+
+    def sudden(self) -> float:
+        """The share that is lost at this moment, by the last totals."""
+        totals = self._totals
+        if not totals:
+            return 0.0
+        since = totals[-1][0] - SUDDEN_S
+        return self._share(next(each for each in totals if each[0] >= since), SUDDEN_LEAST)
+
+    def _share(self, before: tuple[float, int, int], least: int) -> float:
+        _, highest, lost = self._totals[-1]
+        expected = max((highest - before[1]) % _WRAP, least)
+        return min(max((lost - before[2]) / expected, 0.0), 1.0)

@@ -115,7 +115,11 @@ class Steering:
         """Take note of a REMB. Where it has fallen there is no time to lose: what does not fit
         queues, and is lost.
         """
-        if viewer.adaptation is not None and viewer.adaptation.estimate(bps, now):
+        if viewer.adaptation is None:
+            return
+        # It comes with each message that asks for lost packets.
+        loses = self._core.stats(viewer.number).lost > viewer.lost
+        if viewer.adaptation.estimate(bps, now) or loses:
             self._decide(viewer, now)
 
     def release(self, viewer: Viewer, now: float) -> None:
@@ -153,8 +157,9 @@ class Steering:
         stats = self._core.stats(viewer.number)
         if stats.heard_at != viewer.reported:
             viewer.reported = stats.heard_at
+            viewer.lost = stats.lost
             loss = viewer.losses.note(stats.highest, stats.lost, now)
-            adaptation.report(loss, stats.rtt_s, now)
+            adaptation.report(loss, stats.rtt_s, now, sudden=viewer.losses.sudden())
         if self._has_gone_over(viewer):
             viewer.switched = None
             self._arrived(viewer, adaptation, now)

@@ -31,8 +31,8 @@ BURST = 4.0
 """Mean length of a run of losses, packets."""
 TOP = 720
 """Height of the largest rung; see `footage`."""
-WIDE = Impairment(rate_bps=4_000_000, queue_s=0.2)
-NARROW = Impairment(rate_bps=700_000, queue_s=0.2)
+WIDE = Impairment(rate_bps=4_000_000)
+NARROW = Impairment(rate_bps=700_000)
 
 
 @pytest.fixture(scope="module")

@@ -31,6 +31,19 @@ def test_what_was_lost_is_forgotten() -> None:
     assert [share for share in later if share] == sorted((s for s in later if s), reverse=True)
 
 
+def test_what_is_lost_suddenly_is_seen_at_once() -> None:
+    meter = LossMeter()
+    for step in range(20):
+        meter.note(50 * step, 0, step * 0.2)
+    now = 19 * 0.2
+    assert meter.note(1000, 30, now + 0.15) < 0.1, "of all of the time it is little"
+    assert meter.sudden() == pytest.approx(30 / 50)
+    meter.note(1010, 30, now + 0.5)
+    assert meter.sudden() == 0.0
+    meter.begin_anew(now)
+    assert meter.sudden() == 0.0
+
+
 def test_it_begins_anew() -> None:
     meter = LossMeter()
     meter.note(0, 0, 0.0)
