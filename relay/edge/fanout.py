@@ -40,12 +40,15 @@ REPORT_S: Final = 1.0
 _STRIDE: Final = 7919
 """By how many viewers the first one moves from frame to frame: a prime, to reach all of them."""
 _RESEND_BYTES_S: Final = 125_000
+LOOK_UP_BYTES: Final = 20
+"""What a request takes from that budget, whether there is something to send or not."""
 """What a viewer may have sent again each second."""
 _MAX_SOURCES: Final = 16
 """SSRCs that a viewer may report with; browsers have one or two."""
 
 _PROFILES: Final = {
     "AEAD_AES_128_GCM": pylibsrtp.Policy.SRTP_PROFILE_AEAD_AES_128_GCM,
+    "AEAD_AES_256_GCM": pylibsrtp.Policy.SRTP_PROFILE_AEAD_AES_256_GCM,
     "AES128_CM_SHA1_80": pylibsrtp.Policy.SRTP_PROFILE_AES128_CM_SHA1_80,
 }
 
@@ -148,6 +151,9 @@ class PythonCore:
     def add_viewer(
         self, viewer: int, address: Address, keys: SrtpKeys, tracks: list[TrackParams]
     ) -> None:
+        ssrcs = {ssrc for track in tracks for ssrc in (track.ssrc, track.rtx_ssrc)}
+        if len(ssrcs) < 2 * len(tracks):
+            raise ValueError("SSRCs of one viewer have to differ")
         entry = _Viewer(viewer, address, keys, tracks)
         self._viewers[viewer] = entry
         self._by_address[address] = entry
@@ -322,6 +328,7 @@ class PythonCore:
         for sequence in dict.fromkeys(nack.sequences):
             if viewer.resend_budget <= 0:
                 break
+            viewer.resend_budget -= LOOK_UP_BYTES
             packet = track.out.again(sequence, now)
             if packet is None:
                 continue
@@ -378,4 +385,8 @@ class PythonCore:
         )
 
     def counters(self) -> dict[str, int]:
-        return {**self._counters, "send_failures": self._datagrams.failures}
+        return {
+            **self._counters,
+            "send_failures": self._datagrams.failures,
+            "socket_full": self._datagrams.full,
+        }

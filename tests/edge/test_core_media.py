@@ -107,6 +107,17 @@ def test_every_viewer_has_its_own_stream(stage: Stage) -> None:
     assert len({seat.packets[0].sequence for seat in seats}) > 1
 
 
+def test_one_ssrc_for_two_streams_is_refused(stage: Stage) -> None:
+    """All are sealed with one key: their nonces would be the same."""
+    for one, other in (
+        (track(Kind.VIDEO, ssrc=5), track(Kind.AUDIO, ssrc=5)),
+        (track(Kind.VIDEO, ssrc=5, rtx_ssrc=6), track(Kind.AUDIO, ssrc=7, rtx_ssrc=6)),
+        (track(Kind.VIDEO, ssrc=5, rtx_ssrc=5), track(Kind.AUDIO)),
+    ):
+        with pytest.raises(ValueError, match="SSRC"):
+            stage.seat(one, other)
+
+
 def test_a_viewer_without_the_track_gets_nothing_of_it(stage: Stage, core: Core) -> None:
     video, audio = stage.open(), stage.open(Kind.AUDIO)
     deaf, blind = stage.seat(track(Kind.VIDEO)), stage.seat(track(Kind.AUDIO))

@@ -179,6 +179,19 @@ def test_one_viewers_losses_have_a_budget(stage: Stage, core: Core, rtx: int | N
     assert core.stats(seat.number).resent - resent >= 90
 
 
+def test_asking_for_what_is_not_there_costs_as_well(stage: Stage, core: Core) -> None:
+    """Looking for it takes the core's time."""
+    seat, video = watching(stage, first_sequence=100)
+    stage.play(video, frames=3)
+    ask(seat, *range(30_000, 30_000 + 6500))
+    ask(seat, seat.sequences()[0])
+    assert seat.resent() == []
+    stage.now += 1
+    ask(seat, seat.sequences()[0])
+    assert len(seat.resent()) == 1
+    assert core.stats(seat.number).requested == 6502
+
+
 def test_the_budget_takes_no_numbers(stage: Stage) -> None:
     """A gap in the retransmissions' numbers would look like loss of them."""
     seat, video = watching(stage)

@@ -16,6 +16,8 @@ use crate::track::{Outlet, Track};
 
 /// Bytes a second that a viewer may have sent again.
 const RESEND_BYTES: f64 = 125_000.0;
+/// What a request takes from that, whether there is something to send or not.
+const LOOK_UP_BYTES: f64 = 20.0;
 /// Seconds between a track's sender reports.
 const REPORT_EVERY: f64 = 1.0;
 
@@ -174,6 +176,7 @@ impl Viewer {
             if self.budget <= 0.0 {
                 break;
             }
+            self.budget -= LOOK_UP_BYTES;
             if sequences[..index].contains(sequence) {
                 continue;
             }
