@@ -199,16 +199,19 @@ class KeyframeWishes:
         self._tasks: set[asyncio.Task[None]] = set()
 
     def ask_soon(self, camera: str, rung: str, now: float) -> None:
-        """Ask for a keyframe to go over with, without waiting for the bus."""
-        if self._may_ask(camera, rung, now, self.SOON_S):
+        """Ask for a keyframe to go over with."""
+        self._ask(camera, rung, now, self.SOON_S)
+
+    def _ask(self, camera: str, rung: str, now: float, every_s: float) -> None:
+        # Nobody waits for the bus: whoever asks keeps the edge's clock.
+        if self._may_ask(camera, rung, now, every_s):
             task = asyncio.create_task(self._publish(camera, rung))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
-    async def ask(self, camera: str, rung: str, now: float) -> None:
+    def ask(self, camera: str, rung: str, now: float) -> None:
         """Ask for a keyframe, unless that was done a moment ago."""
-        if self._may_ask(camera, rung, now, self.EVERY_S):
-            await self._publish(camera, rung)
+        self._ask(camera, rung, now, self.EVERY_S)
 
     def _may_ask(self, camera: str, rung: str, now: float, every_s: float) -> bool:
         if now - self._asked.get((camera, rung), -math.inf) < every_s:

@@ -19,7 +19,7 @@ from aiortc import rtcdtlstransport as aiortc_dtls
 from OpenSSL import SSL, crypto
 
 from relay.errors import ProtocolError
-from relay.webrtc.alerts import Alerts
+from relay.webrtc.alerts import CIPHERS, Alerts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,7 +34,11 @@ REPEAT_S: Final = 8.0
 # AES-128-GCM first: it is the cheapest by far, and Chromium takes the server's first choice.
 _PROFILES: Final = [
     profile
-    for profile in (aiortc_dtls.SRTP_AEAD_AES_128_GCM, aiortc_dtls.SRTP_AES128_CM_SHA1_80)
+    for profile in (
+        aiortc_dtls.SRTP_AEAD_AES_128_GCM,
+        aiortc_dtls.SRTP_AEAD_AES_256_GCM,
+        aiortc_dtls.SRTP_AES128_CM_SHA1_80,
+    )
     if profile in aiortc_dtls.SRTP_PROFILES
 ]
 _DIGESTS: Final = {"sha-256": "sha256", "sha-384": "sha384", "sha-512": "sha512"}
@@ -46,7 +50,7 @@ class SrtpKeys:
     """Keying material of one session (RFC 5764 section 4.2): each key is followed by its salt."""
 
     profile: str
-    """`AEAD_AES_128_GCM` or `AES128_CM_SHA1_80`."""
+    """`AEAD_AES_128_GCM`, `AEAD_AES_256_GCM` or `AES128_CM_SHA1_80`."""
     send: bytes
     """Key and salt of what we send."""
     receive: bytes
@@ -77,6 +81,7 @@ class Certificate(aiortc_dtls.RTCCertificate):
         if self._context is None:
             self._context = super()._create_ssl_context(srtp_profiles)
             self._context.set_mode(SSL.MODE_RELEASE_BUFFERS)
+            self._context.set_cipher_list(CIPHERS)
         return self._context
 
 

@@ -25,6 +25,11 @@ def ask(seat: Seat, *sequences: int, kind: Kind = Kind.VIDEO) -> None:
     seat.tell(feedback.nack(seat.tracks[kind].ssrc, *(number % 65_536 for number in sequences)))
 
 
+def ask_at_once(seat: Seat, *sequences: int) -> None:
+    """The same, while time stands still."""
+    seat.tell(feedback.nack(seat.tracks[Kind.VIDEO].ssrc, *sequences))
+
+
 def watching(stage: Stage, **options: object) -> tuple[Seat, int]:
     """A viewer of a picture's stream, and the stream."""
     video = stage.open()
@@ -180,6 +185,20 @@ def test_one_viewers_losses_have_a_budget(stage: Stage, core: Core, rtx: int | N
     assert core.stats(seat.number).resent - resent >= 90
 
 
+def test_asking_for_what_is_not_there_costs_as_well(stage: Stage, core: Core) -> None:
+    """Looking for it takes the core's time."""
+    seat, video = watching(stage, first_sequence=100)
+    stage.play(video, frames=3)
+    for start in range(30_000, 36_500, 100):
+        ask_at_once(seat, *range(start, start + 100))
+    ask_at_once(seat, seat.sequences()[0])
+    assert seat.resent() == []
+    stage.now += 1
+    ask(seat, seat.sequences()[0])
+    assert len(seat.resent()) == 1
+    assert core.stats(seat.number).requested == 6502
+
+
 def test_the_budget_takes_no_numbers(stage: Stage) -> None:
     """A gap in the retransmissions' numbers would look like loss of them."""
     seat, video = watching(stage)
@@ -220,7 +239,7 @@ def test_what_was_sent_again_is_not_remembered_for_ever(stage: Stage, core: Core
         ask(seat, *seat.sequences()[-20:])
         seat.forget()
     if isinstance(core, PythonCore):
-        assert len(core._viewers[seat.number].again) <= 1024
+        assert len(core._viewers[seat.number].repeats._sent) <= 1024
 
 
 def test_budgets_are_the_viewers_own(stage: Stage) -> None:

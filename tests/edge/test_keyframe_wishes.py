@@ -47,10 +47,10 @@ async def test_each_rung_is_asked_by_itself_and_not_too_often(
     wishes = KeyframeWishes(store)
     async with hearing(blocking_store, "helmet") as heard:
         for rung, now in (("240p", 0.0), ("240p", 1.9), ("720p", 1.9), ("240p", 2.0)):
-            await wishes.ask("helmet", rung, now)
-        await wishes.ask("drone", "240p", 2.0)
+            wishes.ask("helmet", rung, now)
+        wishes.ask("drone", "240p", 2.0)
         await eventually(lambda: len(heard) == 3, "the wishes")
-        assert heard == ["240p", "720p", "240p"]
+        assert sorted(heard) == ["240p", "240p", "720p"]
 
 
 async def test_who_goes_over_waits_less(store: Redis, blocking_store: Redis) -> None:
@@ -64,5 +64,5 @@ async def test_who_goes_over_waits_less(store: Redis, blocking_store: Redis) -> 
 async def test_what_was_asked_long_ago_is_forgotten(store: Redis) -> None:
     wishes = KeyframeWishes(store)
     for number in range(100):
-        await wishes.ask(f"camera-{number}", "240p", float(number))
+        wishes.ask(f"camera-{number}", "240p", float(number))
     assert len(wishes._asked) <= 2

@@ -25,6 +25,9 @@ use crate::track::Track;
 
 mod obey;
 
+/// Viewers that are sent some of their replays before other work is looked at.
+const CHASE_TURN: usize = 64;
+
 /// How an engine sends; what is off is there to be measured against.
 #[derive(Clone, Copy, Debug)]
 pub struct Options {
@@ -55,6 +58,8 @@ pub struct Engine {
     by_address: HashMap<SocketAddr, u32>,
     chasing: Vec<(u32, Kind)>,
     chase_due: Instant,
+    chase_began: Instant,
+    chase_next: usize,
     flushes: Vec<mpsc::Sender<()>>,
     left: Vec<(u32, u32)>,
 }
@@ -77,6 +82,8 @@ impl Engine {
             by_address: HashMap::new(),
             chasing: Vec::new(),
             chase_due: now,
+            chase_began: now,
+            chase_next: 0,
             flushes: Vec::new(),
             left: Vec::new(),
         }
@@ -191,18 +198,37 @@ impl Engine {
         if self.chasing.is_empty() || self.chase_due > now {
             return;
         }
-        self.chase_due = now + Duration::from_secs_f64(CHASE_EVERY);
-        self.chasing.retain(|(id, kind)| {
-            let Some(viewer) = self.viewers.get_mut(id) else {
-                return false;
+        if self.chase_next == 0 {
+            self.chase_began = now;
+        }
+        // A crowd of joiners is served a part at a time: frames that come meanwhile do not wait.
+        for _ in 0..CHASE_TURN {
+            let Some((id, kind)) = self.chasing.get(self.chase_next).copied() else {
+                break;
             };
-            let track = viewer.tracks.iter().find(|track| track.out.kind == *kind);
-            let stream = track.and_then(Track::stream);
-            let Some(ring) = stream.and_then(|stream| self.rings.get(&stream)) else {
-                return false;
-            };
-            viewer.chase(*kind, ring, &mut self.batch)
-        });
+            if self.chase(id, kind) {
+                self.chase_next += 1;
+            } else {
+                self.chasing.remove(self.chase_next);
+            }
+        }
+        if self.chase_next >= self.chasing.len() {
+            self.chase_next = 0;
+            self.chase_due = self.chase_began + Duration::from_secs_f64(CHASE_EVERY);
+        }
+    }
+
+    /// Send a viewer some packets of its replay; whether there is more of it.
+    fn chase(&mut self, id: u32, kind: Kind) -> bool {
+        let Some(viewer) = self.viewers.get_mut(&id) else {
+            return false;
+        };
+        let track = viewer.tracks.iter().find(|track| track.out.kind == kind);
+        let stream = track.and_then(Track::stream);
+        let Some(ring) = stream.and_then(|stream| self.rings.get(&stream)) else {
+            return false;
+        };
+        viewer.chase(kind, ring, &mut self.batch)
     }
 
     // --- in ----------------------------------------------------------------------------------

@@ -21,6 +21,8 @@ const RESEND_BYTES: f64 = 125_000.0;
 const AGAIN: f64 = 0.05;
 /// Packets whose last repetition is remembered.
 const MAX_AGAIN: usize = 1024;
+/// What a request takes from that, whether there is something to send or not.
+const LOOK_UP_BYTES: f64 = 20.0;
 /// Seconds between a track's sender reports.
 const REPORT_EVERY: f64 = 1.0;
 
@@ -190,6 +192,7 @@ impl Viewer {
             if self.budget <= 0.0 {
                 break;
             }
+            self.budget -= LOOK_UP_BYTES;
             if sequences[..index].contains(sequence) {
                 continue;
             }

@@ -93,8 +93,9 @@ impl Engine {
         if let Some(flag) = self.replayable.get(&id) {
             flag.store(ring.gop().is_some(), Relaxed);
         }
-        if !stream.push(frame, unit.keyframe, Instant::now()) {
-            self.shared.counters.frames_dropped.fetch_add(1, Relaxed);
+        let dropped = stream.push(frame, unit.keyframe, Instant::now());
+        self.shared.counters.frames_dropped.fetch_add(dropped.unwrap_or(1), Relaxed);
+        if dropped.is_none() {
             self.shared.put_event(Event::Behind(id));
         }
     }
