@@ -114,8 +114,22 @@ def around(drawn: Stack, open_tab: Callable[[str], Tab]) -> Tab:
     tab = open_tab(f"{drawn.url}/b/drawn")
     tab.page.get_by_role("tab", name="Orbit360").click()
     tab.wait_for("eva-player", "it.camera === 'orbit360' && it.phase === 'live'", 20)
-    tab.wait_for("eva-sphere >> canvas", "it.width > 100", 20)
+    tab.wait_for("eva-sphere >> canvas", "it.width > 300", 20)
+    wait_frames(tab, 3)  # the view draws each as it comes
     return tab
+
+
+def wait_frames(tab: Tab, count: int) -> None:
+    """Let the video show some more frames."""
+    tab.element(
+        "video",
+        """new Promise((resolve) => {
+          let left = argument;
+          const look = () => (left-- > 0 ? it.requestVideoFrameCallback(look) : resolve(null));
+          look();
+        })""",
+        count,
+    )
 
 
 def test_looking_around_shows_something_else(around: Tab, screenshots: Path):
@@ -129,7 +143,6 @@ def test_looking_around_shows_something_else(around: Tab, screenshots: Path):
     for press in ("ArrowRight", "ArrowUp", "+", "Home"):
         for _ in range(1 if press == "Home" else 4):
             tab.page.keyboard.press(press)
-        tab.page.wait_for_timeout(100)
         seen.append(view_of(tab))
     for one, other in pairwise([before, *seen]):
         assert difference(one, other) > 3 * still + 1
@@ -139,7 +152,6 @@ def test_looking_around_shows_something_else(around: Tab, screenshots: Path):
     tab.page.mouse.down()
     tab.page.mouse.move(box[0] + 250, box[1] + 250, steps=5)
     tab.page.mouse.up()
-    tab.page.wait_for_timeout(100)
     assert difference(seen[-1], view_of(tab)) > 3 * still + 1
     tab.screenshot("page-sphere", screenshots)
     assert violations(tab.page) == []

@@ -58,8 +58,8 @@ def test_the_curve_of_ratings_and_the_moments_that_were_loved(
     walk.broadcast("loved", [], **fields())
     minute_us = 60_000_000
     now_us = time.time_ns() // 1000 // minute_us * minute_us
-    # Forty and ten minutes ago something happened; in between it was dull.
-    for ago, stars in ((40, 5), (40, 5), (40, 5), (30, 2), (30, 3), (20, 2), (10, 5), (10, 4)):
+    # Nine and six minutes ago something happened; in between it was dull.
+    for ago, stars in ((9, 5), (9, 5), (9, 5), (8, 2), (8, 3), (7, 2), (6, 5), (6, 4)):
         vote = {"stars": stars, "at_us": now_us - ago * minute_us}
         walk.request("POST", "/api/v1/broadcasts/loved/rating", vote)
     series = walk.get("/api/v1/broadcasts/loved/rating/series")
@@ -75,8 +75,6 @@ def test_the_curve_of_ratings_and_the_moments_that_were_loved(
     )
     assert listed == [moment["at"] for moment in series["moments"]]
     assert tab.page.get_by_text("5.0 of 5, votes: 3").count() == 1
-    dots = tab.element("eva-curve", "it.marked")
-    assert dots == [0, 3]
     for theme in ("light", "dark"):
         tab.page.emulate_media(color_scheme=theme)
         tab.page.wait_for_timeout(100)

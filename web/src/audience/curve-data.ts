@@ -22,9 +22,9 @@ export function chartData(series: RatingSeries): [number[], (number | null)[]] {
 }
 
 /** The indices of averages with nothing on either side: no line leads to them. */
-export function lonely(averages: readonly (number | null)[]): number[] {
+export function lonely(averages: ArrayLike<number | null | undefined>): number[] {
   const is = (index: number): boolean => (averages[index] ?? null) !== null;
-  return averages.flatMap((_, at) => (is(at) && !is(at - 1) && !is(at + 1) ? [at] : []));
+  return Array.from(averages, (_, at) => at).filter((at) => is(at) && !is(at - 1) && !is(at + 1));
 }
 
 /** The averages of the best loved moments alone, at their places in the chart's data. */
