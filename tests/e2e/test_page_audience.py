@@ -169,7 +169,7 @@ def test_nothing_that_is_written_runs(walk: Stack, visit: Callable[..., Tab]):
     walk.request("POST", "/api/v1/broadcasts/hostile/markers", marker)
     tab = visit("hostile")
     write(tab, every[:1900].replace("http", ""), name=PAYLOADS[1][:60])
-    tab.page.wait_for_timeout(1500)
+    tab.page.wait_for_timeout(500)
     for link in tab.page.get_by_role("link").all():
         assert (link.get_attribute("href") or "").startswith(("http", "/")), link
     assert tab.page.evaluate("window.hacked") is None

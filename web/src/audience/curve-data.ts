@@ -21,6 +21,19 @@ export function chartData(series: RatingSeries): [number[], (number | null)[]] {
   return [times, averages];
 }
 
+/** The indices of averages with nothing on either side: no line leads to them. */
+export function lonely(averages: ArrayLike<number | null | undefined>): number[] {
+  const is = (index: number): boolean => (averages[index] ?? null) !== null;
+  return Array.from(averages, (_, at) => at).filter((at) => is(at) && !is(at - 1) && !is(at + 1));
+}
+
+/** The averages of the best loved moments alone, at their places in the chart's data. */
+export function bestOf(series: RatingSeries): (number | null)[] {
+  const [times, averages] = chartData(series);
+  const best = new Set(series.moments.map((one) => nearest(times, one.at)));
+  return averages.map((average, index) => (best.has(index) ? average : null));
+}
+
 /** The index in the chart's data of the point nearest to a moment. */
 export function nearest(times: readonly number[], at: string): number {
   const seconds = Date.parse(at) / 1000;

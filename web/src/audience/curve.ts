@@ -25,7 +25,7 @@ import { star } from "../ui/icons.ts";
 import { locale } from "../ui/locale.ts";
 import { shared } from "../ui/shared-styles.ts";
 import { onThemeChange } from "../ui/theme.ts";
-import { chartData, nearest } from "./curve-data.ts";
+import { bestOf, chartData, lonely } from "./curve-data.ts";
 
 const HEIGHT_REM = 9;
 
@@ -166,7 +166,11 @@ export class EvaCurve extends LitElement {
     const rem = Number.parseFloat(getComputedStyle(document.documentElement).fontSize);
     const size = { width, height: Math.round(HEIGHT_REM * rem) };
     if (this.#plot === null) {
-      this.#plot = new uPlot(this.#options(size, rem), chartData(series), place);
+      this.#plot = new uPlot(
+        this.#options(size, rem),
+        [...chartData(series), bestOf(series)],
+        place,
+      );
     } else if (this.#plot.width !== width) {
       this.#plot.setSize(size);
     }
@@ -204,9 +208,16 @@ export class EvaCurve extends LitElement {
           fill: `color-mix(in srgb, ${paint("--accent")} 16%, transparent)`,
           points: {
             show: true,
-            size: rem * 0.5,
-            filter: (_plot, index) => (index === 1 ? this.#best() : []),
+            size: rem * 0.25,
+            filter: ({ data }, index) => lonely(data[index] ?? []),
           },
+        },
+        {
+          stroke: paint("--accent"),
+          fill: paint("--accent"),
+          // Dots without a line between them.
+          paths: () => null,
+          points: { show: true, size: rem * 0.625, fill: paint("--accent") },
         },
       ],
     };
@@ -217,14 +228,6 @@ export class EvaCurve extends LitElement {
     return Number.isNaN(start)
       ? formatClock(iso, locale())
       : (formatMissionTime(iso, this.startsAt)?.slice(0, -3) ?? "");
-  }
-
-  /** The indices of the best loved moments. */
-  #best(): number[] {
-    const { series } = this;
-    return series === null
-      ? []
-      : series.moments.map((one) => nearest(chartData(series)[0], one.at));
   }
 }
 

@@ -96,7 +96,8 @@ export const playerStyles = css`
   .sound {
     position: absolute;
     right: clamp(0.75rem, 2.2cqi, 1.75rem);
-    top: clamp(0.75rem, 2.2cqi, 1.75rem);
+    /* Pages that put something of their own over the picture's top say how far down it reaches. */
+    top: var(--sound-top, clamp(0.75rem, 2.2cqi, 1.75rem));
     display: inline-flex;
     align-items: center;
     gap: 0.55rem;

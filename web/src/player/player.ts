@@ -96,12 +96,16 @@ export class EvaPlayer extends LitElement {
   @state() private heard = false;
   @state() private telemetry: Telemetry | null = null;
   @state() private captioned = false;
+  /** The camera whose picture is on screen, or null. */
+  @state() private shownCamera: string | null = null;
   @query("media-controller", true) private readonly controller!: HTMLElement & {
     fullscreenElement: HTMLElement;
   };
   @query("video", true) private readonly video!: HTMLVideoElement;
 
   #told = "";
+  /** How the picture on screen is laid out: the wanted camera's way only once that is shown. */
+  #laidOut = "flat";
   readonly #overlays = new OverlayState(this);
   readonly #wakeLock = new WakeLock();
   readonly #conductor = new Conductor(new WhepEngine(location.origin), {
@@ -212,6 +216,12 @@ export class EvaPlayer extends LitElement {
     }
   }
 
+  protected override willUpdate(): void {
+    if (this.shownCamera === this.camera) {
+      this.#laidOut = this.projection;
+    }
+  }
+
   protected override updated(changed: PropertyValues<this>): void {
     const switched = (["slug", "camera", "rendition"] as const).some((name) => changed.has(name));
     if (switched || changed.has("cameraState") || changed.has("broadcastState")) {
@@ -277,7 +287,7 @@ export class EvaPlayer extends LitElement {
   /** The picture is looked around in. */
   get #around(): boolean {
     const { sphere, flat } = this.#overlays;
-    return this.projection !== "flat" && sphere && !flat && hasPicture(this.link);
+    return this.#laidOut !== "flat" && sphere && !flat && hasPicture(this.link);
   }
 
   get #deck(): Deck {
@@ -306,6 +316,7 @@ export class EvaPlayer extends LitElement {
     this.link = link;
     this.phase = link.phase;
     const shown = hasPicture(link) ? this.#conductor.current?.target : undefined;
+    this.shownCamera = shown?.camera ?? null;
     const detail: PlayerState = {
       phase: link.phase,
       camera: shown?.camera ?? null,

@@ -124,6 +124,9 @@ export const embedStyles = css`
   }
 
   @container (max-width: 28rem) {
+    eva-player {
+      --sound-top: 3rem;
+    }
     header {
       padding-inline-end: 0.75rem;
       gap: 0.25rem 0.5rem;

@@ -1,0 +1,151 @@
+"""Every feature of the page without a mouse: reached by Tab, used by keys, and left again."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support.walk import SLUG
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.support.chromium import Tab
+    from tests.support.stack import Stack
+
+MOST_STOPS = 70
+FOCUSED = """(() => {
+  let at = document.activeElement;
+  while (at?.shadowRoot?.activeElement) at = at.shadowRoot.activeElement;
+  const by = at?.getAttribute("aria-labelledby");
+  const named = by && at.getRootNode().getElementById(by)?.textContent;
+  const text = at?.getAttribute("aria-label") ?? named ?? at?.labels?.[0]?.textContent;
+  const box = at?.getBoundingClientRect();
+  return { name: (text ?? at?.textContent ?? "").replaceAll(/\\s+/g, " ").trim(),
+    seen: box !== undefined && box.width > 0 && box.height > 0 };
+})()"""
+
+
+@pytest.fixture
+def page(walk: Stack, open_tab: Callable[[str], Tab]) -> Tab:
+    """The page with its picture, and no mouse."""
+    tab = open_tab(f"{walk.url}/b/{SLUG}")
+    tab.wait_picture(30)
+    tab.wait_for("eva-player", "it.health !== null", 10)
+    return tab
+
+
+def go_to(tab: Tab, name: str, *, key: str = "Tab") -> None:
+    """Press Tab until something of that name has the focus, which has to be seen there."""
+    passed = []
+    for _ in range(MOST_STOPS):
+        tab.page.keyboard.press(key)
+        at = tab.page.evaluate(FOCUSED)
+        if at["name"].startswith(name):
+            assert at["seen"], name
+            return
+        passed.append(at["name"][:30])
+    raise AssertionError(f"no way to {name!r} by {key}: {passed}")
+
+
+def focused(tab: Tab) -> str:
+    return str(tab.page.evaluate(FOCUSED)["name"])
+
+
+def test_cameras_layouts_and_menus(page: Tab):
+    keys = page.page.keyboard
+    go_to(page, "Quality and settings")
+    keys.press("Enter")
+    page.wait_for("eva-menu.settings >> .item:focus", "true", 5)
+    keys.press("End")
+    keys.press("Enter")  # the last is the list of shortcuts
+    page.wait_for("eva-dialog >> dialog", "it.open", 10)
+    keys.press("Escape")
+    page.wait_for("eva-player", "it.renderRoot.querySelector('eva-help') === null", 5)
+    go_to(page, "Side by side")
+    keys.press("Enter")
+    page.wait_for("eva-stage", "it.layout === 'side'", 5)
+    keys.press("Shift+Tab")
+    assert focused(page) == "One camera"
+    keys.press("Enter")
+    page.wait_for("eva-stage", "it.layout === 'single'", 5)
+    go_to(page, "EV1 helmet")
+    for _ in range(2):
+        keys.press("ArrowDown")
+    assert focused(page).startswith("Orbit")
+    keys.press("Enter")
+    page.wait_for("eva-player", "it.camera === 'orbit' && it.phase === 'live'", 20)
+    page.wait_for("eva-sphere >> canvas", "it.width > 300", 20)
+    # The picture all around, and its buttons, lie before the cameras.
+    go_to(page, "Look right", key="Shift+Tab")
+    keys.press("Enter")
+    page.wait_for("eva-sphere", "it.looking.yaw === 12", 5)
+    go_to(page, "360° picture", key="Shift+Tab")
+    keys.press("ArrowLeft")
+    page.wait_for("eva-sphere", "it.looking.yaw === 0", 5)
+
+
+def test_stars_and_feedback(page: Tab):
+    keys = page.page.keyboard
+    go_to(page, "1 star")
+    keys.press("ArrowRight")
+    page.wait_for("eva-rating", "it.rating.yours === 2", 10)
+    go_to(page, "What could be better?")
+    keys.type("More sound")
+    go_to(page, "Send")
+    keys.press("Enter")
+    page.page.get_by_text("The team reads every word").wait_for()
+
+
+def test_sharing(page: Tab):
+    keys = page.page.keyboard
+    page.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    go_to(page, "Share")
+    keys.press("Enter")
+    page.wait_for("eva-share >> dialog", "it.open", 10)
+    go_to(page, "To the present moment")
+    keys.press("Space")
+    page.wait_for("eva-share >> #link", "it.value.includes('?at=')", 5)
+    go_to(page, "Copy", key="Shift+Tab")
+    keys.press("Enter")
+    page.page.get_by_text("Copied").first.wait_for()
+    keys.press("Escape")
+    page.wait_for("eva-broadcast", "it.renderRoot.querySelector('eva-share') === null", 5)
+    assert focused(page) == "Share"
+
+
+def test_comments(page: Tab):
+    keys = page.page.keyboard
+    go_to(page, "Your comment")
+    keys.type("Without a mouse")
+    go_to(page, "Your name")
+    keys.type("Kim")
+    go_to(page, "About this moment")
+    keys.press("Space")
+    go_to(page, "Send")
+    keys.press("Enter")
+    page.page.get_by_text("Without a mouse").first.wait_for()
+    go_to(page, "Reply")
+    keys.press("Enter")
+    page.wait_for("eva-compose[reply]", "true", 5)
+    go_to(page, "Your reply")
+    keys.type("Nor with one")
+    go_to(page, "Your name")
+    keys.type("Kim")
+    go_to(page, "Send")
+    keys.press("Enter")
+    page.page.get_by_text("Nor with one").first.wait_for()
+
+
+def test_language_and_theme(page: Tab):
+    keys = page.page.keyboard
+    go_to(page, "Language")
+    keys.press("ArrowDown")
+    page.page.get_by_role("heading", name="Notez cette retransmission").wait_for()
+    keys.press("ArrowUp")
+    page.page.get_by_role("heading", name="Rate this broadcast").wait_for()
+    keys.press("Tab")
+    before = page.page.evaluate("document.documentElement.dataset.theme ?? ''")
+    keys.press("Enter")
+    page.wait_for("html", f"it.dataset.theme !== {before!r}", 5)

@@ -1,0 +1,78 @@
+"""The age of pictures on screen, from the timecode strips of the demo's cameras."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from relay.demo import timecode
+
+if TYPE_CHECKING:
+    from tests.support.chromium import Tab
+
+_WIDTH: Final = 640
+
+# The page times by `performance.now()`; the strip is in the wall clock of the machine, which
+# is the relay's as well.
+_LOOK: Final = """
+new Promise((resolve) => {
+  const { width, ms } = argument;
+  const frames = [], badges = new Map();
+  const canvas = new OffscreenCanvas(width, 1);
+  const context = canvas.getContext("2d", { willReadFrequently: true });
+  const video = it.renderRoot.querySelector("video");
+  const until = performance.now() + ms;
+  const look = (_now, { presentationTime }) => {
+    const strip = video.videoHeight / 36; // its middle is one row of the canvas
+    context.drawImage(video, 0, strip / 4, video.videoWidth, strip / 2, 0, 0, width, 1);
+    const green = context.getImageData(0, 0, width, 1).data.filter((_, i) => i % 4 === 1);
+    const wall = Date.now() - performance.now() + presentationTime;
+    frames.push([presentationTime, wall, [...green]]);
+    const health = it.health;
+    const badge = it.renderRoot.querySelector(".latency");
+    if (health && health.latencyMs !== null && badge) {
+      badges.set(health.stats.atMs, [health.latencyMs, Number(badge.dataset.ms)]);
+    }
+    performance.now() < until
+      ? video.requestVideoFrameCallback(look)
+      : resolve([frames, [...badges].map(([at, both]) => [at, ...both])]);
+  };
+  video.requestVideoFrameCallback(look);
+})
+"""
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A picture that came on screen."""
+
+    at_ms: float
+    """When, by the page's monotonic clock."""
+    age_ms: float
+    """How long after it had been taken."""
+
+
+@dataclass(frozen=True)
+class Badge:
+    """What the player said of its latency."""
+
+    at_ms: float
+    """When it was measured, by the page's monotonic clock."""
+    measured_ms: float
+    """The latency."""
+    told_ms: float
+    """What stood in the badge soon after."""
+
+
+def watch(tab: Tab, seconds: float) -> tuple[list[Shown], list[Badge]]:
+    """Watch the player: the pictures whose strip can be read, and what its badge said meanwhile."""
+    argument = {"width": _WIDTH, "ms": seconds * 1000}
+    frames, badges = tab.element("eva-player", _LOOK, argument)
+    shown = []
+    for at_ms, wall_ms, values in frames:
+        taken = timecode.read(np.tile(np.array(values, np.uint8), (36, 1)))
+        if taken is not None:
+            shown.append(Shown(at_ms, wall_ms - taken))
+    return shown, [Badge(*each) for each in badges]
