@@ -23,8 +23,6 @@ export interface Choices {
   cameras: readonly Camera[];
   /** The camera on air, or null. */
   programme: string | null;
-  /** The rungs of the camera on screen. */
-  renditions: readonly Rendition[];
   /** The present layout; null where there is only one. */
   layout: Layout | null;
 }
@@ -32,6 +30,8 @@ export interface Choices {
 /** What the bar shows. */
 export interface BarFacts {
   choices: Choices | null;
+  /** The rungs of that camera. */
+  ladder: readonly Rendition[];
   /** The camera that is wanted. */
   camera: string | null;
   /** The rung that is wanted, or null for the relay's choice. */
@@ -158,20 +158,32 @@ function cameraGroups(choices: Choices, wanted: string | null): MenuGroup[] {
 }
 
 function qualityWord(facts: BarFacts): string {
-  const height = facts.telemetry?.stats.height ?? 0;
-  const received = height === 0 ? "" : `${height}p`;
-  return facts.rendition === null ? received : facts.rendition;
+  return received(facts) ?? facts.rendition ?? "";
+}
+
+/** The rung that arrives, whatever has been asked for; null while there is no picture. */
+function received({ telemetry }: BarFacts): string | null {
+  const stats = telemetry?.stats;
+  if (stats === undefined || stats.height === 0) {
+    return null;
+  }
+  return stats.rendition ?? `${stats.height}p`;
+}
+
+/** What a rung takes, and whether it is the one that arrives. */
+function rungNote(one: Rendition, arriving: string | null): string {
+  const rate = formatBitrate(one.bitrate_bps, locale());
+  return one.name === arriving ? `${rate}, ${msg("on screen")}` : rate;
 }
 
 function settingsGroups(facts: BarFacts): MenuGroup[] {
-  const { choices, rendition, telemetry } = facts;
-  const height = telemetry?.stats.height ?? 0;
-  const received = height === 0 ? {} : { note: `${height}p` };
-  const rungs = (choices?.renditions ?? []).map(
+  const { ladder, rendition } = facts;
+  const arriving = received(facts);
+  const rungs = ladder.map(
     (one): MenuItem => ({
       value: one.name,
       label: one.name,
-      note: formatBitrate(one.bitrate_bps, locale()),
+      note: rungNote(one, arriving),
       checked: one.name === rendition,
     }),
   );
@@ -179,7 +191,7 @@ function settingsGroups(facts: BarFacts): MenuGroup[] {
     value: "",
     label: msg("Automatic"),
     checked: rendition === null,
-    ...received,
+    ...(arriving === null ? {} : { note: arriving }),
   };
   return [
     ...(rungs.length === 0

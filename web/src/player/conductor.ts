@@ -6,7 +6,7 @@
 
 import type { Engine, Session, Target, Timings } from "./engine.ts";
 import { type Effect, type Failure, IDLE_LINK, type Input, type Link } from "./link.ts";
-import type { PlayerStats } from "./stats.ts";
+import type { SessionStats } from "./stats.ts";
 import { step } from "./step.ts";
 
 const FAST_MS = 50;
@@ -118,7 +118,7 @@ export class Conductor {
   }
 
   /** The figures of the current session. */
-  async stats(): Promise<PlayerStats | null> {
+  async stats(): Promise<SessionStats | null> {
     return (await this.current?.stats()) ?? null;
   }
 

@@ -5,7 +5,7 @@ import { type PlayerStats, summarise } from "../../src/player/stats.ts";
 import { captureUs, measure } from "../../src/player/telemetry.ts";
 import { ClockSync } from "../../src/store/clock-sync.ts";
 
-const BLANK = summarise([], { camera: "helmet", rendition: "720p" }, 0);
+const BLANK = { ...summarise([], "helmet", 0), rendition: "720p" };
 
 function stats(patch: Partial<PlayerStats>): PlayerStats {
   return { ...BLANK, ...patch };

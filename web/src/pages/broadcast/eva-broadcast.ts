@@ -12,7 +12,7 @@ import { Heartbeat } from "../../player/heartbeat.ts";
 import { listenToKeys } from "../../player/keyboard.ts";
 import { tellSystem } from "../../player/media-session.ts";
 import { Phase } from "../../player/phase.ts";
-import type { PlayerState } from "../../player/player.ts";
+import type { PlayerState } from "../../player/player-state.ts";
 import { type OperatorViews, withView } from "../../player/sphere/looking.ts";
 import type { EvaStage } from "../../player/stage.ts";
 import { captureUs } from "../../player/telemetry.ts";

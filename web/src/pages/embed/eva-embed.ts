@@ -17,7 +17,8 @@ import { cameraKnowledge, nextCamera, wantedCamera } from "../../player/choice.t
 import { Heartbeat } from "../../player/heartbeat.ts";
 import { listenToKeys } from "../../player/keyboard.ts";
 import { Phase } from "../../player/phase.ts";
-import type { EvaPlayer, PlayerState } from "../../player/player.ts";
+import type { EvaPlayer } from "../../player/player.ts";
+import type { PlayerState } from "../../player/player-state.ts";
 import type { Action } from "../../player/shortcuts.ts";
 import { type OperatorViews, withView } from "../../player/sphere/looking.ts";
 import { captureUs } from "../../player/telemetry.ts";
@@ -168,12 +169,12 @@ export class EvaEmbed extends LitElement {
         .startsAt=${broadcast.starts_at}
         .projection=${camera?.projection ?? "flat"}
         .rendition=${this.rendition}
+        .ladder=${camera?.renditions ?? []}
         .clock=${this.#feed?.clock ?? null}
         .operatorView=${this.operatorViews.get(camera?.id ?? "") ?? null}
         .choices=${{
           cameras: broadcast.cameras,
           programme: broadcast.programme,
-          renditions: camera?.renditions ?? [],
           layout: null,
         }}
         @eva-state=${(event: CustomEvent<PlayerState>) => this.#onPlayer(event.detail)}

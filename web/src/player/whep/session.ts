@@ -8,7 +8,7 @@
 import { deleteSession, postOffer, whepUrl } from "../../transport/whep.ts";
 import type { Progress, Session, SessionListener, Target, Timings } from "../engine.ts";
 import type { Failure } from "../link.ts";
-import { entriesOf, figure, inbound, type PlayerStats, summarise } from "../stats.ts";
+import { entriesOf, figure, inbound, type SessionStats, summarise } from "../stats.ts";
 import { failureOf, UnplayableError } from "./failure.ts";
 import { withStereo } from "./sdp.ts";
 
@@ -73,8 +73,8 @@ export class WhepSession implements Session {
     return { packets: figure(video, "packetsReceived"), frames: figure(video, "framesDecoded") };
   }
 
-  async stats(): Promise<PlayerStats> {
-    return summarise(entriesOf(await this.#peer.getStats()), this.target);
+  async stats(): Promise<SessionStats> {
+    return summarise(entriesOf(await this.#peer.getStats()), this.target.camera);
   }
 
   get name(): string | null {
