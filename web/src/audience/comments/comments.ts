@@ -11,7 +11,7 @@ import { customElement, property, state } from "lit/decorators.js";
 import { repeat } from "lit/directives/repeat.js";
 import type { CommentPolicy } from "../../protocol/broadcast.ts";
 import type { Comment } from "../../protocol/comment.ts";
-import type { ServerEvent } from "../../protocol/events.ts";
+import type { CommentEvent, CommentRemovedEvent, ServerEvent } from "../../protocol/events.ts";
 import {
   type CommentBody,
   deleteComment,
@@ -26,9 +26,19 @@ import { Ticker } from "../../ui/ticker.ts";
 import type { CommentAct } from "./comment.ts";
 import { commentsStyles } from "./comments-styles.ts";
 import type { Draft } from "./compose.ts";
-import { branches, EMPTY_THREAD, type Thread, withComment, without, withPage } from "./thread.ts";
+import {
+  branches,
+  EMPTY_THREAD,
+  type Thread,
+  withComment,
+  withNewest,
+  without,
+  withPage,
+} from "./thread.ts";
 import "./comment.ts";
 import "./compose.ts";
+
+type CommentNews = CommentEvent | CommentRemovedEvent;
 
 /** See the module's header. */
 @customElement("eva-comments")
@@ -46,12 +56,18 @@ export class EvaComments extends LitElement {
   @property({ attribute: false }) moment: () => number | null = () => null;
 
   @state() private thread: Thread = EMPTY_THREAD;
+  /** A first page has been read. */
   @state() private loaded = false;
+  @state() private unloadable = false;
   @state() private trouble = "";
   /** What has just been done, for those who do not see it. */
   @state() private said = "";
   /** The comment that is being answered, or null. */
   @state() private answering: string | null = null;
+
+  /** What has been told of each comment while a page is on its way: the page may not know of it. */
+  readonly #meanwhile = new Map<string, CommentNews>();
+  #loading = 0;
 
   constructor() {
     super();
@@ -60,13 +76,14 @@ export class EvaComments extends LitElement {
 
   /** Takes in the server's news. */
   take(event: ServerEvent): void {
-    if (event.type === "comment") {
-      this.thread = withComment(this.thread, event.comment);
-    } else if (event.type === "comment_removed") {
-      this.thread = without(this.thread, event.id);
-    } else if (event.type === "state" && this.loaded) {
-      // The line was down, and comments may have come and gone meanwhile.
-      this.thread = EMPTY_THREAD;
+    if (event.type === "comment" || event.type === "comment_removed") {
+      this.thread = withNews(this.thread, event);
+      if (this.#loading > 0) {
+        this.#meanwhile.set(event.type === "comment" ? event.comment.id : event.id, event);
+      }
+    } else if (event.type === "state" && (this.loaded || this.unloadable)) {
+      // The line was down, and comments may have come and gone meanwhile. What is on the page stays
+      // until the answer is there: somebody may be writing in the midst of it.
       void this.#load(null);
     }
   }
@@ -108,6 +125,7 @@ export class EvaComments extends LitElement {
           </li>`,
         )}
       </ul>
+      ${this.unloadable ? this.#again() : nothing}
       ${
         this.thread.next === null
           ? nothing
@@ -116,6 +134,13 @@ export class EvaComments extends LitElement {
             </button>`
       }
     </section>`;
+  }
+
+  #again(): TemplateResult {
+    return html`<p class="empty" role="alert">${msg("The comments cannot be loaded.")}</p>
+      <button class="more" type="button" @click=${() => void this.#load(null)}>
+        ${msg("Try again")}
+      </button>`;
   }
 
   #composer(): TemplateResult {
@@ -154,10 +179,21 @@ export class EvaComments extends LitElement {
   }
 
   async #load(before: string | null): Promise<void> {
-    await this.#try(async () => {
-      this.thread = withPage(this.thread, await getComments(this.slug, before));
+    this.#loading += 1;
+    const read = await this.#try(async () => {
+      const page = await getComments(this.slug, before);
+      const thread = (before === null ? withNewest : withPage)(this.thread, page);
+      this.thread = [...this.#meanwhile.values()].reduce(withNews, thread);
     });
-    this.loaded = true;
+    this.#loading -= 1;
+    if (this.#loading === 0) {
+      this.#meanwhile.clear();
+    }
+    this.loaded ||= read;
+    this.unloadable = !this.loaded;
+    if (this.unloadable) {
+      this.trouble = ""; // It is said where the comments would stand.
+    }
   }
 
   async #write(draft: Draft, replyTo: string | null): Promise<void> {
@@ -217,6 +253,10 @@ export class EvaComments extends LitElement {
       return false;
     }
   }
+}
+
+function withNews(thread: Thread, news: CommentNews): Thread {
+  return news.type === "comment" ? withComment(thread, news.comment) : without(thread, news.id);
 }
 
 declare global {
