@@ -3,7 +3,8 @@
 import { localized, msg } from "@lit/localize";
 import { css, html, LitElement, nothing, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
-import { postFeedback } from "../transport/api.ts";
+import { type FeedbackBody, postFeedback } from "../transport/api.ts";
+import { DraftKey } from "../transport/draft-key.ts";
 import { formStyles } from "../ui/form-styles.ts";
 import { shared } from "../ui/shared-styles.ts";
 
@@ -34,6 +35,7 @@ export class EvaFeedback extends LitElement {
   @state() private sending = false;
   @state() private sent = false;
   @state() private trouble = "";
+  readonly #key = new DraftKey();
 
   protected override render(): TemplateResult {
     if (this.sent) {
@@ -67,7 +69,8 @@ export class EvaFeedback extends LitElement {
     this.sending = true;
     this.trouble = "";
     try {
-      await postFeedback(this.slug, text, email);
+      const body: FeedbackBody = { text, ...(email === "" ? {} : { email }) };
+      await postFeedback(this.slug, body, this.#key.of(body));
       this.sent = true;
     } catch (error) {
       this.trouble = error instanceof Error ? error.message : String(error);

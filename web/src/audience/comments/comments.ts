@@ -197,7 +197,7 @@ export class EvaComments extends LitElement {
   }
 
   async #write(draft: Draft, replyTo: string | null): Promise<void> {
-    const { text, name, momentMs } = draft;
+    const { text, name, momentMs, key } = draft;
     const body: CommentBody = {
       text,
       name,
@@ -205,7 +205,7 @@ export class EvaComments extends LitElement {
       ...(momentMs === null ? {} : { moment: new Date(momentMs).toISOString() }),
     };
     const written = await this.#try(async () => {
-      const comment = await postComment(this.slug, body);
+      const comment = await postComment(this.slug, body, key);
       this.thread = withComment(this.thread, { ...comment, yours: true });
       this.said = comment.held === true ? msg("Your comment waits for approval.") : msg("Sent");
     });
