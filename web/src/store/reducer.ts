@@ -19,6 +19,8 @@ export interface BroadcastView {
   readonly trouble: string | null;
   /** The broadcast is closed, and this viewer has shown no ticket. */
   readonly closed: boolean;
+  /** There is no such broadcast, or it has been deleted. */
+  readonly gone: boolean;
   /** Whether news arrives. */
   readonly line: Line;
   /** What this viewer's vote is doing. */
@@ -30,6 +32,7 @@ export type Action =
   | { type: "loaded"; broadcast: Broadcast }
   | { type: "unloadable"; reason: string }
   | { type: "closed" }
+  | { type: "gone" }
   | { type: "line"; line: Line }
   | { type: "voting"; stars: number }
   | { type: "voted"; rating: Rating }
@@ -41,6 +44,7 @@ export const EMPTY_VIEW: BroadcastView = {
   broadcast: null,
   trouble: null,
   closed: false,
+  gone: false,
   line: "connecting",
   vote: { kind: "idle" },
 };
@@ -54,6 +58,8 @@ export function reduce(view: BroadcastView, action: Action): BroadcastView {
       return { ...view, trouble: action.reason };
     case "closed":
       return { ...view, broadcast: null, trouble: null, closed: true };
+    case "gone":
+      return { ...view, broadcast: null, trouble: null, closed: false, gone: true };
     case "line":
       return view.line === action.line ? view : { ...view, line: action.line };
     case "voting":

@@ -20,7 +20,7 @@ import type { CameraWish, Layout, LayoutWish } from "../../player/wishes.ts";
 import { type Broadcast, isBroadcast } from "../../protocol/broadcast.ts";
 import type { ServerEvent } from "../../protocol/events.ts";
 import { sharedMoment } from "../../share/links.ts";
-import { takeToken } from "../../store/access.ts";
+import { ticketHere } from "../../store/access.ts";
 import { StoreController } from "../../store/controller.ts";
 import { BroadcastFeed } from "../../store/feed.ts";
 import { readPageData } from "../../store/page-data.ts";
@@ -28,7 +28,7 @@ import type { BroadcastView } from "../../store/reducer.ts";
 import { shared } from "../../ui/shared-styles.ts";
 import { WhenNear } from "../../ui/when-near.ts";
 import { broadcastStyles } from "./broadcast-styles.ts";
-import { closed, missing } from "./empty.ts";
+import { closed, gone, unloadable } from "./empty.ts";
 import { head } from "./head.ts";
 import { layouts } from "./layouts.ts";
 import { about, credits, crew, links } from "./sections.ts";
@@ -96,7 +96,7 @@ export class EvaBroadcast extends LitElement {
       );
       new StoreController(this, feed.store);
     }
-    this.#feed.open(takeToken());
+    this.#feed.open(ticketHere());
     this.#heartbeat?.start();
     this.#deaf = listenToKeys(
       () => this.stage,
@@ -323,7 +323,10 @@ function empty(view: BroadcastView): TemplateResult {
   if (view.closed) {
     return closed();
   }
-  return view.trouble === null ? html`<main aria-busy="true"></main>` : missing(view.trouble);
+  if (view.gone) {
+    return gone();
+  }
+  return view.trouble === null ? html`<main aria-busy="true"></main>` : unloadable(view.trouble);
 }
 
 declare global {

@@ -26,7 +26,7 @@ import type { CameraWish, QualityWish } from "../../player/wishes.ts";
 import { type Broadcast, isBroadcast } from "../../protocol/broadcast.ts";
 import type { ServerEvent } from "../../protocol/events.ts";
 import { isString, shape } from "../../protocol/guards.ts";
-import { takeToken } from "../../store/access.ts";
+import { ticketHere } from "../../store/access.ts";
 import { StoreController } from "../../store/controller.ts";
 import { BroadcastFeed } from "../../store/feed.ts";
 import { readPageData } from "../../store/page-data.ts";
@@ -117,7 +117,7 @@ export class EvaEmbed extends LitElement {
       );
       new StoreController(this, feed.store);
     }
-    this.#feed.open(takeToken());
+    this.#feed.open(ticketHere());
   }
 
   /** The first rendering waits for the words. */
@@ -132,7 +132,7 @@ export class EvaEmbed extends LitElement {
 
   protected override updated(): void {
     const view = this.#feed?.store.state;
-    const trouble = view?.closed === true ? "closed" : (view?.trouble ?? "");
+    const trouble = view === undefined ? "" : troubleOf(view);
     if (trouble !== this.#trouble) {
       this.#trouble = trouble;
       if (trouble !== "") {
@@ -235,15 +235,15 @@ export class EvaEmbed extends LitElement {
   }
 
   #empty(view: BroadcastView): TemplateResult {
-    const waiting = !view.closed && view.trouble === null;
-    return html`<main class="empty" aria-busy=${waiting}>
+    const [headline, detail] = emptyWords(view);
+    return html`<main class="empty" aria-busy=${headline === ""}>
       <eva-limb seed="nowhere" horizon="0.6" dawn="0.7"></eva-limb>
       ${
-        waiting
+        headline === ""
           ? nothing
           : html`<div>
-              <h1>${view.closed ? msg("This broadcast is closed") : msg("No broadcast here")}</h1>
-              <p>${view.closed ? msg("It is open to those who come with an invitation.") : view.trouble}</p>
+              <h1>${headline}</h1>
+              <p>${detail}</p>
             </div>`
       }
     </main>`;
@@ -330,6 +330,25 @@ export class EvaEmbed extends LitElement {
   }
 
   readonly #onMessage = (message: MessageEvent): void => this.#bridge.take(message);
+}
+
+/** What the page around is told; an empty text where all is well. */
+function troubleOf({ closed, gone, trouble }: BroadcastView): string {
+  return closed ? "closed" : gone ? "gone" : trouble === null ? "" : "unloadable";
+}
+
+/** A headline and a sentence for a frame without a broadcast; empty while one is on its way. */
+function emptyWords({ closed, gone, trouble }: BroadcastView): [string, string] {
+  if (closed) {
+    return [
+      msg("This broadcast is closed"),
+      msg("It is open to those who come with an invitation."),
+    ];
+  }
+  if (gone) {
+    return [msg("No broadcast here"), msg("It has been taken away, or its address is not right.")];
+  }
+  return trouble === null ? ["", ""] : [msg("The broadcast cannot be loaded"), trouble];
 }
 
 declare global {
