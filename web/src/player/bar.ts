@@ -2,6 +2,8 @@
 
 import { msg, str } from "@lit/localize";
 import { html, nothing, type TemplateResult } from "lit";
+import { keyed } from "lit/directives/keyed.js";
+import { spokenLanguage } from "../i18n/language.ts";
 import type { Camera, Rendition } from "../protocol/broadcast.ts";
 import { formatBitrate, formatMilliseconds } from "../ui/format.ts";
 import {
@@ -14,6 +16,7 @@ import {
 } from "../ui/icons.ts";
 import { locale } from "../ui/locale.ts";
 import type { Chosen, MenuGroup, MenuItem } from "../ui/menu.ts";
+import { speakChrome } from "./chrome-words.ts";
 import type { Telemetry } from "./telemetry.ts";
 import { LAYOUTS, type Layout } from "./wishes.ts";
 import "../ui/menu.ts";
@@ -73,6 +76,13 @@ export function layoutIcon(layout: Layout): TemplateResult {
 
 /** The bar, with the button in the middle that ends a pause. */
 export function bar(facts: BarFacts): TemplateResult {
+  const language = spokenLanguage();
+  speakChrome(language);
+  // media-chrome's buttons read their words when they are made.
+  return html`${keyed(language, controls(facts))}`;
+}
+
+function controls(facts: BarFacts): TemplateResult {
   const { choices } = facts;
   const choose = (event: CustomEvent<Chosen>): void => facts.onChoose(event.detail);
   return html`<media-play-button slot="centered-chrome" class="resume" notooltip></media-play-button>
