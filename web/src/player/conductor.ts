@@ -8,6 +8,7 @@ import type { Engine, Session, Target, Timings } from "./engine.ts";
 import { type Effect, type Failure, IDLE_LINK, type Input, type Link } from "./link.ts";
 import type { SessionStats } from "./stats.ts";
 import { step } from "./step.ts";
+import { UnplayableError } from "./unplayable.ts";
 
 const FAST_MS = 50;
 const STEADY_MS = 250;
@@ -150,8 +151,7 @@ export class Conductor {
         session.hold(this.#holdMs);
       }
     } catch {
-      const reason = "This browser does not allow live pictures (WebRTC).";
-      listener.failed({ kind: "refused", reason });
+      listener.failed({ kind: "refused", error: new UnplayableError("webrtc") });
     }
     this.#schedule();
   }

@@ -110,7 +110,7 @@ export class EvaSlate extends LitElement {
   /** The camera's name. */
   @property({ attribute: false }) cameraName = "";
   /** The server's reason for refusing. */
-  @property({ attribute: false }) refusal: string | null = null;
+  @property({ attribute: false }) refusal: Error | null = null;
   /** Which limb is drawn. */
   @property({ attribute: false }) seed = "";
 

@@ -98,7 +98,7 @@ export class BroadcastFeed {
     try {
       this.store.dispatch({ type: "voted", rating: await postRating(this.#slug, vote) });
     } catch (error) {
-      this.store.dispatch({ type: "vote-refused", reason: reasonOf(error) });
+      this.store.dispatch({ type: "vote-refused", error: asError(error) });
     }
   }
 
@@ -108,7 +108,7 @@ export class BroadcastFeed {
       await postAccess(this.#slug, ticket.token);
     } catch (error) {
       if (isPassing(error)) {
-        this.store.dispatch({ type: "unloadable", reason: reasonOf(error) });
+        this.store.dispatch({ type: "unloadable", error: asError(error) });
         if (this.#wanted) {
           const askedMs = (error instanceof HttpError ? error.retryAfterMs : null) ?? 0;
           const pause = Math.max(askedMs, backoffMs(failures + 1, Math.random()));
@@ -144,13 +144,13 @@ export class BroadcastFeed {
         this.store.dispatch(
           status === UNAUTHORIZED
             ? { type: "closed" }
-            : { type: "unloadable", reason: reasonOf(error) },
+            : { type: "unloadable", error: asError(error) },
         );
       }
     }
   }
 }
 
-function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error));
 }

@@ -9,6 +9,7 @@ import { localized, msg } from "@lit/localize";
 import { html, LitElement, nothing, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 import { repeat } from "lit/directives/repeat.js";
+import { explain } from "../../i18n/trouble.ts";
 import type { CommentPolicy } from "../../protocol/broadcast.ts";
 import type { Comment } from "../../protocol/comment.ts";
 import type { CommentEvent, CommentRemovedEvent, ServerEvent } from "../../protocol/events.ts";
@@ -59,7 +60,7 @@ export class EvaComments extends LitElement {
   /** A first page has been read. */
   @state() private loaded = false;
   @state() private unloadable = false;
-  @state() private trouble = "";
+  @state() private trouble: unknown = null;
   /** What has just been done, for those who do not see it. */
   @state() private said = "";
   /** The comment that is being answered, or null. */
@@ -97,7 +98,7 @@ export class EvaComments extends LitElement {
     return html`<section aria-labelledby="comments">
       <h2 id="comments">${msg("Comments")}</h2>
       ${this.#composer()}
-      <p class="trouble" role="alert">${this.trouble === "" ? nothing : this.trouble}</p>
+      <p class="trouble" role="alert">${this.trouble === null ? nothing : explain(this.trouble)}</p>
       <p class="hidden" role="status">${this.said}</p>
       ${
         this.loaded && shown.length === 0
@@ -192,7 +193,7 @@ export class EvaComments extends LitElement {
     this.loaded ||= read;
     this.unloadable = !this.loaded;
     if (this.unloadable) {
-      this.trouble = ""; // It is said where the comments would stand.
+      this.trouble = null; // It is said where the comments would stand.
     }
   }
 
@@ -244,12 +245,12 @@ export class EvaComments extends LitElement {
   }
 
   async #try(work: () => Promise<void>): Promise<boolean> {
-    this.trouble = "";
+    this.trouble = null;
     try {
       await work();
       return true;
     } catch (error) {
-      this.trouble = error instanceof Error ? error.message : String(error);
+      this.trouble = error;
       return false;
     }
   }

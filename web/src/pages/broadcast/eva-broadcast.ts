@@ -7,6 +7,7 @@ import type { EvaComments } from "../../audience/comments/comments.ts";
 import type { EvaCurve } from "../../audience/curve.ts";
 import type { Vote } from "../../audience/rating.ts";
 import { languageReady } from "../../i18n/language.ts";
+import { explain } from "../../i18n/trouble.ts";
 import { choiceOf, wantedCamera } from "../../player/choice.ts";
 import { Heartbeat } from "../../player/heartbeat.ts";
 import { listenToKeys } from "../../player/keyboard.ts";
@@ -326,7 +327,9 @@ function empty(view: BroadcastView): TemplateResult {
   if (view.gone) {
     return gone();
   }
-  return view.trouble === null ? html`<main aria-busy="true"></main>` : unloadable(view.trouble);
+  return view.trouble === null
+    ? html`<main aria-busy="true"></main>`
+    : unloadable(explain(view.trouble));
 }
 
 declare global {

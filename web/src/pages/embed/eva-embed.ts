@@ -13,6 +13,7 @@ import { viewers } from "../../audience/viewers.ts";
 import { Bridge, thisFrame } from "../../embed/bridge.ts";
 import type { Command } from "../../embed/messages.ts";
 import { languageReady } from "../../i18n/language.ts";
+import { explain } from "../../i18n/trouble.ts";
 import { cameraKnowledge, nextCamera, wantedCamera } from "../../player/choice.ts";
 import { Heartbeat } from "../../player/heartbeat.ts";
 import { listenToKeys } from "../../player/keyboard.ts";
@@ -348,7 +349,7 @@ function emptyWords({ closed, gone, trouble }: BroadcastView): [string, string] 
   if (gone) {
     return [msg("No broadcast here"), msg("It has been taken away, or its address is not right.")];
   }
-  return trouble === null ? ["", ""] : [msg("The broadcast cannot be loaded"), trouble];
+  return trouble === null ? ["", ""] : [msg("The broadcast cannot be loaded"), explain(trouble)];
 }
 
 declare global {

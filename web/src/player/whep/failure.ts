@@ -2,16 +2,14 @@
 
 import { HttpError, isPassing } from "../../transport/errors.ts";
 import type { Failure } from "../link.ts";
-
-/** The browser has no decoder for what the server sends. */
-export class UnplayableError extends Error {}
+import { UnplayableError } from "../unplayable.ts";
 
 const CONFLICT = 409;
 
 /** Sorts an error. What is not the server's considered refusal is worth another try. */
 export function failureOf(error: unknown): Failure {
   if (error instanceof UnplayableError) {
-    return { kind: "refused", reason: error.message };
+    return { kind: "refused", error };
   }
   if (!(error instanceof HttpError)) {
     return { kind: "trouble", retryAfterMs: null };
@@ -21,5 +19,5 @@ export function failureOf(error: unknown): Failure {
   }
   return isPassing(error)
     ? { kind: "trouble", retryAfterMs: error.retryAfterMs }
-    : { kind: "refused", reason: error.message };
+    : { kind: "refused", error };
 }

@@ -9,7 +9,8 @@ import { deleteSession, postOffer, whepUrl } from "../../transport/whep.ts";
 import type { Progress, Session, SessionListener, Target, Timings } from "../engine.ts";
 import type { Failure } from "../link.ts";
 import { entriesOf, figure, inbound, type SessionStats, summarise } from "../stats.ts";
-import { failureOf, UnplayableError } from "./failure.ts";
+import { UnplayableError } from "../unplayable.ts";
+import { failureOf } from "./failure.ts";
 import { withStereo } from "./sdp.ts";
 
 /** Older browsers know the target as a hint in seconds; it does no harm to say both. */
@@ -120,7 +121,7 @@ export class WhepSession implements Session {
     this.#address = answer.session;
     await this.#peer.setRemoteDescription({ type: "answer", sdp: answer.sdp });
     if (this.#video.currentDirection !== "recvonly") {
-      throw new UnplayableError("This browser cannot decode the camera's video.");
+      throw new UnplayableError("video");
     }
   }
 
