@@ -160,7 +160,7 @@ export class EvaRating extends LitElement {
         <legend class="hidden">${msg("Rate this broadcast")}</legend>
         <div class="stars">${ALL_STARS.map((stars) => this.#star(stars))}</div>
       </fieldset>
-      <p class="summary figures" id="summary" aria-live="polite">
+      <p class="summary figures" id="summary">
         ${ratingSummary(this.rating, locale())}
       </p>
       <p class=${classMap({ yours: true, refused: progress.kind === "refused" })} role="status">
