@@ -144,6 +144,13 @@ export class EvaRating extends LitElement {
   #walk: ReturnType<typeof setTimeout> | undefined;
   #byKey = false;
 
+  /** Puts the focus on the stars: on this viewer's own, or the first. */
+  override focus(options?: FocusOptions): void {
+    const { renderRoot } = this;
+    const own = renderRoot.querySelector<HTMLElement>("input:checked");
+    (own ?? renderRoot.querySelector<HTMLElement>("input"))?.focus(options);
+  }
+
   override disconnectedCallback(): void {
     super.disconnectedCallback();
     clearTimeout(this.#walk);

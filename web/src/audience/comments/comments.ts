@@ -65,6 +65,8 @@ export class EvaComments extends LitElement {
   @state() private said = "";
   /** The comment that is being answered, or null. */
   @state() private answering: string | null = null;
+  /** The comment beneath which the viewer asked to answer: that one, or a reply to it. */
+  #answerTo = "";
 
   /** What has been told of each comment while a page is on its way: the page may not know of it. */
   readonly #meanwhile = new Map<string, CommentNews>();
@@ -96,7 +98,7 @@ export class EvaComments extends LitElement {
   protected override render(): TemplateResult {
     const shown = branches(this.thread);
     return html`<section aria-labelledby="comments">
-      <h2 id="comments">${msg("Comments")}</h2>
+      <h2 id="comments" tabindex="-1">${msg("Comments")}</h2>
       ${this.#composer()}
       <p class="trouble" role="alert">${this.trouble === null ? nothing : explain(this.trouble)}</p>
       <p class="hidden" role="status">${this.said}</p>
@@ -164,9 +166,7 @@ export class EvaComments extends LitElement {
     return html`<eva-compose
       reply
       @eva-draft=${(event: CustomEvent<Draft>) => void this.#write(event.detail, root.id)}
-      @eva-cancel=${() => {
-        this.answering = null;
-      }}
+      @eva-cancel=${() => void this.#endAnswer()}
     ></eva-compose>`;
   }
 
@@ -212,7 +212,7 @@ export class EvaComments extends LitElement {
     });
     draft.done(written);
     if (written && replyTo !== null) {
-      this.answering = null;
+      await this.#endAnswer();
     }
   }
 
@@ -220,28 +220,43 @@ export class EvaComments extends LitElement {
     const { id } = comment;
     switch (act.kind) {
       case "reply":
+        this.#answerTo = id;
         this.answering = comment.reply_to ?? id;
         return;
-      case "edit":
-        await this.#try(async () => {
-          const edited = await patchComment(this.slug, id, act.text);
-          this.thread = withComment(this.thread, { ...edited, yours: true });
+      case "edit": {
+        const edited = await this.#try(async () => {
+          const changed = await patchComment(this.slug, id, act.text);
+          this.thread = withComment(this.thread, { ...changed, yours: true });
           this.said = msg("Changed");
         });
+        act.done(edited);
         return;
+      }
       case "delete":
         await this.#try(async () => {
           await deleteComment(this.slug, id);
           this.thread = without(this.thread, id);
           this.said = msg("Deleted");
+          this.renderRoot.querySelector<HTMLElement>("h2")?.focus();
         });
         return;
-      case "report":
-        await this.#try(async () => {
+      case "report": {
+        const reported = await this.#try(async () => {
           await reportComment(this.slug, id, act.reason);
           this.said = msg("Reported");
         });
+        act.done(reported);
+      }
     }
+  }
+
+  /** Closes the form of a reply, and gives the focus back to what has opened it. */
+  async #endAnswer(): Promise<void> {
+    this.answering = null;
+    await this.updateComplete;
+    [...this.renderRoot.querySelectorAll("eva-comment")]
+      .find((one) => one.comment?.id === this.#answerTo)
+      ?.focusAct("reply");
   }
 
   async #try(work: () => Promise<void>): Promise<boolean> {

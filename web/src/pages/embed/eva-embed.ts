@@ -205,9 +205,7 @@ export class EvaEmbed extends LitElement {
           type="button"
           aria-expanded=${this.rating}
           aria-label=${mean === "" ? msg("Rate this broadcast") : msg(str`Rated ${mean} out of 5. Rate this broadcast`)}
-          @click=${() => {
-            this.rating = !this.rating;
-          }}
+          @click=${() => void this.#openRating(!this.rating)}
         >
           ${star}<span class="figures">${mean === "" ? msg("Rate") : mean}</span>
         </button>
@@ -221,7 +219,7 @@ export class EvaEmbed extends LitElement {
       aria-label=${msg("Rate this broadcast")}
       @keydown=${(event: KeyboardEvent) => {
         if (event.key === "Escape") {
-          this.rating = false;
+          void this.#openRating(false);
         }
       }}
     >
@@ -233,6 +231,19 @@ export class EvaEmbed extends LitElement {
         @eva-vote=${(event: CustomEvent<Vote>) => this.#vote(event.detail.stars)}
       ></eva-rating>
     </section>`;
+  }
+
+  /** Opens the stars, or closes them; the focus goes along, and back to the button. */
+  async #openRating(open: boolean): Promise<void> {
+    this.rating = open;
+    await this.updateComplete;
+    const rating = this.renderRoot.querySelector("eva-rating");
+    if (open) {
+      await rating?.updateComplete;
+      rating?.focus();
+    } else {
+      this.renderRoot.querySelector<HTMLElement>("[aria-expanded]")?.focus();
+    }
   }
 
   #empty(view: BroadcastView): TemplateResult {
