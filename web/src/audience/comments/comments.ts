@@ -13,6 +13,7 @@ import { explain } from "../../i18n/trouble.ts";
 import type { CommentPolicy } from "../../protocol/broadcast.ts";
 import type { Comment } from "../../protocol/comment.ts";
 import type { CommentEvent, CommentRemovedEvent, ServerEvent } from "../../protocol/events.ts";
+import { Soon } from "../../store/soon.ts";
 import {
   type CommentBody,
   deleteComment,
@@ -71,6 +72,7 @@ export class EvaComments extends LitElement {
   /** What has been told of each comment while a page is on its way: the page may not know of it. */
   readonly #meanwhile = new Map<string, CommentNews>();
   #loading = 0;
+  readonly #loadSoon = new Soon(() => void this.#load(null));
 
   constructor() {
     super();
@@ -87,8 +89,13 @@ export class EvaComments extends LitElement {
     } else if (event.type === "state" && (this.loaded || this.unloadable)) {
       // The line was down, and comments may have come and gone meanwhile. What is on the page stays
       // until the answer is there: somebody may be writing in the midst of it.
-      void this.#load(null);
+      this.#loadSoon.ask();
     }
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.#loadSoon.cancel();
   }
 
   protected override firstUpdated(): void {

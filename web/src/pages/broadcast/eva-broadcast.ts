@@ -26,6 +26,7 @@ import { StoreController } from "../../store/controller.ts";
 import { BroadcastFeed } from "../../store/feed.ts";
 import { readPageData } from "../../store/page-data.ts";
 import type { BroadcastView } from "../../store/reducer.ts";
+import { Soon } from "../../store/soon.ts";
 import { shared } from "../../ui/shared-styles.ts";
 import { WhenNear } from "../../ui/when-near.ts";
 import { broadcastStyles } from "./broadcast-styles.ts";
@@ -72,6 +73,7 @@ export class EvaBroadcast extends LitElement {
   #heartbeat: Heartbeat | null = null;
   #deaf: (() => void) | null = null;
   #system = "";
+  readonly #curveSoon = new Soon(() => void this.curve?.refresh?.());
   readonly #sharedMs = sharedMoment(location.href);
 
   constructor() {
@@ -109,6 +111,7 @@ export class EvaBroadcast extends LitElement {
     super.disconnectedCallback();
     this.#feed?.close();
     this.#heartbeat?.stop();
+    this.#curveSoon.cancel();
     this.#deaf?.();
   }
 
@@ -310,10 +313,10 @@ export class EvaBroadcast extends LitElement {
     } else if (event.type === "view") {
       this.operatorViews = withView(this.operatorViews, event);
     } else if (event.type === "rating_series") {
-      void this.curve?.refresh?.();
+      this.#curveSoon.ask();
     } else {
       if (event.type === "state") {
-        void this.curve?.refresh?.(); // It comes anew after whatever has been missed.
+        this.#curveSoon.ask(); // It comes anew after whatever has been missed.
       }
       this.comments?.take?.(event);
     }
