@@ -11,7 +11,7 @@ import { explain } from "../../i18n/trouble.ts";
 import { choiceOf, wantedCamera } from "../../player/choice.ts";
 import { Heartbeat } from "../../player/heartbeat.ts";
 import { listenToKeys } from "../../player/keyboard.ts";
-import { tellSystem } from "../../player/media-session.ts";
+import { SystemDisplay } from "../../player/media-session.ts";
 import { Phase } from "../../player/phase.ts";
 import type { PlayerState } from "../../player/player-state.ts";
 import { type OperatorViews, withView } from "../../player/sphere/looking.ts";
@@ -72,7 +72,7 @@ export class EvaBroadcast extends LitElement {
   #feed: BroadcastFeed | null = null;
   #heartbeat: Heartbeat | null = null;
   #deaf: (() => void) | null = null;
-  #system = "";
+  readonly #system = new SystemDisplay();
   readonly #curveSoon = new Soon(() => void this.curve?.refresh?.());
   readonly #sharedMs = sharedMoment(location.href);
 
@@ -133,22 +133,8 @@ export class EvaBroadcast extends LitElement {
 
   protected override updated(): void {
     const broadcast = this.#feed?.store.state.broadcast ?? null;
-    const camera = broadcast?.cameras.find((one) => one.id === this.shown);
-    const told = JSON.stringify([broadcast?.title, camera?.name]);
-    if (broadcast !== null && camera !== undefined && told !== this.#system) {
-      this.#system = told;
-      tellSystem(
-        {
-          title: broadcast.title,
-          artist: camera.name,
-          artwork: this.stage?.player?.still() ?? null,
-        },
-        {
-          play: () => this.stage?.player?.setPlaying(true),
-          pause: () => this.stage?.player?.setPlaying(false),
-        },
-      );
-    }
+    const camera = broadcast?.cameras.find((one) => one.id === this.shown)?.name ?? null;
+    this.#system.show(broadcast?.title ?? "", camera, () => this.stage?.player ?? null);
   }
 
   #page(view: BroadcastView, broadcast: Broadcast): TemplateResult {

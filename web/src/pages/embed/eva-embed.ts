@@ -17,6 +17,7 @@ import { explain } from "../../i18n/trouble.ts";
 import { cameraKnowledge, nextCamera, wantedCamera } from "../../player/choice.ts";
 import { Heartbeat } from "../../player/heartbeat.ts";
 import { listenToKeys } from "../../player/keyboard.ts";
+import { SystemDisplay } from "../../player/media-session.ts";
 import { Phase } from "../../player/phase.ts";
 import type { EvaPlayer } from "../../player/player.ts";
 import type { PlayerState } from "../../player/player-state.ts";
@@ -64,6 +65,8 @@ export class EvaEmbed extends LitElement {
   @state() private chosen: string | null = null;
   @state() private rendition: string | null = null;
   @state() private phase: Phase = Phase.Idle;
+  /** The camera whose picture is on screen. */
+  @state() private shown: string | null = null;
   @state() private rating = false;
   /** Where the operators of 360° cameras look, by camera. */
   @state() private operatorViews: OperatorViews = new Map();
@@ -77,6 +80,7 @@ export class EvaEmbed extends LitElement {
   #clock: ReturnType<typeof setInterval> | undefined;
   #rest: ReturnType<typeof setTimeout> | undefined;
   #trouble = "";
+  readonly #system = new SystemDisplay();
   readonly #bare = new URLSearchParams(location.search).get("controls") === "0";
   readonly #bridge = new Bridge(thisFrame(), (command) => this.#obey(command));
 
@@ -133,6 +137,8 @@ export class EvaEmbed extends LitElement {
 
   protected override updated(): void {
     const view = this.#feed?.store.state;
+    const camera = view?.broadcast?.cameras.find((one) => one.id === this.shown)?.name ?? null;
+    this.#system.show(view?.broadcast?.title ?? "", camera, () => this.player);
     const trouble = view === undefined ? "" : troubleOf(view);
     if (trouble !== this.#trouble) {
       this.#trouble = trouble;
@@ -301,6 +307,7 @@ export class EvaEmbed extends LitElement {
 
   #onPlayer(player: PlayerState): void {
     this.phase = player.phase;
+    this.shown = player.camera;
     this.#heartbeat?.changed();
     this.#bridge.tell("state", player);
     if (player.phase === Phase.Failed) {
