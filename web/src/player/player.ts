@@ -67,7 +67,9 @@ export class EvaPlayer extends LitElement {
   @property({ attribute: "starts-at" }) startsAt: string | null = null;
   /** How the camera's picture is laid out; `equirectangular` can be looked around in. */
   @property() projection = "flat";
-  /** Without controls and sound: one of several small pictures. */
+  /** One of several pictures beside a big one, for which the viewer counts. */
+  @property({ type: Boolean }) small = false;
+  /** Without controls and sound. */
   @property({ type: Boolean, reflect: true }) bare = false;
   /** The camera's rungs. */
   @property({ attribute: false }) ladder: readonly Rendition[] = [];
@@ -301,7 +303,7 @@ export class EvaPlayer extends LitElement {
   }
 
   #target(): Target {
-    return { slug: this.slug, camera: this.camera, rendition: this.rendition };
+    return { slug: this.slug, camera: this.camera, rendition: this.rendition, part: this.small };
   }
 
   #onLink(link: Link): void {
