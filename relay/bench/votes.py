@@ -10,115 +10,30 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import random
-import signal
-import socket
-import subprocess
-import sys
 import tempfile
 import time
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import redis
 
 from relay.bench.pipeline import Pipeline
+from relay.bench.processes import Gateway, Store, servers
 from relay.bench.report import Report, figure
-from relay.bus import embedded, keys
+from relay.bus import keys
 from relay.bus.client import connect
 from relay.errors import OperatorError
 from relay.gateway.auth import Auth
-from relay.ids import new_admin_token
 from relay.state import secret
 from relay.state.models import Broadcast
 from relay.state.registry import Registry
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
 CONNECTIONS: Final = 256
 DEPTH: Final = 4
 SLUG: Final = "bench"
-_START_S: Final = 20.0
-
-
-class Server:
-    """An embedded server in a folder of its own."""
-
-    def __init__(self, folder: Path, name: str, special: dict[str, str]) -> None:
-        self._command = embedded.server_command(embedded.write_config(folder, name, special))
-        self.url = embedded.url(folder, name)
-        self._process: subprocess.Popen[bytes] | None = None
-
-    def start(self) -> None:
-        """Start it, and wait until it answers."""
-        self._process = subprocess.Popen(self._command, stdout=subprocess.DEVNULL)
-        deadline = time.monotonic() + _START_S
-        with redis.Redis.from_url(self.url) as client:
-            while True:
-                try:
-                    client.ping()
-                except redis.RedisError:
-                    if time.monotonic() > deadline:
-                        raise OperatorError("the state does not start") from None
-                    time.sleep(0.02)
-                else:
-                    return
-
-    def kill(self) -> None:
-        """SIGKILL."""
-        if self._process is not None:
-            self._process.kill()
-            self._process.wait(10)
-            self._process = None
-
-
-class Gateway:
-    """A gateway as a process."""
-
-    def __init__(self, folder: Path, state_url: str, bus_url: str) -> None:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port: int = probe.getsockname()[1]
-        own = {name: value for name, value in os.environ.items() if not name.startswith("RELAY_")}
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "relay", "gateway"],
-            env=own
-            | {
-                "RELAY_STATE_URL": state_url,
-                "RELAY_BUS_URL": bus_url,
-                "RELAY_DATA_DIR": str(folder),
-                "RELAY_HTTP_HOST": "127.0.0.1",
-                "RELAY_HTTP_PORT": str(self.port),
-                "RELAY_ADMIN_TOKEN": new_admin_token(),
-                "RELAY_TRUSTED_PROXIES": "127.0.0.1",
-                "RELAY_LOG_LEVEL": "error",
-            },
-        )
-        deadline = time.monotonic() + _START_S
-        while not self._answers():
-            if time.monotonic() > deadline or self._process.poll() is not None:
-                self.stop()
-                raise OperatorError("the gateway does not start")
-            time.sleep(0.05)
-
-    def _answers(self) -> bool:
-        with socket.socket() as probe:
-            return probe.connect_ex(("127.0.0.1", self.port)) == 0
-
-    @property
-    def cpu_s(self) -> float:
-        """User and system time so far."""
-        fields = Path(f"/proc/{self._process.pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-    def stop(self) -> None:
-        """End it."""
-        self._process.send_signal(signal.SIGTERM)
-        self._process.wait(10)
 
 
 @dataclass
@@ -260,21 +175,12 @@ def check(state_url: str, voters: list[Voter]) -> tuple[int, int]:
     return lost, doubled + len(stored.keys() - expected.keys())
 
 
-def servers(folder: Path, stack: ExitStack) -> Iterator[Server]:
-    """A durable state, and a bus."""
-    for name, special in (("state", embedded.STATE), ("bus", embedded.BUS)):
-        server = Server(folder, name, special)
-        stack.callback(server.kill)
-        server.start()
-        yield server
-
-
 def bench(voters: int, *, rounds: int, seconds: float) -> Report:
     """Run it."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="eva-votes-")))
         state, bus = servers(folder, stack)
-        gateway = Gateway(folder, state.url, bus.url)
+        gateway = Gateway(folder, state.url, bus.url, RELAY_TRUSTED_PROXIES="127.0.0.1")
         stack.callback(gateway.stop)
         people = asyncio.run(crowd(state.url, voters))
         rates: list[float] = []
@@ -293,7 +199,7 @@ def bench(voters: int, *, rounds: int, seconds: float) -> Report:
 
 
 async def _killed_in_the_middle(
-    state: Server, port: int, people: list[Voter], seconds: float
+    state: Store, port: int, people: list[Voter], seconds: float
 ) -> int:
     voting = asyncio.create_task(rush(port, people, seconds, 99))
     await asyncio.sleep(seconds / 2)

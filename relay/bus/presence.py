@@ -6,13 +6,18 @@ gone; `members` leaves out, and forgets, those of which it finds no fact.
 
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from relay.bus import keys
 from relay.bus.client import store_errors
+from relay.errors import StoreError
+from relay.log import logger
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from redis.asyncio import Redis
 
 CAMERA: Final = "camera"
@@ -42,6 +47,18 @@ async def tell(bus: Redis, kind: str, member: str, fact: Fact, *, ttl_ms: int = 
         pipe.set(keys.presence(kind, member), json.dumps(fact), px=ttl_ms)
         pipe.sadd(keys.presence_members(kind), member)
         await pipe.execute()
+
+
+async def keep_telling_process(
+    bus: Redis, process: str, counters: Callable[[], Mapping[str, int]]
+) -> None:
+    """Tell a process's counters until cancelled; a bus that is away hears them later."""
+    while True:
+        try:
+            await tell(bus, PROCESS, process, {"counters": dict(counters())})
+        except StoreError as error:
+            logger().debug("the bus does not hear of counters", error=str(error))
+        await asyncio.sleep(INTERVAL_S)
 
 
 async def withdraw(bus: Redis, kind: str, member: str) -> None:

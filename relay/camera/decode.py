@@ -30,6 +30,7 @@ class Decoder:
     """
 
     _PENDING: Final = 64
+    _ODDEST: Final = 4
 
     def __init__(self, codec: Codec) -> None:
         self.codec = codec
@@ -39,6 +40,16 @@ class Decoder:
         )
         self._context.thread_count = 1
         self._captured: dict[int, int] = {}
+
+    @property
+    def pixel_aspect(self) -> Fraction:
+        """Width of a picture's pixels against their height; 1 where the stream says nothing, or
+        nothing that can be.
+        """
+        told = getattr(self._context, "sample_aspect_ratio", None)
+        if not told or not 1 / self._ODDEST <= told <= self._ODDEST:
+            return Fraction(1)
+        return Fraction(told)
 
     def decode(self, unit: Unit) -> list[tuple[VideoFrame | AudioFrame, int]]:
         """The frames that `unit` completes, each with its capture time in µs since the epoch.

@@ -1,9 +1,9 @@
-"""The ladder's encoders: H.264 rungs whose keyframes fall on the same frames, and Opus."""
+"""The ladder's encoders: H.264 rungs whose regular keyframes fall on the same frames, and Opus."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import TYPE_CHECKING, Final
 
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 HEIGHTS: Final = (720, 480, 240)
 """The default rungs, by the picture's shorter side."""
 KEYFRAME_EVERY: Final = 2 * VIDEO_CLOCK
-KEYFRAME_WISH_EVERY: Final = VIDEO_CLOCK // 2
+KEYFRAME_WISH_EVERY: Final = VIDEO_CLOCK // 4
 """Keyframes that are asked for come this far apart at the least, 90 kHz."""
 SOUND_BPS: Final = 96_000
 
@@ -40,7 +40,18 @@ SOUND_BPS: Final = 96_000
 _BITRATES: Final = {1080: 4_500_000, 720: 2_500_000, 480: 1_200_000, 360: 800_000, 240: 400_000}
 _MAX_FPS: Final = 60.0
 _MUCH: Final = 1.2
-_BASELINE_31: Final = "avc1.42C01F"
+# Levels (H.264 table A-1): ten times the level, most macroblocks a second, most a frame.
+_LEVELS: Final = (
+    *((31, 108_000, 3600), (32, 216_000, 5120), (40, 245_760, 8192), (42, 522_240, 8704)),
+    *((50, 589_824, 22_080), (51, 983_040, 36_864), (52, 2_073_600, 36_864)),
+)
+
+
+def shown_size(width: int, height: int, pixel_aspect: Fraction) -> tuple[int, int]:
+    """The size, in square pixels, at which a picture is to be shown: browsers show all pixels that
+    come over WebRTC as squares.
+    """
+    return (width if pixel_aspect == 1 else _even(width * float(pixel_aspect))), height
 
 
 def plan(
@@ -56,21 +67,31 @@ def plan(
     if short < max(heights) and (not sides or short > _MUCH * sides[0]):
         sides.insert(0, short)
     fps = min(fps, _MAX_FPS)
+    sizes = [(side, _even(width * side / short), _even(height * side / short)) for side in sides]
     return [
         Rendition(
             name=f"{side}p",
-            width=_even(width * side / short),
-            height=_even(height * side / short),
+            width=wide,
+            height=high,
             fps=round(fps, 3),
             bitrate_bps=_bitrate(side, fps),
-            codec=_BASELINE_31,
+            codec=_codec(wide, high, fps),
         )
-        for side in sides
+        for side, wide, high in sizes
     ]
 
 
 def _even(value: float) -> int:
     return max(2, round(value / 2) * 2)
+
+
+def _codec(width: int, height: int, fps: float) -> str:
+    """The RFC 6381 name of constrained baseline at the least level that holds such pictures, from
+    3.1 on, which WebRTC receivers offer.
+    """
+    blocks = math.ceil(width / 16) * math.ceil(height / 16)
+    fits = (level for level, rate, frame in _LEVELS if blocks <= frame and blocks * fps <= rate)
+    return f"avc1.42C0{next(fits, _LEVELS[-1][0]):02X}"
 
 
 def _bitrate(side: int, fps: float) -> int:
@@ -135,6 +156,29 @@ class KeyframeClock:
     def missed(self) -> None:
         """The picture that was to become a keyframe was dropped: the next one does."""
         self._last = None
+
+
+class RungKeyframes:
+    """Gives one rung the keyframes that its own viewers need, between those of all rungs."""
+
+    def __init__(self) -> None:
+        self._last: int | None = None
+        self._wished = False
+
+    def wish(self) -> None:
+        """Ask for a keyframe soon."""
+        self._wished = True
+
+    def applied(self, picture: Picture) -> Picture:
+        """The picture, as a keyframe if one is due."""
+        assert picture.frame.pts is not None
+        since = None if self._last is None else picture.frame.pts - self._last
+        wanted = self._wished and (since is None or not 0 <= since < KEYFRAME_WISH_EVERY)
+        if picture.keyframe or wanted or since is None:
+            # The first one becomes a keyframe in any case.
+            self._last, self._wished = picture.frame.pts, False
+            return replace(picture, keyframe=True)
+        return picture
 
 
 class Rung:

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Final
 
 from relay.errors import MediaError
 from relay.media import h264
+from relay.media.sps import parse_sps
 from relay.media.timebase import VIDEO_CLOCK
 
 if TYPE_CHECKING:
-    from relay.media.h264 import Sps
+    from relay.media.sps import Sps
     from relay.media.unit import Unit
 
 MAX_GOP: Final = 4 * VIDEO_CLOCK
@@ -86,7 +87,7 @@ class PassThrough:
 def _sps_of(unit: Unit) -> Sps:
     for nal in h264.split_annexb(unit.payload):
         if h264.nal_type(nal) == h264.NAL_SPS:
-            return h264.parse_sps(nal)
+            return parse_sps(nal)
     raise MediaError("its keyframes have no SPS")
 
 
@@ -97,6 +98,8 @@ def _objection(sps: Sps) -> str | None:
         return "it does not say that it has no B-frames"
     if sps.max_reorder:
         return "it has B-frames"
+    if sps.pixel_aspect != (1, 1):
+        return "its pixels are not square"
     if min(sps.width, sps.height) > MAX_HEIGHT:
         return f"{sps.width}×{sps.height} is larger than {MAX_HEIGHT}p"
     return None

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Final
 
-from relay.camera.ladder import Picture, Rung
+from relay.camera.ladder import Picture, Rung, RungKeyframes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -34,6 +34,8 @@ class _Running:
     ) -> None:
         self.queue: asyncio.Queue[Picture] = asyncio.Queue(QUEUE)
         self.writer = writer
+        self.keyframes = RungKeyframes()
+        """Those that its viewers ask for."""
         self._rung = rung
         self._pool = pool
         self.task = tasks.create_task(self._run())
@@ -41,7 +43,7 @@ class _Running:
     async def _run(self) -> None:
         loop = asyncio.get_running_loop()
         while True:
-            picture = await self.queue.get()
+            picture = self.keyframes.applied(await self.queue.get())
             for unit in await loop.run_in_executor(self._pool, self._rung.encode, picture):
                 self.writer.put(unit)
 
@@ -86,6 +88,11 @@ class Rungs:
         for running in self._running.values():
             running.task.cancel()
         self._running.clear()
+
+    def wish(self, name: str) -> None:
+        """Ask for a keyframe of one rung soon; harmless if it is not made."""
+        if name in self._running:
+            self._running[name].keyframes.wish()
 
     @property
     def full(self) -> bool:

@@ -32,14 +32,14 @@ _QUALITY: Final = "5"
 """FFmpeg's quantiser for JPEG: 2 is the best, 31 the worst."""
 
 
-def encode(frame: VideoFrame) -> bytes:
-    """A JPEG of a picture, as large as fits into 640×360, and no larger than the picture.
+def encode(frame: VideoFrame, shown: tuple[int, int]) -> bytes:
+    """A JPEG of a picture, as large as fits into 640×360, and no larger than its size as `shown`.
 
     Raises:
         av.FFmpegError: it cannot be encoded.
     """
-    scale = min(WIDTH / frame.width, HEIGHT / frame.height, 1.0)
-    width, height = (max(2, round(side * scale / 2) * 2) for side in (frame.width, frame.height))
+    scale = min(WIDTH / shown[0], HEIGHT / shown[1], 1.0)
+    width, height = (max(2, round(side * scale / 2) * 2) for side in shown)
     small = VideoReformatter().reformat(
         frame, width, height, "yuvj420p", dst_color_range=ColorRange.JPEG
     )
@@ -62,17 +62,18 @@ class Stills:
         self._due = 0.0
         self._task: asyncio.Task[None] | None = None
 
-    def offer(self, frame: VideoFrame) -> None:
-        """Take this picture if a still is due; costs nothing otherwise."""
+    def offer(self, frame: VideoFrame, shown: tuple[int, int]) -> None:
+        """Take this picture, and the size of its showing, if a still is due; costs nothing else."""
         now = asyncio.get_running_loop().time()
         if now < self._due or (self._task is not None and not self._task.done()):
             return
         self._due = now + EVERY_S
-        self._task = asyncio.create_task(self._make(frame))
+        self._task = asyncio.create_task(self._make(frame, shown))
 
-    async def _make(self, frame: VideoFrame) -> None:
+    async def _make(self, frame: VideoFrame, shown: tuple[int, int]) -> None:
         try:
-            jpeg = await asyncio.get_running_loop().run_in_executor(self._pool, encode, frame)
+            loop = asyncio.get_running_loop()
+            jpeg = await loop.run_in_executor(self._pool, encode, frame, shown)
             async with store_errors("storing a still"):
                 await self._bus.set(keys.still(self._camera), jpeg, ex=TTL_S)
         except (FFmpegError, StoreError) as error:

@@ -20,11 +20,11 @@ from relay.bus.reader import Start, StreamReader
 from relay.bus.writer import StreamWriter
 from relay.camera.decode import Decoder
 from relay.camera.demand import Demand
-from relay.camera.ladder import Cadence, KeyframeClock, Picture, Sound, plan
+from relay.camera.ladder import Cadence, KeyframeClock, Picture, Sound, plan, shown_size
 from relay.camera.passthrough import PassThrough
 from relay.camera.rungs import Rungs
 from relay.camera.still import Stills
-from relay.errors import MediaError, StoreError
+from relay.errors import MediaError, ProtocolError, StoreError
 from relay.log import logger
 from relay.media.codecs import Codec, Kind
 from relay.media.ladder import SOUND, SOURCE, Ladder, Rendition
@@ -86,6 +86,9 @@ class Worker:
                 self._tasks = tasks
                 self._rungs = Rungs(tasks, self._pool, self._preset)
                 tasks.create_task(self._tell())
+                name = f"camera-{self._camera}"
+                counters = presence.keep_telling_process(self._bus, name, lambda: self.counters)
+                tasks.create_task(counters)
                 tasks.create_task(self._hear_wishes())
                 tasks.create_task(self._look_at_demand())
                 await self._look_once()
@@ -130,11 +133,12 @@ class Worker:
 
     async def _picture(self, frame: VideoFrame, captured_us: int) -> None:
         assert frame.pts is not None
-        self._stills.offer(frame)
-        if self._size != (frame.width, frame.height):
+        size = shown_size(frame.width, frame.height, self._decoders[Kind.VIDEO].pixel_aspect)
+        self._stills.offer(frame, size)
+        if self._size != size:
             if not self._fps.known:
                 return  # two or three frames: the bitrate depends on the rate
-            await self._build(frame.width, frame.height)
+            await self._build(*size)
         if 0 <= self._done_until - frame.pts < _REPEATED:
             return  # shown before, perhaps by the worker before this one
         self._done_until = frame.pts
@@ -267,7 +271,12 @@ class Worker:
         """The pts that a worker before this one got to; 0 if there was none."""
         async with store_errors("reading a rendition"):
             last = cast("list[Entry]", await self._bus.xrevrange(key, count=1))
-        return wire.decode(last[0][1][wire.FIELD])[1].pts if last else 0
+        if not last:
+            return 0
+        try:
+            return wire.decode(last[0][1][wire.FIELD])[1].pts
+        except (ProtocolError, KeyError):  # of another version: as good as none
+            return 0
 
     async def _tell(self) -> None:
         while True:
@@ -286,9 +295,16 @@ class Worker:
         keyframes, wanted = keys.keyframe_wishes(self._camera), keys.demand_events(self._camera)
         async for message in subscribe(self._blocking[1], keyframes, wanted):
             if message is not None and message[0] == keyframes:
-                self._clock.wish()
+                self._wish_keyframe(message[1].get("rendition"))
             else:
                 await self._look_once()
+
+    def _wish_keyframe(self, rendition: str | None) -> None:
+        """Ask for a keyframe of one rung, or of all of them; the source makes its own."""
+        if rendition is None:
+            self._clock.wish()
+        else:
+            self._rungs.wish(rendition)
 
     async def _withdraw(self) -> None:
         try:

@@ -62,6 +62,55 @@ def votes(
     finish(votes_bench.bench(voters, rounds=rounds, seconds=seconds), folder)
 
 
+@app.command()
+def viewers(
+    count: Viewers = None, seconds: Seconds = 8.0, rounds: Rounds = 3, folder: Folder = _FOLDER
+) -> None:
+    """Viewers of 2 Mb/s that one edge holds on one core, with real ICE, DTLS and SRTP."""
+    from relay.bench import viewers as viewers_bench  # noqa: PLC0415 - it needs the native core
+
+    counts = count or [500, 1000, 2000, 2500, 3000]
+    finish(viewers_bench.bench(counts, rounds=rounds, seconds=seconds), folder)
+
+
+@app.command()
+def memory(
+    viewers: Annotated[int, typer.Option(help="Viewers that are connected at a time.")] = 1000,
+    sessions: Annotated[int, typer.Option(help="Joins and leaves in all.")] = 10_000,
+    folder: Folder = _FOLDER,
+) -> None:
+    """Memory of an edge for each connected viewer, and after many that have left."""
+    from relay.bench import memory as memory_bench  # noqa: PLC0415 - it needs the native core
+
+    marks = [sessions // 5, sessions * 3 // 5, sessions]
+    finish(memory_bench.bench(viewers, marks), folder)
+
+
+@app.command()
+def joins(
+    count: Annotated[int, typer.Option(help="Joins of a round.")] = 1500,
+    rounds: Rounds = 3,
+    folder: Folder = _FOLDER,
+) -> None:
+    """Sessions established a second by one core, and what a join costs in parts."""
+    from relay.bench import joins as joins_bench  # noqa: PLC0415 - it needs the native core
+
+    finish(joins_bench.bench(count, rounds=rounds), folder)
+
+
+@app.command()
+def bus(
+    readers: Annotated[list[int] | None, typer.Option(help="Reader processes.")] = None,
+    rounds: Rounds = 5,
+    seconds: Seconds = 5.0,
+    folder: Folder = _FOLDER,
+) -> None:
+    """From writing a unit to the bus until readers have it."""
+    from relay.bench import bus as bus_bench  # noqa: PLC0415 - only this command needs it
+
+    finish(bus_bench.bench(readers or [1, 8], rounds=rounds, seconds=seconds), folder)
+
+
 def finish(report: Report, folder: Path) -> None:
     """Print the table and write the JSON file."""
     print(report.show())

@@ -50,11 +50,14 @@ app = typer.Typer()
 def demo(source: Input = None) -> None:
     """Run the whole relay with live demo cameras, and say where to look."""
     # A newcomer's terminal shows addresses, and whatever goes wrong.
-    os.environ.setdefault("RELAY_LOG_LEVEL", "warning")
+    usual = {"log_level": "warning"}
     if source is not None:
         # Whoever can type this may fetch from wherever this machine may.
-        os.environ.setdefault("RELAY_PULL_PRIVATE", "true")
+        usual["pull_private"] = "true"
         source = _checked(source)
+    chosen = settings_or_exit().model_fields_set
+    for name in usual.keys() - chosen:
+        os.environ[f"RELAY_{name.upper()}"] = usual[name]  # for all processes
     settings = settings_or_exit()
     raise SystemExit(process.run("demo", settings, _demo(settings, source)))
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
-
 import typer
 
 from relay import process
+from relay.bus import presence
 from relay.bus.client import connect
 from relay.commands.common import settings_or_exit
 from relay.ids import new_id
@@ -25,11 +24,12 @@ def ingest() -> None:
 
     async def main() -> None:
         state, bus = connect(urls.state), connect(urls.bus)
-        server = RtmpServer(registry=Registry(state), bus=bus, name=f"ingest-{new_id()}")
+        name = f"ingest-{new_id()}"
+        server = RtmpServer(registry=Registry(state), bus=bus, name=name)
         try:
             await server.start(settings.rtmp_host, settings.rtmp_port)
             process.ready()
-            await asyncio.Event().wait()
+            await presence.keep_telling_process(bus, name, lambda: server.counters)
         finally:
             await server.stop()
             await state.aclose()

@@ -5,9 +5,10 @@ Down at once when the path is congested: packets are lost, or queue, or the view
 traffic it takes minutes to rise. Up only after trying: more and more repeated packets are sent
 along, and when the path takes as much as the next rung needs without losing or queueing, the viewer
 goes up. REMB alone cannot tell, because it never rises far above what arrives. A try that fails
-lengthens the pause before the next. The viewer's own choice wins, within what its path can take.
-Sound has priority: where not even the smallest rung gets through, it is all that is sent for a
-while.
+lengthens the pause before the next. Packets that are lost while nothing queues and the estimate
+stands are lost to something else than what is sent, and less of it would not mend that. The
+viewer's own choice wins, within what its path can take. Sound has priority: where not even the
+smallest rung gets through, it is all that is sent for a while.
 
 A switch ends when the new rung's keyframe comes; until then reports speak of the old rung, and a
 try goes on, because the estimate falls as soon as less arrives.
@@ -19,9 +20,16 @@ from dataclasses import dataclass
 from typing import Final
 
 LOSS_DOWN: Final = 0.12
-"""Share of packets lost from which a rung is too much; retransmission mends less."""
+"""Share of packets lost from which a rung is too much, where they also queue or the estimate falls;
+retransmission mends less."""
+LOSS_FAR: Final = 0.18
+"""The same where nothing else speaks of congestion."""
 LOSS_UP: Final = 0.03
-"""Share of packets lost up to which a path counts as clear."""
+"""Share of packets lost, above what is usual, up to which a path counts as clear."""
+USUAL_SHARE: Final = 0.03
+"""By how much a report changes what is usual."""
+USUAL_MOST: Final = 0.1
+"""More than this is never usual."""
 QUEUE_DOWN_S: Final = 0.25
 """Rise of the round trip over its least from which a rung is too much."""
 QUEUE_UP_S: Final = 0.08
@@ -29,6 +37,9 @@ QUEUE_UP_S: Final = 0.08
 ESTIMATE_STALE_S: Final = 3.0
 FALL: Final = 0.97
 """An estimate of less than this part of the one before has fallen."""
+ROOM: Final = 0.5
+"""What a rung may take of an estimate that has just fallen: it is made over a second, of which only
+the last part was narrow, and what queues has to get through as well."""
 HOLD_S: Final = (3.0, 4.5, 6.0)
 """Pauses before the next try to go up, after no, one, more failed ones."""
 STEP_S: Final = 0.4
@@ -109,9 +120,9 @@ class Adaptation:
         self._failures = 0
         self._next_try = now + HOLD_S[0]
         self._try_began: float | None = None
-        self._loss = 0.0
+        self._loss = self._usual_loss = 0.0
         self._loss_at = -ESTIMATE_STALE_S
-        self._estimate = 0
+        self._estimate = self._sent_at_fall = 0
         self._estimate_at = self._fell_at = -ESTIMATE_STALE_S
         self._rtt = 0.0
         self._base_rtt = 0.0
@@ -143,15 +154,21 @@ class Adaptation:
         self._switching_from = None
         self._since = now
 
-    def estimate(self, bps: int, now: float) -> None:
-        """Take note of a REMB."""
-        if bps < FALL * self._estimate:
-            self._fell_at = now
+    def estimate(self, bps: int, now: float) -> bool:
+        """Take note of a REMB; whether it has fallen, so that `decide` should be asked at once."""
+        fell = bps < FALL * self._estimate
+        if fell:
+            # What is sent may grow before an estimate can: it says nothing of later.
+            self._fell_at, self._sent_at_fall = now, self._sent_bps(now)
         self._estimate, self._estimate_at = bps, now
+        return fell
 
     def report(self, loss: float, rtt_s: float | None, now: float) -> None:
-        """Take note of a receiver report."""
+        """Take note of a receiver report; `loss` is a share of the packets of some time."""
         self._loss, self._loss_at = loss, now
+        if self._try_began is None:
+            usual = self._usual_loss + USUAL_SHARE * (loss - self._usual_loss)
+            self._usual_loss = min(usual, USUAL_MOST)
         if rtt_s is None:
             return
         self._rtt = rtt_s
@@ -199,17 +216,22 @@ class Adaptation:
     def _queueing_s(self) -> float:
         return self._rtt - self._base_rtt
 
+    def _sent_bps(self, now: float) -> int:
+        return self._choices[self._at].bps + self._probe_bps(now)
+
     def _is_congested(self, now: float) -> bool:
         if now - self._since < SETTLE_S:
             return False
-        sent = self._choices[self._at].bps + self._probe_bps(now)
-        if self._loss_at > self._since and self._loss > LOSS_DOWN:
-            return True
-        if self._loss_at > self._since and self._queueing_s() > QUEUE_DOWN_S:
-            return True
+        sent = self._sent_at_fall
         fell = now - self._fell_at < ESTIMATE_STALE_S and self._fell_at > self._since
-        troubled = self._loss > LOSS_UP or self._queueing_s() > QUEUE_UP_S
-        return fell and self._estimate < sent * (0.9 if troubled else 0.6)
+        queues = self._queueing_s() > QUEUE_UP_S
+        if self._loss_at > self._since:
+            narrow = queues or (fell and self._estimate < sent)
+            if self._loss > (LOSS_DOWN if narrow else LOSS_FAR):
+                return True
+            if self._queueing_s() > QUEUE_DOWN_S:
+                return True
+        return fell and self._estimate < sent * (0.9 if queues else 0.75)
 
     def _go_down(self, now: float) -> Decision:
         if self._try_began is not None:
@@ -223,7 +245,7 @@ class Adaptation:
         fits = [
             index
             for index, choice in enumerate(self._choices[: self._at])
-            if choice.bps <= 0.85 * room
+            if choice.bps <= ROOM * room
         ]
         self._go_to(fits[-1] if fits else max(self._at - 1, 0) if not room else 0, now)
         self._next_try = now + HOLD_S[min(self._failures, len(HOLD_S) - 1)]
@@ -264,7 +286,8 @@ class Adaptation:
         return Decision(self.rung, self._probe_bps(now), False)
 
     def _is_clear(self) -> bool:
-        return self._loss <= LOSS_UP and self._queueing_s() <= QUEUE_UP_S
+        usual = 1.5 * self._usual_loss
+        return self._loss <= LOSS_UP + usual and self._queueing_s() <= QUEUE_UP_S
 
     def _target_bps(self) -> float:
         return self._choices[min(self._at + 1, len(self._choices) - 1)].bps * HEADROOM

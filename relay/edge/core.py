@@ -68,7 +68,15 @@ class Left:
     """Who."""
 
 
-CoreEvent = KeyframeWanted | Estimate | Left
+@dataclass(frozen=True, slots=True)
+class Behind:
+    """Frames of a stream were dropped for want of time: all its viewers wait for a keyframe."""
+
+    stream: int
+    """Which."""
+
+
+CoreEvent = KeyframeWanted | Estimate | Left | Behind
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +91,12 @@ class ViewerStats:
     """Packets that the viewer asked for again."""
     resent: int
     """Packets that were sent again."""
-    fraction_lost: float
-    """Share of video packets lost, by the last receiver report."""
+    highest: int
+    """Highest sequence number of the picture that has come, by the last receiver report, with the
+    count of its wraps above 16 bits; 0 before it.
+    """
+    lost: int
+    """Packets of the picture that were lost, by that report."""
     rtt_s: float | None
     """Round trip, by the last receiver report; None before it."""
     heard_at: float
@@ -135,7 +147,10 @@ class Core(Protocol):
         """
 
     def unwatch(self, viewer: int, kind: Kind) -> None:
-        """Let a viewer's track of this kind fall silent."""
+        """Let a viewer's track of this kind fall silent.
+
+        What was sent of it is not sent again: it would delay what a narrow path is to carry next.
+        """
 
     def replay(self, viewer: int, now: float) -> bool:
         """Send a viewer the frames since the last keyframe again; False if they are not here."""

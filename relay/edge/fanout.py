@@ -78,7 +78,10 @@ class _Viewer:
         self.tracks = {params.kind: _Track(params) for params in tracks}
         self.requested = 0
         self.resent = 0
-        self.fraction_lost = 0.0
+        self.highest = 0
+        self.lost = 0
+        self.times: dict[int, tuple[int, float]] = {}
+        """Each source's last XR reference time, and when that came."""
         self.rtt_s: float | None = None
         self.heard_at = 0.0
         self.sources: set[int] = set()
@@ -185,7 +188,10 @@ class PythonCore:
             self._replay(entry, track, now)
 
     def unwatch(self, viewer: int, kind: Kind) -> None:
-        self._drop_following(self._viewers[viewer], kind)
+        entry = self._viewers[viewer]
+        self._drop_following(entry, kind)
+        if kind in entry.tracks:
+            entry.tracks[kind].out.let_go()
 
     def replay(self, viewer: int, now: float) -> bool:
         entry = self._viewers[viewer]
@@ -275,8 +281,11 @@ class PythonCore:
                     self._hear_goodbye(viewer, item)
                 case rtcp.Report():
                     self._note(viewer, item, now)
+                case rtcp.ReceiverTime():
+                    if item.ssrc == source:  # which is one of a bounded number
+                        viewer.times[source] = item.time, now
 
-    def _tell(self, event: CoreEvent) -> None:
+    def _tell(self, event: KeyframeWanted | Estimate | Left) -> None:
         # One of each kind until it is fetched: the last one says it all.
         self._events[event.viewer, type(event)] = event
 
@@ -295,7 +304,7 @@ class PythonCore:
     def _note(self, viewer: _Viewer, report: rtcp.Report, now: float) -> None:
         video = viewer.tracks.get(Kind.VIDEO)
         if video is not None and report.ssrc == video.out.params.ssrc:
-            viewer.fraction_lost = report.fraction_lost
+            viewer.highest, viewer.lost = report.highest, report.lost
         if report.last_sr:
             middle = (ntp(now) >> 16) & 0xFFFFFFFF
             trip = (middle - report.last_sr - report.delay) & 0xFFFFFFFF
@@ -347,6 +356,10 @@ class PythonCore:
             octets=track.out.octets,
             cname=CNAME,
         )
+        for source, (middle, at) in viewer.times.items():
+            held = min(max(int((now - at) * 65_536), 0), 0xFFFFFFFF)
+            report += rtcp.delay_report(track.out.params.ssrc, source, middle, held)
+        viewer.times.clear()
         self.send(viewer.send.protect_rtcp(report), viewer.path.address)
 
     # --- counters --------------------------------------------------------------------------
@@ -358,7 +371,8 @@ class PythonCore:
             octets=sum(track.out.octets for track in entry.tracks.values()),
             requested=entry.requested,
             resent=entry.resent,
-            fraction_lost=entry.fraction_lost,
+            highest=entry.highest,
+            lost=entry.lost,
             rtt_s=entry.rtt_s,
             heard_at=entry.heard_at,
         )

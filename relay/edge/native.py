@@ -8,7 +8,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from relay._native import Engine
-from relay.edge.core import CoreEvent, Estimate, KeyframeWanted, Left, TrackParams, ViewerStats
+from relay.edge.core import (
+    Behind,
+    CoreEvent,
+    Estimate,
+    KeyframeWanted,
+    Left,
+    TrackParams,
+    ViewerStats,
+)
 from relay.media.codecs import Kind
 
 if TYPE_CHECKING:
@@ -97,9 +105,15 @@ class NativeCore:
 
 
 def _event(kind: int, viewer: int, value: int) -> CoreEvent:
-    if kind == 0:
-        return KeyframeWanted(viewer)
-    return Estimate(viewer, value) if kind == 1 else Left(viewer)
+    match kind:
+        case 0:
+            return KeyframeWanted(viewer)
+        case 1:
+            return Estimate(viewer, value)
+        case 2:
+            return Left(viewer)
+        case _:
+            return Behind(viewer)
 
 
 def _flat(track: TrackParams) -> tuple[object, ...]:

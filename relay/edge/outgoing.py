@@ -80,6 +80,8 @@ class Outgoing:
         """How late that was, by the frames before it."""
         self._last_timestamp = -1
         self._segments: deque[_Segment] = deque(maxlen=self.SEGMENTS)
+        self._oldest = params.first_sequence
+        """Packets before this one are not sent again."""
         self.packets = 0
         """Packets sent, retransmissions aside."""
         self.octets = 0
@@ -145,6 +147,8 @@ class Outgoing:
         cipher text instead of using a nonce twice.
         """
         extended = self._sequence - ((self._sequence - sequence) & 0xFFFF)
+        if extended < self._oldest:
+            return None
         for segment in reversed(self._segments):
             index = extended - segment.first_sequence
             if not 0 <= index < segment.count:
@@ -166,6 +170,10 @@ class Outgoing:
             )
             return head + (sequence & 0xFFFF).to_bytes(2, "big") + payload.data
         return None
+
+    def let_go(self) -> None:
+        """Send nothing again of what was sent so far."""
+        self._oldest = self._sequence
 
     def recent(self, size: int, now: float) -> Iterator[bytes]:
         """The latest packets once more as RTX, newest first, until they have `size` bytes.

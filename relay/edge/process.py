@@ -17,7 +17,7 @@ from relay.bus.client import connect, connect_blocking
 from relay.bus.rpc import Callee
 from relay.edge.admission import FULL_LOAD, Headroom, Usage
 from relay.edge.choice import make_core
-from relay.edge.core import Estimate, KeyframeWanted, Left
+from relay.edge.core import Behind, Estimate, KeyframeWanted, Left
 from relay.edge.rendition import Bus, Feeds, KeyframeWishes
 from relay.edge.roster import Roster
 from relay.edge.signalling import Signalling
@@ -25,6 +25,7 @@ from relay.edge.steering import Steering
 from relay.edge.viewer import State, Viewer
 from relay.errors import ProtocolError, StoreError
 from relay.log import logger
+from relay.media.codecs import Kind
 from relay.media.ladder import Ladder
 from relay.process import trim_memory
 from relay.webrtc.dtls import Certificate, Dtls
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from relay.config import CoreName
-    from relay.edge.core import Core
+    from relay.edge.core import Core, CoreEvent
     from relay.webrtc.ice import Address
 
 _SOCKET_BUFFER: Final = 8 << 20
@@ -226,21 +227,29 @@ class Edge:
             now = loop.time()
             self._late_s += _LATE_SMOOTH * (now - due - self._late_s)
             for event in self._core.tick(time.time()):
-                viewer = self._roster.get(event.viewer)
-                if viewer is None:
-                    continue
-                match event:
-                    case KeyframeWanted():
-                        await self._keyframe(viewer, now)
-                    case Estimate():
-                        self._steering.estimate(viewer, event.bps, now)
-                    case Left():
-                        self._left(viewer)
+                await self._heed(event, now)
             self._steering.tick(list(self._roster), now)
             if now >= next_reaping:
                 next_reaping = now + _REAP_S
                 await self._reap(now)
                 self._measure(now)
+
+    async def _heed(self, event: CoreEvent, now: float) -> None:
+        if isinstance(event, Behind):
+            feed = self._feeds.find(event.stream)
+            if feed is not None:
+                await self._wishes.ask(feed.camera, feed.rendition, now)
+            return
+        viewer = self._roster.get(event.viewer)
+        if viewer is None:
+            return
+        match event:
+            case KeyframeWanted():
+                await self._keyframe(viewer, now)
+            case Estimate():
+                self._steering.estimate(viewer, event.bps, now)
+            case Left():
+                self._left(viewer)
 
     async def _reap(self, now: float) -> None:
         for viewer in self._roster:
@@ -275,8 +284,11 @@ class Edge:
 
     async def _keyframe(self, viewer: Viewer, now: float) -> None:
         # The cached GOP costs only this viewer; when it does not help, all get a keyframe.
-        if not (viewer.may_replay(now) and self._core.replay(viewer.number, time.time())):
-            await self._wishes.ask(viewer.camera, now)
+        if viewer.may_replay(now) and self._core.replay(viewer.number, time.time()):
+            return
+        feed = viewer.feeds.get(Kind.VIDEO)
+        if feed is not None:
+            await self._wishes.ask(feed.camera, feed.rendition, now)
 
     async def _tell(self, ready: Callable[[], None]) -> None:
         while True:

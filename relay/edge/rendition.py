@@ -161,6 +161,10 @@ class Feeds:
         feed.viewers += 1
         return feed
 
+    def find(self, number: int) -> Feed | None:
+        """The feed of this number in the core."""
+        return next((feed for feed in self._feeds.values() if feed.number == number), None)
+
     def release(self, feed: Feed, now: float) -> None:
         """Let go of a feed."""
         feed.viewers -= 1
@@ -180,35 +184,41 @@ class Feeds:
 
 
 class KeyframeWishes:
-    """Asks cameras' workers for keyframes, each at most once in `EVERY_S`, or `SOON_S`."""
+    """Asks cameras' workers for keyframes, of each rung at most once in `EVERY_S`, or `SOON_S`."""
 
     EVERY_S: Final = 2.0
     """For viewers that cannot decode."""
-    SOON_S: Final = 0.5
+    SOON_S: Final = 0.25
     """For viewers that go over to another rung."""
 
     def __init__(self, bus: Redis) -> None:
         self._bus = bus
-        self._asked: dict[str, float] = {}
+        self._asked: dict[tuple[str, str], float] = {}
+        """When each rung of a camera was asked for one, the last to be asked at the end."""
         self._tasks: set[asyncio.Task[None]] = set()
 
-    def ask_soon(self, camera: str, now: float) -> None:
+    def ask_soon(self, camera: str, rung: str, now: float) -> None:
         """Ask for a keyframe to go over with, without waiting for the bus."""
-        if now - self._asked.get(camera, -self.SOON_S) >= self.SOON_S:
-            self._asked[camera] = now
-            task = asyncio.create_task(self._publish(camera))
+        if self._may_ask(camera, rung, now, self.SOON_S):
+            task = asyncio.create_task(self._publish(camera, rung))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
-    async def ask(self, camera: str, now: float) -> None:
+    async def ask(self, camera: str, rung: str, now: float) -> None:
         """Ask for a keyframe, unless that was done a moment ago."""
-        if now - self._asked.get(camera, -self.EVERY_S) < self.EVERY_S:
-            return
-        self._asked[camera] = now
-        await self._publish(camera)
+        if self._may_ask(camera, rung, now, self.EVERY_S):
+            await self._publish(camera, rung)
 
-    async def _publish(self, camera: str) -> None:
+    def _may_ask(self, camera: str, rung: str, now: float, every_s: float) -> bool:
+        asked = self._asked.pop((camera, rung), -every_s)
+        may = now - asked >= every_s
+        self._asked[camera, rung] = now if may else asked
+        for old in [key for key, at in self._asked.items() if now - at > self.EVERY_S]:
+            del self._asked[old]
+        return may
+
+    async def _publish(self, camera: str, rung: str) -> None:
         try:
-            await publish(self._bus, keys.keyframe_wishes(camera), {})
+            await publish(self._bus, keys.keyframe_wishes(camera), {"rendition": rung})
         except StoreError as error:
             logger().warning("a keyframe could not be asked for", error=str(error))

@@ -88,9 +88,11 @@ class Steering:
             self._follow(viewer, feed, at_once=True)
 
     def estimate(self, viewer: Viewer, bps: int, now: float) -> None:
-        """Take note of a REMB."""
-        if viewer.adaptation is not None:
-            viewer.adaptation.estimate(bps, now)
+        """Take note of a REMB. Where it has fallen there is no time to lose: what does not fit
+        queues, and is lost.
+        """
+        if viewer.adaptation is not None and viewer.adaptation.estimate(bps, now):
+            self._decide(viewer, now)
 
     def release(self, viewer: Viewer, now: float) -> None:
         """Let go of what a viewer that has left was sent."""
@@ -118,7 +120,8 @@ class Steering:
         stats = self._core.stats(viewer.number)
         if stats.heard_at != viewer.reported:
             viewer.reported = stats.heard_at
-            adaptation.report(stats.fraction_lost, stats.rtt_s, now)
+            loss = viewer.losses.note(stats.highest, stats.lost, now)
+            adaptation.report(loss, stats.rtt_s, now)
         feed = viewer.feeds.get(Kind.VIDEO)
         if viewer.switched is not None and feed is not None and feed.keyframe_at > viewer.switched:
             viewer.switched = None
@@ -142,7 +145,7 @@ class Steering:
             feed = self._take(viewer, decision.rung, Kind.VIDEO)
             if connected and old is not None:
                 # Nobody waits for the next regular keyframe, least of all a congested path.
-                self._wishes.ask_soon(viewer.camera, now)
+                self._wishes.ask_soon(feed.camera, feed.rendition, now)
             if connected:
                 self._follow(viewer, feed, at_once=old is None)
         if old is not None:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from relay.edge.adapt import Adaptation, Wish
 from relay.edge.core import TrackParams
+from relay.edge.loss import LossMeter
 from relay.ids import new_id
 from relay.media.codecs import Kind  # noqa: TC001
 from relay.webrtc.ice import CONSENT_S, Credentials, IceLite
@@ -91,6 +92,8 @@ class Viewer:
     """What its player asks for."""
     adaptation: Adaptation | None = None
     """Decides its rung; None while there is no picture."""
+    losses: LossMeter = field(default_factory=LossMeter)
+    """What share of the picture's packets it loses."""
     switched: float | None = None
     """When it was told to go over to another rung, until that one's keyframe."""
     reported: float = 0.0

@@ -72,6 +72,8 @@ class Live:
         """Their ladders."""
         self.edges: dict[str, presence.Fact] = {}
         """Living edges and their load."""
+        self.processes: dict[str, presence.Fact] = {}
+        """Other processes and their counters."""
 
     async def run(self) -> None:
         """Keep up to date until cancelled."""
@@ -194,6 +196,7 @@ class Live:
         facts = await presence.members(self._bus, presence.LADDER)
         edges = await presence.members(self._bus, presence.EDGE)
         self._viewers = await sessions.counts(self._bus, list(self._broadcasts))
+        self.processes = await presence.members(self._bus, presence.PROCESS)
         self.cameras, self.edges = cameras, edges
         self.ladders = {}
         for name, fact in facts.items():

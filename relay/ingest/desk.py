@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
     from relay.media.codecs import Codec
 
+MAX_STANDBYS: Final = 4
+"""Connections that stand by for one camera; more are refused."""
 SILENT_S: Final = 2.0
 """A publisher that sends nothing for this long gives way to a standby."""
 LEASE_WAIT_S: Final = lease.TTL_MS / 1000 + 0.5
@@ -100,7 +102,7 @@ class Desk:
         """Take up a source; its `role` says whether it is on air.
 
         Raises:
-            Conflict: the camera is published through another process.
+            Conflict: the camera is published through another process, or too many stand by.
             StoreError: the bus is out of reach.
         """
         source.heard = now
@@ -108,6 +110,8 @@ class Desk:
         rival = line.on_air
         if rival is None or source.is_same_device(rival):
             self._put_on_air(line, source)
+        elif len(line.standbys) >= MAX_STANDBYS:
+            raise Conflict(f"camera {source.camera!r} has {MAX_STANDBYS} connections standing by")
         else:
             line.standbys.append(source)
             logger().info("standby", camera=source.camera, peer=source.peer, on_air=rival.peer)

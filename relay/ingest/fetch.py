@@ -11,8 +11,9 @@ import http.client
 import ipaddress
 import socket
 import ssl
+from base64 import b64encode
 from typing import TYPE_CHECKING, Final
-from urllib.parse import SplitResult, urljoin, urlsplit
+from urllib.parse import SplitResult, unquote, urljoin, urlsplit
 
 from relay.errors import MediaError
 
@@ -141,6 +142,14 @@ class Body:
         self._connection.close()
 
 
+def _login(parts: SplitResult) -> dict[str, str]:
+    """The header for a URL's user and password (RFC 7617); it goes to this URL's host only."""
+    if parts.username is None:
+        return {}
+    login = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
+    return {"Authorization": f"Basic {b64encode(login.encode()).decode()}"}
+
+
 def open_http(url: str, *, allow_private: bool) -> Body:
     """The body of an HTTP(S) URL, with redirects followed and checked.
 
@@ -153,9 +162,10 @@ def open_http(url: str, *, allow_private: bool) -> Body:
             raise MediaError("redirected away from HTTP")
         address, port = checked_address(parts, allow_private=allow_private)
         connection = _Pinned(parts, address, port)
+        headers = _HEADERS | _login(parts)
         path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         try:
-            connection.request("GET", path, headers=_HEADERS)
+            connection.request("GET", path, headers=headers)
             response = connection.getresponse()
         except (OSError, http.client.HTTPException, ValueError) as error:
             connection.close()

@@ -19,6 +19,7 @@ from relay.errors import MediaError, ProtocolError, StoreError
 from relay.log import logger
 from relay.media import h264
 from relay.media.codecs import Codec
+from relay.media.sps import crop_sps, parse_sps
 from relay.media.timebase import MAX_JUMP, CaptureClock, Timeline, ToldClock
 from relay.media.unit import Unit
 
@@ -134,8 +135,8 @@ class Publisher:
             self._cropped = sps
             try:
                 if self._size is not None:
-                    self._cropped = h264.crop_sps(sps, *self._size)
-                parsed = h264.parse_sps(self._cropped)
+                    self._cropped = crop_sps(sps, *self._size)
+                parsed = parse_sps(self._cropped)
             except MediaError as error:
                 logger().warning("unreadable SPS", camera=self._camera, error=str(error))
                 return payload

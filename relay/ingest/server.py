@@ -62,6 +62,10 @@ class RtmpServer:
         self._desk = Desk(bus, name)
         self._server: asyncio.Server | None = None
         self._waiting = 0
+        self.counters = {"connections": 0, "turned_away": 0, "refused": 0, "faults": 0}
+        """Connections taken and, because too many waited, not taken; publishers refused; messages
+        that could not be used.
+        """
         self._connections: set[asyncio.Task[None]] = set()
 
     async def start(self, host: str, port: int) -> None:
@@ -85,12 +89,14 @@ class RtmpServer:
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if self._waiting >= MAX_WAITING:
+            self.counters["turned_away"] += 1
             logger().warning("too many connections wait to publish")
             writer.close()
             return
         task = asyncio.current_task()
         assert task is not None
         self._connections.add(task)
+        self.counters["connections"] += 1
         peer = writer.get_extra_info("peername")
         connection = _Connection(self, reader, writer, peer[0] if peer else "")
         try:
@@ -133,6 +139,7 @@ class _Connection:
         self._peer = peer
         self._session = Session()
         self._source: Source | None = None
+        self._camera: str | None = None
         self._key_hash = ""
         self._key_checked = 0.0
         self._key_check: asyncio.Task[None] | None = None
@@ -174,11 +181,10 @@ class _Connection:
                 await self._server.desk.leave(self._source)
             with suppress(OSError):
                 await self._flush(FAREWELL_S)
-            camera = self._source.camera if self._source is not None else None
             logger().info(
                 "RTMP connection ended",
                 peer=self._peer,
-                camera=camera,
+                camera=self._camera,
                 reason=reason,
                 faults=self._faults,
             )
@@ -227,6 +233,7 @@ class _Connection:
                 self._describe(source, event)
             case MediaFault():
                 self._faults += 1
+                self._server.counters["faults"] += 1
                 if self._faults == 1:
                     logger().warning("unusable media", peer=self._peer, reason=event.reason)
                 if self._faults >= _MAX_FAULTS and not self._has_media:
@@ -240,8 +247,9 @@ class _Connection:
     async def _publish(self, request: PublishRequested) -> None:
         camera = await self._camera_of(request)
         if camera is None:
-            self._session.refuse("the stream key is not known")
+            self._refuse("the stream key is not known")
             return
+        self._camera = camera.id
         source = Source(
             camera=camera.id,
             peer=self._peer,
@@ -252,11 +260,15 @@ class _Connection:
         try:
             await self._server.desk.join(source, protocol="rtmp", now=now)
         except Conflict as error:
-            self._session.refuse(str(error), Refusal.BAD_NAME)
+            self._refuse(str(error), Refusal.BAD_NAME)
             return
         self._source = source
         self._key_hash, self._key_checked = hash_key(request.stream_key), now
         self._session.accept()
+
+    def _refuse(self, reason: str, refusal: Refusal = Refusal.UNAUTHORIZED) -> None:
+        self._server.counters["refused"] += 1
+        self._session.refuse(reason, refusal)
 
     async def _camera_of(self, request: PublishRequested) -> Camera | None:
         if not request.stream_key:

@@ -21,7 +21,7 @@ _MEDIA: Final = re.compile(r"(\S+) (\d{1,5})(?:/\d+)? (\S+) (\S.*)")
 _RTPMAP: Final = re.compile(r"(\d{1,3}) +([^/\s]+)/(\d{1,9})(?:/(\d{1,2}))?")
 _PAYLOAD_TYPES: Final = frozenset((*range(64), *range(96, 128)))
 """RFC 5761 section 4: the others look like RTCP on a port that carries both."""
-FEEDBACK: Final = ("nack", "nack pli", "ccm fir", "goog-remb")
+FEEDBACK: Final = ("nack", "nack pli", "ccm fir", "goog-remb", "rrtr")
 """The RTCP feedback that we understand."""
 
 

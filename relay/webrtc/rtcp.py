@@ -1,4 +1,4 @@
-"""RTCP: feedback from viewers, reports to them (RFC 3550, 4585, 5104). Pure."""
+"""RTCP: feedback from viewers, reports to them (RFC 3550, 3611, 4585, 5104). Pure."""
 
 from __future__ import annotations
 
@@ -48,12 +48,26 @@ class Report:
     """Of the stream it speaks of."""
     fraction_lost: float
     """Share of packets lost since the last report, 0 to 1."""
+    lost: int
+    """Packets lost since reception began; fewer than none where packets came twice."""
+    highest: int
+    """The highest sequence number received, with the count of its wraps above 16 bits."""
     jitter: int
     """Interarrival jitter, in the stream's clock."""
     last_sr: int
     """Middle 32 bits of the NTP time of the last sender report received; 0 for none."""
     delay: int
     """Time between receiving that and sending this, 1/65536 s."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiverTime:
+    """An XR receiver reference time (RFC 3611 section 4.4), which `delay_report` answers."""
+
+    ssrc: int
+    """Of who sends it."""
+    time: int
+    """Middle 32 bits of its NTP time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +78,7 @@ class Goodbye:
     """SSRCs that have left."""
 
 
-Feedback = Nack | KeyframeRequest | Remb | Report | Goodbye
+Feedback = Nack | KeyframeRequest | Remb | Report | ReceiverTime | Goodbye
 
 MAX_NACKS: Final = 1024
 """Sequence numbers that are taken from one message."""
@@ -121,8 +135,11 @@ def _report_blocks(count: int, body: bytes, start: int) -> list[Feedback]:
         raise ProtocolError("truncated RTCP report")
     found: list[Feedback] = []
     for index in range(count):
-        ssrc, lost, _, _, jitter, last_sr, delay = _BLOCK.unpack_from(body, start + 24 * index)
-        found.append(Report(ssrc, lost / 256, jitter, last_sr, delay))
+        ssrc, share, lost, highest, jitter, last_sr, delay = _BLOCK.unpack_from(
+            body, start + 24 * index
+        )
+        total = int.from_bytes(lost, "big", signed=True)
+        found.append(Report(ssrc, share / 256, total, highest, jitter, last_sr, delay))
     return found
 
 
@@ -159,12 +176,30 @@ def _payload_feedback(fmt: int, body: bytes) -> list[Feedback]:
     return []
 
 
+def _extended_report(_count: int, body: bytes) -> list[Feedback]:
+    if len(body) < 4:
+        raise ProtocolError("truncated extended report")
+    found: list[Feedback] = []
+    at = 4
+    while at + 4 <= len(body):
+        kind, words = body[at], int.from_bytes(body[at + 2 : at + 4], "big")
+        end = at + 4 + 4 * words
+        if end > len(body):
+            raise ProtocolError("truncated extended report")
+        if kind == 4 and words == 2:
+            time = int.from_bytes(body[at + 6 : at + 10], "big")
+            found.append(ReceiverTime(int.from_bytes(body[:4], "big"), time))
+        at = end
+    return found
+
+
 _READERS: Final[dict[int, Callable[[int, bytes], list[Feedback]]]] = {
     200: _sender_report,
     201: _receiver_report,
     203: _goodbye,
     205: _transport_feedback,
     206: _payload_feedback,
+    207: _extended_report,
 }
 
 
@@ -185,6 +220,13 @@ def sender_report(
         ),
     )
     return bytes(report) + _description(ssrc, cname)
+
+
+def delay_report(ssrc: int, receiver: int, time: int, delay: int) -> bytes:
+    """An XR packet with a DLRR block (RFC 3611 section 4.5), from which `receiver` knows its round
+    trip; `time` is that of its `ReceiverTime`, `delay` how long ago that came, 1/65536 s.
+    """
+    return struct.pack("!BBHIBBHIII", 0x80, 207, 5, ssrc, 5, 0, 3, receiver, time, delay)
 
 
 def goodbye(ssrcs: list[int], cname: str) -> bytes:

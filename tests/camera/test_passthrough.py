@@ -61,6 +61,9 @@ def test_nothing_is_passed_through_before_its_first_keyframe() -> None:
             lambda: source(size=(2560, 1440), frames=2, x264="bframes=0"), "larger", id="size"
         ),
         pytest.param(
+            lambda: source(frames=2, x264="bframes=0:sar=16/11"), "not square", id="pixels"
+        ),
+        pytest.param(
             lambda: source(frames=150, x264="bframes=0:keyint=1000"),
             "keyframes are more than 4 s apart",
             id="gop",

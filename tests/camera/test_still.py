@@ -38,7 +38,7 @@ def decoded(jpeg: bytes) -> np.ndarray:
 )
 def test_a_still_fits_and_keeps_its_shape(source: tuple[int, int], wanted: tuple[int, int]):
     frame = picture(*source).reformat(format="yuv420p")
-    jpeg = encode(frame)
+    jpeg = encode(frame, source)
     assert jpeg.startswith(b"\xff\xd8\xff")
     assert decoded(jpeg).shape == (wanted[1], wanted[0], 3)
 
@@ -46,23 +46,23 @@ def test_a_still_fits_and_keeps_its_shape(source: tuple[int, int], wanted: tuple
 def test_colours_stay():
     plain = np.full((360, 640, 3), (200, 60, 30), np.uint8)
     frame = av.VideoFrame.from_ndarray(plain, format="rgb24").reformat(format="yuv420p")
-    assert np.abs(decoded(encode(frame)).astype(int) - (200, 60, 30)).max() < 8
+    assert np.abs(decoded(encode(frame, (640, 360))).astype(int) - (200, 60, 30)).max() < 8
 
 
 async def test_a_still_now_and_then(store: Redis, monkeypatch: pytest.MonkeyPatch):
     with ThreadPoolExecutor(1) as pool:
         stills = Stills("helmet", store, pool)
         first = picture(64, 36).reformat(format="yuv420p")
-        stills.offer(first)
+        stills.offer(first, (64, 36))
         jpeg = await eventually(lambda: store.get(keys.still("helmet")), "the still")
         assert decoded(jpeg).shape == (36, 64, 3)
         assert 0 < await store.ttl(keys.still("helmet")) <= still.TTL_S
-        stills.offer(picture(32, 18).reformat(format="yuv420p"))  # none is due
+        stills.offer(picture(32, 18).reformat(format="yuv420p"), (32, 18))  # none is due
         assert stills._task is not None
         await stills._task
         assert await store.get(keys.still("helmet")) == jpeg
         monkeypatch.setattr(stills, "_due", 0.0)
-        stills.offer(picture(32, 18).reformat(format="yuv420p"))
+        stills.offer(picture(32, 18).reformat(format="yuv420p"), (32, 18))
         await stills._task
         assert decoded(await store.get(keys.still("helmet"))).shape == (18, 32, 3)
 
@@ -71,7 +71,7 @@ async def test_a_bus_that_is_away_costs_stills_only(tmp_path):
     away = connect(f"unix://{tmp_path}/nobody.sock")
     with ThreadPoolExecutor(1) as pool:
         stills = Stills("helmet", away, pool)
-        stills.offer(picture(64, 36).reformat(format="yuv420p"))
+        stills.offer(picture(64, 36).reformat(format="yuv420p"), (64, 36))
         assert stills._task is not None
         await stills._task
     await away.aclose()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,6 +12,7 @@ from relay.camera.ladder import KEYFRAME_EVERY
 from relay.media import h264
 from relay.media.codecs import Codec, Kind
 from relay.media.ladder import SOUND
+from relay.media.sps import parse_sps
 from relay.media.timebase import VIDEO_CLOCK
 from tests.support.camera import FRAME, pictures, sending, sounds, together, working
 from tests.support.ingest import listening
@@ -39,7 +41,7 @@ def assert_webrtc_can_carry(units: list[Unit], size: tuple[int, int] | None = No
         assert sum(kind in {1, 5} for kind in kinds) == 1
         if unit.keyframe:
             assert {h264.NAL_SPS, h264.NAL_PPS} <= set(kinds)
-            sps = h264.parse_sps(next(n for n in nals if h264.nal_type(n) == h264.NAL_SPS))
+            sps = parse_sps(next(n for n in nals if h264.nal_type(n) == h264.NAL_SPS))
             assert size in (None, (sps.width, sps.height))
             assert sps.profile == 66
     times = [unit.pts for unit in units]
@@ -109,6 +111,19 @@ async def test_rungs_above_the_source_are_left_out(
         await top.until(10)
         assert_webrtc_can_carry(top.pictures, size)
     assert await store.exists("units:{helmet}:720p") == 0
+
+
+async def test_pixels_that_are_not_square_become_square(store: Redis, store_url: str):
+    source = pictures(360, 300, frames=20, x264="bframes=0:sar=16/11")
+    async with (
+        listening(store_url, "helmet", "300p") as heard,
+        sending(store) as camera,
+        working(store_url, camera),
+    ):
+        await camera.send(source)
+        await camera.ladder("300p", "240p", sound=False)
+        await heard.until(10)
+        assert_webrtc_can_carry(heard.pictures, (524, 300))
 
 
 async def test_b_frames_come_out_in_the_order_of_their_showing(store: Redis, store_url: str):
@@ -185,6 +200,25 @@ async def test_a_source_that_changes_its_size(store: Redis, store_url: str, smal
         assert_webrtc_can_carry(low.pictures)
         assert_webrtc_can_carry(high.pictures)
         assert high.pictures[-1].pts == low.pictures[-1].pts
+
+
+async def test_a_wish_for_a_rungs_keyframe_is_met_by_that_rung(store: Redis, store_url: str):
+    source = pictures(854, 480, frames=50, gop=250)
+    async with (
+        listening(store_url, "helmet", "480p") as high,
+        listening(store_url, "helmet", "240p") as low,
+        sending(store) as camera,
+        working(store_url, camera),
+    ):
+        await camera.send(source[:20])
+        wish = json.dumps({"rendition": "240p"})
+        assert await store.publish("keyframe:helmet", wish) == 1
+        await camera.send(source[20:])
+        await high.until(40)
+        await low.until(len(high.pictures))
+        assert len(keyframes(high)) == 1
+        assert len(keyframes(low)) == 2
+        assert keyframes(low)[1] - keyframes(low)[0] < VIDEO_CLOCK
 
 
 async def test_a_wish_for_a_keyframe_is_met_by_all_rungs(store: Redis, store_url: str):

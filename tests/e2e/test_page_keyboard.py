@@ -57,7 +57,7 @@ def test_cameras_layouts_and_menus(page: Tab):
     keys = page.page.keyboard
     go_to(page, "Quality and settings")
     keys.press("Enter")
-    page.wait_for("eva-menu.settings >> [role=menu]", "it.matches(':popover-open')", 5)
+    page.wait_for("eva-menu.settings >> .item:focus", "true", 5)
     keys.press("End")
     keys.press("Enter")  # the last is the list of shortcuts
     page.wait_for("eva-dialog >> dialog", "it.open", 10)

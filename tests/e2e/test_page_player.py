@@ -128,6 +128,7 @@ def test_the_menu_by_keyboard(page: Tab):
     page.element("eva-menu.settings >> .open", "it.focus()")
     page.page.keyboard.press("Enter")
     page.wait_for("eva-menu.settings >> [role=menu]", "it.matches(':popover-open')", 5)
+    page.wait_for("eva-menu.settings >> .item:focus", "true", 5)
     page.page.keyboard.press("End")
     page.wait_for("eva-menu.settings >> .item:focus", "it.textContent.includes('Keyboard')", 5)
     page.page.keyboard.press("ArrowDown")

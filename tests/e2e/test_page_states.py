@@ -43,6 +43,10 @@ def visit(browser: Browser) -> Iterator[Callable[[str], Tab]]:
         context.close()
 
 
+ALIKE = {"waiting", "approval", "quiet"}
+"""States that look nearly like another one."""
+
+
 def inspect(tab: Tab, name: str, screenshots: Path, *, full: bool = True) -> None:
     """Keep a picture of the page at each width, and let nobody be shut out in either theme."""
     for width, height in SIZES.items():
@@ -123,7 +127,10 @@ STATES: dict[str, tuple[Callable[[Stack], str], str]] = {
 }
 
 
-@pytest.mark.parametrize("state", STATES)
+@pytest.mark.parametrize(
+    "state",
+    [pytest.param(one, marks=[pytest.mark.slow] if one in ALIKE else []) for one in STATES],
+)
 def test_a_state_looks_right_and_shuts_nobody_out(
     state: str, walk: Stack, visit: Callable[[str], Tab], screenshots: Path
 ):

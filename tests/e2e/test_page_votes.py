@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from tests.support.axe import violations
@@ -55,7 +56,7 @@ def test_a_vote_is_seen_everywhere_at_once(
 def test_the_curve_of_ratings_and_the_moments_that_were_loved(
     walk: Stack, open_tab: Callable[[str], Tab], screenshots: Path
 ):
-    walk.broadcast("loved", [], **fields())
+    walk.broadcast("loved", ["helmet"], **fields())
     minute_us = 60_000_000
     now_us = time.time_ns() // 1000 // minute_us * minute_us
     # Nine and six minutes ago something happened; in between it was dull.
@@ -81,9 +82,14 @@ def test_the_curve_of_ratings_and_the_moments_that_were_loved(
         assert accented(tab) > 200, theme
         tab.screenshot(f"page-curve-{theme}", screenshots)
         assert violations(tab.page) == []
-    # Another vote of this very moment, on the page itself: the curve grows by a point.
+    # A vote on the page speaks of the picture on its screen: the curve grows by a point.
+    tab.page.evaluate("scrollTo(0, 0)")
+    tab.wait_for("eva-player", "it.health && it.health.latencyMs !== null", 20)
     tab.page.get_by_role("radio", name="3 stars").check()
     tab.wait_for("eva-curve", "it.series.points.length === 5", 15)
+    (*_, newest) = walk.get("/api/v1/broadcasts/loved/rating/series")["points"]
+    assert (newest["count"], newest["average"]) == (1, 3.0)
+    assert 0 <= time.time() - datetime.fromisoformat(newest["at"]).timestamp() < 90
 
 
 def accented(tab: Tab) -> int:
@@ -91,7 +97,10 @@ def accented(tab: Tab) -> int:
     found: int = tab.element(
         "eva-curve >> .chart canvas",
         """(() => {
-          const { data } = it.getContext("2d").getImageData(0, 0, it.width, it.height);
+          const copy = new OffscreenCanvas(it.width, it.height);
+          const context = copy.getContext("2d", { willReadFrequently: true });
+          context.drawImage(it, 0, 0);
+          const { data } = context.getImageData(0, 0, it.width, it.height);
           let count = 0;
           for (let i = 0; i < data.length; i += 4) {
             count += data[i + 3] > 200 && data[i] - data[i + 2] > 90 ? 1 : 0;

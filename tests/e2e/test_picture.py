@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import statistics
 import time
 from typing import TYPE_CHECKING
@@ -42,6 +43,9 @@ def test_a_gopros_picture_and_sound(
     assert after["totalAudioEnergy"] > before["totalAudioEnergy"]
     assert after["pliCount"] == 0
     assert freezes[-1] == 0, freezes
+    metrics = gopro.text("/metrics")
+    assert re.search(r'process="camera-gopro",what="pictures"} [1-9]', metrics)
+    assert re.search(r'process="ingest-[\w-]+",what="connections"} [1-9]', metrics)
 
 
 def test_ten_joins(gopro: Stack, open_tab: Callable[[str], Tab], figure: Callable[[str], None]):

@@ -187,7 +187,8 @@ def test_a_queue_is_noticed_before_it_is_full() -> None:
     session.run(10)
     session.worst_s = 0.0
     session.path.bps = 2.0e6
-    session.until("480p", 5)
+    session.until("240p", 2.0)
+    session.until("480p", 12)
     assert session.worst_s < 2.0
 
 

@@ -86,13 +86,17 @@ def test_events_of_several_viewers(stage: Stage, profile: str) -> None:
 
 def test_loss_of_the_picture(stage: Stage, core: Core, seat: Seat) -> None:
     video, audio = (seat.tracks[kind].ssrc for kind in (Kind.VIDEO, Kind.AUDIO))
-    assert core.stats(seat.number).fraction_lost == 0
-    seat.tell(
-        feedback.receiver_report(
-            feedback.block(audio, lost=200), feedback.block(video, lost=64), feedback.block(7)
+    assert (core.stats(seat.number).highest, core.stats(seat.number).lost) == (0, 0)
+    for total, highest in ((12, 70_000), (-2, 2**32 - 1)):
+        seat.tell(
+            feedback.receiver_report(
+                feedback.block(audio, total=200, highest=9),
+                feedback.block(video, total=total, highest=highest),
+                feedback.block(7),
+            )
         )
-    )
-    assert core.stats(seat.number).fraction_lost == 0.25
+        stats = core.stats(seat.number)
+        assert (stats.highest, stats.lost) == (highest, total)
 
 
 @pytest.mark.parametrize("kind", Kind)

@@ -9,6 +9,7 @@ import pytest
 from relay.edge.fanout import REPORT_S
 from relay.media.codecs import Kind
 from relay.webrtc.sdp import CNAME
+from tests.support import feedback
 from tests.support.reception import PROFILES
 from tests.support.stage import track
 from tests.support.units import DELAY_S
@@ -61,6 +62,40 @@ def test_reports_say_what_was_sent(stage: Stage, profile: str) -> None:
         )
     assert seat.names() == {seat.tracks[kind].ssrc: CNAME.encode() for kind in Kind}
     assert not seat.refused
+
+
+@pytest.mark.parametrize("profile", sorted(PROFILES))
+def test_a_viewers_time_is_answered_once(stage: Stage, profile: str) -> None:
+    """RFC 3611 section 4.5: a viewer that sends nothing knows its round trip by that."""
+    video, audio = stage.open(), stage.open(Kind.AUDIO)
+    seat = stage.seat(profile=profile)
+    seat.watch(video)
+    seat.watch(audio)
+    stage.play(video, audio, frames=3)
+    stage.tick()
+    assert seat.delays == []
+    seat.tell(feedback.receiver_report(), feedback.receiver_time(0x11112222_33334444))
+    seat.tell(feedback.receiver_report(), feedback.receiver_time(0x55556666_77778888))
+    stage.tick(REPORT_S + 0.25)
+    [(sender, receiver, last, delay)] = seat.delays
+    assert sender in {each.ssrc for each in seat.tracks.values()}
+    assert receiver == feedback.SSRC
+    assert last == 0x66667777
+    assert stage.is_now(stage.now + REPORT_S + 0.25 - delay / 65_536)
+    stage.tick(REPORT_S + 0.1)
+    assert len(seat.delays) == 1
+
+
+def test_times_of_made_up_receivers_are_not_kept(stage: Stage) -> None:
+    video = stage.open()
+    seat = stage.seat(track(Kind.VIDEO))
+    seat.watch(video)
+    stage.play(video)
+    stage.tick()
+    for number in range(100):
+        seat.tell(feedback.receiver_report(), feedback.receiver_time(1, block_ssrc=7 + number))
+    stage.tick(REPORT_S)
+    assert seat.delays == []
 
 
 def test_a_report_comes_with_the_first_frames_and_then_every_second(stage: Stage) -> None:

@@ -108,6 +108,22 @@ def test_packets_from_before_a_switch_can_be_asked_for(stage: Stage, core: Core)
     }
 
 
+def test_what_was_sent_before_it_fell_silent_is_not_sent_again(stage: Stage, core: Core) -> None:
+    """It would stand before the next keyframe where a path has become narrow."""
+    here, there = stage.open(), stage.open()
+    seat = stage.seat(track(Kind.VIDEO))
+    seat.watch(here)
+    stage.play(here, there, frames=9, gop=10)
+    old = seat.sequences()
+    core.unwatch(seat.number, Kind.VIDEO)
+    seat.watch(there, at_once=True)
+    ask(seat, *old)
+    assert seat.resent() == []
+    new = seat.sequences()[len(old) :]
+    ask(seat, *new)
+    assert [number for number, _ in seat.resent()] == [number % 65_536 for number in new]
+
+
 @pytest.mark.parametrize("rtx", [97, None])
 def test_numbers_that_were_never_sent(stage: Stage, core: Core, rtx: int | None) -> None:
     seat, video = watching(stage, rtx=rtx, first_sequence=100)

@@ -33,6 +33,10 @@ if TYPE_CHECKING:
     from tests.support.viewer import WebViewer
 
 
+# What takes seconds is shown over one of the stores.
+ONE_STORE = pytest.mark.parametrize("store_kind", ["valkey"], indirect=True)
+
+
 @pytest.fixture(params=["python", "native"])
 def core_name(request: pytest.FixtureRequest) -> CoreName:
     return request.param
@@ -83,6 +87,7 @@ async def test_the_edge_tells_of_its_viewers(house: House, camera: Camera, store
     assert first.dtls.closed or first.got.goodbyes()
 
 
+@ONE_STORE
 async def test_what_a_camera_sent_before_it_stopped_is_not_shown_to_joiners(
     house: House, camera: Camera, store: Redis
 ) -> None:
@@ -149,6 +154,7 @@ def whole(viewer: WebViewer) -> list[list[Packet]]:
     ]
 
 
+@ONE_STORE
 async def test_a_path_that_narrows_and_widens(house: House, camera: Camera) -> None:
     viewer = await house.join()
     viewer.remb_bps = 4_000_000

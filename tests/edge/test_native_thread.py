@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from relay.edge.core import Behind
 from relay.media.codecs import Kind
 from relay.webrtc.dtls import SrtpKeys
 from tests.edge.cores import native_core
@@ -38,6 +39,22 @@ def check(stage: Stage, seat: Seat) -> None:
     stats = stage.core.stats(seat.number)
     assert stats.packets == sum(len(seat.media(kind)) for kind in seat.tracks)
     assert len(pictures) == len(seat.timestamps())
+
+
+def test_it_says_which_stream_it_has_fallen_behind_with(stage: Stage) -> None:
+    """What it drops is everything up to a keyframe: somebody has to ask for one."""
+    streams = [stage.open() for _ in range(2)]
+    seat = stage.seat(track(Kind.VIDEO))
+    seat.watch(streams[1], at_once=True)
+    for stream in streams:
+        stage.core.push(stream, stage.unit(stream, keyframe=True), stage.now)
+    for _ in range(64):  # at once, so that the paced first one holds up the others
+        unit = stage.unit(streams[1], keyframe=False, size=60_000)
+        stage.core.push(streams[1], unit, stage.now)
+    stage.core.flush()
+    assert stage.core.counters()["frames_dropped"] > 0
+    assert stage.core.tick(stage.now) == [Behind(streams[1])]
+    assert stage.core.tick(stage.now) == []
 
 
 @pytest.mark.parametrize("seed", range(20))

@@ -111,7 +111,7 @@ async def test_a_live_camera_shows_its_source_and_ladder(gateway: Gateway, store
 
     found = await eventually(live, "the camera to be live")
     assert found["renditions"] == RUNGS
-    assert found["source"] == {"protocol": "rtmp", "units": 3}
+    assert found["source"] == {"protocol": "rtmp", "units": 3, "dropped": 0}
     await go_dark(store, "helmet")
 
     async def dark() -> bool:

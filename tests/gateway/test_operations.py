@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from relay.bus import presence
 from tests.support.gateway import Gateway, edge_up, go_live
 from tests.support.waiting import eventually
 
@@ -53,6 +54,7 @@ async def test_ready_once_there_is_an_edge(gateway: Gateway, store: Redis) -> No
 
 async def test_metrics_are_what_prometheus_reads(gateway: Gateway, store: Redis) -> None:
     await go_live(store, "helmet")
+    await presence.tell(store, presence.PROCESS, "camera-helmet", {"counters": {"late": 7}})
     await edge_up(store, 'edge "0"\n')
     await eventually(lambda: ready(gateway), "the edge to be known")
 
@@ -71,3 +73,5 @@ async def test_metrics_are_what_prometheus_reads(gateway: Gateway, store: Redis)
     assert samples["eva_edge_strays_total", edge, ("protocol", "rtp")] == 1
     assert samples["eva_camera_live", ("camera", "helmet")] == 1
     assert samples["eva_camera_units_total", ("camera", "helmet")] == 3
+    late = (("process", "camera-helmet"), ("what", "late"))
+    assert samples["eva_process_total", *late] == 7

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -65,12 +66,19 @@ async def test_another_device_stands_by_until_the_first_leaves(
         await heard.until(2)
         first.call("FCUnpublish", 4.0, None, key)
         await eventually(lambda: str(logged).count("'on air'") == 2, "the second on air")
+        first.vanish()
+        (ended,) = await eventually(lambda: ends(logged), "the first one's end in the log")
+        assert ended["camera"] == "helmet"
         # It has to begin with a keyframe.
         second.picture(mark=b"3", keyframe=False)
         second.picture(mark=b"4")
         second.picture(mark=b"5", keyframe=False)
         await heard.until(4)
     assert marks(heard) == b"1145"
+
+
+def ends(logged: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [line for line in logged if line["event"] == "RTMP connection ended"]
 
 
 async def test_a_silent_publisher_gives_way(
@@ -102,6 +110,18 @@ async def test_a_standby_that_proves_to_be_the_same_device_takes_over(
         second.picture(mark=b"2")
         await heard.until(2)
     assert marks(heard) == b"12"
+
+
+async def test_not_everybody_may_stand_by(ingest: Ingest, key: str, heard: Listener):
+    async with ingest.encoder(key) as first, AsyncExitStack() as standbys:
+        for number in range(desk.MAX_STANDBYS):
+            await standbys.enter_async_context(ingest.encoder(key, program=f"Other/{number}"))
+        async with ingest.encoder() as another:
+            await another.connect()
+            another.publish(key)
+            assert await another.status() == "NetStream.Publish.BadName"
+        first.picture(mark=b"1")
+        await heard.until(1)
 
 
 async def test_a_standby_may_leave_first(ingest: Ingest, key: str, heard: Listener):

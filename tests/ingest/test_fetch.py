@@ -8,6 +8,7 @@ import pytest
 
 from relay.errors import MediaError
 from relay.ingest import fetch
+from tests.support.web import web
 
 PRIVATE = [
     *("127.0.0.1", "127.255.0.1", "0.0.0.0", "10.1.2.3", "172.16.0.1", "192.168.1.1"),
@@ -75,6 +76,18 @@ def test_wrong_urls_are_refused(url: str):
 def test_an_unknown_host_is_told():
     with pytest.raises(MediaError, match="is not known"):
         fetch.resolve("does-not-exist.invalid", 80)
+
+
+def test_a_login_goes_to_its_own_host_only():
+    with web() as one, web() as other:
+        other.serve("/film", b"abc")
+        one.redirect("/film", f"{other.url}/film")
+        url = one.url.replace("http://", "http://eva:p%40ss@")
+        body = fetch.open_http(f"{url}/film", allow_private=True)
+        assert body.read(10) == b"abc"
+        body.close()
+        assert one.logins == ["Basic ZXZhOnBAc3M="]
+        assert other.logins == [None]
 
 
 def test_a_checked_address_is_what_ffmpeg_connects_to(monkeypatch: pytest.MonkeyPatch):

@@ -11,8 +11,9 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from relay.errors import MediaError
-from relay.media.h264 import NAL_SPS, AvcConfig, crop_sps, join_annexb, nal_type, parse_sps
+from relay.media.h264 import NAL_SPS, AvcConfig, join_annexb, nal_type
 from relay.media.h264 import split_annexb as split
+from relay.media.sps import crop_sps, parse_sps
 from tests.support.sps import HIGH, Fields, Hrd, Vui
 from tests.support.video import decode_h264, encode_h264
 
@@ -79,6 +80,8 @@ def test_every_field_is_read(fields: Fields, crop: tuple[int, int, int, int]):
     )
     vui = fields.vui or Vui()
     assert found.max_reorder == vui.reorder
+    is_square = vui.sar is None or 0 in vui.sar or vui.sar[0] == vui.sar[1]
+    assert found.pixel_aspect == ((1, 1) if is_square else vui.sar)
     assert found.fps == (None if vui.ticks is None else vui.ticks[1] / (2 * vui.ticks[0]))
 
 

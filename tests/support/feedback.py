@@ -16,10 +16,17 @@ def receiver_report(*blocks: rtp.RtcpReceiverInfo, ssrc: int = SSRC) -> bytes:
 
 
 def block(
-    ssrc: int, *, lost: int = 0, highest: int = 0, jitter: int = 0, lsr: int = 0, dlsr: int = 0
+    ssrc: int,
+    *,
+    lost: int = 0,
+    total: int = 0,
+    highest: int = 0,
+    jitter: int = 0,
+    lsr: int = 0,
+    dlsr: int = 0,
 ) -> rtp.RtcpReceiverInfo:
-    """A report block; `lost` is the share of packets, in 1/256."""
-    return rtp.RtcpReceiverInfo(ssrc, lost, 0, highest, jitter, lsr, dlsr)
+    """A report block; `lost` is the share of packets, in 1/256, and `total` how many they were."""
+    return rtp.RtcpReceiverInfo(ssrc, lost, total, highest, jitter, lsr, dlsr)
 
 
 def description(ssrc: int = SSRC, cname: str = "viewer") -> bytes:
@@ -56,6 +63,11 @@ def remb(bps: int, *media_ssrcs: int, ssrc: int = SSRC) -> bytes:
     """A receiver estimated maximum bitrate."""
     fci = rtp.pack_remb_fci(bps, list(media_ssrcs))
     return bytes(rtp.RtcpPsfbPacket(rtp.RTCP_PSFB_APP, ssrc, 0, fci))
+
+
+def receiver_time(ntp: int, *, ssrc: int = SSRC, block_ssrc: int | None = None) -> bytes:
+    """An XR receiver reference time (RFC 3611 section 4.4); `ntp` has 64 bits."""
+    return struct.pack("!BBHIBBHQ", 0x80, 207, 4, block_ssrc or ssrc, 4, 0, 2, ntp)
 
 
 def bye(*sources: int) -> bytes:

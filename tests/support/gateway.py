@@ -262,7 +262,7 @@ async def edge_up(bus: Redis, name: str, **fact: Any) -> None:
 
 async def go_live(bus: Redis, camera: str, *, ladder: dict[str, Any] | None = None) -> None:
     """Tell that a camera is sent, as its ingest and its worker would."""
-    fact = {"protocol": "rtmp", "units": 3}
+    fact = {"protocol": "rtmp", "units": 3, "dropped": 0}
     await presence.tell(bus, presence.CAMERA, camera, fact, ttl_ms=LONG_MS)
     await presence.tell(bus, presence.LADDER, camera, ladder or LADDER, ttl_ms=LONG_MS)
     await look(bus)

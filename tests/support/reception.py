@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from collections import Counter
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -14,7 +15,7 @@ from tests.support.rtp import Packet, nal_units
 from tests.support.units import number_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from aiortc.rtp import AnyRtcpPacket
 
@@ -46,6 +47,8 @@ class Reception:
         self.sealed: list[bytes] = []
         """The same, encrypted."""
         self.rtcp: list[AnyRtcpPacket] = []
+        self.delays: list[tuple[int, int, int, int]] = []
+        """What XR's DLRR blocks said (RFC 3611 section 4.5): of whom, to whom, LRR and DLRR."""
         self.refused: Counter[str] = Counter()
         """Datagrams that libsrtp did not take, by its reason."""
 
@@ -53,7 +56,9 @@ class Reception:
         """A datagram of SRTP or SRTCP."""
         try:
             if 192 <= datagram[1] <= 223:
-                self.rtcp += RtcpPacket.parse(self._inbound.unprotect_rtcp(datagram))
+                compound = self._inbound.unprotect_rtcp(datagram)
+                self.rtcp += RtcpPacket.parse(compound)
+                self.delays += delays(compound)
             else:
                 self.packets.append(Packet.parse(self._inbound.unprotect(datagram)))
                 self.sealed.append(datagram)
@@ -152,6 +157,17 @@ class Reception:
             assert all(after == before + 1 for before, after in pairwise(sequences))
             times = self.timestamps(kind)
             assert all(after > before for before, after in pairwise(times))
+
+
+def delays(compound: bytes) -> Iterator[tuple[int, int, int, int]]:
+    """What the DLRR blocks of a compound packet say, each in an XR packet of its own."""
+    while compound:
+        kind, words = struct.unpack_from("!xBH", compound)
+        if kind == 207:
+            sender, block, length = struct.unpack_from("!IBxH", compound, 4)
+            assert (block, length, words) == (5, 3, 5)
+            yield (sender, *struct.unpack_from("!III", compound, 12))
+        compound = compound[4 + 4 * words :]
 
 
 def unwrapped(values: list[int], bits: int, *, once: bool = False) -> list[int]:

@@ -180,6 +180,11 @@ class Stack:
         except urllib.error.HTTPError as error:
             return json.loads(error.read())
 
+    def text(self, path: str) -> str:
+        """GET some text."""
+        with urllib.request.urlopen(self.url + path, timeout=10) as response:
+            return str(response.read().decode())
+
     def camera(self, camera_id: str, **fields: Any) -> str:
         """Create a camera; returns its publish key."""
         fields = {"id": camera_id, "name": camera_id.title(), **fields}

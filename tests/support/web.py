@@ -20,11 +20,14 @@ class Web:
         self.answers: dict[str, Answer] = {}
         self.asked: list[str] = []
         """The paths that were asked for, in order."""
+        self.logins: list[str | None] = []
+        """Their Authorization headers."""
         web = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
                 web.asked.append(self.path)
+                web.logins.append(self.headers.get("Authorization"))
                 answer = web.answers.get(self.path)
                 if answer is None:
                     self.send_error(404)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from relay.errors import ProtocolError
 from relay.webrtc import rtcp
-from relay.webrtc.rtcp import Goodbye, KeyframeRequest, Nack, Remb, Report
+from relay.webrtc.rtcp import Goodbye, KeyframeRequest, Nack, ReceiverTime, Remb, Report
 from relay.webrtc.rtp import ntp
 from tests.support import feedback
 
@@ -83,13 +83,42 @@ def test_application_feedback_of_others_is_passed_over() -> None:
 
 
 def test_reports() -> None:
-    assert rtcp.parse(REPORT) == [Report(MEDIA, 0.25, 7, 0xABCD, 99)]
+    assert rtcp.parse(REPORT) == [Report(MEDIA, 0.25, 0, 0, 7, 0xABCD, 99)]
     assert rtcp.parse(feedback.receiver_report()) == []
     many = [feedback.block(number, lost=number) for number in range(31)]
     found = rtcp.parse(feedback.receiver_report(*many))
     assert [r.ssrc for r in found if isinstance(r, Report)] == list(range(31))
     sending = b"\x81\xc8\x00\x0c" + bytes(24) + REPORT[8:]
-    assert rtcp.parse(sending) == [Report(MEDIA, 0.25, 7, 0xABCD, 99)]
+    assert rtcp.parse(sending) == [Report(MEDIA, 0.25, 0, 0, 7, 0xABCD, 99)]
+
+
+def test_totals_of_reports() -> None:
+    for total, highest in ((0, 0), (5, 70_000), (-3, 1), (2**23 - 1, 2**32 - 1)):
+        block = feedback.block(MEDIA, total=total, highest=highest)
+        [found] = rtcp.parse(feedback.receiver_report(block))
+        assert isinstance(found, Report)
+        assert (found.lost, found.highest) == (total, highest)
+
+
+def test_times_of_receivers() -> None:
+    """RFC 3611 section 4.4, among blocks of other kinds."""
+    alone = feedback.receiver_time(0x0102030405060708, ssrc=9)
+    assert rtcp.parse(alone) == [ReceiverTime(9, 0x03040506)]
+    body = alone[4:8] + struct.pack("!BBHI", 6, 0, 1, 0) + alone[8:] + struct.pack("!BBH", 1, 0, 0)
+    mixed = struct.pack("!BBH", 0x80, 207, len(body) // 4) + body
+    assert rtcp.parse(mixed) == [ReceiverTime(9, 0x03040506)]
+    for malformed in (
+        struct.pack("!BBH", 0x80, 207, 0),
+        struct.pack("!BBHIBBH", 0x80, 207, 2, 1, 4, 0, 2),
+    ):
+        with pytest.raises(ProtocolError):
+            rtcp.parse(malformed)
+
+
+def test_answers_to_times_of_receivers() -> None:
+    packet = rtcp.delay_report(1, 2, 3, 4)
+    assert packet == bytes.fromhex("80cf0005 00000001 05000003 00000002 00000003 00000004")
+    assert rtcp.parse(packet) == []
 
 
 def test_goodbyes() -> None:
@@ -108,7 +137,7 @@ def test_a_compound_is_read_in_order() -> None:
     "other",
     [
         struct.pack("!BBHI", 0x80, 204, 2, 1) + b"NAME",  # APP
-        struct.pack("!BBHIBBHQ", 0x80, 207, 4, 1, 4, 0, 2, 0),  # XR: Chromium's receiver time
+        struct.pack("!BBHIBBHQ", 0x80, 207, 4, 1, 7, 0, 2, 0),  # XR: a block that nobody knows
         struct.pack("!BBHII", 0x8F, 205, 4, 1, MEDIA) + bytes(8),  # transport-wide feedback
         struct.pack("!BBHII", 0x82, 206, 3, 1, MEDIA) + bytes(4),  # SLI
         # SDES of two sources, each with its own padding (RFC 3550 section 6.5).

@@ -27,9 +27,9 @@ if TYPE_CHECKING:
 
 
 _PROBE_S: Final = 0.8
+"""Less than the second that orchestrators allow by default."""
 _BLIND_S: Final = 5.0
 """What was known of edges this long ago is not worth telling."""
-"""Less than the second that orchestrators allow by default."""
 
 
 class Health(Model):
@@ -115,10 +115,18 @@ class _Collector:
                 strays.add_metric([name, protocol], value)
         live = GaugeMetricFamily("eva_camera_live", "Cameras that are sent", labels=["camera"])
         units = CounterMetricFamily("eva_camera_units", "Units a camera sent", labels=["camera"])
+        dropped = CounterMetricFamily(
+            "eva_camera_dropped", "Units that the bus was too slow for", labels=["camera"]
+        )
         for name, fact in self._live.cameras.items():
             live.add_metric([name], 1)
             units.add_metric([name], fact["units"])
-        return [viewers, load, sent, strays, live, units]
+            dropped.add_metric([name], fact.get("dropped", 0))
+        done = CounterMetricFamily("eva_process", "What a process did", labels=["process", "what"])
+        for name, fact in self._live.processes.items():
+            for what, value in fact["counters"].items():
+                done.add_metric([name, what], value)
+        return [viewers, load, sent, strays, live, units, dropped, done]
 
 
 ROUTES = [

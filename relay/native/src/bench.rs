@@ -3,12 +3,11 @@
 
 use std::net::UdpSocket;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
-use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use pyo3::exceptions::PyOSError;
 use pyo3::prelude::*;
 use ring::aead;
 
@@ -145,11 +144,25 @@ impl Floor {
 }
 
 #[derive(Default)]
-struct Totals {
-    packets: AtomicU64,
-    bytes: AtomicU64,
-    lost: AtomicU64,
+struct Shared {
+    peers: Mutex<Vec<Peer>>,
     stop: AtomicBool,
+}
+
+impl Shared {
+    fn peers(&self) -> MutexGuard<'_, Vec<Peer>> {
+        self.peers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A socket, and what has arrived on it.
+struct Peer {
+    socket: UdpSocket,
+    packets: u64,
+    bytes: u64,
+    lost: u64,
+    /// For each SSRC the next sequence number.
+    expected: Vec<(u32, u16)>,
 }
 
 /// Sockets on loopback that count what arrives, read by a thread of their own.
@@ -158,85 +171,88 @@ struct Totals {
 /// which SRTP does not hide.
 #[pyclass(frozen, module = "relay._native")]
 struct Sink {
-    totals: Arc<Totals>,
-    thread: std::sync::Mutex<Option<JoinHandle<()>>>,
+    shared: Arc<Shared>,
+    thread: Mutex<Option<JoinHandle<()>>>,
 }
 
 #[pymethods]
 impl Sink {
     /// `fds` are bound UDP sockets, which this takes over.
     #[new]
-    fn new(fds: Vec<i32>) -> PyResult<Self> {
-        let totals = Arc::new(Totals::default());
-        let sockets = fds
-            .into_iter()
+    fn new(py: Python<'_>, fds: Vec<i32>) -> PyResult<Self> {
+        let shared = Arc::new(Shared::default());
+        let theirs = Arc::clone(&shared);
+        let thread =
+            std::thread::Builder::new().name("sink".into()).spawn(move || read_all(&theirs))?;
+        let sink = Self { shared, thread: Mutex::new(Some(thread)) };
+        sink.add(py, fds)?;
+        Ok(sink)
+    }
+
+    /// Take over more sockets.
+    fn add(&self, py: Python<'_>, fds: Vec<i32>) -> PyResult<()> {
+        let mut new = Vec::with_capacity(fds.len());
+        for fd in fds {
             // SAFETY: the caller hands its descriptors over.
-            .map(|fd| unsafe { UdpSocket::from(OwnedFd::from_raw_fd(fd)) })
-            .collect();
-        let reader = Reader::new(sockets, Arc::clone(&totals)).map_err(PyOSError::new_err)?;
-        let thread = std::thread::Builder::new().name("sink".into()).spawn(|| reader.run())?;
-        Ok(Self { totals, thread: std::sync::Mutex::new(Some(thread)) })
+            let socket = unsafe { UdpSocket::from(OwnedFd::from_raw_fd(fd)) };
+            new.push(Peer::new(socket)?);
+        }
+        py.detach(|| self.shared.peers().extend(new));
+        Ok(())
     }
 
     /// Packets, bytes, and packets that are missing, so far.
-    fn counts(&self) -> (u64, u64, u64) {
-        let totals = &self.totals;
-        (totals.packets.load(Relaxed), totals.bytes.load(Relaxed), totals.lost.load(Relaxed))
+    fn counts(&self, py: Python<'_>) -> (u64, u64, u64) {
+        py.detach(|| {
+            self.shared.peers().iter().fold((0, 0, 0), |sum, peer| {
+                (sum.0 + peer.packets, sum.1 + peer.bytes, sum.2 + peer.lost)
+            })
+        })
+    }
+
+    /// Packets, and packets that are missing, so far, of each socket in the order of their coming.
+    fn each(&self, py: Python<'_>) -> Vec<(u64, u64)> {
+        py.detach(|| self.shared.peers().iter().map(|peer| (peer.packets, peer.lost)).collect())
     }
 
     /// End the thread and close the sockets.
     fn stop(&self, py: Python<'_>) {
-        self.totals.stop.store(true, Relaxed);
-        let thread = self.thread.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();
+        self.shared.stop.store(true, Relaxed);
+        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
         py.detach(|| thread.map(JoinHandle::join));
+        self.shared.peers().clear();
     }
 }
 
-struct Reader {
-    sockets: Vec<UdpSocket>,
-    totals: Arc<Totals>,
-    /// For each socket and SSRC the next sequence number.
-    expected: Vec<Vec<(u32, u16)>>,
+fn read_all(shared: &Shared) {
+    let mut buffer = vec![0u8; READ_SIZE];
+    while !shared.stop.load(Relaxed) {
+        for peer in shared.peers().iter_mut() {
+            while let Some((size, segment)) = peer.receive(&mut buffer) {
+                peer.count(&buffer[..size], segment);
+            }
+        }
+        // Nobody waits on the sockets: on loopback it is the sender who pays for a wake-up,
+        // which a network would not make it do.
+        std::thread::sleep(REST);
+    }
 }
 
-impl Reader {
-    fn new(sockets: Vec<UdpSocket>, totals: Arc<Totals>) -> Result<Self, String> {
-        for socket in &sockets {
-            socket.set_nonblocking(true).map_err(|error| error.to_string())?;
-            let fd = socket.as_raw_fd();
-            let (on, room) = (1i32, 4 << 20);
-            // SAFETY: integers are passed, with their size.
-            unsafe {
-                libc::setsockopt(fd, libc::SOL_UDP, libc::UDP_GRO, (&raw const on).cast(), 4);
-                libc::setsockopt(
-                    fd,
-                    libc::SOL_SOCKET,
-                    libc::SO_RCVBUF,
-                    (&raw const room).cast(),
-                    4,
-                );
-            }
+impl Peer {
+    fn new(socket: UdpSocket) -> std::io::Result<Self> {
+        socket.set_nonblocking(true)?;
+        let fd = socket.as_raw_fd();
+        let (on, room) = (1i32, 4 << 20);
+        // SAFETY: integers are passed, with their size.
+        unsafe {
+            libc::setsockopt(fd, libc::SOL_UDP, libc::UDP_GRO, (&raw const on).cast(), 4);
+            libc::setsockopt(fd, libc::SOL_SOCKET, libc::SO_RCVBUF, (&raw const room).cast(), 4);
         }
-        let expected = vec![Vec::new(); sockets.len()];
-        Ok(Self { sockets, totals, expected })
-    }
-
-    fn run(mut self) {
-        let mut buffer = vec![0u8; READ_SIZE];
-        while !self.totals.stop.load(Relaxed) {
-            for index in 0..self.sockets.len() {
-                while let Some((size, segment)) = self.receive(index, &mut buffer) {
-                    self.count(index, &buffer[..size], segment);
-                }
-            }
-            // Nobody waits on the sockets: on loopback it is the sender who pays for a wake-up,
-            // which a network would not make it do.
-            std::thread::sleep(REST);
-        }
+        Ok(Self { socket, packets: 0, bytes: 0, lost: 0, expected: Vec::new() })
     }
 
     /// One message: its size and that of its segments.
-    fn receive(&self, index: usize, buffer: &mut [u8]) -> Option<(usize, usize)> {
+    fn receive(&self, buffer: &mut [u8]) -> Option<(usize, usize)> {
         let mut vector =
             libc::iovec { iov_base: buffer.as_mut_ptr().cast(), iov_len: buffer.len() };
         let mut control = [0u64; 8];
@@ -247,7 +263,7 @@ impl Reader {
         header.msg_control = control.as_mut_ptr().cast();
         header.msg_controllen = size_of_val(&control) as _;
         // SAFETY: all pointers outlive the call.
-        let size = unsafe { libc::recvmsg(self.sockets[index].as_raw_fd(), &raw mut header, 0) };
+        let size = unsafe { libc::recvmsg(self.socket.as_raw_fd(), &raw mut header, 0) };
         let size = usize::try_from(size).ok()?;
         // SAFETY: the kernel has filled in the control messages that it says.
         let segment = unsafe {
@@ -261,26 +277,25 @@ impl Reader {
         Some((size, segment.max(1)))
     }
 
-    fn count(&mut self, index: usize, message: &[u8], segment: usize) {
+    fn count(&mut self, message: &[u8], segment: usize) {
         for packet in message.chunks(segment) {
-            self.totals.bytes.fetch_add(packet.len() as u64, Relaxed);
+            self.bytes += packet.len() as u64;
             // RTCP has no sequence numbers (RFC 5761 section 4).
             if packet.len() < 12 || packet[0] < 128 || (192..224).contains(&packet[1]) {
                 continue;
             }
-            self.totals.packets.fetch_add(1, Relaxed);
+            self.packets += 1;
             let sequence = u16::from_be_bytes([packet[2], packet[3]]);
             let ssrc = u32::from_be_bytes([packet[8], packet[9], packet[10], packet[11]]);
-            let known = &mut self.expected[index];
-            match known.iter_mut().find(|entry| entry.0 == ssrc) {
+            match self.expected.iter_mut().find(|entry| entry.0 == ssrc) {
                 Some(entry) => {
                     let gap = sequence.wrapping_sub(entry.1);
                     if gap < 0x8000 {
-                        self.totals.lost.fetch_add(u64::from(gap), Relaxed);
+                        self.lost += u64::from(gap);
                         entry.1 = sequence.wrapping_add(1);
                     }
                 }
-                None => known.push((ssrc, sequence.wrapping_add(1))),
+                None => self.expected.push((ssrc, sequence.wrapping_add(1))),
             }
         }
     }

@@ -20,7 +20,7 @@ use crate::net::{wait_readable, Reader, Target, Udp};
 use crate::outgoing::{TrackParams, CHASE_EVERY};
 use crate::ring::{Kind, Ring};
 use crate::rtp::Payloads;
-use crate::shared::{Shared, ViewerStats};
+use crate::shared::{Event, Shared, ViewerStats};
 use crate::srtp::{Profile, Receiver, Sender};
 use crate::track::Track;
 use crate::viewer::Viewer;
@@ -288,6 +288,7 @@ impl Engine {
         }
         if !stream.push(frame, unit.keyframe, Instant::now()) {
             self.shared.counters.frames_dropped.fetch_add(1, Relaxed);
+            self.shared.put_event(Event::Behind(id));
         }
     }
 
@@ -333,6 +334,7 @@ impl Engine {
         let viewer = self.viewers.get_mut(&id);
         if let Some((track, mut outlet)) = viewer.and_then(|v| v.track(kind, &mut self.batch)) {
             let left = track.fall_silent(&mut outlet);
+            track.out.let_go();
             self.left.extend(left.into_iter().flatten().map(|stream| (stream, id)));
         }
     }

@@ -156,6 +156,8 @@ pub struct Outgoing {
     last_timestamp: Option<i64>,
     segments: [Segment; SEGMENTS],
     used: usize,
+    /// Packets before this one are not sent again.
+    oldest: u64,
     /// Packets sent, retransmissions aside.
     pub packets: u64,
     /// Bytes of payload in them.
@@ -178,6 +180,7 @@ impl Outgoing {
             last_timestamp: None,
             segments: [Segment::default(); SEGMENTS],
             used: 0,
+            oldest: 0,
             packets: 0,
             octets: 0,
         }
@@ -268,7 +271,7 @@ impl Outgoing {
     ) -> Option<Again> {
         let back = u64::from((self.sequence as u16).wrapping_sub(lost));
         let sequence = self.sequence.checked_sub(back)?;
-        if unsent.is_some_and(|first| sequence >= first) {
+        if sequence < self.oldest || unsent.is_some_and(|first| sequence >= first) {
             return None;
         }
         let segment = self.segments[..self.used].iter().find(|segment| {
@@ -293,6 +296,11 @@ impl Outgoing {
             timestamp: place.timestamp,
             sent,
         })
+    }
+
+    /// Send nothing again of what was sent so far.
+    pub fn let_go(&mut self) {
+        self.oldest = self.sequence;
     }
 
     /// The packet sent `back` packets before the newest, to be sent again.

@@ -24,7 +24,7 @@ const READ_BATCH: usize = 256;
 
 type PyAddress = (String, u16);
 /// Packets, octets, requested, resent, fraction lost, round trip (s), heard (Unix s).
-type PyStats = (u64, u64, u64, u64, f64, Option<f64>, f64);
+type PyStats = (u64, u64, u64, u64, u32, i32, Option<f64>, f64);
 /// Kind, SSRC, payload type, RTX SSRC, RTX payload type, ids of abs-send-time, playout-delay and
 /// mid, the mid itself, first sequence number, time stamp offset.
 type PyTrack =
@@ -242,8 +242,9 @@ impl Engine {
             Event::Keyframe(viewer) => (0, viewer, 0),
             Event::Estimate(viewer, bps) => (1, viewer, bps),
             Event::Left(viewer) => (2, viewer, 0),
+            Event::Behind(stream) => (3, stream, 0),
         });
-        Ok(flat.filter(|(_, viewer, _)| known.contains_key(viewer)).collect())
+        Ok(flat.filter(|(kind, viewer, _)| *kind == 3 || known.contains_key(viewer)).collect())
     }
 
     fn stats(&self, viewer: u32) -> PyResult<PyStats> {
@@ -255,7 +256,8 @@ impl Engine {
             stats.octets.load(Relaxed),
             stats.requested.load(Relaxed),
             stats.resent.load(Relaxed),
-            f64::from(stats.fraction_lost.load(Relaxed)) / 256.0,
+            stats.highest.load(Relaxed),
+            stats.lost.load(Relaxed),
             (trip > 0).then(|| (trip - 1) as f64 / 65_536.0),
             stats.heard(),
         ))

@@ -1,4 +1,4 @@
-//! RTCP: feedback from viewers, reports to them (RFC 3550, RFC 4585, RFC 5104).
+//! RTCP: feedback from viewers, reports to them (RFC 3550, RFC 3611, RFC 4585, RFC 5104).
 
 /// What a viewer says.
 #[derive(Clone, Debug, PartialEq)]
@@ -19,6 +19,13 @@ pub enum Feedback {
     Remb(u64),
     /// A report block.
     Report(Report),
+    /// An XR receiver reference time (RFC 3611 section 4.4), which `delay_report` answers.
+    ReceiverTime {
+        /// Of who sends it.
+        ssrc: u32,
+        /// Middle 32 bits of its NTP time.
+        time: u32,
+    },
     /// BYE: SSRCs that have left.
     Goodbye(Vec<u32>),
 }
@@ -28,8 +35,10 @@ pub enum Feedback {
 pub struct Report {
     /// Of the stream it speaks of.
     pub ssrc: u32,
-    /// Share of packets lost since the last report, of 256.
-    pub fraction_lost: u8,
+    /// Packets lost since reception began; fewer than none where packets came twice.
+    pub lost: i32,
+    /// The highest sequence number received, with the count of its wraps above 16 bits.
+    pub highest: u32,
     /// Interarrival jitter, in the stream's clock.
     pub jitter: u32,
     /// Middle 32 bits of the NTP time of the last sender report; 0 for none.
@@ -80,11 +89,27 @@ fn understand(kind: u8, count: u8, body: &[u8], out: &mut Vec<Feedback>) -> Opti
             let sources = (0..usize::from(count)).map(|index| word(body, 4 * index));
             out.push(Feedback::Goodbye(sources.collect::<Option<_>>()?));
         }
+        (207, _) => extended_report(body, out)?,
         (205 | 206, _) => {
             let ssrc = word(body, 4)?;
             payload_feedback(kind, count, ssrc, &body[8..], out);
         }
         _ => {}
+    }
+    Some(())
+}
+
+/// RFC 3611 section 2: blocks, each with its length in words.
+fn extended_report(body: &[u8], out: &mut Vec<Feedback>) -> Option<()> {
+    let ssrc = word(body, 0)?;
+    let mut rest = &body[4..];
+    while let [kind, _, high, low, ..] = *rest {
+        let words = usize::from(u16::from_be_bytes([high, low]));
+        let block = rest.get(4..4 * (1 + words))?;
+        if kind == 4 && words == 2 {
+            out.push(Feedback::ReceiverTime { ssrc, time: word(block, 2)? });
+        }
+        rest = &rest[4 * (1 + words)..];
     }
     Some(())
 }
@@ -125,7 +150,8 @@ fn reports(blocks: &[u8], count: u8, out: &mut Vec<Feedback>) -> Option<()> {
         let block = blocks.get(24 * index..24 * (index + 1))?;
         out.push(Feedback::Report(Report {
             ssrc: word(block, 0)?,
-            fraction_lost: block[4],
+            lost: word(block, 4)?.wrapping_shl(8).cast_signed() >> 8,
+            highest: word(block, 8)?,
             jitter: word(block, 12)?,
             last_sr: word(block, 16)?,
             delay: word(block, 20)?,
@@ -144,6 +170,18 @@ pub fn sender_report(ssrc: u32, ntp: u64, rtp_time: u32, packets: u32, octets: u
         out.extend_from_slice(&value.to_be_bytes());
     }
     describe(ssrc, &mut out);
+    out
+}
+
+/// An XR packet with a DLRR block (RFC 3611 section 4.5), from which `receiver` knows its round
+/// trip; `time` is that of its `ReceiverTime`, `delay` how long ago that came, 1/65536 s.
+pub fn delay_report(ssrc: u32, receiver: u32, time: u32, delay: u32) -> Vec<u8> {
+    let mut out = vec![0x80, 207, 0, 5];
+    out.extend_from_slice(&ssrc.to_be_bytes());
+    out.extend_from_slice(&[5, 0, 0, 3]);
+    for value in [receiver, time, delay] {
+        out.extend_from_slice(&value.to_be_bytes());
+    }
     out
 }
 
@@ -180,15 +218,23 @@ mod tests {
     fn understands_what_chromium_sends() {
         let mut packet = vec![0x81, 201, 0, 7, 0, 0, 0, 1];
         packet.extend_from_slice(&7u32.to_be_bytes());
-        packet.extend_from_slice(&[64, 0, 0, 3, 0, 0, 1, 0, 0, 0, 0, 9, 1, 2, 3, 4, 0, 1, 0, 0]);
+        packet.extend_from_slice(&[
+            64, 0xFF, 0xFF, 0xFF, 0, 0, 0, 9, 0, 0, 0, 9, 1, 2, 3, 4, 0, 1, 0, 0,
+        ]);
         packet.extend_from_slice(&[0x81, 205, 0, 3, 0, 0, 0, 1, 0, 0, 0, 7, 0xFF, 0xFE, 0, 3]);
         packet.extend_from_slice(&[0x81, 206, 0, 2, 0, 0, 0, 1, 0, 0, 0, 7]);
         packet.extend_from_slice(&[
             0x8F, 206, 0, 5, 0, 0, 0, 1, 0, 0, 0, 0, b'R', b'E', b'M', b'B', 1, 0x0B, 0xBD, 0x00,
             0, 0, 0, 7,
         ]);
-        let report =
-            Report { ssrc: 7, fraction_lost: 64, jitter: 9, last_sr: 0x0102_0304, delay: 65_536 };
+        let report = Report {
+            ssrc: 7,
+            lost: -1,
+            highest: 9,
+            jitter: 9,
+            last_sr: 0x0102_0304,
+            delay: 65_536,
+        };
         assert_eq!(
             parse(&packet).unwrap(),
             [

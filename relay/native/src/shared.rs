@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, VecDeque};
 use std::io;
 use std::net::SocketAddr;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicU8, Ordering::Relaxed, Ordering::SeqCst};
+use std::sync::atomic::{
+    AtomicBool, AtomicI32, AtomicU32, AtomicU64, Ordering::Relaxed, Ordering::SeqCst,
+};
 use std::sync::Mutex;
 use std::time::Instant;
 
@@ -22,15 +24,18 @@ pub enum Event {
     Estimate(u32, u64),
     /// A viewer has said goodbye.
     Left(u32),
+    /// Frames of a stream were dropped: all its viewers wait for a keyframe.
+    Behind(u32),
 }
 
 impl Event {
-    /// Whom it is about, and its kind.
+    /// Whom or what it is about, and its kind.
     fn key(self) -> (u32, u8) {
         match self {
             Self::Keyframe(viewer) => (viewer, 0),
             Self::Estimate(viewer, _) => (viewer, 1),
             Self::Left(viewer) => (viewer, 2),
+            Self::Behind(stream) => (stream, 3),
         }
     }
 }
@@ -120,8 +125,10 @@ pub struct ViewerStats {
     pub requested: AtomicU64,
     /// Packets that were sent again.
     pub resent: AtomicU64,
-    /// Share of video packets lost, of 256, by the last report.
-    pub fraction_lost: AtomicU8,
+    /// Highest sequence number of the picture that has come, by the last report; 0 before it.
+    pub highest: AtomicU32,
+    /// Packets of the picture that were lost, by that report.
+    pub lost: AtomicI32,
     /// Round trip in 1/65536 s by the last report, plus one; 0 before it.
     pub rtt: AtomicU64,
     /// The stream whose pictures it follows, plus one; 0 for none.

@@ -30,6 +30,8 @@ pub struct Viewer {
     stats: Arc<ViewerStats>,
     budget: f64,
     budget_at: f64,
+    /// Each source's last XR reference time, and when that came, Unix seconds.
+    times: Vec<(u32, u32, f64)>,
 }
 
 impl Viewer {
@@ -42,7 +44,16 @@ impl Viewer {
         stats: Arc<ViewerStats>,
     ) -> Self {
         let tracks = tracks.iter().map(|track| Track::new(track, Arc::clone(&stats))).collect();
-        Self { target, tracks, seal, open, stats, budget: RESEND_BYTES, budget_at: 0.0 }
+        Self {
+            target,
+            tracks,
+            seal,
+            open,
+            stats,
+            budget: RESEND_BYTES,
+            budget_at: 0.0,
+            times: Vec::new(),
+        }
     }
 
     /// Its track of a kind, and where that sends.
@@ -99,6 +110,7 @@ impl Viewer {
         shared: &Shared,
         batch: &mut Batch<K>,
     ) {
+        let source = datagram.get(4..8).map(|bytes| [bytes[0], bytes[1], bytes[2], bytes[3]]);
         let Some(feedback) = self.open.open_rtcp(datagram).and_then(rtcp::parse) else {
             shared.counters.srtcp_rejected.fetch_add(1, Relaxed);
             return;
@@ -124,6 +136,13 @@ impl Viewer {
                     }
                 }
                 Feedback::Report(report) => self.note_report(&report, now),
+                Feedback::ReceiverTime { ssrc, time } => {
+                    // Sources of authentic packets are of a bounded number.
+                    if source.map(u32::from_be_bytes) == Some(ssrc) {
+                        self.times.retain(|(known, ..)| *known != ssrc);
+                        self.times.push((ssrc, time, now));
+                    }
+                }
             }
         }
     }
@@ -170,7 +189,8 @@ impl Viewer {
 
     fn note_report(&self, report: &Report, now: f64) {
         if self.video_ssrc() == Some(report.ssrc) {
-            self.stats.fraction_lost.store(report.fraction_lost, Relaxed);
+            self.stats.highest.store(report.highest, Relaxed);
+            self.stats.lost.store(report.lost, Relaxed);
         }
         if report.last_sr != 0 {
             let middle = (ntp(now) >> 16) as u32;
@@ -228,7 +248,11 @@ impl Viewer {
             track.next_report = now + REPORT_EVERY;
             let (packets, octets) = (track.out.packets as u32, track.out.octets as u32);
             let ssrc = track.out.header.ssrc;
-            let report = rtcp::sender_report(ssrc, ntp(now), rtp_time, packets, octets);
+            let mut report = rtcp::sender_report(ssrc, ntp(now), rtp_time, packets, octets);
+            for (source, time, at) in self.times.drain(..) {
+                let held = ((now - at) * 65_536.0) as u32;
+                report.extend(rtcp::delay_report(ssrc, source, time, held));
+            }
             let sealed = self.seal.protect_rtcp(report);
             batch.packet(&self.target, sealed.len()).copy_from_slice(&sealed);
         }

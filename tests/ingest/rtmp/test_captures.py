@@ -25,7 +25,8 @@ from relay.ingest.rtmp.events import (
 )
 from relay.ingest.rtmp.session import Session
 from relay.media.codecs import Codec, Kind
-from relay.media.h264 import NAL_AUD, NAL_FILLER, nal_type, parse_sps, split_annexb
+from relay.media.h264 import NAL_AUD, NAL_FILLER, nal_type, split_annexb
+from relay.media.sps import parse_sps
 
 if TYPE_CHECKING:
     from relay.ingest.rtmp.events import Event
