@@ -29,6 +29,19 @@ describe("measure", () => {
     expect(captureUs(null, 1)).toBeNull();
   });
 
+  it("takes off what was spent on this side where the browser tells no capture clock", () => {
+    const taken = stats({
+      capturedMs: null,
+      decodeMs: 10,
+      jitterBufferDelayMs: 60,
+      roundTripMs: 40,
+    });
+    const health = measure(null, taken, () => 1_700_000_000_000);
+    expect(health.latencyMs).toBeNull();
+    expect(captureUs(health, 1_700_000_000_000)).toBe((1_700_000_000_000 - 90) * 1000);
+    expect(captureUs(health, null)).toBeNull();
+  });
+
   it("forgives a clock that is a little ahead", () => {
     expect(measure(null, stats({ capturedMs: 1020 }), () => 1000).latencyMs).toBe(0);
   });

@@ -335,7 +335,9 @@ export class EvaEmbed extends LitElement {
     const atUs = captureUs(health, server);
     if (atUs !== null) {
       const at = new Date(atUs / 1000).toISOString();
-      this.#bridge.tell("time", { at, latency_ms: Math.round(health?.latencyMs ?? 0) });
+      const latencyMs = health?.latencyMs ?? null;
+      const latency = latencyMs === null ? null : Math.round(latencyMs);
+      this.#bridge.tell("time", { at, latency_ms: latency });
     }
   }
 
