@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -201,10 +202,10 @@ def test_sharing(walk: Stack, visit: Callable[..., Tab], screenshots: Path):
 @pytest.mark.parametrize(
     ("language", "watching", "rate"),
     [
-        ("de", "sehen zu", "Bewerte diese Übertragung"),
-        ("fr", "spectateurs", "Notez cette retransmission"),
-        ("es", "espectadores", "Valora esta emisión"),
-        ("it", "spettatori", "Vota questa trasmissione"),
+        ("de", "sehen zu|sieht zu", "Bewerte diese Übertragung"),
+        ("fr", "spectateur", "Notez cette retransmission"),
+        ("es", "espectador", "Valora esta emisión"),
+        ("it", "spettator", "Vota questa trasmissione"),
     ],
 )
 def test_the_page_speaks_five_languages(
@@ -214,7 +215,11 @@ def test_the_page_speaks_five_languages(
     tab.page.evaluate("scrollTo(0, 0)")
     tab.page.get_by_label("Language").select_option(language)
     tab.page.get_by_role("heading", name=rate).wait_for()
-    tab.page.get_by_text(watching).first.wait_for()
+    tab.page.get_by_text(re.compile(watching)).first.wait_for()
+    if language == "de":  # media-chrome's own buttons as well, in a page that changes its language
+        tab.wait_picture(30)
+        mute = "it.getAttribute('aria-label') === 'Stummschaltung aufheben'"
+        tab.wait_for("media-mute-button", mute, 10)
     tab.page.reload()
     tab.page.get_by_role("heading", name=rate).wait_for()
     assert tab.page.evaluate("document.documentElement.lang") == language

@@ -77,6 +77,9 @@ def test_cameras_and_quality_from_the_menus(page: Tab, screenshots: Path):
     assert violations(page.page) == []
     page.page.get_by_role("menuitemradio", name=rungs[-1]).click()
     page.wait_for("eva-player", f"it.health && it.health.stats.rendition === '{rungs[-1]}'", 20)
+    heights = page.element("eva-stage", "it.camera.renditions.map((one) => one.height)")
+    assert page.element("video", "it.videoHeight") == heights[-1] < heights[0]
+    page.wait_for("eva-menu.settings", f"it.word === '{rungs[-1]}'", 5)
     settings.click()
     page.page.get_by_role("menuitemradio", name="Automatic").click()
     page.wait_for("eva-player", "it.rendition === null", 10)

@@ -1,7 +1,7 @@
 /**
  * `<eva-curve slug="…">`: how the ratings went over time, and the moments that were loved best.
  *
- * The drawing is uPlot's; the same figures stand in a list for whoever cannot see it. It is read again
+ * The drawing is uPlot's; the same figures stand in a table for whoever cannot see it. It is read again
  * when `refresh` is called, which the page does on the server's word.
  */
 
@@ -20,7 +20,7 @@ import uPlot from "uplot";
 import uplotCss from "uplot/dist/uPlot.min.css?inline";
 import type { RatingPoint, RatingSeries } from "../protocol/series.ts";
 import { getRatingSeries } from "../transport/api.ts";
-import { formatAverage, formatClock, formatMissionTime } from "../ui/format.ts";
+import { formatAverage, formatClock, formatCount, formatMissionTime } from "../ui/format.ts";
 import { star } from "../ui/icons.ts";
 import { locale } from "../ui/locale.ts";
 import { shared } from "../ui/shared-styles.ts";
@@ -124,6 +124,7 @@ export class EvaCurve extends LitElement {
     return html`<section aria-labelledby="curve">
       <h2 id="curve">${msg("How viewers rated each moment")}</h2>
       ${series.points.length < 2 ? nothing : html`<div class="chart" aria-hidden="true"></div>`}
+      ${this.#table(series)}
       ${
         series.moments.length === 0
           ? nothing
@@ -142,8 +143,37 @@ export class EvaCurve extends LitElement {
     }
   }
 
+  /** What the drawing shows, for those who read it. */
+  #table(series: RatingSeries): TemplateResult {
+    return html`<div class="hidden">
+      <table>
+        <caption>${msg("How viewers rated each moment")}</caption>
+        <thead>
+          <tr>
+            <th scope="col">${msg("Moment")}</th>
+            <th scope="col">${msg("Average")}</th>
+            <th scope="col">${msg("Votes")}</th>
+          </tr>
+        </thead>
+        <tbody>
+          ${series.points.map(
+            (one) => html`<tr>
+              <th scope="row"><time datetime=${one.at}>${this.#when(one)}</time></th>
+              <td>${formatAverage(one.average, locale())}</td>
+              <td>${formatCount(one.count, locale())}</td>
+            </tr>`,
+          )}
+        </tbody>
+      </table>
+    </div>`;
+  }
+
+  #when(one: RatingPoint): string {
+    return formatMissionTime(one.at, this.startsAt) ?? formatClock(one.at, locale());
+  }
+
   #moment(one: RatingPoint): TemplateResult {
-    const when = formatMissionTime(one.at, this.startsAt) ?? formatClock(one.at, locale());
+    const when = this.#when(one);
     const average = formatAverage(one.average, locale());
     return html`<li>
       ${star}<time class="figures" datetime=${one.at}>${when}</time>

@@ -3,7 +3,9 @@
 import { localized, msg } from "@lit/localize";
 import { css, html, LitElement, nothing, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
-import { postFeedback } from "../transport/api.ts";
+import { explain } from "../i18n/trouble.ts";
+import { type FeedbackBody, postFeedback } from "../transport/api.ts";
+import { DraftKey } from "../transport/draft-key.ts";
 import { formStyles } from "../ui/form-styles.ts";
 import { shared } from "../ui/shared-styles.ts";
 
@@ -33,7 +35,8 @@ export class EvaFeedback extends LitElement {
   @property() slug = "";
   @state() private sending = false;
   @state() private sent = false;
-  @state() private trouble = "";
+  @state() private trouble: unknown = null;
+  readonly #key = new DraftKey();
 
   protected override render(): TemplateResult {
     if (this.sent) {
@@ -53,7 +56,7 @@ export class EvaFeedback extends LitElement {
         <input type="email" name="email" autocomplete="email" maxlength="254" />
       </label>
       <button class="send solid" type="submit" ?disabled=${this.sending}>${msg("Send")}</button>
-      <p class="trouble" role="alert">${this.trouble === "" ? nothing : this.trouble}</p>
+      <p class="trouble" role="alert">${this.trouble === null ? nothing : explain(this.trouble)}</p>
     </form>`;
   }
 
@@ -65,12 +68,13 @@ export class EvaFeedback extends LitElement {
       return;
     }
     this.sending = true;
-    this.trouble = "";
+    this.trouble = null;
     try {
-      await postFeedback(this.slug, text, email);
+      const body: FeedbackBody = { text, ...(email === "" ? {} : { email }) };
+      await postFeedback(this.slug, body, this.#key.of(body));
       this.sent = true;
     } catch (error) {
-      this.trouble = error instanceof Error ? error.message : String(error);
+      this.trouble = error;
     }
     this.sending = false;
   }

@@ -1,6 +1,7 @@
 /** The words around the stars. Pure. */
 
 import { msg, str } from "@lit/localize";
+import { explain } from "../i18n/trouble.ts";
 import type { Rating } from "../protocol/broadcast.ts";
 import type { VoteProgress } from "../store/reducer.ts";
 import { formatAverage, formatCount } from "../ui/format.ts";
@@ -20,7 +21,7 @@ export function voteText(rating: Rating, progress: VoteProgress): string {
     return msg("Sending your vote");
   }
   if (progress.kind === "refused") {
-    return msg(str`Your vote was not counted. ${progress.reason}`);
+    return msg(str`Your vote was not counted. ${explain(progress.error)}`);
   }
   if (rating.yours === null) {
     return "";

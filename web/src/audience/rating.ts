@@ -144,6 +144,13 @@ export class EvaRating extends LitElement {
   #walk: ReturnType<typeof setTimeout> | undefined;
   #byKey = false;
 
+  /** Puts the focus on the stars: on this viewer's own, or the first. */
+  override focus(options?: FocusOptions): void {
+    const { renderRoot } = this;
+    const own = renderRoot.querySelector<HTMLElement>("input:checked");
+    (own ?? renderRoot.querySelector<HTMLElement>("input"))?.focus(options);
+  }
+
   override disconnectedCallback(): void {
     super.disconnectedCallback();
     clearTimeout(this.#walk);
@@ -160,7 +167,7 @@ export class EvaRating extends LitElement {
         <legend class="hidden">${msg("Rate this broadcast")}</legend>
         <div class="stars">${ALL_STARS.map((stars) => this.#star(stars))}</div>
       </fieldset>
-      <p class="summary figures" id="summary" aria-live="polite">
+      <p class="summary figures" id="summary">
         ${ratingSummary(this.rating, locale())}
       </p>
       <p class=${classMap({ yours: true, refused: progress.kind === "refused" })} role="status">

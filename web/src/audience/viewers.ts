@@ -8,5 +8,13 @@ import { locale } from "../ui/locale.ts";
 
 /** The number of viewers; the surrounding element styles `.viewers`. */
 export function viewers(count: number): TemplateResult {
-  return html`<span class="viewers figures">${eye}<span>${msg(str`${formatCount(count, locale())} watching`)}</span></span>`;
+  return html`<span class="viewers figures">${eye}<span>${viewersText(count, locale())}</span></span>`;
+}
+
+/** The number in words. Which numbers take the singular differs: in French 0 does, in German not. */
+export function viewersText(count: number, language: string): string {
+  const number = formatCount(count, language);
+  return new Intl.PluralRules(language).select(count) === "one"
+    ? msg(str`${number} viewer`)
+    : msg(str`${number} viewers`);
 }

@@ -37,7 +37,7 @@ const FILES: Readonly<Record<string, () => Promise<{ default: Table }>>> = {
   it: () => import("./it.json"),
 };
 
-const { setLocale } = configureLocalization({
+const { getLocale, setLocale } = configureLocalization({
   sourceLocale: "en",
   targetLocales: LANGUAGES.slice(1),
   loadLocale: async (language) => ({
@@ -52,6 +52,11 @@ export const isLanguage = isOneOf(...LANGUAGES);
 export function pageLanguage(): Language {
   const language = document.documentElement.lang.split("-")[0];
   return isLanguage(language) ? language : "en";
+}
+
+/** The language of the words that `msg` gives at present. */
+export function spokenLanguage(): string {
+  return getLocale();
 }
 
 let ready: Promise<void> | null = null;

@@ -2,6 +2,8 @@
 
 import { msg, str } from "@lit/localize";
 import { html, nothing, type TemplateResult } from "lit";
+import { keyed } from "lit/directives/keyed.js";
+import { spokenLanguage } from "../i18n/language.ts";
 import type { Camera, Rendition } from "../protocol/broadcast.ts";
 import { formatBitrate, formatMilliseconds } from "../ui/format.ts";
 import {
@@ -14,6 +16,7 @@ import {
 } from "../ui/icons.ts";
 import { locale } from "../ui/locale.ts";
 import type { Chosen, MenuGroup, MenuItem } from "../ui/menu.ts";
+import { speakChrome } from "./chrome-words.ts";
 import type { Telemetry } from "./telemetry.ts";
 import { LAYOUTS, type Layout } from "./wishes.ts";
 import "../ui/menu.ts";
@@ -23,8 +26,6 @@ export interface Choices {
   cameras: readonly Camera[];
   /** The camera on air, or null. */
   programme: string | null;
-  /** The rungs of the camera on screen. */
-  renditions: readonly Rendition[];
   /** The present layout; null where there is only one. */
   layout: Layout | null;
 }
@@ -32,6 +33,8 @@ export interface Choices {
 /** What the bar shows. */
 export interface BarFacts {
   choices: Choices | null;
+  /** The rungs of that camera. */
+  ladder: readonly Rendition[];
   /** The camera that is wanted. */
   camera: string | null;
   /** The rung that is wanted, or null for the relay's choice. */
@@ -73,6 +76,13 @@ export function layoutIcon(layout: Layout): TemplateResult {
 
 /** The bar, with the button in the middle that ends a pause. */
 export function bar(facts: BarFacts): TemplateResult {
+  const language = spokenLanguage();
+  speakChrome(language);
+  // media-chrome's buttons read their words when they are made.
+  return html`${keyed(language, controls(facts))}`;
+}
+
+function controls(facts: BarFacts): TemplateResult {
   const { choices } = facts;
   const choose = (event: CustomEvent<Chosen>): void => facts.onChoose(event.detail);
   return html`<media-play-button slot="centered-chrome" class="resume" notooltip></media-play-button>
@@ -158,20 +168,32 @@ function cameraGroups(choices: Choices, wanted: string | null): MenuGroup[] {
 }
 
 function qualityWord(facts: BarFacts): string {
-  const height = facts.telemetry?.stats.height ?? 0;
-  const received = height === 0 ? "" : `${height}p`;
-  return facts.rendition === null ? received : facts.rendition;
+  return received(facts) ?? facts.rendition ?? "";
+}
+
+/** The rung that arrives, whatever has been asked for; null while there is no picture. */
+function received({ telemetry }: BarFacts): string | null {
+  const stats = telemetry?.stats;
+  if (stats === undefined || stats.height === 0) {
+    return null;
+  }
+  return stats.rendition ?? `${stats.height}p`;
+}
+
+/** What a rung takes, and whether it is the one that arrives. */
+function rungNote(one: Rendition, arriving: string | null): string {
+  const rate = formatBitrate(one.bitrate_bps, locale());
+  return one.name === arriving ? `${rate}, ${msg("on screen")}` : rate;
 }
 
 function settingsGroups(facts: BarFacts): MenuGroup[] {
-  const { choices, rendition, telemetry } = facts;
-  const height = telemetry?.stats.height ?? 0;
-  const received = height === 0 ? {} : { note: `${height}p` };
-  const rungs = (choices?.renditions ?? []).map(
+  const { ladder, rendition } = facts;
+  const arriving = received(facts);
+  const rungs = ladder.map(
     (one): MenuItem => ({
       value: one.name,
       label: one.name,
-      note: formatBitrate(one.bitrate_bps, locale()),
+      note: rungNote(one, arriving),
       checked: one.name === rendition,
     }),
   );
@@ -179,7 +201,7 @@ function settingsGroups(facts: BarFacts): MenuGroup[] {
     value: "",
     label: msg("Automatic"),
     checked: rendition === null,
-    ...received,
+    ...(arriving === null ? {} : { note: arriving }),
   };
   return [
     ...(rungs.length === 0

@@ -7,8 +7,9 @@
 import type { Engine, Progress, Session, Target, Timings } from "./engine.ts";
 import { type Hints, NO_HINTS } from "./hints.ts";
 import { type Effect, type Failure, IDLE_LINK, type Input, type Link } from "./link.ts";
-import type { PlayerStats } from "./stats.ts";
+import type { SessionStats } from "./stats.ts";
 import { step } from "./step.ts";
+import { UnplayableError } from "./unplayable.ts";
 
 const FAST_MS = 50;
 const STEADY_MS = 250;
@@ -129,7 +130,7 @@ export class Conductor {
   }
 
   /** The figures of the current session. */
-  async stats(): Promise<PlayerStats | null> {
+  async stats(): Promise<SessionStats | null> {
     return (await this.current?.stats()) ?? null;
   }
 
@@ -164,8 +165,7 @@ export class Conductor {
         session.hold(this.#holdMs);
       }
     } catch {
-      const reason = "This browser does not allow live pictures (WebRTC).";
-      listener.failed({ kind: "refused", reason });
+      listener.failed({ kind: "refused", error: new UnplayableError("webrtc") });
     }
     this.#schedule();
   }

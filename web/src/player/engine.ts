@@ -8,7 +8,7 @@
 import type { WhepTarget } from "../transport/whep.ts";
 import type { Hints } from "./hints.ts";
 import type { Failure } from "./link.ts";
-import type { PlayerStats } from "./stats.ts";
+import type { SessionStats } from "./stats.ts";
 
 /** What is to be watched. */
 export type Target = WhepTarget;
@@ -48,7 +48,7 @@ export interface Session {
   /** Samples the counters. */
   progress(): Promise<Progress>;
   /** Everything measured so far. */
-  stats(): Promise<PlayerStats>;
+  stats(): Promise<SessionStats>;
   /** The session's name at the server; null before it has answered. */
   readonly name: string | null;
   /** Holds the picture back so that it stands in the jitter buffer for this long; null: no longer than needed. */

@@ -17,7 +17,7 @@ export type Failure =
   /** The server asks for patience (429, 503), or cannot be reached, or the connection broke. */
   | { kind: "trouble"; retryAfterMs: number | null }
   /** The server refuses, and would refuse again. */
-  | { kind: "refused"; reason: string };
+  | { kind: "refused"; error: Error };
 
 /** One session's counters, as last sampled. */
 export interface Track {
@@ -65,7 +65,7 @@ export interface Link {
   /** When the last packet came, while pictures have stopped. */
   readonly lostSinceMs: number | null;
   /** The server's reason for refusing. */
-  readonly refusal: string | null;
+  readonly refusal: Error | null;
   /** The last session's id. */
   readonly lastId: number;
 }

@@ -7,7 +7,7 @@ const WIDTH = 640;
 const QUALITY = 0.7;
 
 /** What is told. */
-export interface NowPlaying {
+interface NowPlaying {
   title: string;
   /** The camera, as a rule. */
   artist: string;
@@ -16,7 +16,7 @@ export interface NowPlaying {
 }
 
 /** What the system's controls do. */
-export interface Controls {
+interface Controls {
   play(): void;
   pause(): void;
 }
@@ -33,8 +33,34 @@ export function stillOf(video: HTMLVideoElement): string | null {
   return canvas.toDataURL("image/jpeg", QUALITY);
 }
 
-/** Tells what is playing; calling it again replaces what was told. */
-export function tellSystem(playing: NowPlaying, controls: Controls): void {
+/** A player, as far as the system is concerned. */
+interface Played {
+  still(): string | null;
+  setPlaying(playing: boolean): void;
+}
+
+/** Keeps the system told: again whenever another camera, or another title, is on screen. */
+export class SystemDisplay {
+  #told = "";
+
+  /** Tells what is on screen; a camera that is null has no picture yet. */
+  show(title: string, camera: string | null, player: () => Played | null): void {
+    const told = JSON.stringify([title, camera]);
+    if (camera === null || told === this.#told) {
+      return;
+    }
+    this.#told = told;
+    tellSystem(
+      { title, artist: camera, artwork: player()?.still() ?? null },
+      {
+        play: () => player()?.setPlaying(true),
+        pause: () => player()?.setPlaying(false),
+      },
+    );
+  }
+}
+
+function tellSystem(playing: NowPlaying, controls: Controls): void {
   const session = navigator.mediaSession;
   if (session === undefined) {
     return;

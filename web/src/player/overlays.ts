@@ -19,6 +19,7 @@ export function slateOf(player: EvaPlayer, link: Link): TemplateResult {
     .pictured=${hasPicture(link)}
     .lostSinceMs=${link.lostSinceMs}
     .startsAt=${player.startsAt}
+    .clock=${player.clock}
     .cameraName=${player.cameraName}
     .refusal=${link.refusal}
     .seed=${player.slug}

@@ -9,11 +9,12 @@ import { localized, msg } from "@lit/localize";
 import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { customElement, property, query, state } from "lit/decorators.js";
 import { styleMap } from "lit/directives/style-map.js";
-import type { BroadcastState } from "../protocol/broadcast.ts";
+import type { BroadcastState, Rendition } from "../protocol/broadcast.ts";
 import type { ClockSync } from "../store/clock-sync.ts";
 import type { Chosen } from "../ui/menu.ts";
 import { shared } from "../ui/shared-styles.ts";
 import { bar, type Choices } from "./bar.ts";
+import { takeCaptions } from "./captions.ts";
 import { carryOut, type Deck, setMuted, setPlaying } from "./commands.ts";
 import { Conductor } from "./conductor.ts";
 import type { Target, Timings } from "./engine.ts";
@@ -24,26 +25,17 @@ import { Meter } from "./meter.ts";
 import { OverlayState } from "./overlay-state.ts";
 import { slateOf, soundButton, sphereOf, statsPanel } from "./overlays.ts";
 import { Phase } from "./phase.ts";
+import type { PlayerState } from "./player-state.ts";
 import { playerStyles } from "./player-styles.ts";
 import { hasPicture, looksDifferent, spoken } from "./seen.ts";
 import type { Action } from "./shortcuts.ts";
 import type { OperatorView } from "./sphere/looking.ts";
-import type { PlayerStats } from "./stats.ts";
+import { type PlayerStats, rungOf } from "./stats.ts";
 import type { Telemetry } from "./telemetry.ts";
 import { WakeLock } from "./wake-lock.ts";
 import { WhepEngine } from "./whep/engine.ts";
 import { isLayout, wish } from "./wishes.ts";
 import "./chrome.ts";
-
-/** The detail of `eva-state`. */
-export interface PlayerState {
-  /** What the viewer sees. */
-  phase: Phase;
-  /** The camera whose picture is on screen, or null. */
-  camera: string | null;
-  /** The rung whose picture is on screen, or null. */
-  rendition: string | null;
-}
 
 /**
  * See the module's header.
@@ -76,8 +68,12 @@ export class EvaPlayer extends LitElement {
   @property({ attribute: "starts-at" }) startsAt: string | null = null;
   /** How the camera's picture is laid out; `equirectangular` can be looked around in. */
   @property() projection = "flat";
-  /** Without controls and sound: one of several small pictures. */
+  /** One of several pictures beside a big one, for which the viewer counts. */
+  @property({ type: Boolean }) small = false;
+  /** Without controls and sound. */
   @property({ type: Boolean, reflect: true }) bare = false;
+  /** The camera's rungs. */
+  @property({ attribute: false }) ladder: readonly Rendition[] = [];
   /** What the menus offer; null leaves them out. */
   @property({ attribute: false }) choices: Choices | null = null;
   /** The server's clock, for the latency. */
@@ -168,8 +164,14 @@ export class EvaPlayer extends LitElement {
   }
 
   /** The figures of the picture on screen; null while there is none. */
-  stats(): Promise<PlayerStats | null> {
-    return this.#conductor.stats();
+  async stats(): Promise<PlayerStats | null> {
+    const stats = await this.#conductor.stats();
+    if (stats === null) {
+      return null;
+    }
+    // While cameras change, the picture is still of the one whose ladder is not known here.
+    const ladder = stats.camera === this.camera ? this.ladder : [];
+    return { ...stats, rendition: rungOf(stats.height, ladder) };
   }
 
   /**
@@ -298,6 +300,7 @@ export class EvaPlayer extends LitElement {
     const { sphere, flat } = this.#overlays;
     return bar({
       choices: this.choices,
+      ladder: this.ladder,
       camera: this.camera,
       rendition: this.rendition,
       telemetry: this.telemetry,
@@ -309,7 +312,7 @@ export class EvaPlayer extends LitElement {
   }
 
   #target(): Target {
-    return { slug: this.slug, camera: this.camera, rendition: this.rendition };
+    return { slug: this.slug, camera: this.camera, rendition: this.rendition, part: this.small };
   }
 
   #onLink(link: Link): void {
@@ -317,11 +320,14 @@ export class EvaPlayer extends LitElement {
     this.phase = link.phase;
     const shown = hasPicture(link) ? this.#conductor.current?.target : undefined;
     this.shownCamera = shown?.camera ?? null;
-    const detail: PlayerState = {
-      phase: link.phase,
-      camera: shown?.camera ?? null,
-      rendition: shown?.rendition ?? null,
-    };
+    this.#tell();
+  }
+
+  #tell(): void {
+    const { phase, shownCamera: camera } = this;
+    const stats = this.telemetry?.stats;
+    const rendition = stats?.camera === camera ? stats.rendition : null;
+    const detail: PlayerState = { phase, camera, rendition };
     const told = JSON.stringify(detail);
     if (told !== this.#told) {
       this.#told = told;
@@ -366,6 +372,7 @@ export class EvaPlayer extends LitElement {
 
   #onMeasured(telemetry: Telemetry | null): void {
     this.telemetry = telemetry;
+    this.#tell();
     this.dispatchEvent(new CustomEvent("eva-telemetry", { detail: telemetry }));
   }
 
@@ -375,13 +382,8 @@ export class EvaPlayer extends LitElement {
     this.dispatchEvent(new CustomEvent("eva-paused", { detail: !playing }));
   }
 
-  /** A picture's captions stand outside of the player, where a page can put them. */
   #onTracks(event: Event): void {
-    const slot = event.currentTarget;
-    const given = slot instanceof HTMLSlotElement ? slot.assignedElements() : [];
-    this.video.querySelector("track")?.remove();
-    this.video.append(...given.map((one) => one.cloneNode(true)));
-    this.captioned = given.length > 0;
+    this.captioned = takeCaptions(this.video, event.currentTarget);
   }
 
   #onVolume(): void {
@@ -399,10 +401,5 @@ export class EvaPlayer extends LitElement {
 declare global {
   interface HTMLElementTagNameMap {
     "eva-player": EvaPlayer;
-  }
-  interface HTMLElementEventMap {
-    "eva-state": CustomEvent<PlayerState>;
-    "eva-telemetry": CustomEvent<Telemetry | null>;
-    "eva-paused": CustomEvent<boolean>;
   }
 }

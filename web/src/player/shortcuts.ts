@@ -62,7 +62,7 @@ const ARROWS: Readonly<Record<string, Action>> = {
  *   (WCAG 2.2, 2.1.4: there must be a way to turn single-letter shortcuts off)
  */
 export function actionOf(press: Press, focus: Focus, everywhere: boolean): Action | null {
-  if (focus === "taken" || press.ctrlKey || press.altKey || press.metaKey) {
+  if (focus === "taken" || press.metaKey || isChord(press)) {
     return null;
   }
   if (press.key === " ") {
@@ -74,6 +74,14 @@ export function actionOf(press: Press, focus: Focus, everywhere: boolean): Actio
   }
   const heard = everywhere || focus === "player" || focus === "player-button";
   return heard ? characterAction(press.key) : null;
+}
+
+/**
+ * Control and Alt make another key of a key, except where they are how a keyboard writes it: brackets
+ * are AltGr, which browsers tell as both at once, or Alt, on most keyboards of Europe.
+ */
+function isChord({ key, ctrlKey, altKey }: Press): boolean {
+  return key === "[" || key === "]" ? ctrlKey && !altKey : ctrlKey || altKey;
 }
 
 function characterAction(key: string): Action | null {

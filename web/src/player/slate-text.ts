@@ -3,6 +3,7 @@
 import { msg, str } from "@lit/localize";
 import { formatElapsed, formatSince } from "../ui/format.ts";
 import { Phase } from "./phase.ts";
+import { explainRefusal } from "./unplayable.ts";
 
 /** What is known when a slate is written. */
 export interface SlateFacts {
@@ -14,7 +15,7 @@ export interface SlateFacts {
   /** Since the last packet, milliseconds; null where none came yet. */
   lostForMs: number | null;
   /** The server's reason for refusing. */
-  refusal: string | null;
+  refusal: Error | null;
 }
 
 /** A slate's words. */
@@ -63,7 +64,10 @@ export function slateText(facts: SlateFacts): SlateText | null {
       return {
         headline: msg("The picture cannot be shown"),
         clock: null,
-        detail: facts.refusal ?? msg("The server refused the connection."),
+        detail:
+          facts.refusal === null
+            ? msg("The server refused the connection.")
+            : explainRefusal(facts.refusal),
       };
   }
 }

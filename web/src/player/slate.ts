@@ -8,6 +8,7 @@
 import { localized, msg } from "@lit/localize";
 import { css, html, LitElement, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
+import type { ClockSync } from "../store/clock-sync.ts";
 import { solidButton } from "../ui/button-styles.ts";
 import { shared } from "../ui/shared-styles.ts";
 import { Ticker } from "../ui/ticker.ts";
@@ -107,10 +108,12 @@ export class EvaSlate extends LitElement {
   @property({ attribute: false }) lostSinceMs: number | null = null;
   /** The broadcast's start, ISO 8601. */
   @property({ attribute: false }) startsAt: string | null = null;
+  /** The server's clock, for the countdown. */
+  @property({ attribute: false }) clock: ClockSync | null = null;
   /** The camera's name. */
   @property({ attribute: false }) cameraName = "";
   /** The server's reason for refusing. */
-  @property({ attribute: false }) refusal: string | null = null;
+  @property({ attribute: false }) refusal: Error | null = null;
   /** Which limb is drawn. */
   @property({ attribute: false }) seed = "";
 
@@ -161,7 +164,8 @@ export class EvaSlate extends LitElement {
   }
 
   #startsInMs(): number | null {
-    const left = this.startsAt === null ? Number.NaN : Date.parse(this.startsAt) - Date.now();
+    const nowMs = this.clock?.serverMs(performance.now()) ?? Date.now();
+    const left = this.startsAt === null ? Number.NaN : Date.parse(this.startsAt) - nowMs;
     return left > 0 ? Math.ceil(left / 1000) * 1000 : null;
   }
 

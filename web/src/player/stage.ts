@@ -137,13 +137,13 @@ export class EvaStage extends LitElement {
       .startsAt=${broadcast.starts_at}
       .projection=${camera?.projection ?? "flat"}
       .rendition=${this.rendition}
+      .ladder=${camera?.renditions ?? []}
       .clock=${this.clock}
       .operatorView=${this.operatorViews.get(camera?.id ?? "") ?? null}
       .holdMs=${this.alignment.holds.get(camera?.id ?? "") ?? null}
       .choices=${{
         cameras: broadcast.cameras,
         programme: broadcast.programme,
-        renditions: camera?.renditions ?? [],
         layout: broadcast.cameras.length > 1 ? this.layout : null,
       }}
     ></eva-player>`;
@@ -154,6 +154,7 @@ export class EvaStage extends LitElement {
     return html`<div class="tile small" @eva-state=${stop}>
       <eva-player
         bare
+        small
         slug=${broadcast.slug}
         .camera=${camera.id}
         .cameraName=${camera.name}
@@ -161,6 +162,7 @@ export class EvaStage extends LitElement {
         .broadcastState=${broadcast.state}
         .projection=${camera.projection}
         .rendition=${lowestRung(camera)}
+        .ladder=${camera.renditions}
         .clock=${this.clock}
         .holdMs=${this.alignment.holds.get(camera.id) ?? null}
       ></eva-player>

@@ -1,12 +1,13 @@
 /** What a player has measured, drawn from WebRTC's report. Pure. */
 
+import type { Rendition } from "../protocol/broadcast.ts";
 import { isNumber, isRecord, isString } from "../protocol/guards.ts";
 
 /** NTP counts from 1900, the rest of the world from 1970. */
 const NTP_TO_UNIX_MS = 2_208_988_800_000;
 
-/** A player's figures; the counters grow from the beginning of the session. */
-export interface PlayerStats {
+/** A session's figures; the counters grow from its beginning. */
+export interface SessionStats {
   /** When they were taken, on the clock of `performance.now()`. */
   atMs: number;
   /**
@@ -16,8 +17,8 @@ export interface PlayerStats {
   capturedMs: number | null;
   /** The engine that made them. */
   engine: string;
+  /** The camera that the session was made for. */
   camera: string | null;
-  rendition: string | null;
   /** The video codec, such as `video/H264`. */
   codec: string | null;
   width: number;
@@ -52,6 +53,20 @@ export interface PlayerStats {
   totalAudioEnergy: number;
 }
 
+/** A player's figures: its session's, and what they mean in the camera's ladder. */
+export interface PlayerStats extends SessionStats {
+  /** The rung that arrives; null where the picture has the size of none that is known. */
+  rendition: string | null;
+}
+
+/**
+ * The rung that a picture is of, by its height: what was asked for is a wish, which the relay grants
+ * as far as the line allows.
+ */
+export function rungOf(height: number, ladder: readonly Rendition[]): string | null {
+  return ladder.find((one) => one.height === height)?.name ?? null;
+}
+
 type Entry = Readonly<Record<string, unknown>>;
 
 /** The entries of a WebRTC report as plain records. */
@@ -79,9 +94,9 @@ export function figure(entry: Entry | undefined, name: string): number {
 /** Sums up a report. */
 export function summarise(
   entries: readonly Entry[],
-  target: { camera: string | null; rendition: string | null },
+  camera: string | null,
   timeOrigin: number = performance.timeOrigin,
-): PlayerStats {
+): SessionStats {
   const video = inbound(entries, "video");
   const audio = inbound(entries, "audio");
   const codec = entries.find((entry) => entry.id === video?.codecId)?.mimeType;
@@ -91,8 +106,7 @@ export function summarise(
     atMs: figure(video, "timestamp") - timeOrigin,
     capturedMs: capturedMs(video),
     engine: "whep",
-    camera: target.camera,
-    rendition: target.rendition,
+    camera,
     codec: isString(codec) ? codec : null,
     width: figure(video, "frameWidth"),
     height: figure(video, "frameHeight"),

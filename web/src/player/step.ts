@@ -119,7 +119,7 @@ function takeFailure(draft: Draft, id: number, failure: Failure, moment: Moment)
   }
   dropNext(draft);
   if (failure.kind === "refused") {
-    draft.refusal = failure.reason;
+    draft.refusal = failure.error;
     return;
   }
   draft.failures += 1;

@@ -45,12 +45,20 @@ export function measure(
   };
 }
 
-/** The capture clock of the picture on screen now, microseconds since 1970; null where unknown. */
+/**
+ * The capture clock of the picture on screen now, microseconds since 1970; null without a picture.
+ *
+ * Where the browser does not tell the capture clock, only what was spent on this side of the relay is
+ * taken off: the moment is then late by what camera and relay take, which matters little to a vote.
+ * As a latency it would be wrong, and is shown nowhere.
+ */
 export function captureUs(telemetry: Telemetry | null, nowServerMs: number | null): number | null {
-  const latencyMs = telemetry?.latencyMs ?? null;
-  return latencyMs === null || nowServerMs === null
-    ? null
-    : Math.round((nowServerMs - latencyMs) * 1000);
+  if (telemetry === null || nowServerMs === null) {
+    return null;
+  }
+  const { stats, bufferMs } = telemetry;
+  const spentHereMs = bufferMs + stats.decodeMs + (stats.roundTripMs ?? 0) / 2;
+  return Math.round((nowServerMs - (telemetry.latencyMs ?? spentHereMs)) * 1000);
 }
 
 function latencyOf(stats: PlayerStats, serverMs: (nowMs: number) => number | null): number | null {

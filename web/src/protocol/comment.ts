@@ -38,6 +38,8 @@ export interface CommentPage {
   /** Where the next page begins, or null after the last. */
   next: string | null;
   pinned: Comment[];
+  /** The roots, older than the page, of replies that stand on it. */
+  roots?: Comment[] | undefined;
 }
 
 /** Recognises a {@link Comment}. */
@@ -60,4 +62,5 @@ export const isCommentPage: Guard<CommentPage> = shape<CommentPage>({
   comments: isArrayOf(isComment),
   next: isNullOr(isString),
   pinned: isArrayOf(isComment),
+  roots: isMissingOr(isArrayOf(isComment)),
 });

@@ -2,6 +2,10 @@
 
 import { escapeAttribute } from "../text/escape.ts";
 
+/** What a frame's page has to allow the player in it; `embed.js` and the server's oEmbed say the same. */
+export const FRAME_ALLOW =
+  "autoplay; fullscreen; picture-in-picture; screen-wake-lock; gyroscope; accelerometer";
+
 /** The page's address, at a moment if one is given (RFC 3339, to the second). */
 export function pageLink(origin: string, slug: string, at: string | null): string {
   const url = new URL(`/b/${encodeURIComponent(slug)}`, origin);
@@ -28,7 +32,7 @@ export function frameCode(origin: string, slug: string, title: string): string {
   return (
     `<iframe src="${escapeAttribute(src)}" title="${escapeAttribute(title)}" width="640" height="360"\n` +
     '  style="border:0;aspect-ratio:16/9;width:100%;height:auto"\n' +
-    '  allow="autoplay; fullscreen; picture-in-picture; screen-wake-lock; gyroscope; accelerometer"></iframe>'
+    `  allow="${FRAME_ALLOW}"></iframe>`
   );
 }
 

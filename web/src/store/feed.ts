@@ -5,8 +5,10 @@
 import type { Broadcast } from "../protocol/broadcast.ts";
 import type { ServerEvent, WatchingMessage } from "../protocol/events.ts";
 import { getBroadcast, postAccess, postRating, type VoteBody } from "../transport/api.ts";
-import { HttpError } from "../transport/errors.ts";
+import { backoffMs } from "../transport/backoff.ts";
+import { HttpError, isPassing } from "../transport/errors.ts";
 import { EventsSocket, eventsUrl } from "../transport/events-socket.ts";
+import type { Ticket } from "./access.ts";
 import { ClockSync } from "./clock-sync.ts";
 import { type Action, type BroadcastView, EMPTY_VIEW, reduce } from "./reducer.ts";
 import { Store } from "./store.ts";
@@ -15,6 +17,7 @@ import { Store } from "./store.ts";
 const POLL_MS = 15_000;
 
 const UNAUTHORIZED = 401;
+const NOT_FOUND = 404;
 
 /** One broadcast's news. */
 export class BroadcastFeed {
@@ -26,6 +29,7 @@ export class BroadcastFeed {
   readonly #slug: string;
   readonly #socket: EventsSocket;
   #poll: ReturnType<typeof setInterval> | undefined;
+  #knock: ReturnType<typeof setTimeout> | undefined;
   #wanted = false;
 
   /**
@@ -38,6 +42,7 @@ export class BroadcastFeed {
     this.store = new Store({ ...EMPTY_VIEW, broadcast: initial }, reduce);
     this.#socket = new EventsSocket(eventsUrl(slug, location.href), {
       line: (line) => this.store.dispatch({ type: "line", line }),
+      gone: () => this.#end(),
       event: (event) => {
         if (event.type === "clock") {
           this.clock.take(event.t0, event.server_us, performance.now());
@@ -51,12 +56,12 @@ export class BroadcastFeed {
   /**
    * Begins to listen.
    *
-   * @param token a ticket to a closed broadcast, to be shown first
+   * @param ticket to a closed broadcast, to be shown first
    */
-  open(token: string | null = null): void {
+  open(ticket: Ticket | null = null): void {
     this.#wanted = true;
-    if (token !== null) {
-      void this.#enter(token);
+    if (ticket !== null) {
+      void this.#enter(ticket, 0);
       return;
     }
     this.#poll = setInterval(() => this.#loadUnlessOpen(), POLL_MS);
@@ -72,7 +77,14 @@ export class BroadcastFeed {
   close(): void {
     this.#wanted = false;
     clearInterval(this.#poll);
+    clearTimeout(this.#knock);
     this.#socket.close();
+  }
+
+  /** There is no such broadcast, and asking again would not make one. */
+  #end(): void {
+    this.close();
+    this.store.dispatch({ type: "gone" });
   }
 
   /** Tells the server what is being watched; while the line is down it is not told. */
@@ -86,20 +98,27 @@ export class BroadcastFeed {
     try {
       this.store.dispatch({ type: "voted", rating: await postRating(this.#slug, vote) });
     } catch (error) {
-      this.store.dispatch({ type: "vote-refused", reason: reasonOf(error) });
+      this.store.dispatch({ type: "vote-refused", error: asError(error) });
     }
   }
 
-  async #enter(token: string): Promise<void> {
+  /** Shows the ticket until somebody has looked at it. */
+  async #enter(ticket: Ticket, failures: number): Promise<void> {
     try {
-      await postAccess(this.#slug, token);
+      await postAccess(this.#slug, ticket.token);
     } catch (error) {
-      if (!(error instanceof HttpError)) {
-        this.store.dispatch({ type: "unloadable", reason: reasonOf(error) });
+      if (isPassing(error)) {
+        this.store.dispatch({ type: "unloadable", error: asError(error) });
+        if (this.#wanted) {
+          const askedMs = (error instanceof HttpError ? error.retryAfterMs : null) ?? 0;
+          const pause = Math.max(askedMs, backoffMs(failures + 1, Math.random()));
+          this.#knock = setTimeout(() => void this.#enter(ticket, failures + 1), pause);
+        }
         return;
       }
       // A ticket that is not valid: the broadcast itself says whether one is needed.
     }
+    ticket.spend();
     if (this.#wanted) {
       this.open();
     }
@@ -118,14 +137,20 @@ export class BroadcastFeed {
         this.#socket.open();
       }
     } catch (error) {
-      const closed = error instanceof HttpError && error.status === UNAUTHORIZED;
-      this.store.dispatch(
-        closed ? { type: "closed" } : { type: "unloadable", reason: reasonOf(error) },
-      );
+      const status = error instanceof HttpError ? error.status : null;
+      if (status === NOT_FOUND) {
+        this.#end();
+      } else {
+        this.store.dispatch(
+          status === UNAUTHORIZED
+            ? { type: "closed" }
+            : { type: "unloadable", error: asError(error) },
+        );
+      }
     }
   }
 }
 
-function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error));
 }

@@ -9,16 +9,18 @@ export type VoteProgress =
   | { kind: "idle" }
   | { kind: "sending"; stars: number }
   | { kind: "counted" }
-  | { kind: "refused"; reason: string };
+  | { kind: "refused"; error: Error };
 
 /** What a broadcast's page knows. */
 export interface BroadcastView {
   /** The broadcast, or null until the first answer. */
   readonly broadcast: Broadcast | null;
   /** Why there is no broadcast, or null. */
-  readonly trouble: string | null;
+  readonly trouble: Error | null;
   /** The broadcast is closed, and this viewer has shown no ticket. */
   readonly closed: boolean;
+  /** There is no such broadcast, or it has been deleted. */
+  readonly gone: boolean;
   /** Whether news arrives. */
   readonly line: Line;
   /** What this viewer's vote is doing. */
@@ -28,12 +30,13 @@ export interface BroadcastView {
 /** Something that the page has learnt. */
 export type Action =
   | { type: "loaded"; broadcast: Broadcast }
-  | { type: "unloadable"; reason: string }
+  | { type: "unloadable"; error: Error }
   | { type: "closed" }
+  | { type: "gone" }
   | { type: "line"; line: Line }
   | { type: "voting"; stars: number }
   | { type: "voted"; rating: Rating }
-  | { type: "vote-refused"; reason: string }
+  | { type: "vote-refused"; error: Error }
   | { type: "event"; event: ServerEvent };
 
 /** What a page knows at first. */
@@ -41,6 +44,7 @@ export const EMPTY_VIEW: BroadcastView = {
   broadcast: null,
   trouble: null,
   closed: false,
+  gone: false,
   line: "connecting",
   vote: { kind: "idle" },
 };
@@ -51,9 +55,11 @@ export function reduce(view: BroadcastView, action: Action): BroadcastView {
     case "loaded":
       return { ...view, broadcast: action.broadcast, trouble: null, closed: false };
     case "unloadable":
-      return { ...view, trouble: action.reason };
+      return { ...view, trouble: action.error };
     case "closed":
       return { ...view, broadcast: null, trouble: null, closed: true };
+    case "gone":
+      return { ...view, broadcast: null, trouble: null, closed: false, gone: true };
     case "line":
       return view.line === action.line ? view : { ...view, line: action.line };
     case "voting":
@@ -61,7 +67,7 @@ export function reduce(view: BroadcastView, action: Action): BroadcastView {
     case "voted":
       return change({ ...view, vote: { kind: "counted" } }, () => ({ rating: action.rating }));
     case "vote-refused":
-      return { ...view, vote: { kind: "refused", reason: action.reason } };
+      return { ...view, vote: { kind: "refused", error: action.error } };
     case "event":
       return reduceEvent(view, action.event);
   }

@@ -53,10 +53,16 @@ export function getRatingSeries(slug: string): Promise<RatingSeries> {
   return requestJson(broadcastPath(slug, "/rating/series"), isRatingSeries);
 }
 
-/** Tells the operators, and nobody else, what could be better. */
-export async function postFeedback(slug: string, text: string, email: string): Promise<void> {
-  const body = email === "" ? { text } : { text, email };
-  await request(broadcastPath(slug, "/feedback"), json("POST", body));
+/** What could be better. */
+export interface FeedbackBody {
+  text: string;
+  /** Where the operators may answer. */
+  email?: string;
+}
+
+/** Tells the operators, and nobody else, what could be better; `key` names the draft. */
+export async function postFeedback(slug: string, body: FeedbackBody, key: string): Promise<void> {
+  await request(broadcastPath(slug, "/feedback"), json("POST", body, key));
 }
 
 /** A page of comments. */
@@ -77,9 +83,9 @@ export interface CommentBody {
   moment?: string;
 }
 
-/** Writes a comment; `held` in the answer says that it waits for approval. */
-export function postComment(slug: string, body: CommentBody): Promise<Comment> {
-  return requestJson(broadcastPath(slug, "/comments"), isComment, json("POST", body));
+/** Writes a comment; `key` names the draft, `held` in the answer says that it waits for approval. */
+export function postComment(slug: string, body: CommentBody, key: string): Promise<Comment> {
+  return requestJson(broadcastPath(slug, "/comments"), isComment, json("POST", body, key));
 }
 
 /** Changes one's own comment. */
@@ -106,10 +112,13 @@ function commentPath(slug: string, id: string): string {
   return broadcastPath(slug, `/comments/${encodeURIComponent(id)}`);
 }
 
-function json(method: string, body: object): RequestInit {
+function json(method: string, body: object, key?: string): RequestInit {
   return {
     method,
-    headers: { "Content-Type": "application/json" },
+    headers: {
+      "Content-Type": "application/json",
+      ...(key === undefined ? {} : { "Idempotency-Key": key }),
+    },
     body: JSON.stringify(body),
   };
 }

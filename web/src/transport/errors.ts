@@ -26,6 +26,13 @@ export class HttpError extends TransportError {
   }
 }
 
+const PASSING = [408, 425, 429];
+
+/** Another try may bring what this one has not: it was no considered refusal. */
+export function isPassing(error: unknown): boolean {
+  return !(error instanceof HttpError) || error.status >= 500 || PASSING.includes(error.status);
+}
+
 /** No answer came. */
 export class UnreachableError extends TransportError {}
 

@@ -24,7 +24,12 @@ export interface EventsListener {
   event(event: ServerEvent): void;
   /** The line has changed. */
   line(line: Line): void;
+  /** The broadcast has been deleted, and the line is closed for good. */
+  gone(): void;
 }
+
+/** The code with which the server closes a deleted broadcast's lines. */
+const DELETED = 4404;
 
 const BEAT_MS = 10_000;
 const FIRST_BEATS = 5;
@@ -87,7 +92,7 @@ export class EventsSocket {
     this.#socket = socket;
     socket.onopen = () => this.#onOpen();
     socket.onmessage = (message) => this.#onMessage(message.data);
-    socket.onclose = () => this.#onLost();
+    socket.onclose = ({ code }) => (code === DELETED ? this.#onDeleted() : this.#onLost());
   }
 
   #onOpen(): void {
@@ -133,6 +138,12 @@ export class EventsSocket {
     const pause = backoffMs(this.#failures, Math.random());
     this.#failures += 1;
     this.#retry = setTimeout(() => this.#connect(), pause);
+  }
+
+  #onDeleted(): void {
+    this.close();
+    this.#listener.line("down");
+    this.#listener.gone();
   }
 
   readonly #onOnline = (): void => {

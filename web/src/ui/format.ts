@@ -111,6 +111,17 @@ export function formatMilliseconds(ms: number, locale: string): string {
   }).format(unit === "second" ? ms / SECOND_MS : ms);
 }
 
+/** A wait in words: seconds, or minutes from two of them up; never less than is to be waited. */
+export function formatSeconds(ms: number, locale: string): string {
+  const seconds = Math.max(1, Math.ceil(ms / SECOND_MS));
+  const long = seconds >= 120;
+  return new Intl.NumberFormat(locale, {
+    style: "unit",
+    unit: long ? "minute" : "second",
+    unitDisplay: "long",
+  }).format(long ? Math.ceil(seconds / 60) : seconds);
+}
+
 /** A time of day in the reader's own zone. */
 export function formatClock(iso: string, locale: string, timeZone?: string): string {
   return new Intl.DateTimeFormat(locale, {

@@ -31,6 +31,8 @@ export class EvaMissionClock extends LitElement {
   @property({ attribute: false }) state: BroadcastState = "before";
   /** Its start, ISO 8601. */
   @property({ attribute: false }) startsAt: string | null = null;
+  /** Milliseconds since 1970, by the server's clock where it is known. */
+  @property({ attribute: false }) now: () => number = Date.now;
 
   constructor() {
     super();
@@ -38,7 +40,7 @@ export class EvaMissionClock extends LitElement {
   }
 
   protected override render(): TemplateResult | typeof nothing {
-    const clock = missionClock(this.state, this.startsAt, Date.now());
+    const clock = missionClock(this.state, this.startsAt, this.now());
     this.toggleAttribute("counting", clock !== null);
     if (clock === null) {
       return nothing;

@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
 import { ratingSummary, voteText } from "../../src/audience/rating-text.ts";
+import { HttpError } from "../../src/transport/errors.ts";
 
 it("invites the first vote", () => {
   const none = { average: null, count: 0, yours: null };
@@ -21,7 +22,7 @@ it("says what has become of one's own vote", () => {
   expect(voteText(rating, { kind: "idle" })).toBe("Your vote: 1 star. You can change it.");
   expect(voteText(rating, { kind: "sending", stars: 3 })).toBe("Sending your vote");
   expect(voteText(rating, { kind: "counted" })).toBe("Thank you! Your vote: 1 star.");
-  expect(voteText(rating, { kind: "refused", reason: "Too fast." })).toBe(
-    "Your vote was not counted. Too fast.",
+  expect(voteText(rating, { kind: "refused", error: new HttpError(429, null, null) })).toBe(
+    "Your vote was not counted. That was too often. Wait a little.",
   );
 });

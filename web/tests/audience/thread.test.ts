@@ -4,6 +4,7 @@ import {
   EMPTY_THREAD,
   isEditable,
   withComment,
+  withNewest,
   without,
   withPage,
 } from "../../src/audience/comments/thread.ts";
@@ -77,4 +78,41 @@ it("can be edited by its author, for a while", () => {
   expect(isEditable(mine, at(6))).toBe(true);
   expect(isEditable(mine, at(8))).toBe(false);
   expect(isEditable({ ...mine, yours: false }, at(6))).toBe(false);
+});
+
+describe("reading the newest page again", () => {
+  const older = withPage(withPage(EMPTY_THREAD, page), {
+    comments: [comment("z", -5)],
+    next: "further",
+    pinned: [],
+  });
+
+  it("takes what the page covers from it, and keeps what is older", () => {
+    const newest = { comments: [comment("c", 4), comment("b", 2)], next: "cursor", pinned: [] };
+    const thread = withNewest(older, newest);
+    // "r1" is gone, as it lies within the page's span; "a" and "p" lie before it.
+    expect(shape(thread)).toEqual([["c"], ["b"], ["a"], ["p"], ["z"]]);
+    expect(thread.next).toBe("further");
+  });
+
+  it("lets go of everything where there may be a gap, or where the page is all there is", () => {
+    const apart = { comments: [comment("y", 60)], next: "cursor", pinned: [] };
+    expect(withNewest(older, apart)).toMatchObject({ next: "cursor" });
+    expect(shape(withNewest(older, apart))).toEqual([["y"]]);
+    expect(shape(withNewest(older, { ...apart, comments: [], next: null }))).toEqual([]);
+  });
+
+  it("keeps a comment of one's own that waits for approval", () => {
+    const waiting = withComment(older, comment("mine", 9, { held: true, yours: true }));
+    const whole = { comments: [comment("b", 2)], next: null, pinned: [] };
+    expect(shape(withNewest(waiting, whole))).toEqual([["mine"], ["b"]]);
+  });
+
+  it("takes in the older roots of the page's replies", () => {
+    const reply = comment("r", 50, { reply_to: "old" });
+    const roots = [comment("old", -99)];
+    expect(
+      shape(withPage(EMPTY_THREAD, { ...page, comments: [reply], pinned: [], roots })),
+    ).toEqual([["old", "r"]]);
+  });
 });

@@ -28,7 +28,7 @@ function anyInput(random: () => number, lastId: number): Input {
       failure: pick<Failure>(
         { kind: "not-live", retryAfterMs: random() < 0.5 ? null : 3000 },
         { kind: "trouble", retryAfterMs: null },
-        { kind: "refused", reason: "no" },
+        { kind: "refused", error: new Error("no") },
       ),
     },
     { kind: "sample", id, packets: 1 + random() * 1e4, frames: random() * 300, watching: true },

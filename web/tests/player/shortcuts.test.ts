@@ -34,6 +34,16 @@ describe("actionOf", () => {
     }
   });
 
+  it("reads brackets however a keyboard writes them", () => {
+    for (const modifier of [{ ctrlKey: true, altKey: true }, { altKey: true }]) {
+      expect(press("[", "page", true, modifier)).toBe("camera");
+    }
+    // Control or Command with a bracket is the browser's way back.
+    expect(press("[", "page", true, { ctrlKey: true })).toBeNull();
+    expect(press("]", "page", true, { metaKey: true })).toBeNull();
+    expect(press("k", "page", true, { ctrlKey: true, altKey: true })).toBeNull();
+  });
+
   it("leaves the browser its own shortcuts", () => {
     for (const modifier of [{ ctrlKey: true }, { altKey: true }, { metaKey: true }]) {
       expect(press("f", "page", true, modifier)).toBeNull();

@@ -1,6 +1,7 @@
 import { expect, it } from "vitest";
 import { Phase } from "../../src/player/phase.ts";
 import { type SlateFacts, slateText } from "../../src/player/slate-text.ts";
+import { HttpError } from "../../src/transport/errors.ts";
 
 const facts: SlateFacts = {
   phase: Phase.Waiting,
@@ -25,8 +26,11 @@ it("counts down to the start, and names the camera after it", () => {
   expect(slateText({ ...facts, cameraName: "" })?.headline).toBe("No picture yet");
 });
 
-it("gives the server's reason for a refusal", () => {
-  expect(slateText({ ...facts, phase: Phase.Failed, refusal: "Closed." })?.detail).toBe("Closed.");
+it("gives the reason for a refusal", () => {
+  const closed = new HttpError(401, null, null);
+  expect(slateText({ ...facts, phase: Phase.Failed, refusal: closed })?.detail).toBe(
+    "It is open to those who come with an invitation.",
+  );
 });
 
 it.each(Object.values(Phase).filter((phase) => phase !== Phase.Live))(

@@ -1,7 +1,8 @@
 import { expect, it } from "vitest";
-import { summarise } from "../../src/player/stats.ts";
+import { rungOf, summarise } from "../../src/player/stats.ts";
+import type { Rendition } from "../../src/protocol/broadcast.ts";
 
-const target = { camera: "helmet", rendition: "720p" };
+const CAMERA = "helmet";
 
 it("draws its figures from WebRTC's report", () => {
   const stats = summarise(
@@ -28,10 +29,10 @@ it("draws its figures from WebRTC's report", () => {
       },
       { id: "A", type: "inbound-rtp", kind: "audio", totalAudioEnergy: 0.25 },
     ],
-    target,
+    CAMERA,
   );
   expect(stats).toMatchObject({
-    ...target,
+    camera: CAMERA,
     codec: "video/H264",
     framesDecoded: 300,
     pliCount: 1,
@@ -46,10 +47,24 @@ it("draws its figures from WebRTC's report", () => {
 });
 
 it("reads an empty report as nothing received yet", () => {
-  expect(summarise([], target)).toMatchObject({
+  expect(summarise([], CAMERA)).toMatchObject({
     codec: null,
     framesDecoded: 0,
     jitterBufferDelayMs: 0,
     roundTripMs: null,
   });
+});
+
+it("knows a rung by what arrives, not by what was asked for", () => {
+  const rung = (height: number): Rendition => ({
+    name: `${height}p`,
+    width: height * 2,
+    height,
+    fps: 30,
+    bitrate_bps: 1e6,
+  });
+  const ladder = [rung(720), rung(360)];
+  expect(rungOf(360, ladder)).toBe("360p");
+  expect(rungOf(480, ladder)).toBeNull();
+  expect(rungOf(0, [])).toBeNull();
 });

@@ -77,9 +77,10 @@ describe("joining", () => {
     const run = new Run();
     run.feed(liveTarget);
     run.feed({ kind: "start" });
-    run.feed({ kind: "failed", id: 1, failure: { kind: "refused", reason: "not for you" } });
+    const error = new Error("not for you");
+    run.feed({ kind: "failed", id: 1, failure: { kind: "refused", error } });
     expect(run.link.phase).toBe(Phase.Failed);
-    expect(run.link.refusal).toBe("not for you");
+    expect(run.link.refusal).toBe(error);
     expect(run.pass(60_000)).toEqual([]);
     expect(run.feed({ kind: "retry" })).toEqual(["open 2", "show 2"]);
     expect(run.link.phase).toBe(Phase.Connecting);

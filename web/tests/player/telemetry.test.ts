@@ -5,7 +5,7 @@ import { type PlayerStats, summarise } from "../../src/player/stats.ts";
 import { captureUs, measure } from "../../src/player/telemetry.ts";
 import { ClockSync } from "../../src/store/clock-sync.ts";
 
-const BLANK = summarise([], { camera: "helmet", rendition: "720p" }, 0);
+const BLANK = { ...summarise([], "helmet", 0), rendition: "720p" };
 
 function stats(patch: Partial<PlayerStats>): PlayerStats {
   return { ...BLANK, ...patch };
@@ -27,6 +27,19 @@ describe("measure", () => {
     expect(measure(null, stats({ capturedMs: 1 }), () => 1e12).latencyMs).toBeNull();
     expect(measure(null, stats({ capturedMs: 5000 }), () => 1000).latencyMs).toBeNull();
     expect(captureUs(null, 1)).toBeNull();
+  });
+
+  it("takes off what was spent on this side where the browser tells no capture clock", () => {
+    const taken = stats({
+      capturedMs: null,
+      decodeMs: 10,
+      jitterBufferDelayMs: 60,
+      roundTripMs: 40,
+    });
+    const health = measure(null, taken, () => 1_700_000_000_000);
+    expect(health.latencyMs).toBeNull();
+    expect(captureUs(health, 1_700_000_000_000)).toBe((1_700_000_000_000 - 90) * 1000);
+    expect(captureUs(health, null)).toBeNull();
   });
 
   it("forgives a clock that is a little ahead", () => {

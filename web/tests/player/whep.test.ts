@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { failureOf, UnplayableError } from "../../src/player/whep/failure.ts";
+import { UnplayableError } from "../../src/player/unplayable.ts";
+import { failureOf } from "../../src/player/whep/failure.ts";
 import { iceFragment, withIce, withRoundTrip, withStereo } from "../../src/player/whep/sdp.ts";
 import { HttpError, UnreachableError } from "../../src/transport/errors.ts";
 
@@ -61,9 +62,14 @@ describe("failureOf", () => {
     [new HttpError(502, null, null), { kind: "trouble", retryAfterMs: null }],
     [new UnreachableError("gone"), { kind: "trouble", retryAfterMs: null }],
     [new DOMException("closed", "InvalidStateError"), { kind: "trouble", retryAfterMs: null }],
-    [new HttpError(404, null, null), { kind: "refused", reason: "The server answered 404" }],
-    [new UnplayableError("no H.264"), { kind: "refused", reason: "no H.264" }],
   ])("sorts %s", (error, expected) => {
     expect(failureOf(error)).toEqual(expected);
   });
+
+  it.each([new HttpError(404, null, null), new UnplayableError("video")])(
+    "takes %s for the last word",
+    (error) => {
+      expect(failureOf(error)).toEqual({ kind: "refused", error });
+    },
+  );
 });

@@ -3,12 +3,13 @@ import { type BroadcastView, EMPTY_VIEW, reduce } from "../../src/store/reducer.
 import { Store } from "../../src/store/store.ts";
 import { broadcast, camera } from "../fixtures.ts";
 
+const trouble = new Error("too fast");
 const loaded: BroadcastView = { ...EMPTY_VIEW, broadcast: broadcast() };
 
 describe("reduce", () => {
   it("takes the whole truth from a state event, also after trouble", () => {
-    const troubled = reduce(EMPTY_VIEW, { type: "unloadable", reason: "unreachable" });
-    expect(troubled.trouble).toBe("unreachable");
+    const troubled = reduce(EMPTY_VIEW, { type: "unloadable", error: trouble });
+    expect(troubled.trouble).toBe(trouble);
     const view = reduce(troubled, {
       type: "event",
       event: { type: "state", broadcast: broadcast({ viewers: 9 }) },
@@ -68,8 +69,8 @@ describe("reduce", () => {
     const counted = reduce(asked, { type: "voted", rating: { average: 5, count: 1, yours: 5 } });
     expect(counted.vote).toEqual({ kind: "counted" });
     expect(counted.broadcast?.rating.yours).toBe(5);
-    const refused = reduce(asked, { type: "vote-refused", reason: "too fast" });
-    expect(refused.vote).toEqual({ kind: "refused", reason: "too fast" });
+    const refused = reduce(asked, { type: "vote-refused", error: trouble });
+    expect(refused.vote).toEqual({ kind: "refused", error: trouble });
     expect(refused.broadcast?.rating.yours).toBeNull();
   });
 

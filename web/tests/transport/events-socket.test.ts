@@ -8,7 +8,7 @@ class FakeSocket {
   static made: FakeSocket[] = [];
   onopen: (() => void) | null = null;
   onmessage: ((message: { data: unknown }) => void) | null = null;
-  onclose: (() => void) | null = null;
+  onclose: ((end: { code: number }) => void) | null = null;
   closed = false;
   readyState = 0;
   sent: string[] = [];
@@ -34,6 +34,7 @@ class FakeSocket {
 const window = new EventTarget();
 let lines: Line[];
 let events: ServerEvent[];
+let gone: number;
 let socket: EventsSocket;
 
 beforeEach(() => {
@@ -45,9 +46,13 @@ beforeEach(() => {
   FakeSocket.made = [];
   lines = [];
   events = [];
+  gone = 0;
   socket = new EventsSocket(new URL("ws://relay.test/events"), {
     line: (line) => lines.push(line),
     event: (event) => events.push(event),
+    gone: () => {
+      gone += 1;
+    },
   });
   socket.open();
 });
@@ -69,29 +74,29 @@ it("passes on what it understands and ignores the rest", () => {
 });
 
 it("comes back at once after a loss, then with growing pauses", () => {
-  FakeSocket.last.onclose?.();
+  FakeSocket.last.onclose?.({ code: 1006 });
   vi.advanceTimersByTime(0);
   expect(FakeSocket.made).toHaveLength(2);
-  FakeSocket.last.onclose?.();
+  FakeSocket.last.onclose?.({ code: 1006 });
   vi.advanceTimersByTime(249);
   expect(FakeSocket.made).toHaveLength(2);
   vi.advanceTimersByTime(1);
   expect(FakeSocket.made).toHaveLength(3);
-  FakeSocket.last.onclose?.();
+  FakeSocket.last.onclose?.({ code: 1006 });
   vi.advanceTimersByTime(499);
   expect(FakeSocket.made).toHaveLength(3);
 });
 
 it("counts a line as good only once something has come through", () => {
-  FakeSocket.last.onclose?.();
+  FakeSocket.last.onclose?.({ code: 1006 });
   vi.advanceTimersByTime(0);
   FakeSocket.last.onopen?.();
-  FakeSocket.last.onclose?.();
+  FakeSocket.last.onclose?.({ code: 1006 });
   vi.advanceTimersByTime(100);
   expect(FakeSocket.made).toHaveLength(2);
   vi.advanceTimersByTime(150);
   FakeSocket.last.onmessage?.({ data: "{}" });
-  FakeSocket.last.onclose?.();
+  FakeSocket.last.onclose?.({ code: 1006 });
   vi.advanceTimersByTime(0);
   expect(FakeSocket.made).toHaveLength(4);
 });
@@ -128,10 +133,10 @@ it("says what is watched while the line is up, and nothing while it is down", ()
 
 it("tries at once when the network comes back", () => {
   for (let loss = 0; loss < 6; loss += 1) {
-    FakeSocket.last.onclose?.();
+    FakeSocket.last.onclose?.({ code: 1006 });
     vi.advanceTimersByTime(4000);
   }
-  FakeSocket.last.onclose?.();
+  FakeSocket.last.onclose?.({ code: 1006 });
   const before = FakeSocket.made.length;
   window.dispatchEvent(new Event("online"));
   expect(FakeSocket.made).toHaveLength(before + 1);
@@ -143,4 +148,13 @@ it("stays closed once closed", () => {
   window.dispatchEvent(new Event("online"));
   expect(FakeSocket.made).toHaveLength(1);
   expect(FakeSocket.last.closed).toBe(true);
+});
+
+it("stays closed once the broadcast has been deleted", () => {
+  FakeSocket.last.onclose?.({ code: 4404 });
+  vi.advanceTimersByTime(60_000);
+  window.dispatchEvent(new Event("online"));
+  expect(gone).toBe(1);
+  expect(lines.at(-1)).toBe("down");
+  expect(FakeSocket.made).toHaveLength(1);
 });

@@ -13,11 +13,13 @@ import { Ticker } from "../../ui/ticker.ts";
 import { commentStyles } from "./comments-styles.ts";
 import { isEditable } from "./thread.ts";
 
-/** The detail of `eva-act`. */
+/** The detail of `eva-act`; `done` tells the form whether it went through, and closes it only then. */
 export type CommentAct =
   | { kind: "reply" | "delete" }
-  | { kind: "edit"; text: string }
-  | { kind: "report"; reason: string };
+  | { kind: "edit"; text: string; done(went: boolean): void }
+  | { kind: "report"; reason: string; done(went: boolean): void };
+
+type Form = "edit" | "report";
 
 /**
  * See the module's header.
@@ -36,7 +38,8 @@ export class EvaComment extends LitElement {
   /** It can be answered. */
   @property({ type: Boolean }) answerable = false;
   /** The form that is open beneath it. */
-  @state() private form: "edit" | "report" | null = null;
+  @state() private form: Form | null = null;
+  @state() private sending = false;
   @state() private reported = false;
 
   constructor() {
@@ -77,22 +80,22 @@ export class EvaComment extends LitElement {
   }
 
   #acts(comment: Comment): TemplateResult {
-    const button = (label: string, act: () => void): TemplateResult =>
-      html`<button type="button" @click=${act}>${label}</button>`;
+    const button = (label: string, act: () => void, name: string): TemplateResult =>
+      html`<button type="button" data-act=${name} @click=${act}>${label}</button>`;
     return html`<div class="acts">
-      ${this.answerable ? button(msg("Reply"), () => this.#act({ kind: "reply" })) : nothing}
+      ${this.answerable ? button(msg("Reply"), () => this.#act({ kind: "reply" }), "reply") : nothing}
       ${
         isEditable(comment, Date.now())
-          ? html`${button(msg("Edit"), () => void this.#open("edit"))}
-            ${button(msg("Delete"), () => this.#act({ kind: "delete" }))}`
+          ? html`${button(msg("Edit"), () => void this.#open("edit"), "edit")}
+            ${button(msg("Delete"), () => this.#act({ kind: "delete" }), "delete")}`
           : nothing
       }
       ${
         comment.yours
           ? nothing
           : this.reported
-            ? html`<span class="done">${msg("Reported. Thank you.")}</span>`
-            : button(msg("Report"), () => void this.#open("report"))
+            ? html`<span class="done" data-act="report" tabindex="-1">${msg("Reported. Thank you.")}</span>`
+            : button(msg("Report"), () => void this.#open("report"), "report")
       }
     </div>`;
   }
@@ -102,8 +105,7 @@ export class EvaComment extends LitElement {
       @submit=${(event: SubmitEvent) => {
         const text = field(event, "text");
         if (text !== "") {
-          this.#act({ kind: "edit", text });
-          this.form = null;
+          this.#act({ kind: "edit", text, done: this.#sent() });
         }
       }}
     >
@@ -118,9 +120,7 @@ export class EvaComment extends LitElement {
   #reportForm(): TemplateResult {
     return html`<form
       @submit=${(event: SubmitEvent) => {
-        this.#act({ kind: "report", reason: field(event, "reason") });
-        this.form = null;
-        this.reported = true;
+        this.#act({ kind: "report", reason: field(event, "reason"), done: this.#sent() });
       }}
     >
       <label>
@@ -133,19 +133,40 @@ export class EvaComment extends LitElement {
 
   #formButtons(send: string): TemplateResult {
     return html`<div class="acts">
-      <button class="send solid" type="submit">${send}</button>
-      <button
-        type="button"
-        @click=${() => {
-          this.form = null;
-        }}
-      >
-        ${msg("Cancel")}
-      </button>
+      <button class="send solid" type="submit" ?disabled=${this.sending}>${send}</button>
+      <button type="button" @click=${() => void this.#close()}>${msg("Cancel")}</button>
     </div>`;
   }
 
-  async #open(form: "edit" | "report"): Promise<void> {
+  /** Puts the focus on what opens a form, or stands in its place. */
+  focusAct(name: "reply" | Form): void {
+    this.renderRoot.querySelector<HTMLElement>(`[data-act="${name}"]`)?.focus();
+  }
+
+  /** Notes that the open form is on its way; what it gives is told how that went. */
+  #sent(): (went: boolean) => void {
+    const { form } = this;
+    this.sending = true;
+    return (went) => {
+      this.sending = false;
+      if (went) {
+        this.reported ||= form === "report";
+        void this.#close();
+      }
+    };
+  }
+
+  /** Closes the form, and gives the focus back to what has opened it. */
+  async #close(): Promise<void> {
+    const { form } = this;
+    this.form = null;
+    await this.updateComplete;
+    if (form !== null) {
+      this.focusAct(form);
+    }
+  }
+
+  async #open(form: Form): Promise<void> {
     this.form = form;
     await this.updateComplete;
     this.renderRoot.querySelector<HTMLElement>("textarea, input")?.focus();

@@ -9,6 +9,10 @@ export const commentsStyles = css`
     font: 650 var(--step-2) / 1.2 var(--display);
     letter-spacing: -0.015em;
   }
+  /* It takes the focus of what has gone, and is no control. */
+  h2:focus {
+    outline: none;
+  }
   .note,
   .empty {
     margin-bottom: 0.75rem;

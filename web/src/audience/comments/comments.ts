@@ -9,9 +9,11 @@ import { localized, msg } from "@lit/localize";
 import { html, LitElement, nothing, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 import { repeat } from "lit/directives/repeat.js";
+import { explain } from "../../i18n/trouble.ts";
 import type { CommentPolicy } from "../../protocol/broadcast.ts";
 import type { Comment } from "../../protocol/comment.ts";
-import type { ServerEvent } from "../../protocol/events.ts";
+import type { CommentEvent, CommentRemovedEvent, ServerEvent } from "../../protocol/events.ts";
+import { Soon } from "../../store/soon.ts";
 import {
   type CommentBody,
   deleteComment,
@@ -26,9 +28,19 @@ import { Ticker } from "../../ui/ticker.ts";
 import type { CommentAct } from "./comment.ts";
 import { commentsStyles } from "./comments-styles.ts";
 import type { Draft } from "./compose.ts";
-import { branches, EMPTY_THREAD, type Thread, withComment, without, withPage } from "./thread.ts";
+import {
+  branches,
+  EMPTY_THREAD,
+  type Thread,
+  withComment,
+  withNewest,
+  without,
+  withPage,
+} from "./thread.ts";
 import "./comment.ts";
 import "./compose.ts";
+
+type CommentNews = CommentEvent | CommentRemovedEvent;
 
 /** See the module's header. */
 @customElement("eva-comments")
@@ -46,12 +58,21 @@ export class EvaComments extends LitElement {
   @property({ attribute: false }) moment: () => number | null = () => null;
 
   @state() private thread: Thread = EMPTY_THREAD;
+  /** A first page has been read. */
   @state() private loaded = false;
-  @state() private trouble = "";
+  @state() private unloadable = false;
+  @state() private trouble: unknown = null;
   /** What has just been done, for those who do not see it. */
   @state() private said = "";
   /** The comment that is being answered, or null. */
   @state() private answering: string | null = null;
+  /** The comment beneath which the viewer asked to answer: that one, or a reply to it. */
+  #answerTo = "";
+
+  /** What has been told of each comment while a page is on its way: the page may not know of it. */
+  readonly #meanwhile = new Map<string, CommentNews>();
+  #loading = 0;
+  readonly #loadSoon = new Soon(() => void this.#load(null));
 
   constructor() {
     super();
@@ -60,15 +81,21 @@ export class EvaComments extends LitElement {
 
   /** Takes in the server's news. */
   take(event: ServerEvent): void {
-    if (event.type === "comment") {
-      this.thread = withComment(this.thread, event.comment);
-    } else if (event.type === "comment_removed") {
-      this.thread = without(this.thread, event.id);
-    } else if (event.type === "state" && this.loaded) {
-      // The line was down, and comments may have come and gone meanwhile.
-      this.thread = EMPTY_THREAD;
-      void this.#load(null);
+    if (event.type === "comment" || event.type === "comment_removed") {
+      this.thread = withNews(this.thread, event);
+      if (this.#loading > 0) {
+        this.#meanwhile.set(event.type === "comment" ? event.comment.id : event.id, event);
+      }
+    } else if (event.type === "state" && (this.loaded || this.unloadable)) {
+      // The line was down, and comments may have come and gone meanwhile. What is on the page stays
+      // until the answer is there: somebody may be writing in the midst of it.
+      this.#loadSoon.ask();
     }
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.#loadSoon.cancel();
   }
 
   protected override firstUpdated(): void {
@@ -78,9 +105,9 @@ export class EvaComments extends LitElement {
   protected override render(): TemplateResult {
     const shown = branches(this.thread);
     return html`<section aria-labelledby="comments">
-      <h2 id="comments">${msg("Comments")}</h2>
+      <h2 id="comments" tabindex="-1">${msg("Comments")}</h2>
       ${this.#composer()}
-      <p class="trouble" role="alert">${this.trouble === "" ? nothing : this.trouble}</p>
+      <p class="trouble" role="alert">${this.trouble === null ? nothing : explain(this.trouble)}</p>
       <p class="hidden" role="status">${this.said}</p>
       ${
         this.loaded && shown.length === 0
@@ -108,6 +135,7 @@ export class EvaComments extends LitElement {
           </li>`,
         )}
       </ul>
+      ${this.unloadable ? this.#again() : nothing}
       ${
         this.thread.next === null
           ? nothing
@@ -116,6 +144,13 @@ export class EvaComments extends LitElement {
             </button>`
       }
     </section>`;
+  }
+
+  #again(): TemplateResult {
+    return html`<p class="empty" role="alert">${msg("The comments cannot be loaded.")}</p>
+      <button class="more" type="button" @click=${() => void this.#load(null)}>
+        ${msg("Try again")}
+      </button>`;
   }
 
   #composer(): TemplateResult {
@@ -138,9 +173,7 @@ export class EvaComments extends LitElement {
     return html`<eva-compose
       reply
       @eva-draft=${(event: CustomEvent<Draft>) => void this.#write(event.detail, root.id)}
-      @eva-cancel=${() => {
-        this.answering = null;
-      }}
+      @eva-cancel=${() => void this.#endAnswer()}
     ></eva-compose>`;
   }
 
@@ -154,14 +187,25 @@ export class EvaComments extends LitElement {
   }
 
   async #load(before: string | null): Promise<void> {
-    await this.#try(async () => {
-      this.thread = withPage(this.thread, await getComments(this.slug, before));
+    this.#loading += 1;
+    const read = await this.#try(async () => {
+      const page = await getComments(this.slug, before);
+      const thread = (before === null ? withNewest : withPage)(this.thread, page);
+      this.thread = [...this.#meanwhile.values()].reduce(withNews, thread);
     });
-    this.loaded = true;
+    this.#loading -= 1;
+    if (this.#loading === 0) {
+      this.#meanwhile.clear();
+    }
+    this.loaded ||= read;
+    this.unloadable = !this.loaded;
+    if (this.unloadable) {
+      this.trouble = null; // It is said where the comments would stand.
+    }
   }
 
   async #write(draft: Draft, replyTo: string | null): Promise<void> {
-    const { text, name, momentMs } = draft;
+    const { text, name, momentMs, key } = draft;
     const body: CommentBody = {
       text,
       name,
@@ -169,13 +213,13 @@ export class EvaComments extends LitElement {
       ...(momentMs === null ? {} : { moment: new Date(momentMs).toISOString() }),
     };
     const written = await this.#try(async () => {
-      const comment = await postComment(this.slug, body);
+      const comment = await postComment(this.slug, body, key);
       this.thread = withComment(this.thread, { ...comment, yours: true });
       this.said = comment.held === true ? msg("Your comment waits for approval.") : msg("Sent");
     });
     draft.done(written);
     if (written && replyTo !== null) {
-      this.answering = null;
+      await this.#endAnswer();
     }
   }
 
@@ -183,40 +227,59 @@ export class EvaComments extends LitElement {
     const { id } = comment;
     switch (act.kind) {
       case "reply":
+        this.#answerTo = id;
         this.answering = comment.reply_to ?? id;
         return;
-      case "edit":
-        await this.#try(async () => {
-          const edited = await patchComment(this.slug, id, act.text);
-          this.thread = withComment(this.thread, { ...edited, yours: true });
+      case "edit": {
+        const edited = await this.#try(async () => {
+          const changed = await patchComment(this.slug, id, act.text);
+          this.thread = withComment(this.thread, { ...changed, yours: true });
           this.said = msg("Changed");
         });
+        act.done(edited);
         return;
+      }
       case "delete":
         await this.#try(async () => {
           await deleteComment(this.slug, id);
           this.thread = without(this.thread, id);
           this.said = msg("Deleted");
+          this.renderRoot.querySelector<HTMLElement>("h2")?.focus();
         });
         return;
-      case "report":
-        await this.#try(async () => {
+      case "report": {
+        const reported = await this.#try(async () => {
           await reportComment(this.slug, id, act.reason);
           this.said = msg("Reported");
         });
+        act.done(reported);
+      }
     }
   }
 
+  /** Closes the form of a reply, and gives the focus back to what has opened it. */
+  async #endAnswer(): Promise<void> {
+    this.answering = null;
+    await this.updateComplete;
+    [...this.renderRoot.querySelectorAll("eva-comment")]
+      .find((one) => one.comment?.id === this.#answerTo)
+      ?.focusAct("reply");
+  }
+
   async #try(work: () => Promise<void>): Promise<boolean> {
-    this.trouble = "";
+    this.trouble = null;
     try {
       await work();
       return true;
     } catch (error) {
-      this.trouble = error instanceof Error ? error.message : String(error);
+      this.trouble = error;
       return false;
     }
   }
+}
+
+function withNews(thread: Thread, news: CommentNews): Thread {
+  return news.type === "comment" ? withComment(thread, news.comment) : without(thread, news.id);
 }
 
 declare global {

@@ -3,6 +3,8 @@
 import { localized, msg, str } from "@lit/localize";
 import { css, html, LitElement, nothing, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
+import { live } from "lit/directives/live.js";
+import { DraftKey } from "../../transport/draft-key.ts";
 import { formStyles } from "../../ui/form-styles.ts";
 import { formatMissionTime } from "../../ui/format.ts";
 import { recall, remember } from "../../ui/memory.ts";
@@ -19,6 +21,8 @@ export interface Draft {
   name: string;
   /** The moment that it speaks of, milliseconds since 1970, or null. */
   momentMs: number | null;
+  /** Names it for the server: the same for each try of it. */
+  key: string;
   /** Tells the form whether it went out; it is emptied only then. */
   done(sent: boolean): void;
 }
@@ -79,6 +83,9 @@ export class EvaCompose extends LitElement {
   /** The moment on this viewer's screen, milliseconds since 1970; null where there is none. */
   @property({ attribute: false }) moment: () => number | null = () => null;
   @state() private sending = false;
+  /** The moment that the viewer has ticked, milliseconds since 1970, or null. */
+  @state() private ticked: number | null = null;
+  readonly #key = new DraftKey();
 
   constructor() {
     super();
@@ -127,13 +134,20 @@ export class EvaCompose extends LitElement {
   }
 
   #momentBox(): TemplateResult | typeof nothing {
-    const momentMs = this.reply ? null : this.moment();
+    // It is the moment of the tick: the picture goes on while somebody writes about it.
+    const momentMs = this.reply ? null : (this.ticked ?? this.moment());
     if (momentMs === null) {
       return nothing;
     }
     const iso = new Date(momentMs).toISOString();
     return html`<label class="moment">
-      <input type="checkbox" name="moment" />
+      <input
+        type="checkbox"
+        .checked=${live(this.ticked !== null)}
+        @change=${() => {
+          this.ticked = this.ticked === null ? momentMs : null;
+        }}
+      />
       <span class="figures">${msg(str`About this moment, ${formatMissionTime(iso, this.startsAt) ?? ""}`)}</span>
     </label>`;
   }
@@ -148,13 +162,17 @@ export class EvaCompose extends LitElement {
     }
     remember(NAME, name);
     this.sending = true;
+    const momentMs = this.ticked;
     const detail: Draft = {
       text,
       name,
-      momentMs: data.has("moment") ? this.moment() : null,
+      momentMs,
+      key: this.#key.of([text, name, momentMs]),
       done: (sent) => {
         this.sending = false;
         if (sent) {
+          this.#key.done();
+          this.ticked = null;
           form.reset();
           const field = form.elements.namedItem("name");
           if (field instanceof HTMLInputElement) {

@@ -22,10 +22,26 @@ export const EMPTY_THREAD: Thread = { comments: new Map(), next: null };
 /** A page has been read. */
 export function withPage(thread: Thread, page: CommentPage): Thread {
   const comments = new Map(thread.comments);
-  for (const one of [...page.comments, ...page.pinned]) {
+  for (const one of [...page.comments, ...page.pinned, ...(page.roots ?? [])]) {
     comments.set(one.id, one);
   }
   return { comments, next: page.next };
+}
+
+/**
+ * The newest page has been read again: what it covers is as it says, and what is older stays as it
+ * was. A page that meets nothing known may have a gap before it, and stands alone.
+ */
+export function withNewest(thread: Thread, page: CommentPage): Thread {
+  const oldestMs = Math.min(...page.comments.map((one) => Date.parse(one.at)));
+  const meets = page.next !== null && page.comments.some((one) => thread.comments.has(one.id));
+  const pinned = new Set(page.pinned.map((one) => one.id));
+  const kept = [...thread.comments.values()]
+    // One's own comment that waits for approval is on nobody's page.
+    .filter((one) => one.held === true || (meets && Date.parse(one.at) < oldestMs))
+    .map((one) => ({ ...one, pinned: pinned.has(one.id) }));
+  const comments = new Map(kept.map((one) => [one.id, one]));
+  return withPage({ comments, next: null }, meets ? { ...page, next: thread.next } : page);
 }
 
 /**

@@ -3,9 +3,18 @@
 import { msg } from "@lit/localize";
 import { html, type TemplateResult } from "lit";
 
-/** There is no such broadcast, or it cannot be loaded. */
-export function missing(trouble: string): TemplateResult {
-  return full("nowhere", msg("No broadcast here"), trouble);
+/** There is no such broadcast. */
+export function gone(): TemplateResult {
+  return full(
+    "nowhere",
+    msg("No broadcast here"),
+    msg("It has been taken away, or its address is not right."),
+  );
+}
+
+/** It cannot be loaded, and is asked for again. */
+export function unloadable(trouble: string): TemplateResult {
+  return full("nowhere", msg("The broadcast cannot be loaded"), trouble);
 }
 
 /** It is there, and not for everybody. */

@@ -7,12 +7,13 @@ import type { EvaComments } from "../../audience/comments/comments.ts";
 import type { EvaCurve } from "../../audience/curve.ts";
 import type { Vote } from "../../audience/rating.ts";
 import { languageReady } from "../../i18n/language.ts";
+import { explain } from "../../i18n/trouble.ts";
 import { choiceOf, wantedCamera } from "../../player/choice.ts";
 import { Heartbeat } from "../../player/heartbeat.ts";
 import { listenToKeys } from "../../player/keyboard.ts";
-import { tellSystem } from "../../player/media-session.ts";
+import { SystemDisplay } from "../../player/media-session.ts";
 import { Phase } from "../../player/phase.ts";
-import type { PlayerState } from "../../player/player.ts";
+import type { PlayerState } from "../../player/player-state.ts";
 import { type OperatorViews, withView } from "../../player/sphere/looking.ts";
 import type { EvaStage } from "../../player/stage.ts";
 import { captureUs } from "../../player/telemetry.ts";
@@ -20,15 +21,16 @@ import type { CameraWish, Layout, LayoutWish } from "../../player/wishes.ts";
 import { type Broadcast, isBroadcast } from "../../protocol/broadcast.ts";
 import type { ServerEvent } from "../../protocol/events.ts";
 import { sharedMoment } from "../../share/links.ts";
-import { takeToken } from "../../store/access.ts";
+import { ticketHere } from "../../store/access.ts";
 import { StoreController } from "../../store/controller.ts";
 import { BroadcastFeed } from "../../store/feed.ts";
 import { readPageData } from "../../store/page-data.ts";
 import type { BroadcastView } from "../../store/reducer.ts";
+import { Soon } from "../../store/soon.ts";
 import { shared } from "../../ui/shared-styles.ts";
 import { WhenNear } from "../../ui/when-near.ts";
 import { broadcastStyles } from "./broadcast-styles.ts";
-import { closed, missing } from "./empty.ts";
+import { closed, gone, unloadable } from "./empty.ts";
 import { head } from "./head.ts";
 import { layouts } from "./layouts.ts";
 import { about, credits, crew, links } from "./sections.ts";
@@ -70,7 +72,8 @@ export class EvaBroadcast extends LitElement {
   #feed: BroadcastFeed | null = null;
   #heartbeat: Heartbeat | null = null;
   #deaf: (() => void) | null = null;
-  #system = "";
+  readonly #system = new SystemDisplay();
+  readonly #curveSoon = new Soon(() => void this.curve?.refresh?.());
   readonly #sharedMs = sharedMoment(location.href);
 
   constructor() {
@@ -96,7 +99,7 @@ export class EvaBroadcast extends LitElement {
       );
       new StoreController(this, feed.store);
     }
-    this.#feed.open(takeToken());
+    this.#feed.open(ticketHere());
     this.#heartbeat?.start();
     this.#deaf = listenToKeys(
       () => this.stage,
@@ -108,6 +111,7 @@ export class EvaBroadcast extends LitElement {
     super.disconnectedCallback();
     this.#feed?.close();
     this.#heartbeat?.stop();
+    this.#curveSoon.cancel();
     this.#deaf?.();
   }
 
@@ -129,22 +133,8 @@ export class EvaBroadcast extends LitElement {
 
   protected override updated(): void {
     const broadcast = this.#feed?.store.state.broadcast ?? null;
-    const camera = broadcast?.cameras.find((one) => one.id === this.shown);
-    const told = JSON.stringify([broadcast?.title, camera?.name]);
-    if (broadcast !== null && camera !== undefined && told !== this.#system) {
-      this.#system = told;
-      tellSystem(
-        {
-          title: broadcast.title,
-          artist: camera.name,
-          artwork: this.stage?.player?.still() ?? null,
-        },
-        {
-          play: () => this.stage?.player?.setPlaying(true),
-          pause: () => this.stage?.player?.setPlaying(false),
-        },
-      );
-    }
+    const camera = broadcast?.cameras.find((one) => one.id === this.shown)?.name ?? null;
+    this.#system.show(broadcast?.title ?? "", camera, () => this.stage?.player ?? null);
   }
 
   #page(view: BroadcastView, broadcast: Broadcast): TemplateResult {
@@ -309,10 +299,10 @@ export class EvaBroadcast extends LitElement {
     } else if (event.type === "view") {
       this.operatorViews = withView(this.operatorViews, event);
     } else if (event.type === "rating_series") {
-      void this.curve?.refresh?.();
+      this.#curveSoon.ask();
     } else {
       if (event.type === "state") {
-        void this.curve?.refresh?.(); // It comes anew after whatever has been missed.
+        this.#curveSoon.ask(); // It comes anew after whatever has been missed.
       }
       this.comments?.take?.(event);
     }
@@ -323,7 +313,12 @@ function empty(view: BroadcastView): TemplateResult {
   if (view.closed) {
     return closed();
   }
-  return view.trouble === null ? html`<main aria-busy="true"></main>` : missing(view.trouble);
+  if (view.gone) {
+    return gone();
+  }
+  return view.trouble === null
+    ? html`<main aria-busy="true"></main>`
+    : unloadable(explain(view.trouble));
 }
 
 declare global {

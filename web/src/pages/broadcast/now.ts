@@ -65,6 +65,7 @@ export class EvaNow extends LitElement {
         <eva-mission-clock
           .state=${broadcast.state}
           .startsAt=${broadcast.starts_at}
+          .now=${this.now}
         ></eva-mission-clock>
         <p class="local figures">${msg(str`${local} your time`)}</p>
       </div>

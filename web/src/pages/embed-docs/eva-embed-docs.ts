@@ -40,7 +40,9 @@ export class EvaEmbedDocs extends LitElement {
 
   protected override render(): TemplateResult {
     const { origin } = location;
-    const slug = this.broadcasts[0]?.slug ?? "your-broadcast";
+    const [broadcast] = this.broadcasts;
+    const slug = broadcast?.slug ?? "your-broadcast";
+    const camera = broadcast?.cameras.at(-1)?.id ?? "drone";
     return html`<eva-topbar></eva-topbar>
       <main>
         <h1>${msg("Put a spacewalk into your page")}</h1>
@@ -59,16 +61,16 @@ export class EvaEmbedDocs extends LitElement {
         <section>
           <h2>${msg("An element")}</h2>
           <p>${msg("The same player as an element with methods and events. The script has less than 5 kB.")}</p>
-          ${code(elementExample(origin, slug))} ${commands()} ${news()}
+          ${code(elementExample(origin, slug))} ${commands()} ${news()} ${errors()}
         </section>
         <section>
           <h2>${msg("Messages by hand")}</h2>
           <p>${msg("The element does no more than this. The player listens to the page around it and to nobody else.")}</p>
-          ${code(messageExample(origin))}
+          ${code(messageExample(origin, camera))}
         </section>
         <section>
           <h2>${msg("Partners and closed broadcasts")}</h2>
-          <p>${msg("A partner has an id and a list of origins; the player appears in pages of these origins only. A closed broadcast needs a token, which your server asks for and which is valid for an hour at most.")}</p>
+          <p>${msg("A partner has an id and a list of origins. A player with your id appears in pages of these origins only; without an id it appears anywhere, unless the broadcast is for partners only. A closed broadcast needs a token, which the server of a partner that the broadcast names asks for, and which is valid for an hour at most.")}</p>
           ${code(tokenExample(origin, slug))}
         </section>
         <section>
@@ -153,6 +155,19 @@ function news(): TemplateResult {
       ["viewers", "1284"],
       ["time", '{"at", "latency_ms"}'],
       ["error", '{"message"}'],
+    ],
+  );
+}
+
+function errors(): TemplateResult {
+  return table(
+    msg("Messages of the event error"),
+    [msg("Message"), msg("Meaning")],
+    [
+      ["closed", msg("The broadcast is closed, and there is no valid token")],
+      ["gone", msg("There is no such broadcast, or it has been deleted")],
+      ["unloadable", msg("The broadcast cannot be loaded; the player goes on trying")],
+      ["refused", msg("The server refuses the picture, or the browser cannot show it")],
     ],
   );
 }

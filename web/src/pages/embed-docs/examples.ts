@@ -1,33 +1,38 @@
 /** The examples of the embed documentation, for the relay that shows them. Pure. */
 
+import { FRAME_ALLOW } from "../../share/links.ts";
+
 /** A frame. */
 export function frameExample(origin: string, slug: string): string {
   return `<iframe src="${origin}/embed/${slug}" title="Spacewalk, live"
   style="border:0;aspect-ratio:16/9;width:100%"
-  allow="autoplay; fullscreen; picture-in-picture; screen-wake-lock"></iframe>`;
+  allow="${FRAME_ALLOW}"></iframe>`;
 }
 
 /** An element, and how it is spoken to. */
 export function elementExample(origin: string, slug: string): string {
   return `<script src="${origin}/embed.js" async></script>
 <eva-player id="walk" src="${origin}/b/${slug}"></eva-player>
+<button id="sound">Sound on</button>
 
 <script>
   const player = document.getElementById("walk");
   player.addEventListener("state", ({ detail }) => console.log(detail.phase));
   player.addEventListener("rating", ({ detail }) => console.log(detail.average));
-  document.querySelector("#sound").onclick = () => player.unmute();
+  document.getElementById("sound").onclick = () => player.unmute();
 </script>`;
 }
 
-/** Messages by hand. */
-export function messageExample(origin: string): string {
+/** Messages by hand; nothing can be asked of the player before it has said that it is ready. */
+export function messageExample(origin: string, camera: string): string {
   return `const frame = document.querySelector("iframe");
-addEventListener("message", (message) => {
-  if (message.origin !== "${origin}" || message.data?.eva !== 1) return;
-  console.log(message.data.event, message.data.value);
-});
-frame.contentWindow.postMessage({ eva: 1, command: "camera", value: "drone" }, "${origin}");`;
+addEventListener("message", ({ source, origin, data }) => {
+  if (source !== frame.contentWindow || origin !== "${origin}" || data?.eva !== 1) return;
+  console.log(data.event, data.value);
+  if (data.event === "ready") {
+    frame.contentWindow.postMessage({ eva: 1, command: "camera", value: "${camera}" }, origin);
+  }
+});`;
 }
 
 /** A ticket to a closed broadcast, fetched by the partner's server. */

@@ -13,11 +13,14 @@ import { viewers } from "../../audience/viewers.ts";
 import { Bridge, thisFrame } from "../../embed/bridge.ts";
 import type { Command } from "../../embed/messages.ts";
 import { languageReady } from "../../i18n/language.ts";
+import { explain } from "../../i18n/trouble.ts";
 import { cameraKnowledge, nextCamera, wantedCamera } from "../../player/choice.ts";
 import { Heartbeat } from "../../player/heartbeat.ts";
 import { listenToKeys } from "../../player/keyboard.ts";
+import { SystemDisplay } from "../../player/media-session.ts";
 import { Phase } from "../../player/phase.ts";
-import type { EvaPlayer, PlayerState } from "../../player/player.ts";
+import type { EvaPlayer } from "../../player/player.ts";
+import type { PlayerState } from "../../player/player-state.ts";
 import type { Action } from "../../player/shortcuts.ts";
 import { type OperatorViews, withView } from "../../player/sphere/looking.ts";
 import { captureUs } from "../../player/telemetry.ts";
@@ -25,7 +28,7 @@ import type { CameraWish, QualityWish } from "../../player/wishes.ts";
 import { type Broadcast, isBroadcast } from "../../protocol/broadcast.ts";
 import type { ServerEvent } from "../../protocol/events.ts";
 import { isString, shape } from "../../protocol/guards.ts";
-import { takeToken } from "../../store/access.ts";
+import { ticketHere } from "../../store/access.ts";
 import { StoreController } from "../../store/controller.ts";
 import { BroadcastFeed } from "../../store/feed.ts";
 import { readPageData } from "../../store/page-data.ts";
@@ -62,6 +65,8 @@ export class EvaEmbed extends LitElement {
   @state() private chosen: string | null = null;
   @state() private rendition: string | null = null;
   @state() private phase: Phase = Phase.Idle;
+  /** The camera whose picture is on screen. */
+  @state() private shown: string | null = null;
   @state() private rating = false;
   /** Where the operators of 360° cameras look, by camera. */
   @state() private operatorViews: OperatorViews = new Map();
@@ -75,6 +80,7 @@ export class EvaEmbed extends LitElement {
   #clock: ReturnType<typeof setInterval> | undefined;
   #rest: ReturnType<typeof setTimeout> | undefined;
   #trouble = "";
+  readonly #system = new SystemDisplay();
   readonly #bare = new URLSearchParams(location.search).get("controls") === "0";
   readonly #bridge = new Bridge(thisFrame(), (command) => this.#obey(command));
 
@@ -116,7 +122,7 @@ export class EvaEmbed extends LitElement {
       );
       new StoreController(this, feed.store);
     }
-    this.#feed.open(takeToken());
+    this.#feed.open(ticketHere());
   }
 
   /** The first rendering waits for the words. */
@@ -131,7 +137,9 @@ export class EvaEmbed extends LitElement {
 
   protected override updated(): void {
     const view = this.#feed?.store.state;
-    const trouble = view?.closed === true ? "closed" : (view?.trouble ?? "");
+    const camera = view?.broadcast?.cameras.find((one) => one.id === this.shown)?.name ?? null;
+    this.#system.show(view?.broadcast?.title ?? "", camera, () => this.player);
+    const trouble = view === undefined ? "" : troubleOf(view);
     if (trouble !== this.#trouble) {
       this.#trouble = trouble;
       if (trouble !== "") {
@@ -168,12 +176,12 @@ export class EvaEmbed extends LitElement {
         .startsAt=${broadcast.starts_at}
         .projection=${camera?.projection ?? "flat"}
         .rendition=${this.rendition}
+        .ladder=${camera?.renditions ?? []}
         .clock=${this.#feed?.clock ?? null}
         .operatorView=${this.operatorViews.get(camera?.id ?? "") ?? null}
         .choices=${{
           cameras: broadcast.cameras,
           programme: broadcast.programme,
-          renditions: camera?.renditions ?? [],
           layout: null,
         }}
         @eva-state=${(event: CustomEvent<PlayerState>) => this.#onPlayer(event.detail)}
@@ -203,9 +211,7 @@ export class EvaEmbed extends LitElement {
           type="button"
           aria-expanded=${this.rating}
           aria-label=${mean === "" ? msg("Rate this broadcast") : msg(str`Rated ${mean} out of 5. Rate this broadcast`)}
-          @click=${() => {
-            this.rating = !this.rating;
-          }}
+          @click=${() => void this.#openRating(!this.rating)}
         >
           ${star}<span class="figures">${mean === "" ? msg("Rate") : mean}</span>
         </button>
@@ -219,7 +225,7 @@ export class EvaEmbed extends LitElement {
       aria-label=${msg("Rate this broadcast")}
       @keydown=${(event: KeyboardEvent) => {
         if (event.key === "Escape") {
-          this.rating = false;
+          void this.#openRating(false);
         }
       }}
     >
@@ -233,16 +239,29 @@ export class EvaEmbed extends LitElement {
     </section>`;
   }
 
+  /** Opens the stars, or closes them; the focus goes along, and back to the button. */
+  async #openRating(open: boolean): Promise<void> {
+    this.rating = open;
+    await this.updateComplete;
+    const rating = this.renderRoot.querySelector("eva-rating");
+    if (open) {
+      await rating?.updateComplete;
+      rating?.focus();
+    } else {
+      this.renderRoot.querySelector<HTMLElement>("[aria-expanded]")?.focus();
+    }
+  }
+
   #empty(view: BroadcastView): TemplateResult {
-    const waiting = !view.closed && view.trouble === null;
-    return html`<main class="empty" aria-busy=${waiting}>
+    const [headline, detail] = emptyWords(view);
+    return html`<main class="empty" aria-busy=${headline === ""}>
       <eva-limb seed="nowhere" horizon="0.6" dawn="0.7"></eva-limb>
       ${
-        waiting
+        headline === ""
           ? nothing
           : html`<div>
-              <h1>${view.closed ? msg("This broadcast is closed") : msg("No broadcast here")}</h1>
-              <p>${view.closed ? msg("It is open to those who come with an invitation.") : view.trouble}</p>
+              <h1>${headline}</h1>
+              <p>${detail}</p>
             </div>`
       }
     </main>`;
@@ -288,6 +307,7 @@ export class EvaEmbed extends LitElement {
 
   #onPlayer(player: PlayerState): void {
     this.phase = player.phase;
+    this.shown = player.camera;
     this.#heartbeat?.changed();
     this.#bridge.tell("state", player);
     if (player.phase === Phase.Failed) {
@@ -315,7 +335,9 @@ export class EvaEmbed extends LitElement {
     const atUs = captureUs(health, server);
     if (atUs !== null) {
       const at = new Date(atUs / 1000).toISOString();
-      this.#bridge.tell("time", { at, latency_ms: Math.round(health?.latencyMs ?? 0) });
+      const latencyMs = health?.latencyMs ?? null;
+      const latency = latencyMs === null ? null : Math.round(latencyMs);
+      this.#bridge.tell("time", { at, latency_ms: latency });
     }
   }
 
@@ -329,6 +351,25 @@ export class EvaEmbed extends LitElement {
   }
 
   readonly #onMessage = (message: MessageEvent): void => this.#bridge.take(message);
+}
+
+/** What the page around is told; an empty text where all is well. */
+function troubleOf({ closed, gone, trouble }: BroadcastView): string {
+  return closed ? "closed" : gone ? "gone" : trouble === null ? "" : "unloadable";
+}
+
+/** A headline and a sentence for a frame without a broadcast; empty while one is on its way. */
+function emptyWords({ closed, gone, trouble }: BroadcastView): [string, string] {
+  if (closed) {
+    return [
+      msg("This broadcast is closed"),
+      msg("It is open to those who come with an invitation."),
+    ];
+  }
+  if (gone) {
+    return [msg("No broadcast here"), msg("It has been taken away, or its address is not right.")];
+  }
+  return trouble === null ? ["", ""] : [msg("The broadcast cannot be loaded"), explain(trouble)];
 }
 
 declare global {

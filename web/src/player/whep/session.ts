@@ -16,8 +16,9 @@ import {
 import type { Progress, Session, SessionListener, Target, Timings } from "../engine.ts";
 import type { Hints } from "../hints.ts";
 import type { Failure } from "../link.ts";
-import { entriesOf, figure, inbound, type PlayerStats, summarise } from "../stats.ts";
-import { failureOf, UnplayableError } from "./failure.ts";
+import { entriesOf, figure, inbound, type SessionStats, summarise } from "../stats.ts";
+import { UnplayableError } from "../unplayable.ts";
+import { failureOf } from "./failure.ts";
 import { iceFragment, prepared, withIce } from "./sdp.ts";
 
 /** Older browsers know the target as a hint in seconds; it does no harm to say both. */
@@ -92,8 +93,8 @@ export class WhepSession implements Session {
     return { packets: pictures + sounds, pictures, frames: figure(video, "framesDecoded") };
   }
 
-  async stats(): Promise<PlayerStats> {
-    return summarise(entriesOf(await this.#peer.getStats()), this.target);
+  async stats(): Promise<SessionStats> {
+    return summarise(entriesOf(await this.#peer.getStats()), this.target.camera);
   }
 
   get name(): string | null {
@@ -157,7 +158,7 @@ export class WhepSession implements Session {
     this.#tellHints();
     await this.#peer.setRemoteDescription({ type: "answer", sdp: answer.sdp });
     if (this.#video.currentDirection !== "recvonly") {
-      throw new UnplayableError("This browser cannot decode the camera's video.");
+      throw new UnplayableError("video");
     }
   }
 

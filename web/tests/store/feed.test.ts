@@ -1,0 +1,103 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { BroadcastFeed } from "../../src/store/feed.ts";
+import { broadcast } from "../fixtures.ts";
+
+const window = new EventTarget();
+let lines = 0;
+let asked: string[];
+let answers: (() => Response)[];
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  vi.stubGlobal("location", { href: "http://relay.test/b/eva" });
+  vi.stubGlobal("addEventListener", window.addEventListener.bind(window));
+  vi.stubGlobal("removeEventListener", window.removeEventListener.bind(window));
+  vi.stubGlobal(
+    "WebSocket",
+    class {
+      constructor() {
+        lines += 1;
+      }
+      close(): void {
+        lines -= 1;
+      }
+    },
+  );
+  lines = 0;
+  asked = [];
+  vi.stubGlobal("fetch", (url: string, init?: RequestInit) => {
+    asked.push(`${init?.method ?? "GET"} ${url}`);
+    const answer = answers.shift();
+    return answer === undefined ? Promise.reject(new TypeError("no network")) : answer();
+  });
+});
+
+afterEach(() => {
+  vi.useRealTimers();
+  vi.unstubAllGlobals();
+});
+
+const answer = (status: number) => () => Promise.resolve(new Response(null, { status })) as never;
+const found = () => Promise.resolve(Response.json(broadcast())) as never;
+
+describe("a ticket", () => {
+  it("is shown until somebody has looked at it, and leaves the address only then", async () => {
+    answers = [answer(503), answer(429), answer(204), found];
+    const feed = new BroadcastFeed("eva", null, () => undefined);
+    const spend = vi.fn();
+    feed.open({ token: "t", spend });
+    await vi.advanceTimersByTimeAsync(100);
+    expect(asked).toHaveLength(1);
+    expect(feed.store.state.trouble).not.toBeNull();
+    expect(spend).not.toHaveBeenCalled();
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(asked.slice(0, 3)).toEqual(Array(3).fill("POST /api/v1/broadcasts/eva/access"));
+    expect(spend).toHaveBeenCalledTimes(1);
+    expect(feed.store.state).toMatchObject({ broadcast: broadcast(), trouble: null });
+    expect(lines).toBe(1);
+    feed.close();
+  });
+
+  it("that is refused is spent, and not shown again", async () => {
+    answers = [answer(401), answer(401)];
+    const feed = new BroadcastFeed("eva", null, () => undefined);
+    const spend = vi.fn();
+    feed.open({ token: "t", spend });
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(spend).toHaveBeenCalledTimes(1);
+    expect(feed.store.state.closed).toBe(true);
+    feed.close();
+  });
+
+  it("is not shown any more by a page that has been left", async () => {
+    answers = [answer(503)];
+    const feed = new BroadcastFeed("eva", null, () => undefined);
+    feed.open({ token: "t", spend: vi.fn() });
+    await vi.advanceTimersByTimeAsync(100);
+    feed.close();
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(asked).toHaveLength(1);
+  });
+});
+
+it("gives up on a broadcast that is not there", async () => {
+  answers = [answer(404)];
+  const feed = new BroadcastFeed("eva", null, () => undefined);
+  feed.open();
+  await vi.advanceTimersByTimeAsync(100);
+  expect(feed.store.state.gone).toBe(true);
+  await vi.advanceTimersByTimeAsync(120_000);
+  expect(asked).toHaveLength(1);
+  expect(lines).toBe(0);
+});
+
+it("asks again while a broadcast cannot be loaded", async () => {
+  answers = [answer(500), found];
+  const feed = new BroadcastFeed("eva", null, () => undefined);
+  feed.open();
+  await vi.advanceTimersByTimeAsync(100);
+  expect(feed.store.state.trouble).not.toBeNull();
+  await vi.advanceTimersByTimeAsync(16_000);
+  expect(feed.store.state.broadcast?.slug).toBe(broadcast().slug);
+  feed.close();
+});
