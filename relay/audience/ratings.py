@@ -230,8 +230,9 @@ async def read_many(
     }
 
 
-async def read_moments(state: Redis, broadcast: str) -> tuple[dict[str, int], set[str]]:
-    """Voters and stars by moment and network, as `series` takes them, and the odd networks.
+async def read_moments(state: Redis, broadcast: str) -> tuple[dict[str, int], set[str], int]:
+    """Voters and stars by moment and network, as `series` takes them, the odd networks, and how
+    many networks have voted.
 
     Raises:
         StoreError: the state is out of reach.
@@ -240,8 +241,12 @@ async def read_moments(state: Redis, broadcast: str) -> tuple[dict[str, int], se
         pipe = state.pipeline(transaction=False)
         pipe.hgetall(keys.rating_part(broadcast, "series"))
         pipe.smembers(keys.rating_part(broadcast, "odd"))
-        found, odd = cast("tuple[dict[bytes, bytes], set[bytes]]", await pipe.execute())
+        pipe.zcard(keys.rating_part(broadcast, "networks"))
+        found, odd, networks = cast(
+            "tuple[dict[bytes, bytes], set[bytes], int]", await pipe.execute()
+        )
     return (
         {name.decode(): int(value) for name, value in found.items()},
         {name.decode() for name in odd},
+        networks,
     )

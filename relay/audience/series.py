@@ -1,7 +1,8 @@
 """Ratings over the time of a broadcast: a point for each minute that votes speak of, and the
 best-loved moments. Pure.
 
-As in the whole rating, a network counts like a few voters at the most, and an odd one like one.
+As in the whole rating, a network counts like a few voters at the most, and an odd one like one, as
+soon as the broadcast has a crowd: a minute of which nobody else speaks is no way around that.
 """
 
 from __future__ import annotations
@@ -43,19 +44,25 @@ class Point:
         return round(self.total / self.count, 2)
 
 
-def points(parts: Mapping[str, int], odd: Set[str]) -> list[Point]:
-    """The points, by time, from `bucket:network:n` and `…:s`, numbers of voters and of stars."""
+def points(parts: Mapping[str, int], odd: Set[str], networks: int) -> list[Point]:
+    """The points, by time, from `bucket:network:n` and `…:s`, numbers of voters and of stars.
+
+    `networks` is how many have voted on the broadcast, of whatever moment.
+    """
     buckets: dict[int, dict[str, tuple[int, int]]] = defaultdict(dict)
     for name, voters in parts.items():
         bucket, network, kind = name.split(":")
         if kind == "n" and voters > 0:
             stars = parts.get(f"{bucket}:{network}:s", 0)
             buckets[int(bucket)][network] = (voters, stars)
-    return [_point(bucket, buckets[bucket], odd) for bucket in sorted(buckets)]
+    crowd = networks >= _CROWD
+    return [_point(bucket, buckets[bucket], odd, crowd=crowd) for bucket in sorted(buckets)]
 
 
-def _point(bucket: int, networks: Mapping[str, tuple[int, int]], odd: Set[str]) -> Point:
-    if len(networks) < _CROWD:
+def _point(
+    bucket: int, networks: Mapping[str, tuple[int, int]], odd: Set[str], *, crowd: bool
+) -> Point:
+    if not crowd:
         weights = {network: voters for network, (voters, _) in networks.items()}
     else:
         light = sum(min(voters, _LEAST) for voters, _ in networks.values())

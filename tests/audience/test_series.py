@@ -20,19 +20,29 @@ def parts(*found: tuple[int, str, int, int]) -> dict[str, int]:
 
 
 def test_a_point_a_minute():
-    found = points(parts((3, "a", 2, 9), (2, "a", 1, 5), (2, "b", 1, 2)), set())
+    found = points(parts((3, "a", 2, 9), (2, "a", 1, 5), (2, "b", 1, 2)), set(), 2)
     assert found == [Point(120, 2, 7.0), Point(180, 2, 9.0)]
     assert [point.average for point in found] == [3.5, 4.5]
-    assert points({}, set()) == []
+    assert points({}, set(), 0) == []
 
 
 def test_a_network_counts_like_a_few_in_a_crowd():
     crowd = [(1, f"n{number}", 1, 5) for number in range(30)]
-    heavy = points(parts(*crowd, (1, "heavy", 500, 500)), set())[0]
+    heavy = points(parts(*crowd, (1, "heavy", 500, 500)), set(), 31)[0]
     assert (heavy.count, heavy.average) == (33, 4.64)
-    odd = points(parts(*crowd, (1, "odd", 500, 500)), {"odd"})[0]
+    odd = points(parts(*crowd, (1, "odd", 500, 500)), {"odd"}, 31)[0]
     assert (odd.count, odd.average) == (31, 4.87)
-    alone = points(parts((1, "heavy", 500, 500)), set())[0]
+
+
+def test_a_network_counts_like_a_few_in_a_quiet_minute_of_a_crowd():
+    found = parts((1, "heavy", 500, 500), (2, "odd", 500, 500))
+    heavy, odd = points(found, {"odd"}, 31)
+    assert (heavy.count, heavy.average) == (3, 1.0)
+    assert (odd.count, odd.average) == (1, 1.0)
+
+
+def test_there_is_nobody_to_protect_before_there_is_a_crowd():
+    alone = points(parts((1, "heavy", 500, 500)), set(), 3)[0]
     assert (alone.count, alone.average) == (500, 1.0)
 
 

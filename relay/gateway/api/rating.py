@@ -129,8 +129,7 @@ def _require_moment(at_us: int | None, now_s: float) -> None:
 async def read_series(request: web.Request) -> web.Response:
     """GET the rating by moments."""
     broadcast = await request.app[REGISTRY].broadcasts.get(request.match_info["slug"])
-    parts, odd = await ratings.read_moments(request.app[STATE], broadcast.slug)
-    found = series.points(parts, odd)
+    found = series.points(*await ratings.read_moments(request.app[STATE], broadcast.slug))
     return json_response(
         SeriesView(
             bucket_s=ratings.BUCKET_S,
