@@ -202,22 +202,18 @@ def votes(broadcast: str) -> str:
     return f"rating:{{{broadcast}}}:votes"
 
 
-RATING_PARTS = ("network-of", "networks", "stars", "odd", "moments", "series")
+RATING_PARTS = ("network-of", "networks", "stars", "odd", "moments", "series", "receipts")
 """What `rating_part` names, in the order of the script that counts votes."""
 
 
 def rating_part(broadcast: str, part: str) -> str:
     """What is kept of votes besides: `network-of` (hash: viewer → network), `networks` (sorted set:
     network → voters), `stars` (hash: network → their sum), `odd` (set of networks), `moments`
-    (hash: moment and viewer → stars), `series` (hash: moment and network → voters, and stars), and
-    `minute:…` (hash: network → new voters), which expires.
+    (hash: moment and viewer → stars), `series` (hash: moment and network → voters, and stars),
+    `receipts` (hash: viewer → minute, votes in it, and the keys of its last votes), and `minute:…`
+    (hash: network → new voters, and votes), which expires.
     """
     return f"rating:{{{broadcast}}}:{part}"
-
-
-def vote_receipt(broadcast: str, idempotency_key: str) -> str:
-    """Marks a vote as counted, for a day."""
-    return f"rating:{{{broadcast}}}:receipt:{idempotency_key}"
 
 
 def of_broadcast(broadcast: str) -> tuple[str, ...]:

@@ -236,3 +236,14 @@ async def test_a_session_speaks_for_one_viewer(behind: Gateway, store: Redis) ->
     (await behind.post(RATING, other, cookie=second, headers=headers)).problem(403)
     for session in ("a b", "x" * 129, 5):
         (await behind.post(RATING, body | {"session": session})).problem(422)
+
+
+async def test_a_viewer_that_votes_all_the_time(behind: Gateway) -> None:
+    cookie = old_cookie(behind)
+    answers = [await behind.vote("demo", 1 + n % 5, cookie=cookie) for n in range(100)]
+    taken = [answer for answer in answers if answer.status == 200]
+    assert 30 <= len(taken) <= 60  # a minute's, or two's where one ends meanwhile
+    refused = next(answer for answer in answers if answer.status != 200)
+    assert refused.problem(429)["type"] == f"{PROBLEM}too-often"
+    assert 1 <= int(refused.headers["Retry-After"]) <= 60
+    assert (await behind.rating("demo"))["count"] == 1

@@ -80,7 +80,7 @@ async def vote(request: web.Request) -> web.Response:
         broadcast=request.match_info["slug"],
         viewer=identity.viewer,
         stars=body.stars,
-        key=identity.once,
+        key=identity.key,
         now_s=now_s,
         network=await network(request),
         at_us=body.at_us,
@@ -110,6 +110,12 @@ async def _cast(
             f"watch for {watch_s:.0f} seconds before you rate",
             retry_after=watch_s,
             kind="watch-first",
+        )
+    if refusal is Refusal.HASTY:
+        raise TooMany(
+            "so many votes within a minute are too many; wait for the next one",
+            retry_after=60.0 - ballot.now_s % 60,
+            kind="too-often",
         )
     if refusal is Refusal.CROWDED:
         raise TooMany(
