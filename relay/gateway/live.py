@@ -64,6 +64,8 @@ class Live:
         self._changed = asyncio.Event()
         self.partner_origins: frozenset[str] = frozenset()
         """Origins of partners' sites."""
+        self.partners: frozenset[str] = frozenset()
+        """Ids of the partners."""
         self.read_at = -math.inf
         """When all of this was read last, by the monotonic clock."""
         self.cameras: dict[str, presence.Fact] = {}
@@ -182,6 +184,7 @@ class Live:
             else:
                 broadcasts[slug] = created
         self._broadcasts, self._began = broadcasts, began
+        self.partners = frozenset(partner.id for partner in partners)
         self.partner_origins = frozenset(o for partner in partners for o in partner.origins)
         self._names = {camera.id: camera for camera in cameras}
         for name in self._views.keys() - self._names.keys():

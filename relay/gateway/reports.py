@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from relay.audience.heartbeats import Page
 from relay.audience.watching import Beat, Watching
 from relay.gateway.identity import network
-from relay.gateway.keys import AUTH, HEARTBEATS
+from relay.gateway.keys import AUTH, HEARTBEATS, LIVE
 from relay.ids import new_id
 
 if TYPE_CHECKING:
@@ -35,6 +35,9 @@ class Reports:
             report = Watching.model_validate(message)
         except ValidationError:
             return
+        # What a page says of itself makes no partner, nor lasting numbers of one.
+        if report.partner is not None and report.partner not in self._request.app[LIVE].partners:
+            report = report.model_copy(update={"partner": None})
         watched_s = self._page.hear(report, asyncio.get_running_loop().time())
         if watched_s is None:
             return

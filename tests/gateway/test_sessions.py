@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from relay.bus import keys
-from relay.gateway.keys import HEARTBEATS
+from relay.gateway.keys import HEARTBEATS, LIVE
 from tests.support.listening import open_page
 from tests.support.waiting import eventually
 
@@ -71,6 +71,7 @@ async def nobody(gateway: Gateway) -> bool:
 
 
 async def test_the_audience_of_a_broadcast_and_of_partners(gateway: Gateway) -> None:
+    await partner(gateway, "museum")
     cookies = [(await gateway.get("/")).cookie() for _ in range(3)]
     async with (
         open_page(gateway, "demo", cookie=cookies[0]) as first,
@@ -96,6 +97,22 @@ async def test_the_audience_of_a_broadcast_and_of_partners(gateway: Gateway) -> 
     await gateway.broadcast("demo")
     found = (await gateway.get(AUDIENCE, admin=True)).ok()
     assert (found["unique"], found["peak"], found["partners"]) == (0, 0, [])
+
+
+async def partner(gateway: Gateway, name: str) -> None:
+    """Create a partner, and wait until heartbeats may name it."""
+    (await gateway.post("/api/v1/partners", {"id": name, "name": name}, admin=True)).ok(201)
+    await eventually(lambda: name in gateway.app[LIVE].partners, "the partner to be known")
+
+
+async def test_pages_make_no_partners(gateway: Gateway, store: Redis) -> None:
+    async with open_page(gateway, "demo") as page:
+        for number in range(3):
+            await told(gateway, page, partner=f"none-{number}", playing=bool(number % 2))
+        assert [each["partner"] for each in await sessions(gateway)] == [None]
+        found = (await gateway.get(AUDIENCE, admin=True)).ok()
+        assert found["partners"] == []
+        assert not await store.keys("*none-*")
 
 
 async def test_nothing_personal_is_kept(gateway: Gateway, store: Redis) -> None:
