@@ -13,12 +13,14 @@ import time
 from typing import TYPE_CHECKING, Any, Final
 
 from relay.audience import ratings
+from relay.audience.ballots import SERIES_S
 from relay.bus import keys, presence, sessions
 from relay.bus.events import subscribe
 from relay.director.phase import begins, phase
 from relay.director.switch import programme
 from relay.errors import StoreError
 from relay.gateway.hub import End, message_kind
+from relay.gateway.kept import Kept
 from relay.log import logger
 from relay.media.ladder import Ladder
 
@@ -66,6 +68,8 @@ class Live:
         """Origins of partners' sites."""
         self.partners: frozenset[str] = frozenset()
         """Ids of the partners."""
+        self.series: Kept[str] = Kept(SERIES_S)
+        """Ratings by moments, as JSON, until pages are told of a change."""
         self.read_at = -math.inf
         """When all of this was read last, by the monotonic clock."""
         self.cameras: dict[str, presence.Fact] = {}
@@ -288,6 +292,7 @@ class Live:
                 self._changed.set()
                 if interrupted:
                     # What was said meanwhile is missed: pages begin anew.
+                    self.series.clear()
                     for slug in self._hub.broadcasts:
                         self._hub.renew(slug)
                 interrupted = True
@@ -306,6 +311,8 @@ class Live:
             self._hub.tell_all({"type": "edge_lost", "edge": event["edge"]})
         else:
             slug = keys.broadcast_of_channel(channel)
+            if event["type"] == "rating_series":
+                self.series.forget(slug)
             self._hub.tell(slug, event)
             if event["type"] == "rating" and slug in self._told:
                 self._told[slug]["rating"] = self._ratings[slug] = event

@@ -115,9 +115,12 @@ async def read_body(request: web.Request, model: type[M]) -> M:
         raise Invalid(explain(error)) from None
 
 
-def json_response(content: BaseModel | dict[str, object], status: int = 200) -> web.Response:
-    """A JSON response that no cache keeps."""
-    text = content.model_dump_json() if isinstance(content, BaseModel) else json.dumps(content)
+def json_response(content: BaseModel | dict[str, object] | str, status: int = 200) -> web.Response:
+    """A JSON response that no cache keeps; a text is JSON already."""
+    if isinstance(content, str):
+        text = content
+    else:
+        text = content.model_dump_json() if isinstance(content, BaseModel) else json.dumps(content)
     return web.Response(
         text=text,
         status=status,

@@ -13,7 +13,7 @@ from relay.audience.ratings import Ballot, Refusal
 from relay.errors import Forbidden, Invalid, TooMany
 from relay.gateway.access import require_access
 from relay.gateway.identity import has_watched, identify, network, remember
-from relay.gateway.keys import AUTH, BALLOTS, REGISTRY, SETTINGS, STATE
+from relay.gateway.keys import AUTH, BALLOTS, LIVE, REGISTRY, SETTINGS, STATE
 from relay.gateway.route import Route, json_response, read_body
 from relay.gateway.views import RatingView, rating_view
 from relay.state.models import Model
@@ -135,14 +135,19 @@ def _require_moment(at_us: int | None, now_s: float) -> None:
 async def read_series(request: web.Request) -> web.Response:
     """GET the rating by moments."""
     broadcast = await request.app[REGISTRY].broadcasts.get(request.match_info["slug"])
-    found = series.points(*await ratings.read_moments(request.app[STATE], broadcast.slug))
-    return json_response(
-        SeriesView(
+    state = request.app[STATE]
+
+    async def work() -> str:
+        found = series.points(*await ratings.read_moments(state, broadcast.slug))
+        view = SeriesView(
             bucket_s=ratings.BUCKET_S,
             points=[_point_view(point) for point in found],
             moments=[_point_view(point) for point in series.best_loved(found)],
         )
-    )
+        return view.model_dump_json()
+
+    # Every open page asks at the moment when it is told of a change.
+    return json_response(await request.app[LIVE].series.get(broadcast.slug, work))
 
 
 def _point_view(point: Point) -> PointView:
