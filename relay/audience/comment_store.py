@@ -6,6 +6,7 @@ decision was made on, so that an edit and a moderation at the same time never mi
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final, cast
 
@@ -52,16 +53,24 @@ return 1
 # KEYS: documents, reports, reported, and the lists. ARGV: id.
 _DELETE: Final = """
 for i = 3, #KEYS do redis.call('ZREM', KEYS[i], ARGV[1]) end
+redis.call('HDEL', KEYS[2], ARGV[1])
 return redis.call('HDEL', KEYS[1], ARGV[1])
 """
-# KEYS: documents, reports, reported. ARGV: id, who and what, reason.
+# KEYS: documents, reports, reported. ARGV: id, who, reason, most reports of one comment.
 _REPORT: Final = """
 if redis.call('HEXISTS', KEYS[1], ARGV[1]) == 0 then return 0 end
-if redis.call('HSETNX', KEYS[2], ARGV[2], ARGV[3]) == 1 then
-  redis.call('ZINCRBY', KEYS[3], 1, ARGV[1])
+local found = cjson.decode(redis.call('HGET', KEYS[2], ARGV[1]) or '[]')
+if #found >= tonumber(ARGV[4]) then return 1 end
+for _, each in ipairs(found) do
+  if each[1] == ARGV[2] then return 1 end
 end
+found[#found + 1] = {ARGV[2], ARGV[3]}
+redis.call('HSET', KEYS[2], ARGV[1], cjson.encode(found))
+redis.call('ZADD', KEYS[3], #found, ARGV[1])
 return 1
 """
+_MOST_REPORTS: Final = 200
+"""More on one comment tell operators nothing new, and are not kept."""
 _PLACES: Final = (Place.SHOWN, Place.HELD, Place.HIDDEN)
 _STEP: Final = timedelta(microseconds=1)
 _CHUNK: Final = 500
@@ -185,8 +194,9 @@ class Comments:
                 self._reports,
                 self._lists["reported"],
                 comment_id,
-                f"{comment_id}:{who}",
+                who,
                 reason,
+                str(_MOST_REPORTS),
             )
         if not done:
             raise NotFound("there is no such comment")
@@ -203,16 +213,22 @@ class Comments:
             )
             return await self._read(ids)
 
-    async def reported(self, limit: int) -> list[tuple[Comment, int]]:
-        """The comments most often reported, and how often."""
+    async def reported(self, limit: int) -> list[tuple[Comment, list[str]]]:
+        """The comments most often reported, and the reason of each report, the oldest first; "" of
+        one that names none.
+        """
         async with store_errors("listing reported comments"):
-            found = cast(
-                "list[tuple[bytes, float]]",
-                await self._state.zrevrange(self._lists["reported"], 0, limit - 1, withscores=True),
+            names = cast(
+                "list[bytes]", await self._state.zrevrange(self._lists["reported"], 0, limit - 1)
             )
-            counts = {name.decode(): int(count) for name, count in found}
-            comments = await self._read([name for name, _ in found])
-        return [(comment, counts[comment.id]) for comment in comments]
+            comments = await self._read(names)
+            if not comments:
+                return []
+            values = await self._state.hmget(self._reports, [each.id for each in comments])
+        return [
+            (comment, [reason for _, reason in json.loads(value or b"[]")])
+            for comment, value in zip(comments, values, strict=True)
+        ]
 
     async def shown_roots(self, roots: Sequence[str]) -> set[str]:
         """Those of these comments that are shown."""

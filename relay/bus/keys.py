@@ -165,7 +165,7 @@ COMMENT_LISTS = ("all", "shown", "held", "hidden", "pinned", "reported", "report
 
 def comment_list(broadcast: str, name: str) -> str:
     """Sorted set: comment id → µs since the epoch, or, of `reported`, how often; `reports` is a
-    hash: comment id and who reported it → why.
+    hash: comment id → JSON of who reported it and why.
     """
     return f"comments:{{{broadcast}}}:{name}"
 

@@ -57,7 +57,7 @@ class Report(Model):
 
 
 class CommentView(Model):
-    """A comment as viewers see it; `author` and `reports` are for operators."""
+    """A comment as viewers see it; `author`, `reports` and `reasons` are for operators."""
 
     id: str
     name: str
@@ -76,6 +76,8 @@ class CommentView(Model):
     author: str | None = None
     """The same for all that one viewer wrote."""
     reports: int | None = None
+    reasons: list[str] | None = None
+    """Of those who reported it, the oldest first; those who named none are left out."""
 
 
 class CommentList(Model):
@@ -88,7 +90,11 @@ class CommentList(Model):
 
 
 def comment_view(
-    comment: Comment, viewer: str | None, *, admin: bool = False, reports: int | None = None
+    comment: Comment,
+    viewer: str | None,
+    *,
+    admin: bool = False,
+    reports: list[str] | None = None,
 ) -> CommentView:
     """A comment for somebody."""
     yours = comment.author == viewer
@@ -100,7 +106,8 @@ def comment_view(
         yours=yours,
         editable_until=comment.editable_until if editable else None,
         author=pseudonym(comment.author) if admin else None,
-        reports=reports,
+        reports=None if reports is None else len(reports),
+        reasons=None if reports is None else [reason for reason in reports if reason],
     )
 
 
@@ -129,8 +136,8 @@ async def list_all(request: web.Request) -> web.Response:
     limit = _limit(request.query.get("limit"))
     if wanted == "reported":
         views = [
-            comment_view(comment, viewer, admin=True, reports=count)
-            for comment, count in await store.reported(limit)
+            comment_view(comment, viewer, admin=True, reports=reasons)
+            for comment, reasons in await store.reported(limit)
         ]
         return json_response(CommentList(comments=views, next=None, pinned=[]))
     if wanted not in (None, *Place):
