@@ -16,6 +16,8 @@ from relay.audience.ratings import BUCKET_S
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence, Set
 
+    from relay.state.models import Broadcast
+
 _CROWD: Final = 4
 _LEAST: Final = 3
 _PART: Final = 100
@@ -42,6 +44,22 @@ class Point:
     def average(self) -> float:
         """Mean stars, to two decimals."""
         return round(self.total / self.count, 2)
+
+
+def moment_within(broadcast: Broadcast, at_us: int, *, began_us: int | None, now_us: int) -> int:
+    """The moment of a broadcast that a vote speaks of; times in µs since the epoch.
+
+    One before its beginning or after its end is its first or last: there were no other pictures to
+    be loved. It began when that was announced, or when a camera was first seen on air (`began_us`),
+    whichever is earlier; one that has not begun limits nothing.
+    """
+    if broadcast.ended_at is not None:
+        at_us = min(at_us, int(broadcast.ended_at.timestamp() * 1e6))
+    starts_us = None
+    if broadcast.starts_at is not None:
+        starts_us = int(broadcast.starts_at.timestamp() * 1e6)
+    begun = [each for each in (starts_us, began_us) if each is not None and each <= now_us]
+    return max(at_us, min(begun)) if begun else at_us
 
 
 def points(parts: Mapping[str, int], odd: Set[str], networks: int) -> list[Point]:

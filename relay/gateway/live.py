@@ -124,6 +124,10 @@ class Live:
         """When a camera of a broadcast was first seen on air, µs since the epoch."""
         return self._began.get(slug)
 
+    def broadcast(self, slug: str) -> Broadcast | None:
+        """A broadcast as it stood a second ago at the most; None: it is not known yet."""
+        return self._broadcasts.get(slug)
+
     def viewers(self, slug: str) -> int:
         """The number of viewers of a broadcast."""
         return self._viewers.get(slug, 0)

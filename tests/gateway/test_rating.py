@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import time
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
 
+from relay.gateway.keys import LIVE
 from tests.support.listening import open_page
+from tests.support.waiting import eventually
 
 if TYPE_CHECKING:
     from redis.asyncio import Redis
@@ -209,3 +211,18 @@ async def test_pages_that_ask_at_once_read_one_series(gateway: Gateway, store: R
         (await vote_at(gateway, 4, minute(5))).ok()
         await page.hear_type("rating_series")
         assert len((await gateway.get(f"{RATING}/series")).ok()["points"]) == 2
+
+
+@ONE_STORE
+async def test_a_moment_before_the_broadcast_is_its_first(gateway: Gateway) -> None:
+    starts = datetime.fromtimestamp(minute(30) / 1e6, UTC)
+    await gateway.change("/api/v1/broadcasts/demo", starts_at=starts.isoformat())
+    await eventually(lambda: knows_start(gateway), "the beginning to be known")
+    (await vote_at(gateway, 5, minute(20 * 60))).ok()
+    (point,) = (await gateway.get(f"{RATING}/series")).ok()["points"]
+    assert datetime.fromisoformat(point["at"]).timestamp() == minute(30) // 1_000_000 - 30
+
+
+def knows_start(gateway: Gateway) -> bool:
+    broadcast = gateway.app[LIVE].broadcast("demo")
+    return broadcast is not None and broadcast.starts_at is not None

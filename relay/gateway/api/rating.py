@@ -73,7 +73,6 @@ async def vote(request: web.Request) -> web.Response:
     """POST a vote; a viewer's later vote replaces its earlier one."""
     body = await read_body(request, Vote)
     now_s = time.time()
-    _require_moment(body.at_us, now_s)
     app, identity = request.app, identify(request)
     watch_s = app[SETTINGS].vote_watch_s
     ballot = Ballot(
@@ -83,7 +82,7 @@ async def vote(request: web.Request) -> web.Response:
         key=identity.key,
         now_s=now_s,
         network=await network(request),
-        at_us=body.at_us,
+        at_us=_moment(app, request.match_info["slug"], body.at_us, now_s),
         proven=app[AUTH].age_s(identity.viewer, now_s) >= watch_s,
     )
     rating = await _cast(request, ballot, body.session, watch_s)
@@ -126,10 +125,21 @@ async def _cast(
     return rating
 
 
-def _require_moment(at_us: int | None, now_s: float) -> None:
+def _moment(app: web.Application, slug: str, at_us: int | None, now_s: float) -> int | None:
+    """The moment of the broadcast that a vote speaks of.
+
+    Raises:
+        Invalid: it is none of the last day.
+    """
+    if at_us is None:
+        return None
     now_us = int(now_s * 1e6)
-    if at_us is not None and not now_us - _BEHIND_US <= at_us <= now_us + _AHEAD_US:
+    if not now_us - _BEHIND_US <= at_us <= now_us + _AHEAD_US:
         raise Invalid("at_us: a moment of the last 24 hours, in µs since the epoch")
+    broadcast = app[LIVE].broadcast(slug)
+    if broadcast is None:
+        return at_us
+    return series.moment_within(broadcast, at_us, began_us=app[LIVE].began(slug), now_us=now_us)
 
 
 async def read_series(request: web.Request) -> web.Response:
