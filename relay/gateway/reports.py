@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from relay.audience.heartbeats import Page
 from relay.audience.watching import Beat, Watching
-from relay.gateway.identity import network
+from relay.gateway.identity import somebody
 from relay.gateway.keys import AUTH, HEARTBEATS, LIVE
 from relay.ids import new_id
 
@@ -42,7 +42,7 @@ class Reports:
         if watched_s is None:
             return
         if self._viewer is None:  # a page whose cookies are blocked
-            self._viewer = await network(self._request)
+            self._viewer = await somebody(self._request)
         self._request.app[HEARTBEATS].put(
             Beat(self._broadcast, self._name, self._viewer, report, self._since_s, watched_s)
         )

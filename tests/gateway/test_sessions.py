@@ -8,10 +8,13 @@ import pytest
 
 from relay.bus import keys
 from relay.gateway.keys import HEARTBEATS, LIVE
+from tests.support.gateway import running
 from tests.support.listening import open_page
 from tests.support.waiting import eventually
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from redis.asyncio import Redis
 
     from tests.support.gateway import Gateway
@@ -130,6 +133,20 @@ async def test_nothing_personal_is_kept(gateway: Gateway, store: Redis) -> None:
         assert b"127.0.0" not in everything
         assert 0 < await store.ttl(keys.pages("demo")) <= 86_400
     assert await store.keys("salt:*")
+
+
+@pytest.mark.parametrize("store_url", ["valkey"], indirect=True)
+async def test_neighbours_without_cookies_are_counted_apart(
+    store: Redis, store_url: str, frontend: Path
+) -> None:
+    """Not as one for their whole network; and one address with two pages as one."""
+    async with running(store_url, frontend, trusted_proxies=("127.0.0.1",)) as behind:
+        for address in ("203.0.113.7", "203.0.113.8", "203.0.113.8"):
+            async with open_page(behind, "demo", address=address) as page:
+                await told(behind, page)
+        found = (await behind.get(AUDIENCE, admin=True)).ok()
+        assert found["unique"] == 2
+        assert not await store.keys("*203.0*")
 
 
 @pytest.mark.parametrize(
