@@ -44,7 +44,7 @@ class Refusal(StrEnum):
     CROWDED = "crowded"
     """Too many new voters come from its network at once."""
     UNPROVEN = "unproven"
-    """Many from its network have voted, and it has not watched for a while."""
+    """Many from its network have voted, and it came only just now."""
     HASTY = "hasty"
     """It, or its network, has cast very many votes within the minute."""
 
@@ -66,10 +66,10 @@ class Ballot:
     at_us: int | None = None
     """The moment that it speaks of, µs since the epoch."""
     proven: bool = False
-    """Whether the viewer has watched for a while."""
+    """Whether the viewer has watched, or has been known, for a while."""
 
     def as_proven(self) -> Ballot:
-        """The same of a viewer that has watched for a while."""
+        """The same of a viewer of whom that is found out."""
         return replace(self, proven=True)
 
     @property

@@ -6,7 +6,7 @@
 -- network, 6 odd networks, 7 stars by moment and viewer, 8 voters and stars by moment and network,
 -- 9 receipts of each viewer, 10 votes and new voters of this minute by network
 -- ARGV: 1 this minute, 2 votes that a viewer may cast in it, 0: any number, then each vote as lines:
--- viewer, stars, network, moment or "", whether the viewer has watched for a while, receipt
+-- viewer, stars, network, moment or "", whether the viewer has watched, or has been known, for a while, receipt
 
 -- Below so many networks there is no crowd to protect: a class behind one address, or a proxy that
 -- no setting names, is taken as it is.
@@ -15,7 +15,7 @@ local CROWD = 4
 -- network has no more than that.
 local LEAST, PART = 3, 100
 -- New voters of one network within a minute: more than this are odd, and count like one voter; more
--- than that are refused; and from that number on they have to have watched.
+-- than that are refused; and from that number on they have to have been there for a while.
 local ODD, MOST, FREE = 12, 600, 20
 -- A network may cast as many votes in a minute as so many viewers.
 local VIEWERS = 120

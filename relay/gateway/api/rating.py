@@ -83,6 +83,7 @@ async def vote(request: web.Request) -> web.Response:
         now_s=now_s,
         network=await network(request),
         at_us=_moment(app, request.match_info["slug"], body.at_us, now_s),
+        # An id tells when its page came; of a younger one the heartbeats are asked, see `_cast`.
         proven=app[AUTH].age_s(identity.viewer, now_s) >= watch_s,
     )
     rating = await _cast(request, ballot, body.session, watch_s)
