@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from relay.audience.comments import Comment, Place
 from relay.bus import keys
 from relay.bus.client import store_errors
-from relay.errors import NotFound
+from relay.errors import NotFound, Overloaded
 from relay.log import logger
 from relay.state.models import explain
 
@@ -24,10 +24,11 @@ if TYPE_CHECKING:
 
     from redis.asyncio import Redis
 
-# KEYS: documents, all, its list, shown. ARGV: id, document, µs, root ("" if it is one itself).
+# KEYS: documents, all, its list, shown. ARGV: id, document, µs, root or "" if it is one, most.
 _ADD: Final = """
 local known = redis.call('HGET', KEYS[1], ARGV[1])
 if known then return known end
+if redis.call('ZCARD', KEYS[2]) >= tonumber(ARGV[5]) then return 'full' end
 if ARGV[4] ~= '' and not redis.call('ZSCORE', KEYS[4], ARGV[4]) then return 'gone' end
 -- Each has a moment of its own, so that a page of the list can begin after any of them.
 if #redis.call('ZRANGEBYSCORE', KEYS[2], ARGV[3], ARGV[3]) > 0 then return 'taken' end
@@ -71,6 +72,8 @@ return 1
 """
 _MOST_REPORTS: Final = 200
 """More on one comment tell operators nothing new, and are not kept."""
+MOST: Final = 100_000
+"""A broadcast has so many comments at the most; some 100 MB of the state."""
 _PLACES: Final = (Place.SHOWN, Place.HELD, Place.HIDDEN)
 _STEP: Final = timedelta(microseconds=1)
 _CHUNK: Final = 500
@@ -97,6 +100,7 @@ class Comments:
 
         Raises:
             NotFound: the comment that it replies to is gone.
+            Overloaded: the broadcast has as many comments as are kept.
         """
         async with store_errors("storing a comment"):
             while True:
@@ -113,6 +117,7 @@ class Comments:
                         comment.model_dump_json(),
                         str(comment.at_us),
                         comment.reply_to or "",
+                        str(MOST),
                     ),
                 )
                 if answer != b"taken":
@@ -120,6 +125,8 @@ class Comments:
                 comment = comment.model_copy(update={"at": comment.at + _STEP})
         if answer == b"gone":
             raise NotFound("the comment that this replies to is gone")
+        if answer == b"full":
+            raise Overloaded("no more comments can be taken on this broadcast", retry_after=3600)
         return Comment.model_validate_json(answer)
 
     async def find(self, comment_id: str) -> Comment | None:

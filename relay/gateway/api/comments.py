@@ -29,6 +29,8 @@ _PAGE: Final = 50
 _MOST: Final = 100
 _WRITER: Final = Limit("comment", every_s=8, burst=5)
 _WRITERS: Final = Limit("comments", every_s=1, burst=60)
+_EDITOR: Final = Limit("edit", every_s=5, burst=10)
+_EDITORS: Final = Limit("edits", every_s=1, burst=60)
 _REPORTER: Final = Limit("report", every_s=10, burst=5)
 _REPORTERS: Final = Limit("reports", every_s=2, burst=30)
 
@@ -228,9 +230,11 @@ def _answer(comment: Comment, viewer: str) -> web.Response:
 async def change(request: web.Request) -> web.Response:
     """PATCH …/comments/{id}."""
     new = await read_body(request, NewText)
-    app, viewer = request.app, request.app[AUTH].viewer(request)
+    app, identity = request.app, identify(request)
     broadcast = await broadcast_of(request)
+    await require_pace(request, identity, viewer=_EDITOR, crowd=_EDITORS)
     before: list[Comment] = []
+    viewer = identity.viewer
 
     def edit(comment: Comment) -> Comment:
         before[:] = [comment]
