@@ -175,6 +175,11 @@ def feedback(broadcast: str) -> str:
     return f"feedback:{{{broadcast}}}"
 
 
+def feedback_order(broadcast: str) -> str:
+    """Sorted set: id of feedback → when it came, seconds since the epoch."""
+    return f"feedback:{{{broadcast}}}:order"
+
+
 def audience(broadcast: str, partner: str) -> str:
     """Hash with totals of those who watched at a partner's site, or, with "", of all: `peak`,
     `watch_ms`.
@@ -221,6 +226,7 @@ def of_broadcast(broadcast: str) -> tuple[str, ...]:
     lists = (comment_list(broadcast, name) for name in COMMENT_LISTS)
     return (
         *(markers(broadcast), comments(broadcast), *lists, feedback(broadcast)),
+        feedback_order(broadcast),
         *(rating(broadcast), votes(broadcast)),
         *(rating_part(broadcast, part) for part in RATING_PARTS),
     )

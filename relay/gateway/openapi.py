@@ -15,6 +15,7 @@ from relay.gateway.route import json_response
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from relay.gateway.query import Query
     from relay.gateway.route import Route
 
 _PROBLEM = {
@@ -118,6 +119,16 @@ def _parameters(path: str) -> list[dict[str, Any]]:
     ]
 
 
+def _in_query(query: Query) -> dict[str, Any]:
+    return {
+        "name": query.name,
+        "in": "query",
+        "required": query.required,
+        "description": query.text,
+        "schema": dict(query.schema),
+    }
+
+
 def _operation(route: Route, refs: dict[Any, Any]) -> dict[str, Any]:
     success: dict[str, Any] = {"description": "Success"}
     if route.answer is not None:
@@ -129,7 +140,7 @@ def _operation(route: Route, refs: dict[Any, Any]) -> dict[str, Any]:
             **{str(status): success for status in (route.status, *route.also)},
             "default": _PROBLEM_RESPONSE,
         },
-        "parameters": _parameters(route.path),
+        "parameters": [*_parameters(route.path), *(_in_query(each) for each in route.query)],
     }
     if route.body is not None:
         content = {"application/json": {"schema": refs[route.body]}}

@@ -18,6 +18,8 @@ from relay.state.models import Model, explain
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
+    from relay.gateway.query import Query
+
     Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 M = TypeVar("M", bound=BaseModel)
@@ -48,6 +50,8 @@ class Route:
     """Whether, of a closed broadcast, it is for those only who may watch; the path has `{slug}`."""
     also: tuple[int, ...] = ()
     """Further statuses of success, with the same answer."""
+    query: tuple[Query, ...] = ()
+    """What its query may name."""
 
     def add_to(self, app: web.Application) -> None:
         """Serve it."""

@@ -170,6 +170,9 @@ async def test_feedback_goes_to_operators_only(
 
     told = [(each["text"], each["email"], each["stars"]) for each in found]
     assert told == [("Nice", None, None), ("Too dark\n<script>", "anna@example.org", 2)]
+    assert (await texts_in_pages(gateway, path)) == ["Nice", "Too dark\n<script>"]
+    (await gateway.get(f"{path}?before=none", admin=True)).problem(404)
+    (await gateway.get(f"{path}?limit=0", admin=True)).problem(422)
     for wrong in (
         *({}, {"text": ""}, {"text": "x" * 4001}, {"text": "a", "email": "nobody"}),
         *({"text": "a", "email": "a@b\r\nBcc: c@d"}, {"text": "a", "stars": 5}),
@@ -177,3 +180,14 @@ async def test_feedback_goes_to_operators_only(
         (await gateway.post(path, wrong)).problem(422)
     monkeypatch.setattr(feedback_api, "_WRITERS", feedback_api.Limit("f", every_s=60, burst=1))
     assert [(await gateway.post(path, {"text": "a"})).status for _ in range(2)] == [201, 429]
+
+
+async def texts_in_pages(gateway: Gateway, path: str) -> list[str]:
+    """What a list of feedback has, read one by one."""
+    texts, query = [], "?limit=1"
+    while True:
+        page = (await gateway.get(f"{path}{query}", admin=True)).ok()
+        texts += [each["text"] for each in page["feedback"]]
+        if page["next"] is None:
+            return texts
+        query = f"?limit=1&before={page['next']}"

@@ -68,6 +68,23 @@ async def test_operators_see_who_watches_and_how_well(gateway: Gateway) -> None:
     await eventually(lambda: nobody(gateway), "the page to be gone")
 
 
+@pytest.mark.parametrize("store_url", ["valkey"], indirect=True)
+async def test_open_pages_come_in_parts(gateway: Gateway) -> None:
+    async with (
+        open_page(gateway, "demo") as first,
+        open_page(gateway, "demo") as second,
+        open_page(gateway, "demo") as third,
+    ):
+        for page in (first, second, third):
+            await told(gateway, page)
+        everything = [each["id"] for each in await sessions(gateway)]
+        part = (await gateway.get(f"{SESSIONS}&limit=2", admin=True)).ok()
+        assert [each["id"] for each in part["sessions"]] == everything[:2]
+        rest = (await gateway.get(f"{SESSIONS}&limit=2&after={part['next']}", admin=True)).ok()
+        assert [each["id"] for each in rest["sessions"]] == everything[2:]
+        assert (len(everything), rest["next"]) == (3, None)
+
+
 async def nobody(gateway: Gateway) -> bool:
     found = (await gateway.get(AUDIENCE, admin=True)).ok()
     return found["watching"] == 0 and not await sessions(gateway)

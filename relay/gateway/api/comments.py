@@ -16,6 +16,7 @@ from relay.bus.limits import Limit
 from relay.errors import Forbidden, Invalid
 from relay.gateway.identity import identify, remember, require_pace
 from relay.gateway.keys import AUTH, REGISTRY, STATE
+from relay.gateway.query import Query, limit_of, read_limit
 from relay.gateway.route import Route, json_response, read_body
 from relay.gateway.telling import tell
 from relay.ids import new_id
@@ -135,7 +136,7 @@ async def list_all(request: web.Request) -> web.Response:
         auth.require_admin(request)
     broadcast = await broadcast_of(request)
     store, viewer = Comments(app[STATE], broadcast.slug), auth.viewer(request)
-    limit = _limit(request.query.get("limit"))
+    limit = read_limit(request, most=_MOST, usual=_PAGE)
     if wanted == "reported":
         views = [
             comment_view(comment, viewer, admin=True, reports=reasons)
@@ -166,14 +167,6 @@ async def _with_roots(store: Comments, found: list[Comment]) -> list[Comment]:
     roots = {comment.reply_to for comment in found if comment.reply_to is not None}
     shown = await store.shown_roots(sorted(roots))
     return [each for each in found if each.reply_to is None or each.reply_to in shown]
-
-
-def _limit(text: str | None) -> int:
-    if text is None:
-        return _PAGE
-    if not text.isascii() or not text.isdigit() or not 1 <= int(text[:9]) <= _MOST:
-        raise Invalid(f"the limit is 1 to {_MOST}")
-    return int(text)
 
 
 def _cursor(text: str | None) -> int | None:
@@ -293,6 +286,15 @@ ROUTES = [
         list_all,
         "Comments, the newest first; with ?state=held, hidden or reported, for operators",
         answer=CommentList,
+        query=(
+            Query(
+                "state",
+                "Which, for operators",
+                (("type", "string"), ("enum", ["shown", "held", "hidden", "reported"])),
+            ),
+            Query("before", "What an earlier answer gave as next"),
+            limit_of(_MOST, _PAGE),
+        ),
     ),
     Route("POST", PATH, create, "Write a comment", NewComment, CommentView, 201, also=(202,)),
     Route("PATCH", _ONE, change, "Change one's own comment", NewText, CommentView),
