@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from aiohttp import web
 
-from relay.errors import Invalid, NotFound
+from relay.errors import Forbidden, Invalid, NotFound
 from relay.gateway import sharing
 from relay.gateway.access import may_watch, require_access
 from relay.gateway.document import render
@@ -166,6 +166,8 @@ async def oembed(request: web.Request) -> web.Response:
         raise NotFound("url: this is no broadcast of this relay")
     broadcast = await request.app[REGISTRY].broadcasts.get(slug)
     require_access(request, broadcast)
+    if broadcast.partners_only:
+        raise Forbidden("this broadcast may be embedded by partners of the relay only")
     width, height = _size(*(_pixels(request, name) for name in ("maxwidth", "maxheight")))
     view = await broadcast_view(request.app, broadcast)
     response = json_response(_described(view, origin(request), width, height))

@@ -36,13 +36,21 @@ def broadcast_head(view: BroadcastView, origin: str) -> str:
         ("property", "og:title", view.title),
         ("property", "og:description", describe(view)),
         ("property", "og:url", page),
-        ("property", "og:video:url", f"{origin}/embed/{view.slug}"),
-        ("property", "og:video:type", "text/html"),
-        ("property", "og:video:width", "1280"),
-        ("property", "og:video:height", "720"),
         ("name", "twitter:title", view.title),
         ("name", "twitter:description", describe(view)),
     ]
+    linked = ""
+    if not view.partners_only:  # sites that are no partners would show a refusal
+        cards += [
+            ("property", "og:video:url", f"{origin}/embed/{view.slug}"),
+            ("property", "og:video:type", "text/html"),
+            ("property", "og:video:width", "1280"),
+            ("property", "og:video:height", "720"),
+        ]
+        linked = (
+            '<link rel="alternate" type="application/json+oembed" '
+            f'href="{escape(f"{origin}/oembed?{query}")}" title="{escape(view.title)}">\n'
+        )
     picture = still(view, origin)
     if picture is None:
         cards.append(("name", "twitter:card", "summary"))
@@ -58,13 +66,11 @@ def broadcast_head(view: BroadcastView, origin: str) -> str:
     metas = "".join(
         f'<meta {kind}="{name}" content="{escape(content)}">\n' for kind, name, content in cards
     )
-    linked = script_safe(json.dumps(structured(view, origin), ensure_ascii=False))
+    structure = script_safe(json.dumps(structured(view, origin), ensure_ascii=False))
     return (
         f'<link rel="canonical" href="{escape(page)}">\n'
-        '<link rel="alternate" type="application/json+oembed" '
-        f'href="{escape(f"{origin}/oembed?{query}")}" title="{escape(view.title)}">\n'
-        f"{metas}"
-        f'<script type="application/ld+json">{linked}</script>\n'
+        f"{linked}{metas}"
+        f'<script type="application/ld+json">{structure}</script>\n'
     )
 
 
@@ -87,9 +93,10 @@ def structured(view: BroadcastView, origin: str) -> dict[str, Any]:
         "name": view.title,
         "description": describe(view),
         "url": page,
-        "embedUrl": f"{origin}/embed/{view.slug}",
         "publication": event,
     }
+    if not view.partners_only:
+        video["embedUrl"] = f"{origin}/embed/{view.slug}"
     if view.starts_at is not None:
         event["startDate"] = video["uploadDate"] = view.starts_at.isoformat()
     if view.ended_at is not None:

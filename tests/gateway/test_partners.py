@@ -151,6 +151,17 @@ async def test_oembed(gateway: Gateway, query: str, width: int, height: int) -> 
         assert answer.headers["Access-Control-Allow-Origin"] == "*"
 
 
+async def test_what_only_partners_may_embed_is_announced_to_nobody(gateway: Gateway) -> None:
+    announced = ("oembed", "og:video", "embedUrl")
+    text = (await gateway.get("/b/demo")).text
+    assert all(name in text for name in announced)
+    await gateway.change(DEMO, partners_only=True)
+    text = (await gateway.get("/b/demo")).text
+    assert "og:title" in text
+    assert not any(name in text for name in announced)
+    (await gateway.get(f"/oembed?url={gateway.url}/b/demo")).problem(403)
+
+
 async def test_what_oembed_does_not_know(gateway: Gateway) -> None:
     here = gateway.url
     for url in (
