@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -56,10 +57,16 @@ def votes(
     seconds: Seconds = 5.0,
     folder: Folder = _FOLDER,
 ) -> None:
-    """Acknowledged votes a second through one gateway, and across a kill -9 of the state."""
+    """Acknowledged votes a second through one gateway, and across a kill -9 of the state; fails if
+    one was lost or doubled.
+    """
     from relay.bench import votes as votes_bench  # noqa: PLC0415 - only this command needs it
 
-    finish(votes_bench.bench(voters, rounds=rounds, seconds=seconds), folder)
+    report = votes_bench.bench(voters, rounds=rounds, seconds=seconds)
+    finish(report, folder)
+    if not votes_bench.is_whole(report):
+        print("votes were lost or doubled", file=sys.stderr)
+        raise typer.Exit(1)
 
 
 @app.command()
