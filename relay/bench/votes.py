@@ -186,13 +186,7 @@ def bench(voters: int, *, rounds: int, seconds: float) -> Report:
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="eva-votes-")))
         state, bus = servers(folder, stack)
-        gateway = Gateway(
-            folder,
-            state.url,
-            bus.url,
-            RELAY_TRUSTED_PROXIES="127.0.0.1",
-            RELAY_VOTE_PACE="0",  # each votes more often than people do
-        )
+        gateway = Gateway(folder, state.url, bus.url, trusted_proxies="127.0.0.1")
         stack.callback(gateway.stop)
         people = asyncio.run(crowd(state.url, voters))
         rates: list[float] = []

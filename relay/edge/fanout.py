@@ -6,6 +6,7 @@ ask again for what they miss.
 
 from __future__ import annotations
 
+import math
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
@@ -39,6 +40,12 @@ COUNTERS: Final = (
 REPORT_S: Final = 1.0
 _STRIDE: Final = 7919
 """By how many viewers the first one moves from frame to frame: a prime, to reach all of them."""
+_AGAIN_S: Final = 0.05
+"""A packet is sent again at most once in this time, or in a round trip: one that stands in a queue
+is asked for over and over.
+"""
+_MAX_AGAIN: Final = 1024
+"""Packets whose last repetition is remembered."""
 _RESEND_BYTES_S: Final = 125_000
 """What a viewer may have sent again each second."""
 _MAX_SOURCES: Final = 16
@@ -90,6 +97,8 @@ class _Viewer:
         """SSRCs that it reports with, and that have not said goodbye."""
         self.resend_budget = float(_RESEND_BYTES_S)
         self.budget_at = 0.0
+        self.again: dict[tuple[int, int], float] = {}
+        """When packets were sent again, by SSRC and sequence number, the last at the end."""
 
 
 class PythonCore:
@@ -319,12 +328,19 @@ class PythonCore:
         viewer.resend_budget = min(viewer.resend_budget + max(refill, 0.0), _RESEND_BYTES_S)
         viewer.budget_at = now
         viewer.requested += len(nack.sequences)
+        pause_s = max(viewer.rtt_s or 0.0, _AGAIN_S)
         for sequence in dict.fromkeys(nack.sequences):
             if viewer.resend_budget <= 0:
                 break
+            if abs(now - viewer.again.get((nack.ssrc, sequence), -math.inf)) < pause_s:
+                continue
             packet = track.out.again(sequence, now)
             if packet is None:
                 continue
+            viewer.again.pop((nack.ssrc, sequence), None)
+            viewer.again[nack.ssrc, sequence] = now
+            if len(viewer.again) > _MAX_AGAIN:
+                del viewer.again[next(iter(viewer.again))]
             viewer.resend_budget -= len(packet)
             with suppress(pylibsrtp.Error):  # a repeat too old for the replay window
                 self.send(viewer.send.protect(packet), viewer.path.address)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from relay.edge.fanout import PythonCore
 from relay.media.codecs import Kind
 from relay.webrtc.rtp import abs_send_time
 from tests.support import feedback
@@ -198,6 +199,28 @@ def test_one_message_gets_a_packet_once(stage: Stage) -> None:
     [first, second, *_] = seat.sequences()
     ask(seat, first, second, first, first, second)
     assert [number for number, _ in seat.resent()] == [first % 65_536, second % 65_536]
+
+
+def test_what_stands_in_a_queue_is_not_sent_again_and_again(stage: Stage) -> None:
+    """A viewer asks once in a round trip, which it may take for shorter than it is by now."""
+    seat, video = watching(stage)
+    stage.play(video, frames=3)
+    first, second, *_ = seat.sequences()
+    for _ in range(12):
+        ask(seat, first)
+    assert 2 <= len(seat.resent()) <= 3, "in 0.12 s"
+    ask(seat, second)
+    assert seat.resent()[-1][0] == second % 65_536
+
+
+def test_what_was_sent_again_is_not_remembered_for_ever(stage: Stage, core: Core) -> None:
+    seat, video = watching(stage)
+    for _ in range(80):
+        stage.play(video, frames=15, size=1000)
+        ask(seat, *seat.sequences()[-20:])
+        seat.forget()
+    if isinstance(core, PythonCore):
+        assert len(core._viewers[seat.number].again) <= 1024
 
 
 def test_budgets_are_the_viewers_own(stage: Stage) -> None:

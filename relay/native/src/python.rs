@@ -11,7 +11,8 @@ use pyo3::exceptions::{PyKeyError, PyOSError, PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
-use crate::engine::{Command, Engine as Worker, NewViewer, Options, Unit};
+use crate::command::{Command, NewViewer, Unit};
+use crate::engine::{Engine as Worker, Options};
 use crate::net::{send_to, Target};
 use crate::outgoing::TrackParams;
 use crate::ring::Kind;

@@ -11,7 +11,7 @@ use std::sync::Mutex;
 use std::time::Instant;
 
 use crate::batch::Sent;
-use crate::engine::Command;
+use crate::command::Command;
 
 /// Datagrams that wait for the owner at the most; more are dropped and counted.
 const MAX_INBOX: usize = 4096;

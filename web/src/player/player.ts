@@ -17,6 +17,7 @@ import { bar, type Choices } from "./bar.ts";
 import { carryOut, type Deck, setMuted, setPlaying } from "./commands.ts";
 import { Conductor } from "./conductor.ts";
 import type { Target, Timings } from "./engine.ts";
+import { HintWatch } from "./hints.ts";
 import { type CameraKnowledge, IDLE_LINK, type Link } from "./link.ts";
 import { stillOf } from "./media-session.ts";
 import { Meter } from "./meter.ts";
@@ -109,6 +110,8 @@ export class EvaPlayer extends LitElement {
     changed: (link) => this.#onLink(link),
   });
 
+  readonly #hints = new HintWatch((hints) => this.#conductor.hint(hints));
+
   constructor() {
     super();
     new Meter(this, (telemetry) => this.#onMeasured(telemetry));
@@ -183,6 +186,9 @@ export class EvaPlayer extends LitElement {
     super.connectedCallback();
     addEventListener("pagehide", this.#onPageHide);
     addEventListener("pageshow", this.#onPageShow);
+    if (this.hasUpdated) {
+      this.#hints.start(this.video);
+    }
     if (this.hasUpdated && this.slug !== "") {
       this.#conductor.start();
     }
@@ -192,11 +198,13 @@ export class EvaPlayer extends LitElement {
     super.disconnectedCallback();
     removeEventListener("pagehide", this.#onPageHide);
     removeEventListener("pageshow", this.#onPageShow);
+    this.#hints.stop();
     this.#wakeLock.set(false);
     this.#conductor.stop();
   }
 
   protected override firstUpdated(): void {
+    this.#hints.start(this.video);
     // A live picture is at its live edge by nature; media-chrome's live button asks for this figure.
     Object.assign(this.video, { liveEdgeStart: 0 });
     for (const kind of ["play", "pause"]) {
@@ -217,6 +225,7 @@ export class EvaPlayer extends LitElement {
     if (changed.has("holdMs") && (this.holdMs !== null || changed.get("holdMs") !== undefined)) {
       this.#conductor.hold(this.holdMs);
     }
+    this.#hints.whole = this.projection !== "flat";
     // media-chrome calls every controller "video player", and several of them need several names.
     this.controller.setAttribute("role", this.bare ? "group" : "region");
     this.controller.setAttribute("aria-label", this.cameraName || msg("Live picture"));
