@@ -34,6 +34,7 @@ from relay.state.registry import Registry
 CONNECTIONS: Final = 256
 DEPTH: Final = 4
 SLUG: Final = "bench"
+_PARTS: Final = ("steady", "killed")
 
 
 @dataclass
@@ -173,6 +174,11 @@ def check(state_url: str, voters: list[Voter]) -> tuple[int, int]:
     lost = sum(1 for name, stars in expected.items() if stored.get(name) != stars)
     doubled = abs(int(count or 0) - len(expected)) + abs(int(total or 0) - sum(expected.values()))
     return lost, doubled + len(stored.keys() - expected.keys())
+
+
+def is_whole(report: Report) -> bool:
+    """Whether no vote was lost or doubled, not even when the state was killed."""
+    return not any(report.data[when][what] for when in _PARTS for what in ("lost", "doubled"))
 
 
 def bench(voters: int, *, rounds: int, seconds: float) -> Report:

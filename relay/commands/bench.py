@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -61,10 +62,15 @@ def votes(
     seconds: Seconds = 5.0,
     folder: Folder = _FOLDER,
 ) -> None:
-    """Acknowledged votes a second through one gateway, and across a kill -9 of the state."""
+    """Acknowledged votes a second through one gateway, and across a kill -9 of the state; fails if
+    one was lost or doubled.
+    """
     from relay.bench import votes as votes_bench  # noqa: PLC0415 - only this command needs it
 
-    finish(lambda: votes_bench.bench(voters, rounds=rounds, seconds=seconds), folder)
+    report = finish(lambda: votes_bench.bench(voters, rounds=rounds, seconds=seconds), folder)
+    if not votes_bench.is_whole(report):
+        print("votes were lost or doubled", file=sys.stderr)
+        raise typer.Exit(1)
 
 
 @app.command()
@@ -138,11 +144,12 @@ def latency(
     finish(lambda: latency_bench.bench(frames), folder)
 
 
-def finish(run: Callable[[], Report], folder: Path) -> None:
-    """Run a bench, print its table and write the JSON file."""
+def finish(run: Callable[[], Report], folder: Path) -> Report:
+    """Run a bench, print its table and write the JSON file; returns the outcome."""
     try:
         report = run()
     except OperatorError as error:
         fail(error)
     print(report.show())
     print(f"\n{report.write(folder)}")
+    return report
