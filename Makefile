@@ -27,7 +27,7 @@ web: $(STATIC)
 
 test: system
 	@$(MAKE) --no-print-directory -j2 $(VENV)/installed-dev web
-	@$(MAKE) --no-print-directory lint rust pages
+	@$(MAKE) --no-print-directory -j2 --output-sync=target lint rust pages
 	$(BIN)/python -m pytest -n 2
 
 soak: system $(VENV)/installed-dev web

@@ -17,6 +17,16 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 HERE = Path(__file__).parent
+LONG = {
+    "test_page_demo",
+    "test_page_player",
+    "test_page_speed",
+    "test_page_states",
+    "test_page_votes",
+}
+"""`make soak` runs these: nothing else may run beside a browser that measures, and `make test` is to
+stay under 12 minutes.
+"""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -26,6 +36,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.xdist_group("browser"))
             item.add_marker(pytest.mark.alone)
             item.add_marker(pytest.mark.timeout(180))
+            if item.path.stem in LONG:
+                item.add_marker(pytest.mark.slow)
 
 
 @pytest.fixture(scope="package")
