@@ -24,8 +24,8 @@ LONG = {
     "test_page_states",
     "test_page_votes",
 }
-"""`make soak` runs these: nothing else may run beside a browser that measures, and `make test` is to
-stay under 12 minutes.
+"""`make soak` runs these: nothing runs beside a browser that measures, and `make test` has to stay
+under 12 minutes.
 """
 
 
