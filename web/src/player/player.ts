@@ -67,9 +67,7 @@ export class EvaPlayer extends LitElement {
   @property({ attribute: "starts-at" }) startsAt: string | null = null;
   /** How the camera's picture is laid out; `equirectangular` can be looked around in. */
   @property() projection = "flat";
-  /** One of several pictures beside a big one, for which the viewer counts. */
-  @property({ type: Boolean }) small = false;
-  /** Without controls and sound. */
+  /** Without controls and sound: one of several small pictures. */
   @property({ type: Boolean, reflect: true }) bare = false;
   /** The camera's rungs. */
   @property({ attribute: false }) ladder: readonly Rendition[] = [];
@@ -303,7 +301,7 @@ export class EvaPlayer extends LitElement {
   }
 
   #target(): Target {
-    return { slug: this.slug, camera: this.camera, rendition: this.rendition, part: this.small };
+    return { slug: this.slug, camera: this.camera, rendition: this.rendition };
   }
 
   #onLink(link: Link): void {

@@ -12,11 +12,6 @@ it("names camera and rung in the address, where they are given", () => {
   expect(plain.href).toBe("https://relay.test/whep/eva");
   const full = whepUrl({ slug: "eva", camera: "a b", rendition: "720p" }, "https://relay.test");
   expect(full.href).toBe("https://relay.test/whep/eva?camera=a+b&rendition=720p");
-  const tile = whepUrl(
-    { slug: "eva", camera: "a", rendition: null, part: true },
-    "https://relay.test",
-  );
-  expect(tile.href).toBe("https://relay.test/whep/eva?camera=a&part=1");
 });
 
 it("resolves the session's address against the endpoint", async () => {
