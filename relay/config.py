@@ -106,7 +106,12 @@ class Settings(BaseSettings):
     """
 
     vote_watch_s: Annotated[float, Field(ge=0, le=3600)] = 10.0
-    """Where many of one network have voted, further viewers have to have watched for so long."""
+    """Where many of one network have voted, further viewers have to have opened a page so long ago,
+    or to have watched for so long, in seconds.
+    """
+
+    vote_pace: Annotated[int, Field(ge=0, le=1_000_000)] = 30
+    """Votes that a viewer may cast within a minute, and a network 120 times as many; 0: any."""
 
     @field_validator("trusted_proxies", mode="before")
     @classmethod

@@ -153,7 +153,11 @@ class Impair:
         while not self._ends:
             with self._lock:
                 wait_s = self._deliver(time.monotonic())
-            for key, _ in self._selector.select(wait_s):
+            # The selector counts in whole milliseconds, which a path's many ways would add up.
+            whole_s = int(wait_s * 1000) / 1000
+            if not whole_s:
+                time.sleep(wait_s)
+            for key, _ in self._selector.select(whole_s):
                 if key.fileobj is self._ear:
                     with suppress(BlockingIOError):
                         self._ear.recv(4096)
@@ -229,7 +233,7 @@ def _parser() -> argparse.ArgumentParser:
         ("reorder", "%", "share that others overtake"),
         ("duplicate", "%", "share that comes twice"),
         ("rate", "KBPS", "what the bottleneck takes; 0: everything"),
-        ("queue", "MS", "what may wait there"),
+        ("queue", "KB", "what may wait there"),
     ):
         parser.add_argument(f"--{name}", type=float, metavar=metavar, help=text)
     return parser
@@ -248,10 +252,11 @@ def applied(before: Impairment, options: argparse.Namespace) -> Impairment:
         ("jitter", "jitter_s", 1e-3),
         ("reorder", "reordered", 1e-2),
         ("duplicate", "duplicated", 1e-2),
-        ("queue", "queue_s", 1e-3),
     ):
         if option in given:
             changes[name] = given[option] * unit
+    if "queue" in given:
+        changes["queue_bytes"] = round(given["queue"] * 1e3)
     if "rate" in given:
         changes["rate_bps"] = given["rate"] * 1e3 or None
     return replace(before, **changes)  # type: ignore[arg-type]

@@ -31,7 +31,7 @@ MAY_IMPORT = {
         *("edge", "camera", "ingest", "director", "audience", "webrtc"),
         *("state", "bus", "media", *GROUND),
     },
-    "bench": {"edge", "webrtc", "media", "_native", *GROUND, "bus", "gateway", "state"},
+    "bench": {"edge", "webrtc", "demo", "media", "_native", *GROUND, "bus", "gateway", "state"},
     "supervisor": {"gateway", "state", "bus", "media", *GROUND},
 }
 FREE = {"commands", "cli", "__main__", "__init__"}

@@ -93,12 +93,11 @@ def test_doubles_arrive_twice():
 
 
 def test_the_bottleneck_is_as_narrow_as_asked_for_and_drops_the_tail():
-    how = Impairment(rate_bps=800_000, queue_s=0.1)
+    how = Impairment(rate_bps=800_000, queue_bytes=10_000)
     link = Link(1, how)
     size = 1000 - HEADERS
     for number in range(40):
         link.put(number.to_bytes(4, "big") + bytes(size - 4), 0.0)
-    # A tenth of a second at 100 datagrams a second are 10 of them.
     assert link.counts["dropped"] == 30
     assert link.take(0.0099) == []
     assert len(link.take(0.0501)) == 5
@@ -107,11 +106,11 @@ def test_the_bottleneck_is_as_narrow_as_asked_for_and_drops_the_tail():
 
 
 def test_what_waits_goes_on_at_the_new_rate():
-    link = Link(1, Impairment(rate_bps=800_000, queue_s=1.0))
+    link = Link(1, Impairment(rate_bps=800_000, queue_bytes=100_000))
     for _ in range(20):
         link.put(bytes(1000 - HEADERS), 0.0)
     assert len(link.take(0.1001)) == 10
-    link.change(Impairment(rate_bps=80_000, queue_s=1.0), 0.1)
+    link.change(Impairment(rate_bps=80_000, queue_bytes=100_000), 0.1)
     assert len(link.take(0.3001)) == 2
     link.change(Impairment(), 0.3)
     assert len(link.take(0.3001)) == 8

@@ -39,8 +39,10 @@ SERIES_S: Final = 5.0
 class Ballots:
     """Takes votes for as long as `run` runs."""
 
-    def __init__(self, state: Redis, bus: Redis, registry: Registry) -> None:
+    def __init__(self, state: Redis, bus: Redis, registry: Registry, *, pace: int = 0) -> None:
         self._state, self._bus, self._registry = state, bus, registry
+        self._pace = pace
+        """Votes that a viewer may cast within a minute; 0: any number."""
         self._waiting: list[tuple[Ballot, Check, asyncio.Future[Outcome]]] = []
         self._came = asyncio.Event()
         self._untold: dict[str, Rating] = {}
@@ -104,7 +106,9 @@ class Ballots:
                 taken.append((ballot, future))
         if not taken:
             return
-        outcomes = await ratings.cast_ballots(self._state, [ballot for ballot, _ in taken])
+        outcomes = await ratings.cast_ballots(
+            self._state, [ballot for ballot, _ in taken], pace=self._pace
+        )
         for (ballot, future), outcome in zip(taken, outcomes, strict=True):
             if isinstance(outcome, StoreError):
                 if not future.done():

@@ -6,6 +6,7 @@ decision was made on, so that an edit and a moderation at the same time never mi
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final, cast
 
@@ -14,7 +15,7 @@ from pydantic import ValidationError
 from relay.audience.comments import Comment, Place
 from relay.bus import keys
 from relay.bus.client import store_errors
-from relay.errors import NotFound
+from relay.errors import NotFound, Overloaded
 from relay.log import logger
 from relay.state.models import explain
 
@@ -23,10 +24,11 @@ if TYPE_CHECKING:
 
     from redis.asyncio import Redis
 
-# KEYS: documents, all, its list, shown. ARGV: id, document, µs, root ("" if it is one itself).
+# KEYS: documents, all, its list, shown. ARGV: id, document, µs, root or "" if it is one, most.
 _ADD: Final = """
 local known = redis.call('HGET', KEYS[1], ARGV[1])
 if known then return known end
+if redis.call('ZCARD', KEYS[2]) >= tonumber(ARGV[5]) then return 'full' end
 if ARGV[4] ~= '' and not redis.call('ZSCORE', KEYS[4], ARGV[4]) then return 'gone' end
 -- Each has a moment of its own, so that a page of the list can begin after any of them.
 if #redis.call('ZRANGEBYSCORE', KEYS[2], ARGV[3], ARGV[3]) > 0 then return 'taken' end
@@ -52,16 +54,26 @@ return 1
 # KEYS: documents, reports, reported, and the lists. ARGV: id.
 _DELETE: Final = """
 for i = 3, #KEYS do redis.call('ZREM', KEYS[i], ARGV[1]) end
+redis.call('HDEL', KEYS[2], ARGV[1])
 return redis.call('HDEL', KEYS[1], ARGV[1])
 """
-# KEYS: documents, reports, reported. ARGV: id, who and what, reason.
+# KEYS: documents, reports, reported. ARGV: id, who, reason, most reports of one comment.
 _REPORT: Final = """
 if redis.call('HEXISTS', KEYS[1], ARGV[1]) == 0 then return 0 end
-if redis.call('HSETNX', KEYS[2], ARGV[2], ARGV[3]) == 1 then
-  redis.call('ZINCRBY', KEYS[3], 1, ARGV[1])
+local found = cjson.decode(redis.call('HGET', KEYS[2], ARGV[1]) or '[]')
+if #found >= tonumber(ARGV[4]) then return 1 end
+for _, each in ipairs(found) do
+  if each[1] == ARGV[2] then return 1 end
 end
+found[#found + 1] = {ARGV[2], ARGV[3]}
+redis.call('HSET', KEYS[2], ARGV[1], cjson.encode(found))
+redis.call('ZADD', KEYS[3], #found, ARGV[1])
 return 1
 """
+_MOST_REPORTS: Final = 200
+"""More on one comment tell operators nothing new, and are not kept."""
+MOST: Final = 100_000
+"""A broadcast has so many comments at the most; some 100 MB of the state."""
 _PLACES: Final = (Place.SHOWN, Place.HELD, Place.HIDDEN)
 _STEP: Final = timedelta(microseconds=1)
 _CHUNK: Final = 500
@@ -88,6 +100,7 @@ class Comments:
 
         Raises:
             NotFound: the comment that it replies to is gone.
+            Overloaded: the broadcast has as many comments as are kept.
         """
         async with store_errors("storing a comment"):
             while True:
@@ -104,6 +117,7 @@ class Comments:
                         comment.model_dump_json(),
                         str(comment.at_us),
                         comment.reply_to or "",
+                        str(MOST),
                     ),
                 )
                 if answer != b"taken":
@@ -111,6 +125,8 @@ class Comments:
                 comment = comment.model_copy(update={"at": comment.at + _STEP})
         if answer == b"gone":
             raise NotFound("the comment that this replies to is gone")
+        if answer == b"full":
+            raise Overloaded("no more comments can be taken on this broadcast", retry_after=3600)
         return Comment.model_validate_json(answer)
 
     async def find(self, comment_id: str) -> Comment | None:
@@ -185,8 +201,9 @@ class Comments:
                 self._reports,
                 self._lists["reported"],
                 comment_id,
-                f"{comment_id}:{who}",
+                who,
                 reason,
+                str(_MOST_REPORTS),
             )
         if not done:
             raise NotFound("there is no such comment")
@@ -203,16 +220,22 @@ class Comments:
             )
             return await self._read(ids)
 
-    async def reported(self, limit: int) -> list[tuple[Comment, int]]:
-        """The comments most often reported, and how often."""
+    async def reported(self, limit: int) -> list[tuple[Comment, list[str]]]:
+        """The comments most often reported, and the reason of each report, the oldest first; "" of
+        one that names none.
+        """
         async with store_errors("listing reported comments"):
-            found = cast(
-                "list[tuple[bytes, float]]",
-                await self._state.zrevrange(self._lists["reported"], 0, limit - 1, withscores=True),
+            names = cast(
+                "list[bytes]", await self._state.zrevrange(self._lists["reported"], 0, limit - 1)
             )
-            counts = {name.decode(): int(count) for name, count in found}
-            comments = await self._read([name for name, _ in found])
-        return [(comment, counts[comment.id]) for comment in comments]
+            comments = await self._read(names)
+            if not comments:
+                return []
+            values = await self._state.hmget(self._reports, [each.id for each in comments])
+        return [
+            (comment, [reason for _, reason in json.loads(value or b"[]")])
+            for comment, value in zip(comments, values, strict=True)
+        ]
 
     async def shown_roots(self, roots: Sequence[str]) -> set[str]:
         """Those of these comments that are shown."""

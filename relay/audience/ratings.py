@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 
 _SCRIPT: Final = files("relay.audience").joinpath("vote.lua").read_text()
 _SHA: Final = hashlib.sha1(_SCRIPT.encode(), usedforsecurity=False).hexdigest()
-_RECEIPT_S: Final = 86_400
 _TELL_S: Final = 0.5
 """A voter does not wait longer for a bus that hangs; pages hear of the vote from the state."""
 BUCKET_S: Final = 60
@@ -45,7 +44,9 @@ class Refusal(StrEnum):
     CROWDED = "crowded"
     """Too many new voters come from its network at once."""
     UNPROVEN = "unproven"
-    """Many from its network have voted, and it has not watched for a while."""
+    """Many from its network have voted, and it came only just now."""
+    HASTY = "hasty"
+    """It, or its network, has cast very many votes within the minute."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,7 @@ class Ballot:
     stars: int
     """1 to 5."""
     key: str
-    """Names this vote, however often it is sent."""
+    """Names this vote of its viewer, however often it is sent; a viewer's last few are known."""
     now_s: float
     """When it came, since the epoch."""
     network: str = ""
@@ -65,10 +66,10 @@ class Ballot:
     at_us: int | None = None
     """The moment that it speaks of, µs since the epoch."""
     proven: bool = False
-    """Whether the viewer has watched for a while."""
+    """Whether the viewer has watched, or has been known, for a while."""
 
     def as_proven(self) -> Ballot:
-        """The same of a viewer that has watched for a while."""
+        """The same of a viewer of whom that is found out."""
         return replace(self, proven=True)
 
     @property
@@ -77,10 +78,10 @@ class Ballot:
         return int(self.now_s // 60)
 
     def argument(self) -> str:
-        """What the script is told of it; none of its parts has a line feed."""
+        """What the script is told of it; none of its parts has a line feed or a space."""
         moment = "" if self.at_us is None else str(self.at_us // (BUCKET_S * 1_000_000))
         proven = "1" if self.proven else "0"
-        return f"{self.viewer}\n{self.stars}\n{self.network}\n{moment}\n{proven}"
+        return f"{self.viewer}\n{self.stars}\n{self.network}\n{moment}\n{proven}\n{self.key}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,11 +104,12 @@ class Rating:
 
 
 async def cast_ballots(
-    state: Redis, ballots: Sequence[Ballot]
+    state: Redis, ballots: Sequence[Ballot], *, pace: int = 0
 ) -> list[tuple[Rating, Refusal] | StoreError]:
     """Count votes, and store them durably: what became of each, in their order.
 
-    Those on one broadcast are one command, so that a rush of votes is one write to disk.
+    Those on one broadcast are one command, so that a rush of votes is one write to disk. `pace` is
+    how many votes a viewer may cast within a minute of the clock; 0: any number.
 
     Raises:
         StoreError: it is not known which votes were stored; sending one again with the same key is
@@ -121,24 +123,26 @@ async def cast_ballots(
         together = [ballots[number] for number in numbers]
         found: Sequence[tuple[Rating, Refusal] | StoreError]
         try:
-            found = await _cast_together(state, together)
+            found = await _cast_together(state, together, pace)
         except StoreError as error:
             found = [error] * len(together)
         outcomes.update(zip(numbers, found, strict=True))
     return [outcomes[number] for number in range(len(ballots))]
 
 
-async def _cast_together(state: Redis, ballots: Sequence[Ballot]) -> list[tuple[Rating, Refusal]]:
+async def _cast_together(
+    state: Redis, ballots: Sequence[Ballot], pace: int
+) -> list[tuple[Rating, Refusal]]:
     name = ballots[0].broadcast
+    minute = str(ballots[0].minute)
     named = [
         keys.rating(name),
         keys.votes(name),
         *(keys.rating_part(name, part) for part in keys.RATING_PARTS),
-        keys.rating_part(name, f"minute:{ballots[0].minute}"),
-        *(keys.vote_receipt(name, ballot.key) for ballot in ballots),
+        keys.rating_part(name, f"minute:{minute}"),
     ]
     told = [ballot.argument() for ballot in ballots]
-    arguments = [str(len(named)), *named, str(_RECEIPT_S), *told]
+    arguments = [str(len(named)), *named, minute, str(pace), *told]
     command: Any = state.execute_command
     async with store_errors("storing votes"):
         try:
@@ -230,8 +234,9 @@ async def read_many(
     }
 
 
-async def read_moments(state: Redis, broadcast: str) -> tuple[dict[str, int], set[str]]:
-    """Voters and stars by moment and network, as `series` takes them, and the odd networks.
+async def read_moments(state: Redis, broadcast: str) -> tuple[dict[str, int], set[str], int]:
+    """Voters and stars by moment and network, as `series` takes them, the odd networks, and how
+    many networks have voted.
 
     Raises:
         StoreError: the state is out of reach.
@@ -240,8 +245,12 @@ async def read_moments(state: Redis, broadcast: str) -> tuple[dict[str, int], se
         pipe = state.pipeline(transaction=False)
         pipe.hgetall(keys.rating_part(broadcast, "series"))
         pipe.smembers(keys.rating_part(broadcast, "odd"))
-        found, odd = cast("tuple[dict[bytes, bytes], set[bytes]]", await pipe.execute())
+        pipe.zcard(keys.rating_part(broadcast, "networks"))
+        found, odd, networks = cast(
+            "tuple[dict[bytes, bytes], set[bytes], int]", await pipe.execute()
+        )
     return (
         {name.decode(): int(value) for name, value in found.items()},
         {name.decode() for name in odd},
+        networks,
     )

@@ -1,7 +1,8 @@
 """Ratings over the time of a broadcast: a point for each minute that votes speak of, and the
 best-loved moments. Pure.
 
-As in the whole rating, a network counts like a few voters at the most, and an odd one like one.
+As in the whole rating, a network counts like a few voters at the most, and an odd one like one, as
+soon as the broadcast has a crowd: a minute of which nobody else speaks is no way around that.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ from relay.audience.ratings import BUCKET_S
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence, Set
+
+    from relay.state.models import Broadcast
 
 _CROWD: Final = 4
 _LEAST: Final = 3
@@ -43,19 +46,41 @@ class Point:
         return round(self.total / self.count, 2)
 
 
-def points(parts: Mapping[str, int], odd: Set[str]) -> list[Point]:
-    """The points, by time, from `bucket:network:n` and `…:s`, numbers of voters and of stars."""
+def moment_within(broadcast: Broadcast, at_us: int, *, began_us: int | None, now_us: int) -> int:
+    """The moment of a broadcast that a vote speaks of; times in µs since the epoch.
+
+    One before its beginning or after its end is its first or last: there were no other pictures to
+    be loved. It began when that was announced, or when a camera was first seen on air (`began_us`),
+    whichever is earlier; one that has not begun limits nothing.
+    """
+    if broadcast.ended_at is not None:
+        at_us = min(at_us, int(broadcast.ended_at.timestamp() * 1e6))
+    starts_us = None
+    if broadcast.starts_at is not None:
+        starts_us = int(broadcast.starts_at.timestamp() * 1e6)
+    begun = [each for each in (starts_us, began_us) if each is not None and each <= now_us]
+    return max(at_us, min(begun)) if begun else at_us
+
+
+def points(parts: Mapping[str, int], odd: Set[str], networks: int) -> list[Point]:
+    """The points, by time, from `bucket:network:n` and `…:s`, numbers of voters and of stars.
+
+    `networks` is how many have voted on the broadcast, of whatever moment.
+    """
     buckets: dict[int, dict[str, tuple[int, int]]] = defaultdict(dict)
     for name, voters in parts.items():
         bucket, network, kind = name.split(":")
         if kind == "n" and voters > 0:
             stars = parts.get(f"{bucket}:{network}:s", 0)
             buckets[int(bucket)][network] = (voters, stars)
-    return [_point(bucket, buckets[bucket], odd) for bucket in sorted(buckets)]
+    crowd = networks >= _CROWD
+    return [_point(bucket, buckets[bucket], odd, crowd=crowd) for bucket in sorted(buckets)]
 
 
-def _point(bucket: int, networks: Mapping[str, tuple[int, int]], odd: Set[str]) -> Point:
-    if len(networks) < _CROWD:
+def _point(
+    bucket: int, networks: Mapping[str, tuple[int, int]], odd: Set[str], *, crowd: bool
+) -> Point:
+    if not crowd:
         weights = {network: voters for network, (voters, _) in networks.items()}
     else:
         light = sum(min(voters, _LEAST) for voters, _ in networks.values())

@@ -4,9 +4,9 @@
 --
 -- KEYS: 1 totals, 2 votes, 3 network of each viewer, 4 voters of each network, 5 stars of each
 -- network, 6 odd networks, 7 stars by moment and viewer, 8 voters and stars by moment and network,
--- 9 new voters of this minute by network, then the receipt of each vote
--- ARGV: 1 seconds that a receipt is kept, then each vote as lines: viewer, stars, network, moment or
--- "", whether the viewer has watched for a while
+-- 9 receipts of each viewer, 10 votes and new voters of this minute by network
+-- ARGV: 1 this minute, 2 votes that a viewer may cast in it, 0: any number, then each vote as lines:
+-- viewer, stars, network, moment or "", whether the viewer has watched, or has been known, for a while, receipt
 
 -- Below so many networks there is no crowd to protect: a class behind one address, or a proxy that
 -- no setting names, is taken as it is.
@@ -15,8 +15,14 @@ local CROWD = 4
 -- network has no more than that.
 local LEAST, PART = 3, 100
 -- New voters of one network within a minute: more than this are odd, and count like one voter; more
--- than that are refused; and from that number on they have to have watched.
+-- than that are refused; and from that number on they have to have been there for a while.
 local ODD, MOST, FREE = 12, 600, 20
+-- A network may cast as many votes in a minute as so many viewers.
+local VIEWERS = 120
+-- So many receipts are kept of each viewer: a page has one vote under way at a time.
+local RECEIPTS = 4
+
+local minute, pace = ARGV[1], tonumber(ARGV[2])
 
 local function number(value) return tonumber(value) or 0 end
 
@@ -44,18 +50,23 @@ local function add(viewer, stars, network)
   local voters = number(redis.call('ZINCRBY', KEYS[4], 1, network))
   if voters == 1 then networks = networks + 1 end
   if voters <= LEAST then light = redis.call('HINCRBY', KEYS[1], 'light', 1) end
-  local recent = redis.call('HINCRBY', KEYS[9], network, 1)
-  redis.call('EXPIRE', KEYS[9], 180)
+  local recent = redis.call('HINCRBY', KEYS[10], network, 1)
   if recent > math.max(ODD, cap()) then redis.call('SADD', KEYS[6], network) end
 end
 
 local function refusal(network, proven)
   if networks < CROWD then return '' end
-  if number(redis.call('HGET', KEYS[9], network)) >= MOST then return 'crowded' end
+  if number(redis.call('HGET', KEYS[10], network)) >= MOST then return 'crowded' end
   if proven ~= '1' and number(redis.call('ZSCORE', KEYS[4], network)) >= FREE then
     return 'unproven'
   end
   return ''
+end
+
+-- Whether a vote is one too many of its viewer, that has cast `cast` in this minute, or its network.
+local function is_hasty(network, cast)
+  if pace == 0 then return false end
+  return cast >= pace or number(redis.call('HGET', KEYS[10], network .. ':all')) >= pace * VIEWERS
 end
 
 local function place(viewer, stars, network, moment)
@@ -66,21 +77,44 @@ local function place(viewer, stars, network, moment)
   redis.call('HINCRBY', KEYS[8], part .. ':s', stars - number(before))
 end
 
-local function vote(receipt, viewer, stars, network, moment, proven)
+-- Of a viewer: how many votes it has cast in this minute, and its receipts, the newest first.
+local function past(viewer)
+  local kept = redis.call('HGET', KEYS[9], viewer)
+  if not kept then return 0, {} end
+  local words = {}
+  for word in string.gmatch(kept, '%S+') do words[#words + 1] = word end
+  local at, cast = table.remove(words, 1), tonumber(table.remove(words, 1))
+  return at == minute and cast or 0, words
+end
+
+local function keep(viewer, network, cast, receipt, receipts)
+  local words = {minute, cast + 1, receipt}
+  for i = 1, math.min(#receipts, RECEIPTS - 1) do words[i + 3] = receipts[i] end
+  redis.call('HSET', KEYS[9], viewer, table.concat(words, ' '))
+  if redis.call('HINCRBY', KEYS[10], network .. ':all', 1) == 1 then
+    redis.call('EXPIRE', KEYS[10], 180)
+  end
+end
+
+local function vote(viewer, stars, network, moment, proven, receipt)
   local old = redis.call('HGET', KEYS[2], viewer)
-  -- A receipt without this viewer's vote is another's, or from before the votes were forgotten.
-  if old and redis.call('EXISTS', receipt) == 1 then return {sum, count, old, ''} end
+  local cast, receipts = past(viewer)
+  for _, known in ipairs(receipts) do
+    -- A receipt without this viewer's vote is from before the votes were forgotten.
+    if old and known == receipt then return {sum, count, old, ''} end
+  end
+  if is_hasty(network, cast) then return {sum, count, old or '', 'hasty'} end
   local refused = old and '' or refusal(network, proven)
   if refused ~= '' then return {sum, count, '', refused} end
-  redis.call('SET', receipt, '1', 'EX', ARGV[1])
+  keep(viewer, network, cast, receipt, receipts)
   if old then network = change(viewer, stars, old) else add(viewer, stars, network) end
   if moment ~= '' then place(viewer, stars, network, moment) end
   return {sum, count, stars, ''}
 end
 
 local answers = {}
-for i = 10, #KEYS do
-  answers[i - 9] = vote(KEYS[i], string.match(ARGV[i - 8], '^(.*)\n(.*)\n(.*)\n(.*)\n(.*)$'))
+for i = 3, #ARGV do
+  answers[i - 2] = vote(string.match(ARGV[i], '^(.*)\n(.*)\n(.*)\n(.*)\n(.*)\n(.*)$'))
 end
 
 -- What is shown: each network counts with its mean, but like no more voters than it may.

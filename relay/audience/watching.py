@@ -178,25 +178,32 @@ async def count(
         await pipe.execute()
 
 
-async def pages(bus: Redis, broadcast: str) -> list[dict[str, Any]]:
-    """The pages of a broadcast that have reported lately.
+async def pages(
+    bus: Redis, broadcast: str, *, after: str, limit: int
+) -> tuple[list[dict[str, Any]], str | None]:
+    """The pages of a broadcast that have reported lately, by their ids, which say nothing of time:
+    those whose id comes after `after`, and what to name as `after` to get the ones that follow;
+    None if there are none. At most `limit`, without those that have gone meanwhile.
 
     Raises:
         StoreError: the bus is out of reach.
     """
     async with store_errors("listing who watches"):
-        names = sorted(cast("set[bytes]", await bus.smembers(keys.pages(broadcast))))
+        found = cast("set[bytes]", await bus.smembers(keys.pages(broadcast)))
+        following = sorted(name for name in found if name > after.encode())
+        names = following[:limit]
         if not names:
-            return []
+            return [], None
         values = await bus.mget([keys.page(broadcast, name.decode()) for name in names])
         gone = [name for name, value in zip(names, values, strict=True) if value is None]
         if gone:
             await bus.srem(keys.pages(broadcast), *gone)
-    return [
+    told = [
         {"id": name.decode(), **json.loads(value)}
         for name, value in zip(names, values, strict=True)
         if value is not None
     ]
+    return told, names[-1].decode() if len(following) > limit else None
 
 
 async def crowds(state: Redis, bus: Redis, broadcast: str) -> dict[str, Crowd]:

@@ -22,7 +22,7 @@ from relay.media.unit import Unit
 from relay.webrtc.rtp import MAX_PAYLOAD
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Sequence
 
     from redis.asyncio import Redis
 
@@ -52,19 +52,24 @@ def number_of(nal: bytes) -> int:
     return int(digits) if digits.isdigit() else -1
 
 
-def unit(number: int, at: float, packets: int = PACKETS) -> Unit:
+def unit(number: int, at: float, payload: bytes | None = None) -> Unit:
     """Picture `number` as it is written at the Unix time `at`."""
     pts = round(at * VIDEO_CLOCK)
-    nal = picture(number, packets)
-    return Unit(Codec.H264, pts, pts, round(at * 1e6), number % GOP == 0, START_CODE + nal)
+    if payload is None:
+        payload = START_CODE + picture(number)
+    return Unit(Codec.H264, pts, pts, round(at * 1e6), number % GOP == 0, payload)
 
 
 class Footage:
     """The camera. `written` counts its pictures."""
 
-    def __init__(self, bus: Redis, packets: int = PACKETS) -> None:
+    def __init__(
+        self, bus: Redis, packets: int = PACKETS, pictures: Sequence[bytes] | None = None
+    ) -> None:
+        """`pictures` are a GOP of access units, to be sent again and again instead."""
         self.written = 0
         self._packets = packets
+        self._pictures = pictures
         self._bus = bus
         self._writer = StreamWriter(bus, keys.rendition_units(CAMERA, _RUNG))
 
@@ -93,15 +98,21 @@ class Footage:
         for number in itertools.count():
             at = began + number / FPS
             await asyncio.sleep(max(at - time.time(), 0.0))
-            self._writer.put(unit(number, at, self._packets))
+            if self._pictures is None:
+                payload = START_CODE + picture(number, self._packets)
+            else:
+                payload = self._pictures[number % GOP]
+            self._writer.put(unit(number, at, payload))
             self.written = number + 1
 
 
 @asynccontextmanager
-async def footage(bus_url: str, packets: int = PACKETS) -> AsyncIterator[Footage]:
+async def footage(
+    bus_url: str, packets: int = PACKETS, pictures: Sequence[bytes] | None = None
+) -> AsyncIterator[Footage]:
     """The camera, at work and live."""
     bus = connect(bus_url)
-    camera = Footage(bus, packets)
+    camera = Footage(bus, packets, pictures)
     await camera.tell()
     task = asyncio.create_task(camera.run())
     try:

@@ -71,7 +71,7 @@ async def run(joins: int, rounds: int, *, through_gateway: bool) -> list[dict[st
         return [await round_of(made, joins) for _ in range(rounds + 1)]
 
 
-def bench(joins: int, *, rounds: int) -> Report:
+def bench(joins: int, *, rounds: int, parts: int = PARTS) -> Report:
     """Run it."""
     report = Report(
         "joins",
@@ -85,11 +85,11 @@ def bench(joins: int, *, rounds: int) -> Report:
         results = asyncio.run(run(joins, rounds, through_gateway=through))
         report.rows.append(_row(what, results))
         report.data[what] = results
-    parts = asyncio.run(cost_of_parts(PARTS))
-    report.data["parts_us"] = parts
+    costs = asyncio.run(cost_of_parts(parts))
+    report.data["parts_us"] = costs
     report.notes.append(
         "What an edge does for a join, µs: "
-        + ", ".join(f"{name} {value:.0f}" for name, value in parts.items())
+        + ", ".join(f"{name} {value:.0f}" for name, value in costs.items())
         + "; the rest is calls over the bus, the core's bookkeeping and the event loop."
     )
     return report

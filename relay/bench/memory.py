@@ -33,12 +33,12 @@ async def _settled(made: House, sessions: int) -> None:
 
 
 async def run(
-    viewers: int, leavings: Sequence[int], given_back_s: float
+    viewers: int, leavings: Sequence[int], first: int, given_back_s: float
 ) -> tuple[float, list[tuple[int, int]]]:
     """Bytes a connected viewer; and after how many sessions in all how many bytes there are."""
     samples: list[tuple[int, int]] = []
     async with house(packets=1, reports_per_s=0.0) as made:
-        await _join(made, FIRST, stay=True)
+        await _join(made, first, stay=True)
         await asyncio.sleep(given_back_s)
         before = resident(made.edge.pid)
         await _join(made, viewers, stay=True)
@@ -55,9 +55,11 @@ async def run(
     return each, samples
 
 
-def bench(viewers: int, leavings: Sequence[int], *, given_back_s: float = GIVEN_BACK_S) -> Report:
+def bench(
+    viewers: int, leavings: Sequence[int], *, first: int = FIRST, given_back_s: float = GIVEN_BACK_S
+) -> Report:
     """Run it: so many viewers at a time, then joins and leaves up to these numbers."""
-    each, samples = asyncio.run(run(viewers, leavings, given_back_s))
+    each, samples = asyncio.run(run(viewers, leavings, first, given_back_s))
     report = Report("memory", ["what", "figure"])
     report.rows.append([f"a connected viewer, of {viewers}", f"{each / KIB:.1f} KiB"])
     report.rows += [

@@ -69,6 +69,32 @@ class Usage:
         return Usage(self.cpu_s - before.cpu_s, self.waited_s - before.waited_s)
 
 
+@dataclass(frozen=True, slots=True)
+class CoreTimes:
+    """What a core has done since the machine began, in seconds; zeros where it is not told."""
+
+    busy_s: float
+    """At work for anybody, the kernel included."""
+    stolen_s: float
+    """Given to other machines by the one that all of them run on."""
+
+    @classmethod
+    def of(cls, core: int) -> Self:
+        """Of this core."""
+        tick = os.sysconf("SC_CLK_TCK")
+        with suppress(OSError):
+            for line in Path("/proc/stat").read_text().splitlines():
+                name, *values = line.split()
+                if name == f"cpu{core}":
+                    user, nice, system, _, _, irq, softirq, stolen, *_ = map(int, values)
+                    busy = user + nice + system + irq + softirq
+                    return cls(busy / tick, stolen / tick)
+        return cls(0.0, 0.0)
+
+    def __sub__(self, before: CoreTimes) -> CoreTimes:
+        return CoreTimes(self.busy_s - before.busy_s, self.stolen_s - before.stolen_s)
+
+
 def resident(pid: int) -> int:
     """Resident bytes of a process."""
     text = Path(f"/proc/{pid}/smaps_rollup").read_text()
@@ -86,12 +112,19 @@ def free_port(kind: socket.SocketKind) -> int:
 class Process:
     """A relay process."""
 
-    def __init__(self, *arguments: str, core: int | None = None, **settings: str) -> None:
+    def __init__(
+        self,
+        *arguments: str,
+        core: int | None = None,
+        module: str = "relay",
+        environment: dict[str, str] | None = None,
+        **settings: str,
+    ) -> None:
         own = {name: value for name, value in os.environ.items() if not name.startswith("RELAY_")}
         own |= {"RELAY_LOG_LEVEL": "error", "RELAY_ADMIN_TOKEN": new_admin_token()}
         with on_core(core):
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "relay", *arguments], env=own | settings
+                [sys.executable, "-m", module, *arguments], env=own | settings | (environment or {})
             )
 
     @property
@@ -170,7 +203,8 @@ class Gateway(Process):
         state_url: str,
         bus_url: str,
         core: int | None = None,
-        **settings: str,
+        *,
+        trusted_proxies: str = "",
     ) -> None:
         self.port = free_port(socket.SOCK_STREAM)
         super().__init__(
@@ -181,7 +215,8 @@ class Gateway(Process):
             RELAY_DATA_DIR=str(folder),
             RELAY_HTTP_HOST="127.0.0.1",
             RELAY_HTTP_PORT=str(self.port),
-            **settings,
+            RELAY_TRUSTED_PROXIES=trusted_proxies,
+            RELAY_VOTE_PACE="0",  # voters of a bench vote more often than people do
         )
         deadline = time.monotonic() + _START_S
         while not self._answers():
@@ -202,12 +237,13 @@ class Edge(Process):
         self, folder: Path, bus_url: str, core: int | None = None, *, full_load: float = 0.85
     ) -> None:
         self.name = "edge-bench"
+        self.port = free_port(socket.SOCK_DGRAM)
         super().__init__(
             *("edge", "--name", self.name),
             core=core,
             RELAY_BUS_URL=bus_url,
             RELAY_DATA_DIR=str(folder),
-            RELAY_WEBRTC_PORT=str(free_port(socket.SOCK_DGRAM)),
+            RELAY_WEBRTC_PORT=str(self.port),
             RELAY_EDGE_LOAD=str(full_load),
         )
         self._client = redis.Redis.from_url(bus_url)

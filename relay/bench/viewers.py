@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from relay.bench.crowd import LoadGenerator
 from relay.bench.footage import CAMERA, FPS, PACKETS, footage
-from relay.bench.processes import MEASURED, OTHER, Edge, Gateway, Usage, on_core, servers
+from relay.bench.processes import MEASURED, OTHER, CoreTimes, Edge, Gateway, Usage, on_core, servers
 from relay.bench.report import Figure, Report
 from relay.bus.client import connect
 from relay.state.models import Camera
@@ -72,7 +72,7 @@ async def house(
         door = {"bus": bus.url, "edge": edge.name, "camera": CAMERA}
         gateway = None
         if through_gateway:
-            await _register(state.url)
+            await register(state.url)
             gateway = await asyncio.to_thread(Gateway, folder, state.url, bus.url, MEASURED)
             stack.callback(gateway.stop)
             door = {"whep": f"http://127.0.0.1:{gateway.port}/whep/{CAMERA}"}
@@ -81,7 +81,8 @@ async def house(
         yield House(edge, gateway, camera, crowd)
 
 
-async def _register(state_url: str) -> None:
+async def register(state_url: str) -> None:
+    """Make the camera known."""
     state = connect(state_url)
     try:
         await Registry(state).create_camera(Camera(id=CAMERA, name="Bench"))
@@ -112,6 +113,10 @@ class Window:
 
     seconds: float
     """How long it was."""
+    others_share: float = 0.0
+    """Of the edge's core, what went to anybody else."""
+    stolen_share: float = 0.0
+    """Of the edge's core, what the host gave to other machines."""
 
     @property
     def us_per_packet(self) -> float:
@@ -126,6 +131,8 @@ class Step:
     asked: int
     viewers: int
     """Those that got in."""
+    counters: dict[str, int]
+    """What the edge has counted while it was looked at, as it tells once a second."""
     refused: int
     """How often one was turned away."""
     failed: int
@@ -140,9 +147,11 @@ async def _now(made: House) -> tuple[Usage, int, dict[str, Any]]:
 
 async def window(made: House, seconds: float) -> Window:
     """Look on for a while."""
+    core = CoreTimes.of(MEASURED)
     used, written, before = await _now(made)
     await asyncio.sleep(seconds)
     used_then, written_then, after = await _now(made)
+    spent = CoreTimes.of(MEASURED) - core
     usage, elapsed = used_then - used, after["at"] - before["at"]
     arrived = lost = losers = pictures = wrong = 0
     for then, now in zip(
@@ -168,40 +177,56 @@ async def window(made: House, seconds: float) -> Window:
         granted=usage.cpu_s / max(usage.cpu_s + usage.waited_s, 1e-9),
         generator_share=generator.cpu_s / elapsed,
         seconds=elapsed,
+        others_share=max(spent.busy_s - usage.cpu_s, 0.0) / elapsed,
+        stolen_share=spent.stolen_s / elapsed,
     )
 
 
-async def step(made: House, asked: int, present: int, rounds: int, seconds: float) -> Step:
+async def step(
+    made: House, asked: int, present: int, *, rounds: int, seconds: float, settle_s: float
+) -> Step:
     """Let viewers join until there are `asked`, and look on."""
     joined = await made.crowd.ask(
         "join", count=asked - present, at_once=AT_ONCE, patience_s=PATIENCE_S
     )
-    if seconds >= 1:
-        await asyncio.sleep(SETTLE_S)
+    await asyncio.sleep(settle_s)
+    before = _counters(made)
     windows = [await window(made, seconds) for _ in range(rounds)]
     return Step(
         asked=asked,
         viewers=present + joined["joined"],
+        counters={name: count - before.get(name, 0) for name, count in _counters(made).items()},
         refused=joined["refused"],
         failed=joined["failed"],
         windows=windows,
     )
 
 
-async def run(counts: Sequence[int], rounds: int, seconds: float) -> list[Step]:
+def _counters(made: House) -> dict[str, int]:
+    fact = made.edge.fact()
+    return {} if fact is None else dict(fact["counters"])
+
+
+async def run(
+    counts: Sequence[int], *, rounds: int, seconds: float, settle_s: float = SETTLE_S
+) -> list[Step]:
     """All steps, one after another; ends early when the edge is full."""
     steps: list[Step] = []
     async with house() as made:
         present = 0
         for count in counts:
-            steps.append(await step(made, count, present, rounds, seconds))
+            steps.append(
+                await step(made, count, present, rounds=rounds, seconds=seconds, settle_s=settle_s)
+            )
             present = steps[-1].viewers
             if steps[-1].failed:
                 break
     return steps
 
 
-def bench(counts: Sequence[int], *, rounds: int, seconds: float) -> Report:
+def bench(
+    counts: Sequence[int], *, rounds: int, seconds: float, settle_s: float = SETTLE_S
+) -> Report:
     """Run it."""
     report = Report(
         "viewers",
@@ -209,9 +234,10 @@ def bench(counts: Sequence[int], *, rounds: int, seconds: float) -> Report:
             *("viewers", "edge: share of a core", "µs a packet", "got of the CPU it wanted"),
             *("packets", "lost", "viewers with losses", "pictures verified", "wrong"),
             *("turned away", "failed", "load generator: share of a core"),
+            "edge's core: others, stolen by the host",
         ],
     )
-    steps = asyncio.run(run(counts, rounds, seconds))
+    steps = asyncio.run(run(counts, rounds=rounds, seconds=seconds, settle_s=settle_s))
     for each in steps:
         seen = each.windows
         report.rows.append(
@@ -225,6 +251,10 @@ def bench(counts: Sequence[int], *, rounds: int, seconds: float) -> Report:
                 *(str(sum(getattr(w, name) for w in seen)) for name in ("pictures", "wrong")),
                 *(str(each.refused), str(each.failed)),
                 str(Figure(tuple(w.generator_share for w in seen))),
+                ", ".join(
+                    f"{Figure(tuple(getattr(w, name) for w in seen)).median:.2f}"
+                    for name in ("others_share", "stolen_share")
+                ),
             ]
         )
     report.notes = _notes(steps)

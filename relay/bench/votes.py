@@ -34,6 +34,7 @@ from relay.state.registry import Registry
 CONNECTIONS: Final = 256
 DEPTH: Final = 4
 SLUG: Final = "bench"
+_PARTS: Final = ("steady", "killed")
 
 
 @dataclass
@@ -175,12 +176,17 @@ def check(state_url: str, voters: list[Voter]) -> tuple[int, int]:
     return lost, doubled + len(stored.keys() - expected.keys())
 
 
+def is_whole(report: Report) -> bool:
+    """Whether no vote was lost or doubled, not even when the state was killed."""
+    return not any(report.data[when][what] for when in _PARTS for what in ("lost", "doubled"))
+
+
 def bench(voters: int, *, rounds: int, seconds: float) -> Report:
     """Run it."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="eva-votes-")))
         state, bus = servers(folder, stack)
-        gateway = Gateway(folder, state.url, bus.url, RELAY_TRUSTED_PROXIES="127.0.0.1")
+        gateway = Gateway(folder, state.url, bus.url, trusted_proxies="127.0.0.1")
         stack.callback(gateway.stop)
         people = asyncio.run(crowd(state.url, voters))
         rates: list[float] = []

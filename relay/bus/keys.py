@@ -165,7 +165,7 @@ COMMENT_LISTS = ("all", "shown", "held", "hidden", "pinned", "reported", "report
 
 def comment_list(broadcast: str, name: str) -> str:
     """Sorted set: comment id → µs since the epoch, or, of `reported`, how often; `reports` is a
-    hash: comment id and who reported it → why.
+    hash: comment id → JSON of who reported it and why.
     """
     return f"comments:{{{broadcast}}}:{name}"
 
@@ -173,6 +173,11 @@ def comment_list(broadcast: str, name: str) -> str:
 def feedback(broadcast: str) -> str:
     """Hash: id → JSON of what a viewer tells the operators."""
     return f"feedback:{{{broadcast}}}"
+
+
+def feedback_order(broadcast: str) -> str:
+    """Sorted set: id of feedback → when it came, seconds since the epoch."""
+    return f"feedback:{{{broadcast}}}:order"
 
 
 def audience(broadcast: str, partner: str) -> str:
@@ -202,22 +207,18 @@ def votes(broadcast: str) -> str:
     return f"rating:{{{broadcast}}}:votes"
 
 
-RATING_PARTS = ("network-of", "networks", "stars", "odd", "moments", "series")
+RATING_PARTS = ("network-of", "networks", "stars", "odd", "moments", "series", "receipts")
 """What `rating_part` names, in the order of the script that counts votes."""
 
 
 def rating_part(broadcast: str, part: str) -> str:
     """What is kept of votes besides: `network-of` (hash: viewer → network), `networks` (sorted set:
     network → voters), `stars` (hash: network → their sum), `odd` (set of networks), `moments`
-    (hash: moment and viewer → stars), `series` (hash: moment and network → voters, and stars), and
-    `minute:…` (hash: network → new voters), which expires.
+    (hash: moment and viewer → stars), `series` (hash: moment and network → voters, and stars),
+    `receipts` (hash: viewer → minute, votes in it, and the keys of its last votes), and `minute:…`
+    (hash: network → new voters, and votes), which expires.
     """
     return f"rating:{{{broadcast}}}:{part}"
-
-
-def vote_receipt(broadcast: str, idempotency_key: str) -> str:
-    """Marks a vote as counted, for a day."""
-    return f"rating:{{{broadcast}}}:receipt:{idempotency_key}"
 
 
 def of_broadcast(broadcast: str) -> tuple[str, ...]:
@@ -225,6 +226,7 @@ def of_broadcast(broadcast: str) -> tuple[str, ...]:
     lists = (comment_list(broadcast, name) for name in COMMENT_LISTS)
     return (
         *(markers(broadcast), comments(broadcast), *lists, feedback(broadcast)),
+        feedback_order(broadcast),
         *(rating(broadcast), votes(broadcast)),
         *(rating_part(broadcast, part) for part in RATING_PARTS),
     )

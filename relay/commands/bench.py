@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from relay.commands.common import fail
+from relay.errors import OperatorError
+
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from relay.bench.report import Report
 
 app = typer.Typer(no_args_is_help=True)
@@ -39,14 +45,14 @@ def fanout(
 
     if slope:
         counts = viewers or [1, 100, 500, 1000, 1500, 2000, 2500, 3000]
-        finish(fanout_bench.slope(counts, rounds=rounds, seconds=seconds), folder)
+        finish(lambda: fanout_bench.slope(counts, rounds=rounds, seconds=seconds), folder)
         return
     if pacing:
         counts = viewers or [500]
-        finish(fanout_bench.pacing(counts, rounds=rounds, seconds=seconds), folder)
+        finish(lambda: fanout_bench.pacing(counts, rounds=rounds, seconds=seconds), folder)
         return
-    report = fanout_bench.bench(viewers or [500, 2000], rounds=rounds, seconds=seconds, twin=True)
-    finish(report, folder)
+    counts = viewers or [500, 2000]
+    finish(lambda: fanout_bench.bench(counts, rounds=rounds, seconds=seconds, twin=True), folder)
 
 
 @app.command()
@@ -56,21 +62,26 @@ def votes(
     seconds: Seconds = 5.0,
     folder: Folder = _FOLDER,
 ) -> None:
-    """Acknowledged votes a second through one gateway, and across a kill -9 of the state."""
+    """Acknowledged votes a second through one gateway, and across a kill -9 of the state; fails if
+    one was lost or doubled.
+    """
     from relay.bench import votes as votes_bench  # noqa: PLC0415 - only this command needs it
 
-    finish(votes_bench.bench(voters, rounds=rounds, seconds=seconds), folder)
+    report = finish(lambda: votes_bench.bench(voters, rounds=rounds, seconds=seconds), folder)
+    if not votes_bench.is_whole(report):
+        print("votes were lost or doubled", file=sys.stderr)
+        raise typer.Exit(1)
 
 
 @app.command()
 def viewers(
-    count: Viewers = None, seconds: Seconds = 8.0, rounds: Rounds = 3, folder: Folder = _FOLDER
+    viewers: Viewers = None, seconds: Seconds = 5.0, rounds: Rounds = 3, folder: Folder = _FOLDER
 ) -> None:
     """Viewers of 2 Mb/s that one edge holds on one core, with real ICE, DTLS and SRTP."""
     from relay.bench import viewers as viewers_bench  # noqa: PLC0415 - it needs the native core
 
-    counts = count or [500, 1000, 2000, 2500, 3000]
-    finish(viewers_bench.bench(counts, rounds=rounds, seconds=seconds), folder)
+    counts = viewers or [500, 1000, 2000, 2500, 3000]
+    finish(lambda: viewers_bench.bench(counts, rounds=rounds, seconds=seconds), folder)
 
 
 @app.command()
@@ -83,7 +94,7 @@ def memory(
     from relay.bench import memory as memory_bench  # noqa: PLC0415 - it needs the native core
 
     marks = [sessions // 5, sessions * 3 // 5, sessions]
-    finish(memory_bench.bench(viewers, marks), folder)
+    finish(lambda: memory_bench.bench(viewers, marks), folder)
 
 
 @app.command()
@@ -95,7 +106,7 @@ def joins(
     """Sessions established a second by one core, and what a join costs in parts."""
     from relay.bench import joins as joins_bench  # noqa: PLC0415 - it needs the native core
 
-    finish(joins_bench.bench(count, rounds=rounds), folder)
+    finish(lambda: joins_bench.bench(count, rounds=rounds), folder)
 
 
 @app.command()
@@ -108,10 +119,37 @@ def bus(
     """From writing a unit to the bus until readers have it."""
     from relay.bench import bus as bus_bench  # noqa: PLC0415 - only this command needs it
 
-    finish(bus_bench.bench(readers or [1, 8], rounds=rounds, seconds=seconds), folder)
+    finish(lambda: bus_bench.bench(readers or [1, 8], rounds=rounds, seconds=seconds), folder)
 
 
-def finish(report: Report, folder: Path) -> None:
-    """Print the table and write the JSON file."""
+@app.command()
+def join(
+    joins: Annotated[int, typer.Option(help="Joins on each network.")] = 15,
+    folder: Folder = _FOLDER,
+) -> None:
+    """From the click to the first frame in Chromium: loopback, and 50 ms round trips."""
+    from relay.bench import join as join_bench  # noqa: PLC0415 - only this command needs it
+
+    finish(lambda: join_bench.bench(joins), folder)
+
+
+@app.command()
+def latency(
+    frames: Annotated[int, typer.Option(help="Frames of each rendition.")] = 600,
+    folder: Folder = _FOLDER,
+) -> None:
+    """Glass to glass in Chromium, by stage: transcoded, and passed through."""
+    from relay.bench import latency as latency_bench  # noqa: PLC0415 - only this command needs it
+
+    finish(lambda: latency_bench.bench(frames), folder)
+
+
+def finish(run: Callable[[], Report], folder: Path) -> Report:
+    """Run a bench, print its table and write the JSON file; returns the outcome."""
+    try:
+        report = run()
+    except OperatorError as error:
+        fail(error)
     print(report.show())
     print(f"\n{report.write(folder)}")
+    return report

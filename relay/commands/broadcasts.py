@@ -25,6 +25,13 @@ Cameras = Annotated[
 Crew = Annotated[
     list[str] | None, typer.Option("--crew", help="ROLE=NAME, such as EV1=Ada; repeat it for more.")
 ]
+Partners = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--partner",
+        help="A partner whose server may let viewers in while it is closed; repeat it for more.",
+    ),
+]
 StartsAt = Annotated[str | None, typer.Option(help="When it begins, such as 2026-11-22T14:00:00Z.")]
 
 
@@ -36,14 +43,17 @@ def add(
     camera: Cameras = None,
     crew: Crew = None,
     starts_at: StartsAt = None,
+    partner: Partners = None,
 ) -> None:
     """Create a broadcast."""
-    fields = options(title or slug, description, camera, crew, starts_at)
+    fields = options(title or slug, description, camera, crew, starts_at, partner)
     broadcast = valid(Broadcast, {"slug": slug, **fields})
 
     async def work(found: Registry, settings: Settings) -> None:
         for name in broadcast.cameras:
             await found.cameras.get(name)
+        for name in broadcast.partners:
+            await found.partners.get(name)
         await found.broadcasts.create(slug, broadcast)
         print(f"http://localhost:{settings.http_port}/b/{slug}")
 
@@ -69,13 +79,16 @@ def change(
     camera: Cameras = None,
     crew: Crew = None,
     starts_at: StartsAt = None,
+    partner: Partners = None,
 ) -> None:
     """Change a broadcast; what is left out stays as it is."""
-    fields = options(title, description, camera, crew, starts_at)
+    fields = options(title, description, camera, crew, starts_at, partner)
 
     async def work(found: Registry, _settings: Settings) -> None:
         for name in fields.get("cameras", ()):
             await found.cameras.get(name)
+        for name in fields.get("partners", ()):
+            await found.partners.get(name)
         await found.broadcasts.change(slug, lambda old: valid(Broadcast, dict(old) | fields))
         print(f"{slug} changed")
 
@@ -99,6 +112,7 @@ def options(
     cameras: list[str] | None,
     crew: list[str] | None,
     starts_at: str | None,
+    partners: list[str] | None,
 ) -> dict[str, Any]:
     """The fields that were named on the command line."""
     return given(
@@ -107,6 +121,7 @@ def options(
         cameras=tuple(cameras) if cameras else None,
         crew=tuple(person(text) for text in crew) if crew else None,
         starts_at=starts_at,
+        partners=tuple(partners) if partners else None,
     )
 
 

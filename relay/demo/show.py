@@ -92,6 +92,7 @@ def broadcast(cameras: list[str], now: float) -> dict[str, Any]:
             "title": "Air, fan and quindar tones",
             "writers": ("EVA Relay",),
             "performer": "Your machine",
+            "publisher": "EVA Relay",
             "licence": "Apache-2.0",
         },
         "tags": ("demo", "spacewalk", "cooling system"),

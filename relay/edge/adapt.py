@@ -24,6 +24,8 @@ LOSS_DOWN: Final = 0.12
 retransmission mends less."""
 LOSS_FAR: Final = 0.18
 """The same where nothing else speaks of congestion."""
+LOSS_SUDDEN: Final = 0.4
+"""Share of the packets of a moment from which a path has become too narrow: no burst takes that."""
 LOSS_UP: Final = 0.03
 """Share of packets lost, above what is usual, up to which a path counts as clear."""
 USUAL_SHARE: Final = 0.03
@@ -120,7 +122,7 @@ class Adaptation:
         self._failures = 0
         self._next_try = now + HOLD_S[0]
         self._try_began: float | None = None
-        self._loss = self._usual_loss = 0.0
+        self._loss = self._sudden = self._usual_loss = 0.0
         self._loss_at = -ESTIMATE_STALE_S
         self._estimate = self._sent_at_fall = 0
         self._estimate_at = self._fell_at = -ESTIMATE_STALE_S
@@ -163,9 +165,11 @@ class Adaptation:
         self._estimate, self._estimate_at = bps, now
         return fell
 
-    def report(self, loss: float, rtt_s: float | None, now: float) -> None:
-        """Take note of a receiver report; `loss` is a share of the packets of some time."""
-        self._loss, self._loss_at = loss, now
+    def report(self, loss: float, rtt_s: float | None, now: float, *, sudden: float = 0.0) -> None:
+        """Take note of a receiver report; `loss` is a share of the packets of some time, `sudden`
+        of those of the last moment.
+        """
+        self._loss, self._sudden, self._loss_at = loss, sudden, now
         if self._try_began is None:
             usual = self._usual_loss + USUAL_SHARE * (loss - self._usual_loss)
             self._usual_loss = min(usual, USUAL_MOST)
@@ -227,7 +231,7 @@ class Adaptation:
         queues = self._queueing_s() > QUEUE_UP_S
         if self._loss_at > self._since:
             narrow = queues or (fell and self._estimate < sent)
-            if self._loss > (LOSS_DOWN if narrow else LOSS_FAR):
+            if self._loss > (LOSS_DOWN if narrow else LOSS_FAR) or self._sudden > LOSS_SUDDEN:
                 return True
             if self._queueing_s() > QUEUE_DOWN_S:
                 return True
@@ -247,6 +251,11 @@ class Adaptation:
             for index, choice in enumerate(self._choices[: self._at])
             if choice.bps <= ROOM * room
         ]
+        fell = now - self._fell_at < ESTIMATE_STALE_S and self._fell_at > self._since
+        if self._loss > LOSS_DOWN or self._sudden > LOSS_SUDDEN:
+            # An estimate that stands while a short queue drops most knows nothing of that path.
+            fits = fits if fell else []
+            room = room or 1
         self._go_to(fits[-1] if fits else max(self._at - 1, 0) if not room else 0, now)
         self._next_try = now + HOLD_S[min(self._failures, len(HOLD_S) - 1)]
         return Decision(self.rung, 0, True)

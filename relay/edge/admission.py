@@ -42,7 +42,8 @@ class Usage:
     packets: int
     """Packets given to the socket."""
     failures: int
-    """Of those, the ones that it did not take."""
+    """Of those, the ones for which it had no room. One address that cannot be sent to says nothing
+    of the edge."""
     late_s: float
     """How late the clock has ticked on average since the last measurement."""
 

@@ -21,6 +21,7 @@ _READ_BATCH: Final = 256
 _UDP_SEGMENT: Final = 103
 _GSO_SEGMENTS: Final = 48
 """Linux takes 64 KB and 64 segments in one call."""
+_FULL: Final = frozenset({errno.EAGAIN, errno.ENOBUFS})
 _GSO_ERRORS: Final = frozenset({errno.EINVAL, errno.EIO, errno.EMSGSIZE})
 """What Linux says where a path's MTU or device does not allow GSO."""
 
@@ -44,6 +45,8 @@ class Datagrams:
         self._gso = _knows_gso(sock)
         self.failures = 0
         """Datagrams that the socket did not take."""
+        self.full = 0
+        """Those of them for which there was no room, whatever their address."""
 
     def fileno(self) -> int:
         """The socket's descriptor."""
@@ -53,8 +56,13 @@ class Datagrams:
         """Send one datagram."""
         try:
             self._socket.sendto(datagram, address)
-        except OSError:
-            self.failures += 1
+        except OSError as error:
+            self._count(1, error)
+
+    def _count(self, datagrams: int, error: OSError) -> None:
+        self.failures += datagrams
+        if error.errno in _FULL:
+            self.full += datagrams
 
     def send_all(self, packets: list[bytes], path: Path) -> None:
         """Send packets in as few calls as they allow."""
@@ -82,7 +90,7 @@ class Datagrams:
             )
         except OSError as error:
             if error.errno not in _GSO_ERRORS:
-                self.failures += len(run)
+                self._count(len(run), error)
                 return
             path.gso = False
             self._send_run(run, path)

@@ -14,6 +14,7 @@ import pylibsrtp
 from relay.edge.core import CoreEvent, Estimate, KeyframeWanted, Left, TrackParams, ViewerStats
 from relay.edge.datagrams import Datagrams, Path
 from relay.edge.outgoing import Outgoing
+from relay.edge.repeats import Repeats
 from relay.edge.ring import Ring
 from relay.errors import ProtocolError
 from relay.media.codecs import Kind
@@ -39,13 +40,12 @@ COUNTERS: Final = (
 REPORT_S: Final = 1.0
 _STRIDE: Final = 7919
 """By how many viewers the first one moves from frame to frame: a prime, to reach all of them."""
-_RESEND_BYTES_S: Final = 125_000
-"""What a viewer may have sent again each second."""
 _MAX_SOURCES: Final = 16
 """SSRCs that a viewer may report with; browsers have one or two."""
 
 _PROFILES: Final = {
     "AEAD_AES_128_GCM": pylibsrtp.Policy.SRTP_PROFILE_AEAD_AES_128_GCM,
+    "AEAD_AES_256_GCM": pylibsrtp.Policy.SRTP_PROFILE_AEAD_AES_256_GCM,
     "AES128_CM_SHA1_80": pylibsrtp.Policy.SRTP_PROFILE_AES128_CM_SHA1_80,
 }
 
@@ -88,8 +88,7 @@ class _Viewer:
         """SSRCs that it has reported with: libsrtp keeps a stream for each."""
         self.present: set[int] = set()
         """SSRCs that it reports with, and that have not said goodbye."""
-        self.resend_budget = float(_RESEND_BYTES_S)
-        self.budget_at = 0.0
+        self.repeats = Repeats()
 
 
 class PythonCore:
@@ -148,6 +147,9 @@ class PythonCore:
     def add_viewer(
         self, viewer: int, address: Address, keys: SrtpKeys, tracks: list[TrackParams]
     ) -> None:
+        ssrcs = {ssrc for track in tracks for ssrc in (track.ssrc, track.rtx_ssrc)}
+        if len(ssrcs) < 2 * len(tracks):
+            raise ValueError("SSRCs of one viewer have to differ")
         entry = _Viewer(viewer, address, keys, tracks)
         self._viewers[viewer] = entry
         self._by_address[address] = entry
@@ -315,17 +317,12 @@ class PythonCore:
         track = next((t for t in viewer.tracks.values() if t.out.params.ssrc == nack.ssrc), None)
         if track is None:
             return
-        refill = (now - viewer.budget_at) * _RESEND_BYTES_S
-        viewer.resend_budget = min(viewer.resend_budget + max(refill, 0.0), _RESEND_BYTES_S)
-        viewer.budget_at = now
         viewer.requested += len(nack.sequences)
-        for sequence in dict.fromkeys(nack.sequences):
-            if viewer.resend_budget <= 0:
-                break
+        for sequence in viewer.repeats.allowed(nack.ssrc, nack.sequences, now, viewer.rtt_s):
             packet = track.out.again(sequence, now)
             if packet is None:
                 continue
-            viewer.resend_budget -= len(packet)
+            viewer.repeats.sent(nack.ssrc, sequence, len(packet), now)
             with suppress(pylibsrtp.Error):  # a repeat too old for the replay window
                 self.send(viewer.send.protect(packet), viewer.path.address)
                 viewer.resent += 1
@@ -378,4 +375,8 @@ class PythonCore:
         )
 
     def counters(self) -> dict[str, int]:
-        return {**self._counters, "send_failures": self._datagrams.failures}
+        return {
+            **self._counters,
+            "send_failures": self._datagrams.failures,
+            "socket_full": self._datagrams.full,
+        }

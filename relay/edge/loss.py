@@ -6,11 +6,17 @@ half: what is lost is measured over a longer time, and over packets enough.
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from typing import Final
 
 WINDOW_S: Final = 2.0
 """How long back it is measured."""
+SUDDEN_S: Final = 0.3
+"""The same for what has begun a moment ago."""
+SUDDEN_LEAST: Final = 40
+TOLD_S: Final = 0.6
+"""A loss is told of after at most this long: a full queue, the way back, and a report."""
 LEAST_PACKETS: Final = 60
 """Fewer packets than this count as so many, of which the others have come."""
 _WRAP: Final = 1 << 32
@@ -22,17 +28,39 @@ class LossMeter:
     """See the module. Times are seconds of any monotonic clock."""
 
     def __init__(self) -> None:
+        self._from = -math.inf
+        """Since when it is measured."""
         self._totals: deque[tuple[float, int, int]] = deque(maxlen=64)
         """When totals came, the highest sequence number, and how many packets were lost."""
+
+    def begin_anew(self, now: float) -> None:
+        """Forget what was lost so far, or is told of in the next moments: it says nothing of what
+        is sent from now on.
+        """
+        self._from = now + TOLD_S
+        self._totals.clear()
 
     def note(self, highest: int, lost: int, now: float) -> float:
         """Take note of a report's totals; returns the share that is lost, 0 to 1."""
         totals = self._totals
         if totals and (highest - totals[-1][1]) % _WRAP > _JUMP:
             totals.clear()
+        if now < self._from:
+            totals.clear()
         totals.append((now, highest, lost))
         while len(totals) > 2 and totals[1][0] <= now - WINDOW_S:
             totals.popleft()
-        _, highest_before, lost_before = totals[0]
-        expected = max((highest - highest_before) % _WRAP, LEAST_PACKETS)
-        return min(max((lost - lost_before) / expected, 0.0), 1.0)
+        return self._share(totals[0], LEAST_PACKETS)
+
+    def sudden(self) -> float:
+        """The share that is lost at this moment, by the last totals."""
+        totals = self._totals
+        if not totals:
+            return 0.0
+        since = totals[-1][0] - SUDDEN_S
+        return self._share(next(each for each in totals if each[0] >= since), SUDDEN_LEAST)
+
+    def _share(self, before: tuple[float, int, int], least: int) -> float:
+        _, highest, lost = self._totals[-1]
+        expected = max((highest - before[1]) % _WRAP, least)
+        return min(max((lost - before[2]) / expected, 0.0), 1.0)

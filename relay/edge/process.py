@@ -19,6 +19,7 @@ from relay.edge.admission import FULL_LOAD, Headroom, Usage
 from relay.edge.choice import make_core
 from relay.edge.core import Behind, Estimate, KeyframeWanted, Left
 from relay.edge.rendition import Bus, Feeds, KeyframeWishes
+from relay.edge.replays import Replays
 from relay.edge.roster import Roster
 from relay.edge.signalling import Signalling
 from relay.edge.steering import Steering
@@ -32,7 +33,7 @@ from relay.webrtc.dtls import Certificate, Dtls
 from relay.webrtc.mux import Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Coroutine
 
     from relay.config import CoreName
     from relay.edge.core import Core, CoreEvent
@@ -42,6 +43,8 @@ _SOCKET_BUFFER: Final = 8 << 20
 _TICK_S: Final = 0.05
 _LATE_SMOOTH: Final = 0.1
 _REAP_S: Final = 0.5
+_FAREWELL_S: Final = 1.0
+"""Time for the bus to hear, at the end, who has gone."""
 _TRIM_S: Final = 15.0
 
 
@@ -80,6 +83,7 @@ class Edge:
         self._feeds = Feeds(self._core, Bus(bus_url, self._bus))
         self._wishes = KeyframeWishes(self._bus)
         self._steering = Steering(self._core, self._feeds, self._wishes)
+        self._replays = Replays()
         self._roster = Roster(name)
         self._certificate = Certificate.make()
         self._headroom = Headroom(full_load)
@@ -95,7 +99,7 @@ class Edge:
         self._next_trim = 0.0
         self._made = (0, 0)
         """Number of sessions ever made, at the last trim but one and at the last."""
-        self._handshakes: set[asyncio.Task[None]] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
         self._refused = 0
 
     async def run(self, ready: Callable[[], None]) -> None:
@@ -121,6 +125,8 @@ class Edge:
     async def _stop(self) -> None:
         for viewer in self._roster:
             await self._end(viewer, "the edge stops")
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=_FAREWELL_S)
         await self._feeds.stop()
         self._core.stop()
         with suppress(StoreError):
@@ -151,6 +157,9 @@ class Edge:
                 self._dtls(viewer, datagram)
 
     def _check(self, viewer: Viewer, datagram: bytes, address: Address) -> None:
+        if not address[1]:  # nothing can be sent to port 0
+            self._refused += 1
+            return
         try:
             check = viewer.ice.check(datagram, address)
         except ProtocolError:
@@ -161,11 +170,11 @@ class Edge:
             return
         now = asyncio.get_running_loop().time()
         viewer.checked = viewer.heard = now
-        self._roster.mux.bind(viewer, address)
+        taken_back = self._roster.mux.bind(viewer, address) and viewer.address == address
         if viewer.state is State.NEW:
             self._roster.advance(viewer, State.CHECKED)
             viewer.address = address
-        elif viewer.moves(address, now, nominated=check.nominated):
+        elif viewer.moves(address, now, nominated=check.nominated) or taken_back:
             viewer.address = address
             if viewer.state is State.CONNECTED:
                 self._core.move_viewer(viewer.number, address)
@@ -182,9 +191,7 @@ class Edge:
                 closed=lambda: self._left(viewer),
                 server=not viewer.offer.passive,
             )
-            task = asyncio.create_task(self._connect(viewer, viewer.dtls))
-            self._handshakes.add(task)
-            task.add_done_callback(self._handshakes.discard)
+            self._aside(self._connect(viewer, viewer.dtls))
         viewer.dtls.receive(datagram)
 
     def _send_dtls(self, viewer: Viewer, datagram: bytes) -> None:
@@ -194,6 +201,11 @@ class Edge:
     async def _connect(self, viewer: Viewer, dtls: Dtls) -> None:
         try:
             srtp_keys = await dtls.handshake()
+            if viewer.state is not State.HANDSHAKING or viewer.address is None:
+                return
+            self._core.add_viewer(viewer.number, viewer.address, srtp_keys, viewer.tracks)
+            self._roster.advance(viewer, State.CONNECTED)
+            self._steering.start(viewer)
         except ProtocolError as error:
             await self._end(viewer, str(error))
             return
@@ -201,11 +213,6 @@ class Edge:
             logger().exception("a handshake has failed", session=viewer.id)
             await self._end(viewer, "its handshake has failed")
             return
-        if viewer.state is not State.HANDSHAKING or viewer.address is None:
-            return
-        self._roster.advance(viewer, State.CONNECTED)
-        self._core.add_viewer(viewer.number, viewer.address, srtp_keys, viewer.tracks)
-        self._steering.start(viewer)
         logger().info(
             "viewer connected",
             session=viewer.id,
@@ -227,25 +234,25 @@ class Edge:
             now = loop.time()
             self._late_s += _LATE_SMOOTH * (now - due - self._late_s)
             for event in self._core.tick(time.time()):
-                await self._heed(event, now)
+                self._heed(event, now)
             self._steering.tick(list(self._roster), now)
             if now >= next_reaping:
                 next_reaping = now + _REAP_S
                 await self._reap(now)
                 self._measure(now)
 
-    async def _heed(self, event: CoreEvent, now: float) -> None:
+    def _heed(self, event: CoreEvent, now: float) -> None:
         if isinstance(event, Behind):
             feed = self._feeds.find(event.stream)
             if feed is not None:
-                await self._wishes.ask(feed.camera, feed.rendition, now)
+                self._wishes.ask(feed.camera, feed.rendition, now)
             return
         viewer = self._roster.get(event.viewer)
         if viewer is None:
             return
         match event:
             case KeyframeWanted():
-                await self._keyframe(viewer, now)
+                self._keyframe(viewer, now)
             case Estimate():
                 self._steering.estimate(viewer, event.bps, now)
             case Left():
@@ -277,18 +284,22 @@ class Edge:
             loop_cpu_s=time.thread_time(),
             process_cpu_s=time.process_time(),
             packets=counters["packets_sent"],
-            failures=counters["send_failures"],
+            failures=counters["socket_full"],
             late_s=max(self._late_s, 0.0),
         )
         self._headroom.measure(now, usage)
 
-    async def _keyframe(self, viewer: Viewer, now: float) -> None:
-        # The cached GOP costs only this viewer; when it does not help, all get a keyframe.
-        if viewer.may_replay(now) and self._core.replay(viewer.number, time.time()):
-            return
+    def _keyframe(self, viewer: Viewer, now: float) -> None:
         feed = viewer.feeds.get(Kind.VIDEO)
-        if feed is not None:
-            await self._wishes.ask(feed.camera, feed.rendition, now)
+        if feed is None:
+            return
+        if (
+            viewer.may_replay(now)
+            and self._replays.take(feed.gop_frames, now)
+            and self._core.replay(viewer.number, time.time())
+        ):
+            return
+        self._wishes.ask(feed.camera, feed.rendition, now)
 
     async def _tell(self, ready: Callable[[], None]) -> None:
         while True:
@@ -337,9 +348,7 @@ class Edge:
     # --- ends ------------------------------------------------------------------------------
 
     def _left(self, viewer: Viewer) -> None:
-        task = asyncio.create_task(self._end(viewer, "its viewer left"))
-        self._handshakes.add(task)
-        task.add_done_callback(self._handshakes.discard)
+        self._aside(self._end(viewer, "its viewer left"))
 
     async def _end(self, viewer: Viewer, reason: str) -> None:
         if viewer.state is State.CLOSED:
@@ -353,5 +362,14 @@ class Edge:
         self._steering.release(viewer, asyncio.get_running_loop().time())
         logger().info("viewer gone", session=viewer.id, broadcast=viewer.broadcast, reason=reason)
         if was_connected:
-            with suppress(StoreError):
-                await sessions.withdraw(self._bus, viewer.broadcast, viewer.id)
+            self._aside(self._withdraw(viewer))
+
+    async def _withdraw(self, viewer: Viewer) -> None:
+        with suppress(StoreError):
+            await sessions.withdraw(self._bus, viewer.broadcast, viewer.id)
+
+    def _aside(self, work: Coroutine[None, None, None]) -> None:
+        """Do something that the clock does not wait for; a few at most are of one session."""
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)

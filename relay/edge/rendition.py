@@ -6,6 +6,7 @@ Routing key: camera and rendition. Back-pressure: the reader's; the core never w
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -194,28 +195,30 @@ class KeyframeWishes:
     def __init__(self, bus: Redis) -> None:
         self._bus = bus
         self._asked: dict[tuple[str, str], float] = {}
-        """When each rung of a camera was asked for one, the last to be asked at the end."""
+        """When cameras' rungs were asked for one of late."""
         self._tasks: set[asyncio.Task[None]] = set()
 
     def ask_soon(self, camera: str, rung: str, now: float) -> None:
-        """Ask for a keyframe to go over with, without waiting for the bus."""
-        if self._may_ask(camera, rung, now, self.SOON_S):
+        """Ask for a keyframe to go over with."""
+        self._ask(camera, rung, now, self.SOON_S)
+
+    def _ask(self, camera: str, rung: str, now: float, every_s: float) -> None:
+        # Nobody waits for the bus: whoever asks keeps the edge's clock.
+        if self._may_ask(camera, rung, now, every_s):
             task = asyncio.create_task(self._publish(camera, rung))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
-    async def ask(self, camera: str, rung: str, now: float) -> None:
+    def ask(self, camera: str, rung: str, now: float) -> None:
         """Ask for a keyframe, unless that was done a moment ago."""
-        if self._may_ask(camera, rung, now, self.EVERY_S):
-            await self._publish(camera, rung)
+        self._ask(camera, rung, now, self.EVERY_S)
 
     def _may_ask(self, camera: str, rung: str, now: float, every_s: float) -> bool:
-        asked = self._asked.pop((camera, rung), -every_s)
-        may = now - asked >= every_s
-        self._asked[camera, rung] = now if may else asked
-        for old in [key for key, at in self._asked.items() if now - at > self.EVERY_S]:
-            del self._asked[old]
-        return may
+        if now - self._asked.get((camera, rung), -math.inf) < every_s:
+            return False
+        recent = {key: at for key, at in self._asked.items() if now - at < self.EVERY_S}
+        self._asked = {**recent, (camera, rung): now}
+        return True
 
     async def _publish(self, camera: str, rung: str) -> None:
         try:

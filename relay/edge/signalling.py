@@ -6,7 +6,7 @@ Bodies are JSON of the gateway's making; what viewers wrote in them is checked h
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from relay.bus import presence
@@ -33,6 +33,10 @@ if TYPE_CHECKING:
     from relay.webrtc.dtls import Fingerprint
 
 _LADDER_WAIT_S: Final = 1.5
+_LADDER_FRESH_S: Final = 0.2
+"""A crowd that comes at once does not ask the bus twice for each of its viewers."""
+_LADDERS: Final = 256
+"""Cameras whose ladders are kept in mind, at the most."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +55,8 @@ class Signalling:
     """Of the edge's certificate."""
     port: int
     """The edge's UDP port."""
+    ladders: dict[str, tuple[float, Ladder]] = field(default_factory=dict)
+    """What live cameras had to offer a moment ago, and when that was, by the loop's clock."""
 
     async def open(self, body: dict[str, Any]) -> dict[str, Any]:
         """Open a session: `sdp`, `broadcast`, `camera`, `host` to advertise, and hints (`hint`).
@@ -140,13 +146,20 @@ class Signalling:
 
     async def _ladder(self, camera: str) -> Ladder:
         loop = asyncio.get_running_loop()
+        known = self.ladders.get(camera)
+        if known is not None and loop.time() - known[0] < _LADDER_FRESH_S:
+            return known[1]
         deadline = loop.time() + _LADDER_WAIT_S
         while True:
             # A ladder alone is not enough: it outlives its camera, as its last pictures do.
             live = await presence.get(self.bus, presence.CAMERA, camera)
             fact = await presence.get(self.bus, presence.LADDER, camera)
             if live is not None and fact is not None:
-                return Ladder.from_json(fact)
+                if len(self.ladders) >= _LADDERS:
+                    self.ladders.clear()
+                ladder = Ladder.from_json(fact)
+                self.ladders[camera] = loop.time(), ladder
+                return ladder
             if live is None or loop.time() > deadline:
                 raise NotLive(f"camera {camera!r} is not live")
             await asyncio.sleep(0.05)  # its worker is about to begin

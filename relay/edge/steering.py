@@ -13,31 +13,48 @@ from typing import TYPE_CHECKING, Final
 from relay.edge.adapt import Adaptation, Choice, Decision, Wish
 from relay.edge.viewer import State
 from relay.media.codecs import Kind
-from relay.media.ladder import SOUND
+from relay.media.ladder import SOUND, SOURCE
 
 if TYPE_CHECKING:
     from relay.edge.core import Core
     from relay.edge.rendition import Feed, Feeds, KeyframeWishes
     from relay.edge.viewer import Viewer
-    from relay.media.ladder import Ladder
+    from relay.media.ladder import Ladder, Rendition
 
 TURNS: Final = 5
 """A viewer's rung is decided once in so many ticks."""
+DRAIN_S: Final = 0.1
+"""For how long a congested path gets no pictures: a keyframe that finds its queue full is lost."""
 _YOUNG: Final = 6
 """Frames of a GOP that a viewer may be sent at once when it goes over to it."""
+_HARDLY_MORE: Final = 1.3
 _SOUND_BPS: Final = 130_000
 """Sound with its headers."""
 _OVERHEAD: Final = 1.06
 """Headers of RTP, SRTP, UDP and IP on packets of pictures."""
 
 
-def choices(ladder: Ladder) -> list[Choice]:
-    """What a viewer of this ladder may be sent."""
+def choices(ladder: Ladder, chosen: str | None = None) -> list[Choice]:
+    """What a viewer of this ladder may be sent, of whom `chosen` is the own choice.
+
+    A rung of the size of the camera's own picture is left out where that takes hardly more: it
+    shows no less, and costs no encoder.
+    """
+    source = ladder.find(SOURCE)
     sound = _SOUND_BPS if ladder.sound else 0
     return [
         Choice(rung.name, min(rung.width, rung.height), round(rung.bitrate_bps * _OVERHEAD) + sound)
         for rung in ladder.video
+        if rung is source or rung.name == chosen or not _stands_in(source, rung)
     ]
+
+
+def _stands_in(source: Rendition | None, rung: Rendition) -> bool:
+    return (
+        source is not None
+        and (source.width, source.height) == (rung.width, rung.height)
+        and source.bitrate_bps <= _HARDLY_MORE * rung.bitrate_bps
+    )
 
 
 class Steering:
@@ -47,7 +64,10 @@ class Steering:
         self._core = core
         self._feeds = feeds
         self._wishes = wishes
-        self._probing: dict[int, int] = {}
+        self._probing: dict[int, tuple[Viewer, int]] = {}
+        """By viewer: what its path is tried with, bits a second."""
+        self._draining: dict[int, tuple[float, Viewer, Feed]] = {}
+        """By viewer: when its path will have drained, and what it gets then."""
         self._turn = 0
         self._ticked = 0.0
 
@@ -69,16 +89,20 @@ class Steering:
         if viewer.adaptation is None:
             start = ladder.default
             viewer.adaptation = Adaptation(
-                choices(ladder), viewer.wish, now, start=None if start is None else start.name
+                choices(ladder, viewer.wish.rung),
+                viewer.wish,
+                now,
+                start=None if start is None else start.name,
             )
         else:
-            viewer.adaptation.offer(choices(ladder))
+            viewer.adaptation.offer(choices(ladder, viewer.wish.rung))
         self._apply(viewer, viewer.adaptation.decide(now), now)
 
     def wish(self, viewer: Viewer, wish: Wish, now: float) -> None:
         """Take note of what a viewer's player asks for."""
         viewer.wish = wish
-        if viewer.adaptation is not None:
+        if viewer.adaptation is not None and viewer.ladder is not None:
+            viewer.adaptation.offer(choices(viewer.ladder, wish.rung))
             viewer.adaptation.wish(wish, now)
             self._apply(viewer, viewer.adaptation.decide(now), now)
 
@@ -91,12 +115,17 @@ class Steering:
         """Take note of a REMB. Where it has fallen there is no time to lose: what does not fit
         queues, and is lost.
         """
-        if viewer.adaptation is not None and viewer.adaptation.estimate(bps, now):
+        if viewer.adaptation is None:
+            return
+        # It comes with each message that asks for lost packets.
+        loses = self._core.stats(viewer.number).lost > viewer.lost
+        if viewer.adaptation.estimate(bps, now) or loses:
             self._decide(viewer, now)
 
     def release(self, viewer: Viewer, now: float) -> None:
         """Let go of what a viewer that has left was sent."""
         self._probing.pop(viewer.number, None)
+        self._draining.pop(viewer.number, None)
         for feed in viewer.feeds.values():
             self._feeds.release(feed, now)
         viewer.feeds.clear()
@@ -109,9 +138,17 @@ class Steering:
         for viewer in viewers:
             if viewer.number % TURNS == self._turn and viewer.state is State.CONNECTED:
                 self._decide(viewer, now)
+        for at, viewer, feed in list(self._draining.values()):
+            if now >= at:
+                del self._draining[viewer.number]
+                self._go_over(viewer, feed, now)
         elapsed, self._ticked = min(now - self._ticked, 0.2), now
-        for number, bps in self._probing.items():
-            self._core.probe(number, int(bps * elapsed / 8), time.time())
+        for viewer, bps in list(self._probing.values()):
+            if self._has_gone_over(viewer):
+                # A probe on top of the rung that it has cleared the way for would be too much.
+                self._decide(viewer, now)
+            else:
+                self._core.probe(viewer.number, int(bps * elapsed / 8), time.time())
 
     def _decide(self, viewer: Viewer, now: float) -> None:
         adaptation = viewer.adaptation
@@ -120,17 +157,27 @@ class Steering:
         stats = self._core.stats(viewer.number)
         if stats.heard_at != viewer.reported:
             viewer.reported = stats.heard_at
+            viewer.lost = stats.lost
             loss = viewer.losses.note(stats.highest, stats.lost, now)
-            adaptation.report(loss, stats.rtt_s, now)
-        feed = viewer.feeds.get(Kind.VIDEO)
-        if viewer.switched is not None and feed is not None and feed.keyframe_at > viewer.switched:
+            adaptation.report(loss, stats.rtt_s, now, sudden=viewer.losses.sudden())
+        if self._has_gone_over(viewer):
             viewer.switched = None
-            adaptation.arrived(now)
+            self._arrived(viewer, adaptation, now)
         self._apply(viewer, adaptation.decide(now), now)
+
+    def _arrived(self, viewer: Viewer, adaptation: Adaptation, now: float) -> None:
+        viewer.losses.begin_anew(now)
+        adaptation.arrived(now)
+
+    def _has_gone_over(self, viewer: Viewer) -> bool:
+        """Whether the keyframe has come with which a viewer goes over to another rung."""
+        feed = viewer.feeds.get(Kind.VIDEO)
+        since = viewer.switched
+        return since is not None and feed is not None and feed.keyframe_at > since
 
     def _apply(self, viewer: Viewer, decision: Decision, now: float) -> None:
         if decision.probe_bps:
-            self._probing[viewer.number] = decision.probe_bps
+            self._probing[viewer.number] = (viewer, decision.probe_bps)
         else:
             self._probing.pop(viewer.number, None)
         old = viewer.feeds.get(Kind.VIDEO)
@@ -139,17 +186,24 @@ class Steering:
         connected = viewer.state is State.CONNECTED
         if old is not None:
             del viewer.feeds[Kind.VIDEO]
+            self._draining.pop(viewer.number, None)
             if connected and (decision.urgent or decision.rung is None):
                 self._core.unwatch(viewer.number, Kind.VIDEO)
         if decision.rung is not None:
             feed = self._take(viewer, decision.rung, Kind.VIDEO)
-            if connected and old is not None:
-                # Nobody waits for the next regular keyframe, least of all a congested path.
-                self._wishes.ask_soon(feed.camera, feed.rendition, now)
-            if connected:
-                self._follow(viewer, feed, at_once=old is None)
+            if connected and old is None:
+                self._follow(viewer, feed, at_once=True)
+            elif connected and decision.urgent:
+                self._draining[viewer.number] = (now + DRAIN_S, viewer, feed)
+            elif connected:
+                self._go_over(viewer, feed, now)
         if old is not None:
             self._feeds.release(old, now)
+
+    def _go_over(self, viewer: Viewer, feed: Feed, now: float) -> None:
+        # Nobody waits for the next regular keyframe, least of all a congested path.
+        self._wishes.ask_soon(feed.camera, feed.rendition, now)
+        self._follow(viewer, feed, at_once=False)
 
     def _take(self, viewer: Viewer, rendition: str, kind: Kind) -> Feed:
         feed = viewer.feeds[kind] = self._feeds.take(viewer.camera, rendition, kind)
@@ -167,7 +221,7 @@ class Steering:
             if feed.kind is Kind.VIDEO:
                 viewer.switched = None if begin else now
                 if begin and viewer.adaptation is not None:
-                    viewer.adaptation.arrived(now)
+                    self._arrived(viewer, viewer.adaptation, now)
 
         # What the bus has of the past would otherwise count as the stream's next keyframe.
         feed.when_primed(watch)

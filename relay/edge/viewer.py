@@ -19,6 +19,8 @@ from relay.media.codecs import Kind  # noqa: TC001
 from relay.webrtc.ice import CONSENT_S, Credentials, IceLite
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from relay.edge.rendition import Feed
     from relay.media.ladder import Ladder
     from relay.webrtc.dtls import Dtls
@@ -94,6 +96,8 @@ class Viewer:
     """Decides its rung; None while there is no picture."""
     losses: LossMeter = field(default_factory=LossMeter)
     """What share of the picture's packets it loses."""
+    lost: int = 0
+    """How many of them it had lost by the last report that was taken note of."""
     switched: float | None = None
     """When it was told to go over to another rung, until that one's keyframe."""
     reported: float = 0.0
@@ -114,7 +118,7 @@ class Viewer:
             offer=offer,
             created=now,
             ice=IceLite(Credentials.make(), offer.remote),
-            tracks=[_track_params(track) for track in offer.tracks],
+            tracks=_all_track_params(offer.tracks),
             heard=now,
         )
 
@@ -161,12 +165,21 @@ class Viewer:
         return {track.kind: (track.ssrc, track.rtx_ssrc) for track in self.tracks}
 
 
-def _track_params(track: Track) -> TrackParams:
+def _all_track_params(tracks: Iterable[Track]) -> list[TrackParams]:
+    # All share one key: two with one SSRC would encrypt with one nonce (RFC 7714 section 8.4).
+    wanted = list(tracks)
+    ssrcs: set[int] = set()
+    while len(ssrcs) < 2 * len(wanted):
+        ssrcs.add(secrets.randbits(32) or 1)
+    return [_track_params(track, ssrcs.pop(), ssrcs.pop()) for track in wanted]
+
+
+def _track_params(track: Track, ssrc: int, rtx_ssrc: int) -> TrackParams:
     return TrackParams(
         kind=track.kind,
-        ssrc=secrets.randbits(32) or 1,
+        ssrc=ssrc,
         payload_type=track.payload_type,
-        rtx_ssrc=secrets.randbits(32) or 1,
+        rtx_ssrc=rtx_ssrc,
         rtx_payload_type=track.rtx_payload_type,
         extensions=track.extensions,
         mid=track.mid,

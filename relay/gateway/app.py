@@ -36,6 +36,7 @@ from relay.gateway.cors import cors
 from relay.gateway.errors import errors
 from relay.gateway.frontend import STATIC, Frontend
 from relay.gateway.hub import Hub
+from relay.gateway.kept import Kept
 from relay.gateway.keys import (
     ACCESS,
     ANONYMOUS,
@@ -46,6 +47,7 @@ from relay.gateway.keys import (
     HEARTBEATS,
     HUB,
     LIVE,
+    LOVED,
     REGISTRY,
     SETTINGS,
     STATE,
@@ -93,9 +95,10 @@ async def make_app(
     live = Live(state=state, bus=bus, blocking=blocking, registry=registry, hub=hub)
     app[SETTINGS], app[STATE], app[BUS] = settings, state, bus
     app[REGISTRY], app[HUB], app[LIVE] = registry, hub, live
-    app[ANONYMOUS], ballots = Anonymous(bus), Ballots(state, bus, registry)
-    app[BALLOTS], beats = ballots, Heartbeats(state, bus)
-    app[HEARTBEATS] = beats
+    app[ANONYMOUS], beats = Anonymous(bus), Heartbeats(state, bus)
+    ballots = Ballots(state, bus, registry, pace=settings.vote_pace)
+    app[BALLOTS], app[HEARTBEATS] = ballots, beats
+    app[LOVED] = Kept(similar.LOVED_S)
     app[ACCESS] = Doorkeeper(await secret.signing_key(state, "access"))
     app[AUTH] = Auth(
         admin_token_hash=await _admin_token_hash(settings, state),

@@ -9,7 +9,7 @@ from aiohttp import web
 
 from relay.gateway.identity import give_cookie
 from relay.gateway.keys import AUTH, FRONTEND
-from relay.gateway.visitor import LANGUAGES, language, theme
+from relay.gateway.visitor import language, theme
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -61,10 +61,8 @@ def render(
     that of `viewer`, if it is named.
     """
     auth = request.app[AUTH]
-    lang, shade = language(request), theme(request)
+    lang, shade = language(request, embedded=embedded), theme(request)
     if embedded:
-        wanted = request.query.get("lang", "")
-        lang = wanted if wanted in LANGUAGES else lang
         wanted = request.query.get("theme", "")
         shade = wanted if wanted in ("dark", "light") else shade
     html = (

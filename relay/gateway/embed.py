@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from aiohttp import web
 
-from relay.errors import Invalid, NotFound
+from relay.errors import Forbidden, Invalid, NotFound
 from relay.gateway import sharing
 from relay.gateway.access import may_watch, require_access
 from relay.gateway.document import render
@@ -18,10 +18,12 @@ from relay.gateway.frontend import EMBED, EMBED_DOCS
 from relay.gateway.keys import AUTH, FRONTEND, REGISTRY
 from relay.gateway.route import json_response
 from relay.gateway.views import BroadcastView, ClosedView, broadcast_view
-from relay.gateway.visitor import origin
+from relay.gateway.visitor import language, origin
+from relay.gateway.words import words
 from relay.ids import is_slug
 
 if TYPE_CHECKING:
+    from relay.gateway.words import Words
     from relay.state.models import Broadcast, Partner
 
 _WIDTH: Final = 640
@@ -53,11 +55,14 @@ async def embed(request: web.Request) -> web.Response:
     app, auth = request.app, request.app[AUTH]
     broadcast = await app[REGISTRY].broadcasts.get(request.match_info["slug"])
     partner = await _partner(request)
+    lang = language(request, embedded=True)
+    told = words(lang)
     if partner is None and broadcast.partners_only:
         return error_page(
             403,
-            "Not for this site",
-            "this broadcast may be embedded by partners of the relay only",
+            told.partners_only,
+            told.partners_only_text,
+            lang=lang,
             frame_ancestors="'none'",
         )
     viewer = auth.viewer(request) or auth.new_viewer()
@@ -70,14 +75,14 @@ async def embed(request: web.Request) -> web.Response:
         title = broadcast.title
     else:
         view = ClosedEmbedView(slug=broadcast.slug, viewer=signed, partner=name)
-        title = "This broadcast is closed"
+        title = told.closed
     response = render(
         request,
         entry=EMBED,
         title=f"{title} · EVA Relay",
         description=title,
         head='<meta name="robots" content="noindex">\n',
-        body=_body(broadcast, name, title),
+        body=_body(broadcast, name, title, told),
         data=view,
         frame_ancestors="*" if partner is None else _ancestors(partner),
         embedded=True,
@@ -105,12 +110,12 @@ def _ancestors(partner: Partner) -> str:
     return " ".join(["'self'", *partner.origins])
 
 
-def _body(broadcast: Broadcast, partner: str | None, title: str) -> str:
+def _body(broadcast: Broadcast, partner: str | None, title: str, told: Words) -> str:
     owner = "" if partner is None else f' partner="{partner}"'
     return (
         f'<eva-embed slug="{broadcast.slug}"{owner}><main class="skeleton">'
-        f'<div class="skeleton-stage"></div><noscript><p>{escape(title)}: the live picture needs '
-        f'JavaScript. <a href="/b/{broadcast.slug}" target="_blank" rel="noopener">Its page</a>'
+        f'<div class="skeleton-stage"></div><noscript><p>{escape(title)}. {told.no_script} '
+        f'<a href="/b/{broadcast.slug}" target="_blank" rel="noopener">{told.its_page}</a>'
         "</p></noscript></main></eva-embed>"
     )
 
@@ -136,10 +141,10 @@ async def loader(request: web.Request) -> web.StreamResponse:
 async def docs(request: web.Request) -> web.Response:
     """GET /docs/embed."""
     _require_built(request, EMBED_DOCS)
-    text = "How to put a live broadcast into a page of yours: a frame, an element, or oEmbed."
+    told = words(language(request))
     body = (
         '<eva-embed-docs><header class="skeleton-bar"><a href="/">EVA Relay</a></header>'
-        f'<main class="skeleton"><h1>Embedding a broadcast</h1><p>{text}</p>'
+        f'<main class="skeleton"><h1>{told.embedding}</h1><p>{told.embedding_text}</p>'
         "<pre>&lt;iframe src=&quot;https://RELAY/embed/SLUG&quot; width=&quot;640&quot; "
         "height=&quot;360&quot; allow=&quot;autoplay; fullscreen; picture-in-picture&quot;&gt;"
         "&lt;/iframe&gt;</pre></main></eva-embed-docs>"
@@ -147,8 +152,8 @@ async def docs(request: web.Request) -> web.Response:
     return render(
         request,
         entry=EMBED_DOCS,
-        title="Embedding · EVA Relay",
-        description=text,
+        title=f"{told.embedding} · EVA Relay",
+        description=told.embedding_text,
         body=body,
         data=None,
     )
@@ -166,6 +171,8 @@ async def oembed(request: web.Request) -> web.Response:
         raise NotFound("url: this is no broadcast of this relay")
     broadcast = await request.app[REGISTRY].broadcasts.get(slug)
     require_access(request, broadcast)
+    if broadcast.partners_only:
+        raise Forbidden("this broadcast may be embedded by partners of the relay only")
     width, height = _size(*(_pixels(request, name) for name in ("maxwidth", "maxheight")))
     view = await broadcast_view(request.app, broadcast)
     response = json_response(_described(view, origin(request), width, height))

@@ -9,6 +9,7 @@ from typing import Final
 from aiohttp import web
 
 from relay.gateway.document import headers
+from relay.gateway.words import words
 
 _STYLE: Final = (
     ":root{color-scheme:dark light}"
@@ -33,14 +34,18 @@ def error_page(
     title: str,
     detail: str,
     *,
+    lang: str = "en",
     retry_after: float | None = None,
     frame_ancestors: str = "'self'",
 ) -> web.Response:
-    """A page that says what went wrong; it asks again by itself where that may help."""
+    """A page that says what went wrong; it asks again by itself where that may help.
+
+    Title and detail are in the language `lang`.
+    """
     again = "" if retry_after is None else str(math.ceil(retry_after))
     refresh = f'<meta http-equiv="refresh" content="{again}">\n' if again else ""
     html = (
-        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        f'<!doctype html>\n<html lang="{lang}">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         '<meta name="color-scheme" content="dark light">\n'
         '<meta name="robots" content="noindex">\n'
@@ -50,14 +55,14 @@ def error_page(
         f"<style>{_STYLE}</style>\n"
         "</head>\n<body>\n<main>\n"
         f'<p class="status">{status}</p>\n<h1>{escape(title)}</h1>\n'
-        f'<p>{escape(_sentence(detail))}</p>\n<p><a href="/">All broadcasts</a></p>\n'
+        f'<p>{escape(_sentence(detail))}</p>\n<p><a href="/">{words(lang).all_broadcasts}</a></p>\n'
         "</main>\n</body>\n</html>\n"
     )
-    given = headers(frame_ancestors) | {"Cache-Control": "no-store"}
+    given = headers(frame_ancestors) | {"Cache-Control": "no-store", "Content-Language": lang}
     if again:
         given["Retry-After"] = again
     return web.Response(text=html, status=status, content_type="text/html", headers=given)
 
 
 def _sentence(text: str) -> str:
-    return f"{text[:1].upper()}{text[1:]}."
+    return f"{text[:1].upper()}{text[1:].removesuffix('.')}."

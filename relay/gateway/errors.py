@@ -20,6 +20,8 @@ from relay.errors import (
     StoreError,
 )
 from relay.gateway.error_page import error_page
+from relay.gateway.visitor import language
+from relay.gateway.words import words
 from relay.log import logger
 
 if TYPE_CHECKING:
@@ -108,7 +110,13 @@ def _answer(
     kind: str = "",
 ) -> web.Response:
     if _is_for_people(request):
-        return error_page(status, title, detail, retry_after=retry_after)
+        lang = language(request, embedded=request.path.startswith("/embed/"))
+        told = words(lang).errors.get(status)
+        if told is None:
+            lang = "en"
+        else:
+            title, detail = told
+        return error_page(status, title, detail, lang=lang, retry_after=retry_after)
     members = {"type": f"{_TYPES}{kind}"} if kind else {}
     return problem(status, title, detail, retry_after=retry_after, **members)
 

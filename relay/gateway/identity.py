@@ -98,6 +98,11 @@ async def network(request: web.Request) -> str:
     return await request.app[ANONYMOUS].hash(prefix(address(request)), time.time())
 
 
+async def somebody(request: web.Request) -> str:
+    """A name for whoever is no known viewer, by address: a hash of the day."""
+    return await request.app[ANONYMOUS].hash(f"address:{address(request)}", time.time())
+
+
 async def has_watched(
     request: web.Request, slug: str, viewer: str, seconds: float, *, session: str | None
 ) -> bool:

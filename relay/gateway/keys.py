@@ -14,6 +14,7 @@ from relay.config import Settings
 from relay.gateway.auth import Auth
 from relay.gateway.frontend import Frontend
 from relay.gateway.hub import Hub
+from relay.gateway.kept import Kept
 from relay.gateway.live import Live
 from relay.gateway.placement import Placement
 from relay.state.registry import Registry
@@ -30,6 +31,7 @@ AUTH = web.AppKey("auth", Auth)
 ANONYMOUS = web.AppKey("anonymous", Anonymous)
 BALLOTS = web.AppKey("ballots", Ballots)
 HEARTBEATS = web.AppKey("heartbeats", Heartbeats)
+LOVED: web.AppKey[Kept[dict[str, float]]] = web.AppKey("loved", Kept)
 LIVE = web.AppKey("live", Live)
 PLACEMENT = web.AppKey("placement", Placement)
 FRONTEND = web.AppKey("frontend", Frontend)

@@ -13,12 +13,14 @@ import time
 from typing import TYPE_CHECKING, Any, Final
 
 from relay.audience import ratings
+from relay.audience.ballots import SERIES_S
 from relay.bus import keys, presence, sessions
 from relay.bus.events import subscribe
 from relay.director.phase import begins, phase
 from relay.director.switch import programme
 from relay.errors import StoreError
 from relay.gateway.hub import End, message_kind
+from relay.gateway.kept import Kept
 from relay.log import logger
 from relay.media.ladder import Ladder
 
@@ -64,6 +66,10 @@ class Live:
         self._changed = asyncio.Event()
         self.partner_origins: frozenset[str] = frozenset()
         """Origins of partners' sites."""
+        self.partners: frozenset[str] = frozenset()
+        """Ids of the partners."""
+        self.series: Kept[str] = Kept(SERIES_S)
+        """Ratings by moments, as JSON, until pages are told of a change."""
         self.read_at = -math.inf
         """When all of this was read last, by the monotonic clock."""
         self.cameras: dict[str, presence.Fact] = {}
@@ -117,6 +123,10 @@ class Live:
     def began(self, slug: str) -> int | None:
         """When a camera of a broadcast was first seen on air, µs since the epoch."""
         return self._began.get(slug)
+
+    def broadcast(self, slug: str) -> Broadcast | None:
+        """A broadcast as it stood a second ago at the most; None: it is not known yet."""
+        return self._broadcasts.get(slug)
 
     def viewers(self, slug: str) -> int:
         """The number of viewers of a broadcast."""
@@ -182,6 +192,7 @@ class Live:
             else:
                 broadcasts[slug] = created
         self._broadcasts, self._began = broadcasts, began
+        self.partners = frozenset(partner.id for partner in partners)
         self.partner_origins = frozenset(o for partner in partners for o in partner.origins)
         self._names = {camera.id: camera for camera in cameras}
         for name in self._views.keys() - self._names.keys():
@@ -285,6 +296,7 @@ class Live:
                 self._changed.set()
                 if interrupted:
                     # What was said meanwhile is missed: pages begin anew.
+                    self.series.clear()
                     for slug in self._hub.broadcasts:
                         self._hub.renew(slug)
                 interrupted = True
@@ -303,6 +315,8 @@ class Live:
             self._hub.tell_all({"type": "edge_lost", "edge": event["edge"]})
         else:
             slug = keys.broadcast_of_channel(channel)
+            if event["type"] == "rating_series":
+                self.series.forget(slug)
             self._hub.tell(slug, event)
             if event["type"] == "rating" and slug in self._told:
                 self._told[slug]["rating"] = self._ratings[slug] = event

@@ -10,7 +10,11 @@ from typing import TYPE_CHECKING, Any, Final
 from aiohttp import web
 from pydantic.json_schema import models_json_schema
 
+from relay.gateway.document import headers
+from relay.gateway.query import Query
 from relay.gateway.route import json_response
+from relay.gateway.visitor import LANGUAGES
+from relay.gateway.whep import Hints
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,29 +39,17 @@ _PROBLEM_RESPONSE: Final = {
 _FURTHER: Final = (
     ("get", "/", "Page of all broadcasts", 200, "text/html"),
     ("get", "/b/{slug}", "A broadcast's page", 200, "text/html"),
-    (
-        "get",
-        "/b/{slug}/still.jpg",
-        "A broadcast's live still; ?camera= picks one",
-        200,
-        "image/jpeg",
-    ),
-    (
-        "get",
-        "/embed/{slug}",
-        "The player, for frames; ?partner= names the site's",
-        200,
-        "text/html",
-    ),
+    ("get", "/b/{slug}/still.jpg", "A broadcast's live still", 200, "image/jpeg"),
+    ("get", "/embed/{slug}", "The player, for frames", 200, "text/html"),
     ("get", "/embed.js", "What defines eva-player in pages of others", 200, "text/javascript"),
     ("get", "/docs/embed", "How to embed", 200, "text/html"),
-    ("get", "/oembed", "oEmbed 1.0 of the broadcast whose page is ?url=", 200, "application/json"),
+    ("get", "/oembed", "oEmbed 1.0 of a broadcast", 200, "application/json"),
     ("get", "/static/{name}", "Files of the pages", 200, "*/*"),
     ("get", "/api/openapi.json", "This document", 200, "application/json"),
     ("get", "/api/docs", "A list of the operations", 200, "text/html"),
     ("get", "/api/v1/broadcasts/{slug}/events", "Events, over WebSocket", 101, None),
     ("get", "/whep/{target}", "Whether the endpoint is there", 204, None),
-    ("post", "/whep/{target}", "Open a WHEP session; ?camera= picks one", 201, "application/sdp"),
+    ("post", "/whep/{target}", "Open a WHEP session", 201, "application/sdp"),
     ("options", "/whep/{target}", "What other origins may do", 204, None),
     ("options", "/whep/{target}/{session}", "What other origins may do", 204, None),
     (
@@ -67,6 +59,34 @@ _FURTHER: Final = (
     ("delete", "/whep/{target}/{session}", "Close a WHEP session", 200, None),
 )
 """What is served besides the table: method, path, summary, status and media type of success."""
+
+
+_CAMERA: Final = Query("camera", "Which camera; the one on air, if none is named")
+_PIXELS: Final = (("type", "integer"), ("minimum", 200), ("maximum", 99_999))
+_QUERIES: Final = {
+    ("get", "/b/{slug}/still.jpg"): (_CAMERA,),
+    ("get", "/embed/{slug}"): (
+        Query("partner", "Whose site it stands in"),
+        _CAMERA,
+        Query("controls", "0 leaves the controls out"),
+        Query("lang", "Its language", (("type", "string"), ("enum", list(LANGUAGES)))),
+        Query("theme", "Its theme", (("type", "string"), ("enum", ["dark", "light"]))),
+    ),
+    ("get", "/oembed"): (
+        Query("url", "The address of the broadcast's page", required=True),
+        Query("maxwidth", "Pixels that there are", _PIXELS),
+        Query("maxheight", "Pixels that there are", _PIXELS),
+        Query("format", "Only JSON", (("type", "string"), ("enum", ["json"]))),
+    ),
+    ("post", "/whep/{target}"): (
+        _CAMERA,
+        *(
+            Query(name, "A hint, as PATCH takes it", tuple(schema.items()))
+            for name, schema in Hints.model_json_schema()["properties"].items()
+        ),
+    ),
+}
+"""What their queries may name."""
 
 
 def document(routes: Sequence[Route]) -> dict[str, Any]:
@@ -103,7 +123,10 @@ def _further(method: str, path: str, summary: str, status: int, media: str | Non
         "summary": summary,
         "operationId": _operation_id(method, path),
         "responses": {str(status): success, "default": _PROBLEM_RESPONSE},
-        "parameters": _parameters(path),
+        "parameters": [
+            *_parameters(path),
+            *(_in_query(each) for each in _QUERIES.get((method, path), ())),
+        ],
     }
 
 
@@ -118,6 +141,16 @@ def _parameters(path: str) -> list[dict[str, Any]]:
     ]
 
 
+def _in_query(query: Query) -> dict[str, Any]:
+    return {
+        "name": query.name,
+        "in": "query",
+        "required": query.required,
+        "description": query.text,
+        "schema": dict(query.schema),
+    }
+
+
 def _operation(route: Route, refs: dict[Any, Any]) -> dict[str, Any]:
     success: dict[str, Any] = {"description": "Success"}
     if route.answer is not None:
@@ -129,7 +162,7 @@ def _operation(route: Route, refs: dict[Any, Any]) -> dict[str, Any]:
             **{str(status): success for status in (route.status, *route.also)},
             "default": _PROBLEM_RESPONSE,
         },
-        "parameters": _parameters(route.path),
+        "parameters": [*_parameters(route.path), *(_in_query(each) for each in route.query)],
     }
     if route.body is not None:
         content = {"application/json": {"schema": refs[route.body]}}
@@ -164,12 +197,13 @@ def add_routes(app: web.Application, routes: Sequence[Route]) -> None:
     """Serve document and page."""
     made = document(routes)
     html = page(routes)
+    given = headers() | {"Cache-Control": "no-cache"}
 
     async def serve_document(_request: web.Request) -> web.Response:
         return json_response(made)
 
     async def serve_page(_request: web.Request) -> web.Response:
-        return web.Response(text=html, content_type="text/html")
+        return web.Response(text=html, content_type="text/html", headers=given)
 
     app.router.add_get("/api/openapi.json", serve_document)
     app.router.add_get("/api/docs", serve_page)

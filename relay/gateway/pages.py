@@ -13,7 +13,8 @@ from relay.gateway.document import render
 from relay.gateway.frontend import BROADCAST, HOME
 from relay.gateway.keys import AUTH, BUS, FRONTEND, LIVE, REGISTRY
 from relay.gateway.views import BroadcastList, ClosedView, broadcast_view, broadcast_views
-from relay.gateway.visitor import origin
+from relay.gateway.visitor import language, origin
+from relay.gateway.words import words
 from relay.state.models import Access
 
 
@@ -24,12 +25,13 @@ async def home(request: web.Request) -> web.Response:
         each for each in await request.app[REGISTRY].broadcasts.all() if may_watch(request, each)
     ]
     views = await broadcast_views(request.app, stored, viewer)
+    told = words(language(request))
     return render(
         request,
         entry=HOME,
-        title="EVA Relay: spacewalks, live",
-        description="Spacewalks, live and in real time, from every camera.",
-        body=skeleton.home(views),
+        title=f"{told.spacewalks} · EVA Relay",
+        description=told.about,
+        body=skeleton.home(views, told),
         data=BroadcastList(broadcasts=views),
     )
 
@@ -38,14 +40,15 @@ async def broadcast(request: web.Request) -> web.Response:
     """GET /b/{slug}."""
     viewer = request.app[AUTH].viewer(request)
     stored = await request.app[REGISTRY].broadcasts.get(request.match_info["slug"])
+    told = words(language(request))
     if not may_watch(request, stored):
         return render(
             request,
             entry=BROADCAST,
-            title="Closed broadcast · EVA Relay",
-            description="This broadcast is shown to those who were given a link to it.",
+            title=f"{told.closed} · EVA Relay",
+            description=told.closed_text,
             head='<meta name="robots" content="noindex">\n',
-            body=skeleton.closed(stored.slug),
+            body=skeleton.closed(stored.slug, told),
             data=ClosedView(slug=stored.slug),
         )
     view = await broadcast_view(request.app, stored, viewer)
@@ -53,9 +56,9 @@ async def broadcast(request: web.Request) -> web.Response:
         request,
         entry=BROADCAST,
         title=f"{view.title} · EVA Relay",
-        description=sharing.describe(view),
-        head=sharing.broadcast_head(view, origin(request)),
-        body=skeleton.broadcast(view),
+        description=sharing.describe(view, told),
+        head=sharing.broadcast_head(view, origin(request), told),
+        body=skeleton.broadcast(view, told),
         data=view,
     )
 

@@ -10,8 +10,8 @@ from pydantic import ValidationError
 
 from relay.audience.heartbeats import Page
 from relay.audience.watching import Beat, Watching
-from relay.gateway.identity import network
-from relay.gateway.keys import AUTH, HEARTBEATS
+from relay.gateway.identity import somebody
+from relay.gateway.keys import AUTH, HEARTBEATS, LIVE
 from relay.ids import new_id
 
 if TYPE_CHECKING:
@@ -35,11 +35,14 @@ class Reports:
             report = Watching.model_validate(message)
         except ValidationError:
             return
+        # What a page says of itself makes no partner, nor lasting numbers of one.
+        if report.partner is not None and report.partner not in self._request.app[LIVE].partners:
+            report = report.model_copy(update={"partner": None})
         watched_s = self._page.hear(report, asyncio.get_running_loop().time())
         if watched_s is None:
             return
         if self._viewer is None:  # a page whose cookies are blocked
-            self._viewer = await network(self._request)
+            self._viewer = await somebody(self._request)
         self._request.app[HEARTBEATS].put(
             Beat(self._broadcast, self._name, self._viewer, report, self._since_s, watched_s)
         )

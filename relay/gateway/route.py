@@ -18,6 +18,8 @@ from relay.state.models import Model, explain
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
+    from relay.gateway.query import Query
+
     Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 M = TypeVar("M", bound=BaseModel)
@@ -48,6 +50,8 @@ class Route:
     """Whether, of a closed broadcast, it is for those only who may watch; the path has `{slug}`."""
     also: tuple[int, ...] = ()
     """Further statuses of success, with the same answer."""
+    query: tuple[Query, ...] = ()
+    """What its query may name."""
 
     def add_to(self, app: web.Application) -> None:
         """Serve it."""
@@ -115,9 +119,12 @@ async def read_body(request: web.Request, model: type[M]) -> M:
         raise Invalid(explain(error)) from None
 
 
-def json_response(content: BaseModel | dict[str, object], status: int = 200) -> web.Response:
-    """A JSON response that no cache keeps."""
-    text = content.model_dump_json() if isinstance(content, BaseModel) else json.dumps(content)
+def json_response(content: BaseModel | dict[str, object] | str, status: int = 200) -> web.Response:
+    """A JSON response that no cache keeps; a text is JSON already."""
+    if isinstance(content, str):
+        text = content
+    else:
+        text = content.model_dump_json() if isinstance(content, BaseModel) else json.dumps(content)
     return web.Response(
         text=text,
         status=status,

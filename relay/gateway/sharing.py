@@ -17,16 +17,17 @@ from relay.gateway.markdown import to_line
 
 if TYPE_CHECKING:
     from relay.gateway.views import BroadcastView
+    from relay.gateway.words import Words
 
 STILL_WIDTH, STILL_HEIGHT = 640, 360
 
 
-def describe(view: BroadcastView) -> str:
+def describe(view: BroadcastView, words: Words) -> str:
     """One line about a broadcast."""
-    return to_line(view.description) or f"{view.title}: a spacewalk, live from every camera."
+    return to_line(view.description) or words.a_spacewalk.format(title=view.title)
 
 
-def broadcast_head(view: BroadcastView, origin: str) -> str:
+def broadcast_head(view: BroadcastView, origin: str, words: Words) -> str:
     """Elements for the head of a broadcast's page."""
     page = f"{origin}/b/{view.slug}"
     query = urlencode({"url": page, "format": "json"})
@@ -34,15 +35,23 @@ def broadcast_head(view: BroadcastView, origin: str) -> str:
         ("property", "og:site_name", "EVA Relay"),
         ("property", "og:type", "video.other"),
         ("property", "og:title", view.title),
-        ("property", "og:description", describe(view)),
+        ("property", "og:description", describe(view, words)),
         ("property", "og:url", page),
-        ("property", "og:video:url", f"{origin}/embed/{view.slug}"),
-        ("property", "og:video:type", "text/html"),
-        ("property", "og:video:width", "1280"),
-        ("property", "og:video:height", "720"),
         ("name", "twitter:title", view.title),
-        ("name", "twitter:description", describe(view)),
+        ("name", "twitter:description", describe(view, words)),
     ]
+    linked = ""
+    if not view.partners_only:  # sites that are no partners would show a refusal
+        cards += [
+            ("property", "og:video:url", f"{origin}/embed/{view.slug}"),
+            ("property", "og:video:type", "text/html"),
+            ("property", "og:video:width", "1280"),
+            ("property", "og:video:height", "720"),
+        ]
+        linked = (
+            '<link rel="alternate" type="application/json+oembed" '
+            f'href="{escape(f"{origin}/oembed?{query}")}" title="{escape(view.title)}">\n'
+        )
     picture = still(view, origin)
     if picture is None:
         cards.append(("name", "twitter:card", "summary"))
@@ -53,18 +62,16 @@ def broadcast_head(view: BroadcastView, origin: str) -> str:
             ("property", "og:image", picture),
             ("property", "og:image:width", str(STILL_WIDTH)),
             ("property", "og:image:height", str(STILL_HEIGHT)),
-            ("property", "og:image:alt", f"The live picture of {view.title}"),
+            ("property", "og:image:alt", words.picture_of.format(title=view.title)),
         ]
     metas = "".join(
         f'<meta {kind}="{name}" content="{escape(content)}">\n' for kind, name, content in cards
     )
-    linked = script_safe(json.dumps(structured(view, origin), ensure_ascii=False))
+    structure = script_safe(json.dumps(structured(view, origin, words), ensure_ascii=False))
     return (
         f'<link rel="canonical" href="{escape(page)}">\n'
-        '<link rel="alternate" type="application/json+oembed" '
-        f'href="{escape(f"{origin}/oembed?{query}")}" title="{escape(view.title)}">\n'
-        f"{metas}"
-        f'<script type="application/ld+json">{linked}</script>\n'
+        f"{linked}{metas}"
+        f'<script type="application/ld+json">{structure}</script>\n'
     )
 
 
@@ -73,7 +80,7 @@ def still(view: BroadcastView, origin: str) -> str | None:
     return None if view.programme is None else f"{origin}/b/{view.slug}/still.jpg"
 
 
-def structured(view: BroadcastView, origin: str) -> dict[str, Any]:
+def structured(view: BroadcastView, origin: str, words: Words) -> dict[str, Any]:
     """A broadcast in schema.org's terms."""
     page = f"{origin}/b/{view.slug}"
     event: dict[str, Any] = {
@@ -85,11 +92,12 @@ def structured(view: BroadcastView, origin: str) -> dict[str, Any]:
         "@context": "https://schema.org",
         "@type": "VideoObject",
         "name": view.title,
-        "description": describe(view),
+        "description": describe(view, words),
         "url": page,
-        "embedUrl": f"{origin}/embed/{view.slug}",
         "publication": event,
     }
+    if not view.partners_only:
+        video["embedUrl"] = f"{origin}/embed/{view.slug}"
     if view.starts_at is not None:
         event["startDate"] = video["uploadDate"] = view.starts_at.isoformat()
     if view.ended_at is not None:

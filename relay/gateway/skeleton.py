@@ -13,48 +13,46 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from relay.gateway.views import BroadcastView
+    from relay.gateway.words import Words
     from relay.state.models import Link, Person, Soundtrack
 
 _BAR = '<header class="skeleton-bar"><a href="/">EVA Relay</a></header>'
-_PHASES = {Phase.BEFORE: "coming up", Phase.LIVE: "live now", Phase.ENDED: "ended"}
 
 
-def home(views: Sequence[BroadcastView]) -> str:
+def home(views: Sequence[BroadcastView], words: Words) -> str:
     """The home page's body."""
+    phases = {Phase.BEFORE: words.before, Phase.LIVE: words.live, Phase.ENDED: words.ended}
     items = "".join(
-        f'<li><a href="/b/{view.slug}">{escape(view.title)}</a> ({_PHASES[view.state]})</li>'
+        f'<li><a href="/b/{view.slug}">{escape(view.title)}</a> ({phases[view.state]})</li>'
         for view in views
     )
     return (
-        f'<eva-home>{_BAR}<main class="skeleton"><h1>Spacewalks, live</h1>'
+        f'<eva-home>{_BAR}<main class="skeleton"><h1>{words.spacewalks}</h1>'
         f"<ul>{items}</ul></main></eva-home>"
     )
 
 
-def broadcast(view: BroadcastView) -> str:
+def broadcast(view: BroadcastView, words: Words) -> str:
     """A broadcast's body."""
     return (
         f'<eva-broadcast slug="{view.slug}">{_BAR}<main class="skeleton">'
-        f"{_stage()}<h1>{escape(view.title)}</h1>{_when(view)}{to_html(view.description)}"
-        f"{_people('Crew', view.crew)}{_markers(view)}{_people('Credits', view.credits)}"
-        f"{_soundtrack(view.soundtrack)}{_links(view.links)}</main></eva-broadcast>"
+        f"{_stage(words)}<h1>{escape(view.title)}</h1>{_when(view)}{to_html(view.description)}"
+        f"{_people(words.crew, view.crew)}{_section(words.timeline, _markers(view))}"
+        f"{_people(words.credits, view.credits)}{_soundtrack(view.soundtrack, words)}"
+        f"{_section(words.links, _links(view.links))}</main></eva-broadcast>"
     )
 
 
-def closed(slug: str) -> str:
+def closed(slug: str, words: Words) -> str:
     """The body of a broadcast's page for those who are not let in."""
     return (
-        f'<eva-broadcast slug="{slug}">{_BAR}<main class="skeleton">{_stage()}'
-        "<h1>This broadcast is closed</h1>"
-        "<p>It is shown to those who were given a link to it.</p></main></eva-broadcast>"
+        f'<eva-broadcast slug="{slug}">{_BAR}<main class="skeleton">{_stage(words)}'
+        f"<h1>{words.closed}</h1><p>{words.closed_text}</p></main></eva-broadcast>"
     )
 
 
-def _stage() -> str:
-    return (
-        '<div class="skeleton-stage"><noscript><p>The live picture needs JavaScript.</p>'
-        "</noscript></div>"
-    )
+def _stage(words: Words) -> str:
+    return f'<div class="skeleton-stage"><noscript><p>{words.no_script}</p></noscript></div>'
 
 
 def _when(view: BroadcastView) -> str:
@@ -76,26 +74,26 @@ def _people(title: str, people: Iterable[Person]) -> str:
     return _section(title, (f"{escape(each.name)}, {escape(each.role)}" for each in people))
 
 
-def _markers(view: BroadcastView) -> str:
-    return _section("Timeline", (f"{_time(m.at)} {escape(m.title)}" for m in view.markers))
+def _markers(view: BroadcastView) -> Iterable[str]:
+    return (f"{_time(m.at)} {escape(m.title)}" for m in view.markers)
 
 
-def _soundtrack(music: Soundtrack | None) -> str:
+def _soundtrack(music: Soundtrack | None, words: Words) -> str:
     if music is None:
         return ""
     title = _anchor(music.url, music.title) if music.url else escape(music.title)
     parts = {
-        "written by": ", ".join(music.writers),
-        "performed by": music.performer,
-        "published by": music.publisher,
-        "licence:": music.licence,
+        words.written_by: ", ".join(music.writers),
+        words.performed_by: music.performer,
+        words.published_by: music.publisher,
+        words.licence: music.licence,
     }
     told = [f"{label} {escape(text)}" for label, text in parts.items() if text]
-    return f"<h2>Soundtrack</h2><p>{', '.join([title, *told])}</p>"
+    return f"<h2>{words.soundtrack}</h2><p>{', '.join([title, *told])}</p>"
 
 
-def _links(links: Iterable[Link]) -> str:
-    return _section("Links", (_anchor(link.url, link.label) for link in links))
+def _links(links: Iterable[Link]) -> Iterable[str]:
+    return (_anchor(link.url, link.label) for link in links)
 
 
 def _anchor(url: str, label: str) -> str:

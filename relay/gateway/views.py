@@ -86,6 +86,8 @@ class BroadcastView(Model):
     comments: CommentPolicy
     access: Access
     partners_only: bool
+    partners: list[str] | None = None
+    """Whose servers may let viewers in while it is closed; told to operators only."""
 
 
 class ClosedView(Model):

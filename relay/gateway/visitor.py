@@ -47,8 +47,13 @@ def theme(request: web.Request) -> str | None:
     return chosen if chosen in ("dark", "light") else None
 
 
-def language(request: web.Request) -> str:
-    """The language of the viewer's choice, else of its browser, else English."""
+def language(request: web.Request, *, embedded: bool = False) -> str:
+    """The language of the viewer's choice, else of its browser, else English; of an `embedded` page
+    first of its address, as its site's choice is not the viewer's.
+    """
+    wanted = request.query.get("lang") if embedded else None
+    if wanted in LANGUAGES:
+        return str(wanted)
     chosen = request.cookies.get("eva_lang")
     if chosen in LANGUAGES:
         return str(chosen)

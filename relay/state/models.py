@@ -276,3 +276,9 @@ class Broadcast(Model):
     """Who may watch."""
     partners_only: bool = False
     """Whether it may be embedded by partners' sites only."""
+    partners: Annotated[
+        tuple[Slug, ...],
+        Field(max_length=256, json_schema_extra={"uniqueItems": True}),
+        AfterValidator(_each_once),
+    ] = ()
+    """Ids of the partners whose servers may let viewers in while it is closed."""

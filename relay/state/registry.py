@@ -10,7 +10,7 @@ from relay.errors import Conflict, StoreError
 from relay.ids import hash_key, new_partner_key, new_publish_key, same
 from relay.log import logger
 from relay.state.documents import Documents
-from relay.state.models import Broadcast, Camera, Feedback, Marker, Partner
+from relay.state.models import Broadcast, Camera, Marker, Partner
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -121,10 +121,6 @@ class Registry:
     def markers(self, slug: str) -> Documents[Marker]:
         """The markers of a broadcast, by id."""
         return Documents(self._state, keys.markers(slug), Marker, "marker")
-
-    def feedback(self, slug: str) -> Documents[Feedback]:
-        """What viewers of a broadcast told the operators, by id."""
-        return Documents(self._state, keys.feedback(slug), Feedback, "feedback")
 
     async def markers_of(self, slugs: Sequence[str]) -> dict[str, list[Marker]]:
         """The markers of several broadcasts by their moments, in one round trip."""

@@ -48,6 +48,10 @@ _SUITES: Final = {
 }
 
 
+CIPHERS: Final = ":".join(_SUITES).encode()
+"""OpenSSL's list of them: no other is to be negotiated."""
+
+
 @dataclass(frozen=True, slots=True)
 class Alerts:
     """See the module. Keys are followed by their implicit nonces."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Final
 
 from relay.errors import ProtocolError
@@ -17,6 +18,10 @@ MAX_SIZE: Final = 65_536
 
 # Nothing that ends a line anywhere: what is read here may stand in an answer.
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029]")
+# What is another in every session; the rest is the same for all viewers with the same browser.
+_MOVING: Final = re.compile(r"\na=(ice-ufrag|ice-pwd|fingerprint|candidate):([^\n]*)")
+KNOWN: Final = 64
+"""Sections of descriptions that are kept in mind, for the next viewer with the same browser."""
 _MEDIA: Final = re.compile(r"(\S+) (\d{1,5})(?:/\d+)? (\S+) (\S.*)")
 _RTPMAP: Final = re.compile(r"(\d{1,3}) +([^/\s]+)/(\d{1,9})(?:/(\d{1,2}))?")
 _PAYLOAD_TYPES: Final = frozenset((*range(64), *range(96, 128)))
@@ -63,6 +68,8 @@ class Section:
     """As they stand in the description."""
     attributes: dict[str, list[str]] = field(default_factory=dict)
     """Values of the `a=` lines by name; those without a value have an empty one."""
+    text: str = ""
+    """All of it but what is another in every session."""
 
     def first(self, name: str) -> str | None:
         """The first value of an attribute; None where it is missing."""
@@ -130,20 +137,37 @@ def parse(text: str) -> Description:
         raise ProtocolError(f"SDP of {len(text)} characters")
     if _CONTROL.search(text):
         raise ProtocolError("SDP with control characters")
-    lines = text.replace("\r", "\n").split("\n")
-    if lines[0].rstrip() != "v=0":
+    head, *rest = text.replace("\r", "\n").split("\nm=")
+    if head.partition("\n")[0].rstrip() != "v=0":
         raise ProtocolError("malformed SDP: it does not begin with v=0")
-    session = current = Section()
-    media: list[Section] = []
-    for raw in lines:
+    return Description(_section(head), [_section(f"m={part}") for part in rest])
+
+
+def _section(text: str) -> Section:
+    known = known_section(_MOVING.sub("", text))
+    attributes = dict(known.attributes)
+    for name, value in _MOVING.findall(text):
+        attributes[name] = [*attributes.get(name, ()), value.rstrip()]
+    return Section(known.kind, known.port, known.profile, known.formats, attributes, known.text)
+
+
+@lru_cache(KNOWN)
+def known_section(text: str) -> Section:
+    """The section of this `text`, without what is another in every session; not to be changed.
+
+    Raises:
+        ProtocolError: it begins with a media description of another form.
+    """
+    section = Section(text=text)
+    for raw in text.split("\n"):
         line = raw.rstrip()
         if line.startswith("m="):
             match = _MEDIA.fullmatch(line[2:])
             if match is None:
                 raise ProtocolError("malformed SDP: a media description of another form")
-            current = Section(match[1], int(match[2]), match[3], match[4])
-            media.append(current)
+            section.kind, section.profile, section.formats = match[1], match[3], match[4]
+            section.port = int(match[2])
         elif line.startswith("a="):
             name, _, value = line[2:].partition(":")
-            current.attributes.setdefault(name, []).append(value)
-    return Description(session, media)
+            section.attributes.setdefault(name, []).append(value)
+    return section

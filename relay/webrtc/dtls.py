@@ -19,7 +19,7 @@ from aiortc import rtcdtlstransport as aiortc_dtls
 from OpenSSL import SSL, crypto
 
 from relay.errors import ProtocolError
-from relay.webrtc.alerts import Alerts
+from relay.webrtc.alerts import CIPHERS, Alerts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,7 +34,11 @@ REPEAT_S: Final = 8.0
 # AES-128-GCM first: it is the cheapest by far, and Chromium takes the server's first choice.
 _PROFILES: Final = [
     profile
-    for profile in (aiortc_dtls.SRTP_AEAD_AES_128_GCM, aiortc_dtls.SRTP_AES128_CM_SHA1_80)
+    for profile in (
+        aiortc_dtls.SRTP_AEAD_AES_128_GCM,
+        aiortc_dtls.SRTP_AEAD_AES_256_GCM,
+        aiortc_dtls.SRTP_AES128_CM_SHA1_80,
+    )
     if profile in aiortc_dtls.SRTP_PROFILES
 ]
 _DIGESTS: Final = {"sha-256": "sha256", "sha-384": "sha384", "sha-512": "sha512"}
@@ -46,7 +50,7 @@ class SrtpKeys:
     """Keying material of one session (RFC 5764 section 4.2): each key is followed by its salt."""
 
     profile: str
-    """`AEAD_AES_128_GCM` or `AES128_CM_SHA1_80`."""
+    """`AEAD_AES_128_GCM`, `AEAD_AES_256_GCM` or `AES128_CM_SHA1_80`."""
     send: bytes
     """Key and salt of what we send."""
     receive: bytes
@@ -77,6 +81,7 @@ class Certificate(aiortc_dtls.RTCCertificate):
         if self._context is None:
             self._context = super()._create_ssl_context(srtp_profiles)
             self._context.set_mode(SSL.MODE_RELEASE_BUFFERS)
+            self._context.set_cipher_list(CIPHERS)
         return self._context
 
 
@@ -97,11 +102,34 @@ class _Pipe:
         if self.inbound.empty():
             self.inbound.put_nowait(b"")
 
-    async def _recv(self) -> bytes:
-        data = b"" if self.closed else await self.inbound.get()
+    async def next(self, wait_s: float | None) -> bytes:
+        """The next datagram; nothing once `wait_s` have passed without one.
+
+        Raises:
+            ConnectionError: nothing is read any more.
+        """
+        data = self.waiting()
+        if data is None:
+            # Not asyncio.wait_for, which makes a task each time.
+            timer = None
+            if wait_s is not None:
+                timer = asyncio.get_running_loop().call_later(wait_s, self._wake)
+            try:
+                data = await self.inbound.get()
+            finally:
+                if timer is not None:
+                    timer.cancel()
         if self.closed:
             raise ConnectionError
         return data
+
+    def waiting(self) -> bytes | None:
+        """A datagram that has come already, if there is one."""
+        return None if self.closed or self.inbound.empty() else self.inbound.get_nowait()
+
+    def _wake(self) -> None:
+        if self.inbound.empty():
+            self.inbound.put_nowait(b"")
 
     async def _send(self, data: bytes) -> None:
         self._sender(data)
@@ -116,6 +144,10 @@ class _Transport(aiortc_dtls.RTCDtlsTransport):
     keys: SrtpKeys | None = None
     fault = "failed"
     """What happened to the handshake, if there are no keys."""
+
+    def __init__(self, pipe: _Pipe, certificate: Certificate) -> None:
+        super().__init__(cast("Any", pipe), [certificate])
+        self._pipe = pipe
 
     def _validate_peer_identity(self, remoteParameters: aiortc_dtls.RTCDtlsParameters) -> None:  # noqa: N803
         # As aiortc does it, but on the certificate's bytes: the library that it parses them with
@@ -155,6 +187,50 @@ class _Transport(aiortc_dtls.RTCDtlsTransport):
         assert self._ssl is not None
         return Alerts.of(self._ssl, server=self._role == "server")
 
+    # aiortc's own loop makes a task for each datagram, and sends and waits after each; what follows
+    # takes all that have come, one after the other: forged ones between them must not spoil them.
+
+    async def _do_handshake(self) -> None:
+        assert self._ssl is not None
+        try:
+            while not self.encrypted:
+                try:
+                    self._ssl.do_handshake()
+                except SSL.WantReadError:
+                    datagram = self._pipe.waiting()
+                    if datagram is not None:
+                        self._ssl.bio_write(datagram)
+                        continue
+                    await self._write_ssl()
+                    await self._recv_next()
+                except SSL.Error:
+                    await self._write_ssl()
+                    self._set_state(aiortc_dtls.State.FAILED)
+                    return
+                else:
+                    self.encrypted = True
+                    await self._write_ssl()
+        except ConnectionError:
+            self._set_state(aiortc_dtls.State.FAILED)
+
+    async def _recv_next(self) -> None:
+        assert self._ssl is not None
+        datagram = await self._pipe.next(self._ssl.DTLSv1_get_timeout())
+        if not datagram:
+            self._ssl.DTLSv1_handle_timeout()
+            await self._write_ssl()
+            return
+        self._ssl.bio_write(datagram)
+        if not self.encrypted:
+            return
+        try:
+            self._ssl.recv(1500)
+        except SSL.ZeroReturnError:
+            raise ConnectionError from None
+        except SSL.Error:
+            pass
+        await self._write_ssl()
+
     async def goodbye(self) -> None:
         """Tell the peer of a handshake that failed, so that it need not wait for consent to end."""
         if self._ssl is not None:
@@ -181,7 +257,7 @@ class Dtls:
         self._alerts: Alerts | None = None
         self._stopped = False
         self._letting_go: asyncio.TimerHandle | None = None
-        self._transport: _Transport | None = _Transport(cast("Any", self._pipe), [certificate])
+        self._transport: _Transport | None = _Transport(self._pipe, certificate)
         self._transport._srtp_profiles = _PROFILES  # noqa: SLF001 - aiortc has no public way
         self._transport._set_role("server" if server else "client")  # noqa: SLF001
         self._fingerprints = fingerprints
@@ -194,6 +270,8 @@ class Dtls:
         if self._alerts is not None:
             if self._alerts.closes(datagram):
                 self._closed()
+            return
+        if not datagram:
             return
         try:
             self._pipe.inbound.put_nowait(datagram)

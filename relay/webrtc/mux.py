@@ -67,8 +67,10 @@ class Mux(Generic[S]):
         self._ufrags[session] = ufrag
         self._addresses.setdefault(session, [])
 
-    def bind(self, session: S, address: Address) -> None:
-        """Accept DTLS and SRTP for `session` from `address`, which STUN has authenticated."""
+    def bind(self, session: S, address: Address) -> bool:
+        """Accept DTLS and SRTP for `session` from `address`, which STUN has authenticated; whether
+        the address was another session's.
+        """
         owner = self._by_address.get(address)
         if owner is not None:
             self._addresses[owner].remove(address)
@@ -77,6 +79,7 @@ class Mux(Generic[S]):
         self._by_address[address] = session
         if len(held) > self.MAX_ADDRESSES:
             del self._by_address[held.pop(0)]
+        return owner not in (None, session)
 
     def remove(self, session: S) -> None:
         """Forget a session; harmless if it is not known."""

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from relay.errors import ProtocolError
 from relay.media.codecs import Kind
-from relay.webrtc.description import FEEDBACK, MAX_SIZE, parse
+from relay.webrtc.description import FEEDBACK, KNOWN, MAX_SIZE, known_section, parse
 from relay.webrtc.dtls import Fingerprint
 from relay.webrtc.ice import Credentials
 from relay.webrtc.rtp import Extensions
@@ -127,7 +128,7 @@ def _served(description: Description) -> tuple[dict[int, Track], dict[str, int]]
     Without a group only one description can be served: a picture, if there is one.
     """
     parts = description.media
-    tracks = {index: track for index, part in enumerate(parts) if (track := _take(part))}
+    tracks = {index: track for index, part in enumerate(parts) if (track := _take(part.text))}
     places: dict[str, int] = {}
     for index, part in enumerate(parts):
         places.setdefault(part.first("mid") or "", index)
@@ -174,7 +175,9 @@ def _fingerprints(description: Description, carrier: Section) -> tuple[Fingerpri
     return tuple(found)
 
 
-def _take(part: Section) -> Track | None:
+@lru_cache(KNOWN)
+def _take(text: str) -> Track | None:
+    part = known_section(text)
     # Port 0 refuses a description, unless it is there as part of a bundle only.
     present = part.port != 0 or part.first("bundle-only") is not None
     wanted = part.first("sendonly") is None and part.first("inactive") is None

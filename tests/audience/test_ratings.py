@@ -72,12 +72,6 @@ async def test_an_old_vote_that_comes_again_changes_nothing(store: Redis) -> Non
     assert await vote(store, "ada", 5, key="first") == Rating(2, 1, yours=2)
 
 
-async def test_a_receipt_is_kept_for_a_day(store: Redis) -> None:
-    await vote(store, "ada", 5, key="k")
-
-    assert 86_000 < await store.ttl(keys.vote_receipt("demo", "k")) <= 86_400
-
-
 async def test_broadcasts_have_nothing_to_do_with_each_other(store: Redis) -> None:
     await vote(store, "ada", 5, key="k")
     await vote(store, "ada", 1, key="k", slug="other")

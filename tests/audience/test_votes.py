@@ -77,8 +77,41 @@ async def test_a_vote_that_is_sent_again_counts_once(store: Redis):
     await vote(store, "anna", 5, "another")
     # The answer to the first was lost, and comes now: it changes nothing any more.
     assert summary(await vote(store, "anna", 3, "key")) == (5, 1, 5)
-    receipt = keys.vote_receipt("b", "key")
-    assert 86_000 < await store.ttl(receipt) <= 86_400
+
+
+async def test_the_last_few_receipts_of_each_viewer_are_kept(store: Redis):
+    for number in range(50):
+        await vote(store, "anna", 1 + number % 5, f"key-{number}")
+    receipts = await store.hgetall(keys.rating_part("b", "receipts"))
+    assert receipts == {b"anna": b"0 50 key-49 key-48 key-47 key-46"}
+    for key in ("key-49", "key-46"):
+        assert summary(await vote(store, "anna", 2, key)) == (5, 1, 5)
+    assert not await store.keys("*receipt:*")
+    assert {key.decode() for key in await store.keys("*")} <= {
+        *keys.of_broadcast("b"),
+        keys.rating_part("b", "minute:0"),
+    }
+
+
+async def test_a_viewer_and_a_network_have_a_pace(store: Redis):
+    async def cast(viewer: str, key: str, now_s: float, network: str = "net") -> ratings.Refusal:
+        each = Ballot("b", viewer, 3, key, now_s, network)
+        outcome = (await ratings.cast_ballots(store, [each], pace=3))[0]
+        assert isinstance(outcome, tuple)
+        return outcome[1]
+
+    for number in range(3):
+        assert not await cast("anna", f"{number}", 0.0)
+    assert await cast("anna", "3", 59.0) is ratings.Refusal.HASTY
+    assert not await cast("anna", "2", 59.0), "what was counted is acknowledged again"
+    assert not await cast("ben", "0", 59.0)
+    assert not await cast("anna", "3", 60.0)
+    # 120 viewers' votes of a network, by viewers of whom none is too hasty.
+    for number in range(359):
+        assert not await cast(f"v{number}", "0", 61.0)
+    assert await cast("another", "0", 61.0) is ratings.Refusal.HASTY
+    assert not await cast("another", "0", 61.0, "elsewhere")
+    assert (await stored(store))[2] == 362
 
 
 async def test_another_viewers_key_takes_no_vote_away(store: Redis):
@@ -196,7 +229,8 @@ async def test_a_state_that_is_killed_loses_and_doubles_nothing(own_state: Serve
 
 async def votes_in(client: Redis) -> int:
     try:
-        return len(await client.keys(keys.vote_receipt("b", "*")))
+        # Those without a network, of the first minute.
+        return int(await client.hget(keys.rating_part("b", "minute:0"), ":all") or 0)
     except redis.RedisError:
         return 0
 

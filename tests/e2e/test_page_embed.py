@@ -138,7 +138,7 @@ def test_a_closed_broadcast_opens_with_a_token_and_leaves_it_in_no_address(
     origin, pages = museum
     walk.request("POST", "/api/v1/partners", {"id": "press", "name": "Press", "origins": [origin]})
     key = walk.request("POST", "/api/v1/partners/press/key")["key"]
-    walk.broadcast("private", ["helmet"], **fields() | {"access": "closed"})
+    walk.broadcast("private", ["helmet"], **fields() | {"access": "closed", "partners": ["press"]})
     token = walk.request(
         "POST",
         "/api/v1/broadcasts/private/tokens",

@@ -158,7 +158,7 @@ def test_a_path_between_two_rungs_is_not_tried_all_the_time() -> None:
     assert session.switches() - before <= 2
 
 
-@pytest.mark.parametrize("loss", [0.02, 0.05, 0.08])
+@pytest.mark.parametrize("loss", [0.02, 0.05, 0.08, 0.15])
 def test_loss_that_retransmission_mends_costs_no_rung(loss: float) -> None:
     session = Session(Path(bps=20e6, loss=loss))
     session.run(120)

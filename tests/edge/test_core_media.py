@@ -9,6 +9,7 @@ import pytest
 
 from relay.media.codecs import Codec, Kind
 from relay.media.timebase import rescale
+from relay.webrtc.dtls import SrtpKeys
 from relay.webrtc.rtp import MAX_PAYLOAD, Extensions, abs_send_time
 from tests.support.reception import PROFILES
 from tests.support.rtp import nal_units
@@ -105,6 +106,18 @@ def test_every_viewer_has_its_own_stream(stage: Stage) -> None:
         seat.check_continuity()
         assert {p.ssrc for p in seat.packets} == {seat.tracks[Kind.VIDEO].ssrc}
     assert len({seat.packets[0].sequence for seat in seats}) > 1
+
+
+def test_one_ssrc_for_two_streams_is_refused(core: Core) -> None:
+    """All are sealed with one key: their nonces would be the same."""
+    keys = SrtpKeys("AEAD_AES_128_GCM", bytes(28), bytes(28))
+    for pair in (
+        (track(Kind.VIDEO, ssrc=5), track(Kind.AUDIO, ssrc=5)),
+        (track(Kind.VIDEO, ssrc=5, rtx_ssrc=6), track(Kind.AUDIO, ssrc=7, rtx_ssrc=6)),
+        (track(Kind.VIDEO, ssrc=5, rtx_ssrc=5), track(Kind.AUDIO)),
+    ):
+        with pytest.raises(ValueError, match="SSRC"):
+            core.add_viewer(1, ("127.0.0.1", 9), keys, list(pair))
 
 
 def test_a_viewer_without_the_track_gets_nothing_of_it(stage: Stage, core: Core) -> None:

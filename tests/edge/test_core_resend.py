@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from relay.edge.fanout import PythonCore
 from relay.media.codecs import Kind
 from relay.webrtc.rtp import abs_send_time
 from tests.support import feedback
@@ -22,6 +23,11 @@ def ask(seat: Seat, *sequences: int, kind: Kind = Kind.VIDEO) -> None:
     """A NACK; time has gone on a little."""
     seat._stage.now += 0.01
     seat.tell(feedback.nack(seat.tracks[kind].ssrc, *(number % 65_536 for number in sequences)))
+
+
+def ask_at_once(seat: Seat, *sequences: int) -> None:
+    """The same, while time stands still."""
+    seat.tell(feedback.nack(seat.tracks[Kind.VIDEO].ssrc, *sequences))
 
 
 def watching(stage: Stage, **options: object) -> tuple[Seat, int]:
@@ -179,6 +185,20 @@ def test_one_viewers_losses_have_a_budget(stage: Stage, core: Core, rtx: int | N
     assert core.stats(seat.number).resent - resent >= 90
 
 
+def test_asking_for_what_is_not_there_costs_as_well(stage: Stage, core: Core) -> None:
+    """Looking for it takes the core's time."""
+    seat, video = watching(stage, first_sequence=100)
+    stage.play(video, frames=3)
+    for start in range(30_000, 36_500, 100):
+        ask_at_once(seat, *range(start, start + 100))
+    ask_at_once(seat, seat.sequences()[0])
+    assert seat.resent() == []
+    stage.now += 1
+    ask(seat, seat.sequences()[0])
+    assert len(seat.resent()) == 1
+    assert core.stats(seat.number).requested == 6502
+
+
 def test_the_budget_takes_no_numbers(stage: Stage) -> None:
     """A gap in the retransmissions' numbers would look like loss of them."""
     seat, video = watching(stage)
@@ -198,6 +218,28 @@ def test_one_message_gets_a_packet_once(stage: Stage) -> None:
     [first, second, *_] = seat.sequences()
     ask(seat, first, second, first, first, second)
     assert [number for number, _ in seat.resent()] == [first % 65_536, second % 65_536]
+
+
+def test_what_stands_in_a_queue_is_not_sent_again_and_again(stage: Stage) -> None:
+    """A viewer asks once in a round trip, which it may take for shorter than it is by now."""
+    seat, video = watching(stage)
+    stage.play(video, frames=3)
+    first, second, *_ = seat.sequences()
+    for _ in range(12):
+        ask(seat, first)
+    assert 2 <= len(seat.resent()) <= 3, "in 0.12 s"
+    ask(seat, second)
+    assert seat.resent()[-1][0] == second % 65_536
+
+
+def test_what_was_sent_again_is_not_remembered_for_ever(stage: Stage, core: Core) -> None:
+    seat, video = watching(stage)
+    for _ in range(80):
+        stage.play(video, frames=15, size=1000)
+        ask(seat, *seat.sequences()[-20:])
+        seat.forget()
+    if isinstance(core, PythonCore):
+        assert len(core._viewers[seat.number].repeats._sent) <= 1024
 
 
 def test_budgets_are_the_viewers_own(stage: Stage) -> None:

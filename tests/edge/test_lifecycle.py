@@ -13,7 +13,9 @@ from relay.bus import sessions
 from relay.bus.rpc import Refused
 from relay.edge import viewer
 from relay.edge.viewer import ESTABLISH_S, SILENT_S
+from relay.media.codecs import Kind
 from relay.webrtc.ice import CONSENT_S, Credentials
+from tests.support import feedback
 from tests.support.house import Camera, edge
 from tests.support.offers import CHROMIUM
 from tests.support.viewer import WebViewer
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
     from redis.asyncio import Redis
 
     from relay.config import CoreName
-    from tests.support.house import House
+from tests.support.house import House
 
 pytestmark = pytest.mark.parametrize("store_kind", ["valkey"], indirect=True)
 
@@ -141,6 +143,32 @@ async def test_nobody_else_can_take_a_session_over(house: House) -> None:
         stranger.socket.recv(2048)
     stranger.close()
     assert await house.call("hint", session=viewer_.session) == {}
+
+
+async def test_an_address_that_another_session_took_is_given_back(house: House) -> None:
+    """A neighbour's authentic check from one's own address, as after a router mixed them up."""
+    owner, neighbour = await house.join(), await house.join()
+    await eventually(owner.got.media, "a picture")
+    neighbour.vanish()
+    owner.socket.sendto(neighbour.check(), owner._edge)
+    seen = len(owner.got.media())
+    await eventually(lambda: len(owner.got.media()) > seen + 20, "the picture to go on")
+    # What the owner says is heard again after its next check.
+    video = owner.got.tracks[Kind.VIDEO].ssrc
+
+    def answered() -> bool:
+        last = owner.got.media()[-1].sequence
+        owner.tell(feedback.receiver_report(), feedback.nack(video, last))
+        return bool(owner.got.resent())
+
+    await eventually(answered, "an answer to the owner", 5.0)
+
+
+async def test_port_0_is_nobodys(house: House) -> None:
+    assert house.edge is not None
+    viewer_ = await house.join()
+    house.edge._check(next(iter(house.edge._roster)), viewer_.check(), ("127.0.0.1", 0))
+    assert house.edge._refused == 1
 
 
 async def test_ice_restarts_while_media_goes_on(house: House) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from relay.edge.loss import LEAST_PACKETS, WINDOW_S, LossMeter
+from relay.edge.loss import LEAST_PACKETS, TOLD_S, WINDOW_S, LossMeter
 
 
 def test_a_share_over_the_window() -> None:
@@ -29,6 +29,30 @@ def test_what_was_lost_is_forgotten() -> None:
     later = [meter.note(100 + step * 50, 90, 0.5 + step * 0.25) for step in range(1, 12)]
     assert later[-1] == 0.0
     assert [share for share in later if share] == sorted((s for s in later if s), reverse=True)
+
+
+def test_what_is_lost_suddenly_is_seen_at_once() -> None:
+    meter = LossMeter()
+    for step in range(20):
+        meter.note(50 * step, 0, step * 0.2)
+    now = 19 * 0.2
+    assert meter.note(1000, 30, now + 0.15) < 0.1, "of all of the time it is little"
+    assert meter.sudden() == pytest.approx(30 / 50)
+    meter.note(1010, 30, now + 0.5)
+    assert meter.sudden() == 0.0
+    meter.begin_anew(now)
+    assert meter.sudden() == 0.0
+
+
+def test_it_begins_anew() -> None:
+    meter = LossMeter()
+    meter.note(0, 0, 0.0)
+    assert meter.note(100, 90, 0.5) == pytest.approx(0.9)
+    meter.begin_anew(0.5)
+    assert meter.note(120, 95, 0.6) == 0.0
+    assert meter.note(150, 99, 0.9) == 0.0, "these were lost before"
+    assert meter.note(160, 100, 0.5 + TOLD_S) == pytest.approx(1 / LEAST_PACKETS)
+    assert meter.note(250, 104, 1.2) == pytest.approx(0.05)
 
 
 def test_totals_wrap_begin_anew_and_step_back() -> None:

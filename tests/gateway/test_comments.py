@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from relay.audience import comment_store
 from relay.audience import comments as rules
 from relay.gateway.api import comments as api
 from tests.support.listening import open_page
@@ -189,3 +190,31 @@ async def test_there_are_no_comments_on_what_is_not_there(gateway: Gateway) -> N
     await gateway.broadcast("demo")
     assert await texts(gateway) == []
     (await gateway.post(f"{PATH}/{made['id']}/report", {})).problem(404)
+
+
+async def test_edits_have_a_pace(gateway: Gateway) -> None:
+    cookie = (await gateway.get("/")).cookie()
+    made = (await write(gateway, cookie=cookie)).ok(201)
+    answers = [
+        await gateway.send("PATCH", f"{PATH}/{made['id']}", body={"text": f"{n}"}, cookie=cookie)
+        for n in range(15)
+    ]
+    assert [answer.status for answer in answers[:10]] == [200] * 10
+    assert answers[-1].problem(429)["type"] == "urn:eva-relay:problem:too-often"
+    assert int(answers[-1].headers["Retry-After"]) >= 1
+
+
+async def test_a_broadcast_has_so_many_comments(
+    gateway: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(comment_store, "MOST", 2)
+    headers = {"Idempotency-Key": "second"}
+    cookie = (await gateway.get("/")).cookie()
+    (await write(gateway, "First")).ok(201)
+    second = (await write(gateway, "Second", cookie=cookie, headers=headers)).ok(201)
+    refused = await write(gateway, "Third")
+    assert "no more comments" in refused.problem(503)["detail"]
+    # What was taken is acknowledged again, and makes no more.
+    again = (await write(gateway, "Second", cookie=cookie, headers=headers)).ok(201)
+    assert again["id"] == second["id"]
+    assert await texts(gateway) == ["Second", "First"]

@@ -8,6 +8,7 @@ import pytest
 
 from relay.audience.comment_store import Comments
 from relay.audience.comments import Place
+from relay.bus import keys
 from relay.gateway.api import comments as api
 from relay.gateway.api import feedback as feedback_api
 from tests.gateway.test_comments import PATH, texts, write
@@ -77,20 +78,35 @@ async def test_pinned_ones_are_told_apart(gateway: Gateway) -> None:
     assert (await gateway.get(PATH)).ok()["pinned"] == []
 
 
-async def test_reports_reach_operators_once_a_viewer(gateway: Gateway) -> None:
+async def test_reports_reach_operators_once_a_viewer(gateway: Gateway, store: Redis) -> None:
     bad = (await write(gateway, "Bad")).ok(201)
     (await write(gateway, "Good")).ok(201)
     cookie = (await gateway.get("/")).cookie()
     path = f"{PATH}/{bad['id']}/report"
     for _ in range(3):
-        (await gateway.post(path, {"reason": "spam"}, cookie=cookie)).ok(204)
+        (await gateway.post(path, {"reason": 'spam "ü"'}, cookie=cookie)).ok(204)
     (await gateway.post(path, {})).ok(204)
     (await gateway.post(f"{PATH}/none/report", {})).problem(404)
 
     listed = (await gateway.get(f"{PATH}?state=reported", admin=True)).ok()["comments"]
-    assert [(each["text"], each["reports"]) for each in listed] == [("Bad", 2)]
+    assert [(each["text"], each["reports"], each["reasons"]) for each in listed] == [
+        ("Bad", 2, ['spam "ü"'])
+    ]
+    seen = (await gateway.get(PATH)).ok()["comments"]
+    assert {(each["reports"], each["reasons"]) for each in seen} == {(None, None)}
     (await gateway.send("DELETE", f"{PATH}/{bad['id']}", admin=True)).ok(204)
     assert (await gateway.get(f"{PATH}?state=reported", admin=True)).ok()["comments"] == []
+    assert not await store.exists(keys.comment_list("demo", "reports"))
+
+
+async def test_of_one_comment_so_many_reports_are_kept(gateway: Gateway, store: Redis) -> None:
+    made = (await write(gateway)).ok(201)
+    comments = Comments(store, "demo")
+    for number in range(201):
+        await comments.report(made["id"], who=f"{number}", reason=f"{number}")
+    ((comment, reasons),) = await comments.reported(10)
+    assert comment.id == made["id"]
+    assert reasons == [f"{number}" for number in range(200)]
 
 
 async def test_a_blocked_author_is_refused_until_forgiven(gateway: Gateway) -> None:
@@ -154,6 +170,9 @@ async def test_feedback_goes_to_operators_only(
 
     told = [(each["text"], each["email"], each["stars"]) for each in found]
     assert told == [("Nice", None, None), ("Too dark\n<script>", "anna@example.org", 2)]
+    assert (await texts_in_pages(gateway, path)) == ["Nice", "Too dark\n<script>"]
+    (await gateway.get(f"{path}?before=none", admin=True)).problem(404)
+    (await gateway.get(f"{path}?limit=0", admin=True)).problem(422)
     for wrong in (
         *({}, {"text": ""}, {"text": "x" * 4001}, {"text": "a", "email": "nobody"}),
         *({"text": "a", "email": "a@b\r\nBcc: c@d"}, {"text": "a", "stars": 5}),
@@ -161,3 +180,14 @@ async def test_feedback_goes_to_operators_only(
         (await gateway.post(path, wrong)).problem(422)
     monkeypatch.setattr(feedback_api, "_WRITERS", feedback_api.Limit("f", every_s=60, burst=1))
     assert [(await gateway.post(path, {"text": "a"})).status for _ in range(2)] == [201, 429]
+
+
+async def texts_in_pages(gateway: Gateway, path: str) -> list[str]:
+    """What a list of feedback has, read one by one."""
+    texts, query = [], "?limit=1"
+    while True:
+        page = (await gateway.get(f"{path}{query}", admin=True)).ok()
+        texts += [each["text"] for each in page["feedback"]]
+        if page["next"] is None:
+            return texts
+        query = f"?limit=1&before={page['next']}"

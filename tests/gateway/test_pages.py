@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from relay.gateway.words import words
 from tests.support.gateway import Gateway, go_live, running
 from tests.support.html import Page
 from tests.support.waiting import eventually
@@ -165,3 +167,44 @@ async def test_addresses_are_those_of_the_public_url(
     async with running(store_url, frontend) as gateway:
         found = await page(gateway, Host='a"><script>x</script>')
         assert found.one("link", rel="canonical").attributes["href"] == "http://localhost/b/demo"
+
+
+@pytest.mark.parametrize("lang", ["fr", "de", "es", "it"])
+async def test_words_are_of_the_pages_language(gateway: Gateway, lang: str) -> None:
+    """Nothing that the relay itself says is English under another `<html lang>`."""
+    soundtrack = {"title": "#", "writers": ["#"], "performer": "#", "publisher": "#"}
+    person = {"name": "#", "role": "#"}
+    await gateway.broadcast("whole", crew=[person], credits=[person], soundtrack=soundtrack)
+    await gateway.broadcast("shut", access="closed")
+    await gateway.broadcast("theirs", partners_only=True)
+    english, own = words("en"), words(lang)
+    names = [each.name for each in fields(english) if each.name != "errors"]
+    texts = {
+        getattr(english, name) for name in names if getattr(own, name) != getattr(english, name)
+    }
+    for path in ("/", "/b/whole", "/b/shut", "/embed/shut", "/embed/theirs", "/docs/embed"):
+        answer = await gateway.get(path, headers={"Accept-Language": lang})
+        assert Page(answer.text).one("html").attributes["lang"] == lang
+        assert answer.headers["Content-Language"] == lang
+        for text in texts:
+            assert f">{text}<" not in answer.text
+            assert f"{text} " not in answer.text
+    found = (await gateway.get("/b/whole", headers={"Accept-Language": lang})).text
+    for text in (own.crew, own.credits, own.soundtrack, own.written_by, own.no_script):
+        assert text in found
+    refused = await gateway.get("/embed/theirs?lang=" + lang)
+    assert own.partners_only_text in refused.text
+
+
+@pytest.mark.parametrize("lang", ["en", "fr", "de", "es", "it"])
+async def test_error_pages_are_of_the_visitors_language(gateway: Gateway, lang: str) -> None:
+    headers = {"Accept": "text/html", "Accept-Language": lang}
+    answer = await gateway.get("/b/none", headers=headers)
+    assert (answer.status, Page(answer.text).one("html").attributes["lang"]) == (404, lang)
+    title, detail = words(lang).errors.get(404, ("Not found", "There is no broadcast"))
+    assert title in answer.text
+    assert detail in answer.text
+    assert words(lang).all_broadcasts in answer.text
+    # What has no words in a language is English, and says so.
+    other = await gateway.get("/oembed?format=xml", headers=headers)
+    assert (other.status, Page(other.text).one("html").attributes["lang"]) == (501, "en")

@@ -151,6 +151,17 @@ async def test_oembed(gateway: Gateway, query: str, width: int, height: int) -> 
         assert answer.headers["Access-Control-Allow-Origin"] == "*"
 
 
+async def test_what_only_partners_may_embed_is_announced_to_nobody(gateway: Gateway) -> None:
+    announced = ("oembed", "og:video", "embedUrl")
+    text = (await gateway.get("/b/demo")).text
+    assert all(name in text for name in announced)
+    await gateway.change(DEMO, partners_only=True)
+    text = (await gateway.get("/b/demo")).text
+    assert "og:title" in text
+    assert not any(name in text for name in announced)
+    (await gateway.get(f"/oembed?url={gateway.url}/b/demo")).problem(403)
+
+
 async def test_what_oembed_does_not_know(gateway: Gateway) -> None:
     here = gateway.url
     for url in (
@@ -200,7 +211,7 @@ async def test_partners_pages_may_read_and_vote(gateway: Gateway) -> None:
 async def close(gateway: Gateway) -> str:
     """Close the broadcast; returns a token, made with a partner's key."""
     await museum(gateway)
-    await gateway.change(DEMO, access="closed")
+    await gateway.change(DEMO, access="closed", partners=["museum"])
     key = (await gateway.post(f"{PARTNERS}/museum/key", admin=True)).ok(201)["key"]
     assert key.startswith("evp_")
     headers = {"Authorization": f"Bearer {key}"}
@@ -289,6 +300,28 @@ async def test_one_cookie_opens_several_and_each_for_a_while(gateway: Gateway):
     cookie = keeper.grant(cookie, "d", now)
     assert not keeper.grants(cookie, "b", now)  # the oldest
     assert len(cookie) < 1000
+
+
+async def test_a_partner_opens_its_own_broadcasts_only(gateway: Gateway) -> None:
+    await close(gateway)
+    (await gateway.post(PARTNERS, {"id": "foreign", "name": "F"}, admin=True)).ok(201)
+    key = (await gateway.post(f"{PARTNERS}/foreign/key", admin=True)).ok(201)["key"]
+    headers = {"Authorization": f"Bearer {key}"}
+    (await gateway.post(f"{DEMO}/tokens", {}, headers=headers)).problem(403)
+    await gateway.change(DEMO, partners=["museum", "foreign"])
+    (await gateway.post(f"{DEMO}/tokens", {}, headers=headers)).ok(201)
+    await gateway.change(DEMO, partners=None)
+    (await gateway.post(f"{DEMO}/tokens", {}, headers=headers)).problem(403)
+
+
+async def test_operators_see_a_broadcasts_partners(gateway: Gateway) -> None:
+    await museum(gateway)
+    assert (await gateway.change(DEMO, partners=["museum"]))["partners"] == ["museum"]
+    assert (await gateway.get(DEMO, admin=True)).ok()["partners"] == ["museum"]
+    assert (await gateway.get(DEMO)).ok()["partners"] is None
+    body = {"partners": ["none"]}
+    refused = await gateway.send("PATCH", DEMO, body=body, admin=True)
+    assert "none" in refused.problem(422)["detail"]
 
 
 async def test_keys_of_partners(gateway: Gateway, store: Redis) -> None:

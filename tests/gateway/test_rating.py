@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import time
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
 
+from relay.gateway.keys import LIVE
 from tests.support.listening import open_page
+from tests.support.waiting import eventually
 
 if TYPE_CHECKING:
+    from redis.asyncio import Redis
+
     from tests.support.gateway import Answer, Gateway
 
 RATING = "/api/v1/broadcasts/demo/rating"
@@ -185,3 +189,40 @@ async def test_votes_make_a_series(gateway: Gateway) -> None:
 async def test_a_moment_is_one_of_the_last_day(gateway: Gateway, at_us: object) -> None:
     assert "at_us" in (await vote_at(gateway, 5, at_us)).problem(422)["detail"]
     assert (await gateway.rating("demo"))["count"] == 0
+
+
+@ONE_STORE
+async def test_pages_that_ask_at_once_read_one_series(gateway: Gateway, store: Redis) -> None:
+    """And none of them reads one from before the change that it was told of."""
+
+    async def reads() -> int:
+        told = await store.info("commandstats")
+        return int(told["cmdstat_hgetall"]["calls"])
+
+    async with open_page(gateway, "demo") as page:
+        (await vote_at(gateway, 2, minute(10))).ok()
+        await page.hear_type("rating_series")
+        before = await reads()
+        answers = await asyncio.gather(*(gateway.get(f"{RATING}/series") for _ in range(50)))
+        assert len({answer.text for answer in answers}) == 1
+        assert len(answers[0].ok()["points"]) == 1
+        # The gateway itself looks around once a second.
+        assert await reads() - before < 25
+        (await vote_at(gateway, 4, minute(5))).ok()
+        await page.hear_type("rating_series")
+        assert len((await gateway.get(f"{RATING}/series")).ok()["points"]) == 2
+
+
+@ONE_STORE
+async def test_a_moment_before_the_broadcast_is_its_first(gateway: Gateway) -> None:
+    starts = datetime.fromtimestamp(minute(30) / 1e6, UTC)
+    await gateway.change("/api/v1/broadcasts/demo", starts_at=starts.isoformat())
+    await eventually(lambda: knows_start(gateway), "the beginning to be known")
+    (await vote_at(gateway, 5, minute(20 * 60))).ok()
+    (point,) = (await gateway.get(f"{RATING}/series")).ok()["points"]
+    assert datetime.fromisoformat(point["at"]).timestamp() == minute(30) // 1_000_000 - 30
+
+
+def knows_start(gateway: Gateway) -> bool:
+    broadcast = gateway.app[LIVE].broadcast("demo")
+    return broadcast is not None and broadcast.starts_at is not None

@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from relay.bus import keys
-from relay.gateway.keys import HEARTBEATS
+from relay.gateway.keys import HEARTBEATS, LIVE
+from tests.support.gateway import running
 from tests.support.listening import open_page
 from tests.support.waiting import eventually
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from redis.asyncio import Redis
 
     from tests.support.gateway import Gateway
@@ -65,12 +68,30 @@ async def test_operators_see_who_watches_and_how_well(gateway: Gateway) -> None:
     await eventually(lambda: nobody(gateway), "the page to be gone")
 
 
+@pytest.mark.parametrize("store_url", ["valkey"], indirect=True)
+async def test_open_pages_come_in_parts(gateway: Gateway) -> None:
+    async with (
+        open_page(gateway, "demo") as first,
+        open_page(gateway, "demo") as second,
+        open_page(gateway, "demo") as third,
+    ):
+        for page in (first, second, third):
+            await told(gateway, page)
+        everything = [each["id"] for each in await sessions(gateway)]
+        part = (await gateway.get(f"{SESSIONS}&limit=2", admin=True)).ok()
+        assert [each["id"] for each in part["sessions"]] == everything[:2]
+        rest = (await gateway.get(f"{SESSIONS}&limit=2&after={part['next']}", admin=True)).ok()
+        assert [each["id"] for each in rest["sessions"]] == everything[2:]
+        assert (len(everything), rest["next"]) == (3, None)
+
+
 async def nobody(gateway: Gateway) -> bool:
     found = (await gateway.get(AUDIENCE, admin=True)).ok()
     return found["watching"] == 0 and not await sessions(gateway)
 
 
 async def test_the_audience_of_a_broadcast_and_of_partners(gateway: Gateway) -> None:
+    await partner(gateway, "museum")
     cookies = [(await gateway.get("/")).cookie() for _ in range(3)]
     async with (
         open_page(gateway, "demo", cookie=cookies[0]) as first,
@@ -98,6 +119,22 @@ async def test_the_audience_of_a_broadcast_and_of_partners(gateway: Gateway) -> 
     assert (found["unique"], found["peak"], found["partners"]) == (0, 0, [])
 
 
+async def partner(gateway: Gateway, name: str) -> None:
+    """Create a partner, and wait until heartbeats may name it."""
+    (await gateway.post("/api/v1/partners", {"id": name, "name": name}, admin=True)).ok(201)
+    await eventually(lambda: name in gateway.app[LIVE].partners, "the partner to be known")
+
+
+async def test_pages_make_no_partners(gateway: Gateway, store: Redis) -> None:
+    async with open_page(gateway, "demo") as page:
+        for number in range(3):
+            await told(gateway, page, partner=f"none-{number}", playing=bool(number % 2))
+        assert [each["partner"] for each in await sessions(gateway)] == [None]
+        found = (await gateway.get(AUDIENCE, admin=True)).ok()
+        assert found["partners"] == []
+        assert not await store.keys("*none-*")
+
+
 async def test_nothing_personal_is_kept(gateway: Gateway, store: Redis) -> None:
     async with open_page(gateway, "demo") as page:  # without a cookie
         await told(gateway, page)
@@ -113,6 +150,20 @@ async def test_nothing_personal_is_kept(gateway: Gateway, store: Redis) -> None:
         assert b"127.0.0" not in everything
         assert 0 < await store.ttl(keys.pages("demo")) <= 86_400
     assert await store.keys("salt:*")
+
+
+@pytest.mark.parametrize("store_url", ["valkey"], indirect=True)
+async def test_neighbours_without_cookies_are_counted_apart(
+    store: Redis, store_url: str, frontend: Path
+) -> None:
+    """Not as one for their whole network; and one address with two pages as one."""
+    async with running(store_url, frontend, trusted_proxies=("127.0.0.1",)) as behind:
+        for address in ("203.0.113.7", "203.0.113.8", "203.0.113.8"):
+            async with open_page(behind, "demo", address=address) as page:
+                await told(behind, page)
+        found = (await behind.get(AUDIENCE, admin=True)).ok()
+        assert found["unique"] == 2
+        assert not await store.keys("*203.0*")
 
 
 @pytest.mark.parametrize(

@@ -113,6 +113,17 @@ async def test_a_thousand_cookies_before_anybody_else(behind: Gateway) -> None:
     assert await moved(behind, sum(stars) / HONEST) < 0.05
 
 
+async def test_one_network_at_a_quiet_minute(behind: Gateway) -> None:
+    """Aiming at a minute of which nobody else speaks gets around nothing."""
+    await honest(behind, 20)  # they speak of no moment
+    at_us = (int(time.time()) // 60 - 5) * 60_000_000
+    for number in range(100):
+        body, headers = {"stars": 1, "at_us": at_us}, came(f"203.0.113.{number}")
+        await behind.post(RATING, body, cookie=old_cookie(behind), headers=headers)
+    (point,) = (await behind.get(f"{RATING}/series")).ok()["points"]
+    assert point["count"] <= 3
+
+
 async def test_slow_ones_count_like_a_few(store: Redis) -> None:
     """A network that sends a vote every few seconds all evening is not odd, only heavy."""
 
@@ -225,3 +236,14 @@ async def test_a_session_speaks_for_one_viewer(behind: Gateway, store: Redis) ->
     (await behind.post(RATING, other, cookie=second, headers=headers)).problem(403)
     for session in ("a b", "x" * 129, 5):
         (await behind.post(RATING, body | {"session": session})).problem(422)
+
+
+async def test_a_viewer_that_votes_all_the_time(behind: Gateway) -> None:
+    cookie = old_cookie(behind)
+    answers = [await behind.vote("demo", 1 + n % 5, cookie=cookie) for n in range(100)]
+    taken = [answer for answer in answers if answer.status == 200]
+    assert 30 <= len(taken) <= 60  # a minute's, or two's where one ends meanwhile
+    refused = next(answer for answer in answers if answer.status != 200)
+    assert refused.problem(429)["type"] == f"{PROBLEM}too-often"
+    assert 1 <= int(refused.headers["Retry-After"]) <= 60
+    assert (await behind.rating("demo"))["count"] == 1

@@ -112,6 +112,8 @@ class House:
         self.bus = bus
         self.name = name
         self.viewers: list[WebViewer] = []
+        self.edge: Edge | None = None
+        """Where it runs in this process."""
 
     async def call(self, method: str, **body: Any) -> dict[str, Any]:
         """Call the edge, as the gateway does."""
@@ -154,6 +156,7 @@ async def edge(bus: Redis, bus_url: str, core: CoreName = "auto") -> AsyncIterat
     ready = asyncio.Event()
     task = asyncio.create_task(worker.run(ready.set))
     house = House(bus, name)
+    house.edge = worker
     try:
         done, _ = await asyncio.wait(
             [task, asyncio.create_task(ready.wait())],

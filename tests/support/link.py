@@ -63,8 +63,8 @@ class Impairment:
     """Share that arrives twice."""
     rate_bps: float | None = None
     """What the bottleneck takes, bits a second; None: as much as comes."""
-    queue_s: float = 0.2
-    """How much may wait there, as time at that rate; what comes on top of it is dropped."""
+    queue_bytes: int = 64_000
+    """How much may wait there; what comes on top of it is dropped."""
     outage: bool = False
     """Whether nothing gets through; what waits is lost."""
 
@@ -110,7 +110,7 @@ class Link:
             self.counts["lost"] += 1
             return
         bits = _bits(datagram)
-        room = math.inf if how.rate_bps is None else how.rate_bps * how.queue_s
+        room = math.inf if how.rate_bps is None else 8 * how.queue_bytes
         if self._queue and self._waiting_bits + bits > room:
             self.counts["dropped"] += 1
             return

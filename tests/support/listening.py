@@ -66,14 +66,21 @@ class OpenPage:
 
 @asynccontextmanager
 async def open_page(
-    gateway: Gateway, slug: str, *, cookie: str | None = None, origin: str | None = None
+    gateway: Gateway,
+    slug: str,
+    *,
+    cookie: str | None = None,
+    origin: str | None = None,
+    address: str | None = None,
 ) -> AsyncIterator[OpenPage]:
-    """A page of this broadcast, from its first message on."""
+    """A page of this broadcast, from its first message on; of `address`, if a proxy says so."""
     headers = {}
     if cookie is not None:
         headers["Cookie"] = cookie
     if origin is not None:
         headers["Origin"] = origin
+    if address is not None:
+        headers["X-Forwarded-For"] = address
     url = f"{gateway.url}/api/v1/broadcasts/{slug}/events"
     async with gateway.http.ws_connect(url, headers=headers) as socket:
         first = await socket.receive_json(timeout=5)

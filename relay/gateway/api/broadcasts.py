@@ -35,7 +35,14 @@ async def read(request: web.Request) -> web.Response:
     """GET /api/v1/broadcasts/{slug}."""
     viewer = request.app[AUTH].viewer(request)
     broadcast = await request.app[REGISTRY].broadcasts.get(request.match_info["slug"])
-    return json_response(await broadcast_view(request.app, broadcast, viewer))
+    view = await broadcast_view(request.app, broadcast, viewer)
+    if request.app[AUTH].is_admin(request):
+        view = _for_operators(view, broadcast)
+    return json_response(view)
+
+
+def _for_operators(view: BroadcastView, broadcast: Broadcast) -> BroadcastView:
+    return view.model_copy(update={"partners": list(broadcast.partners)})
 
 
 async def create(request: web.Request) -> web.Response:
@@ -43,8 +50,10 @@ async def create(request: web.Request) -> web.Response:
     broadcast = await read_body(request, Broadcast)
     registry = request.app[REGISTRY]
     await require_cameras(registry, broadcast.cameras)
+    await _require_partners(registry, broadcast.partners)
     await registry.broadcasts.create(broadcast.slug, broadcast)
-    response = json_response(await broadcast_view(request.app, broadcast), status=201)
+    view = await broadcast_view(request.app, broadcast)
+    response = json_response(_for_operators(view, broadcast), status=201)
     response.headers["Location"] = f"{BASE}/{broadcast.slug}"
     return response
 
@@ -55,10 +64,11 @@ async def change(request: web.Request) -> web.Response:
     registry = request.app[REGISTRY]
     slug = request.match_info["slug"]
     present = await registry.broadcasts.get(slug)
-    wanted = patch.applied_to(present).cameras
-    await require_cameras(registry, [name for name in wanted if name not in present.cameras])
+    wanted = patch.applied_to(present)
+    await require_cameras(registry, [n for n in wanted.cameras if n not in present.cameras])
+    await _require_partners(registry, [n for n in wanted.partners if n not in present.partners])
     changed = await registry.broadcasts.change(slug, patch.applied_to)
-    return json_response(await broadcast_view(request.app, changed))
+    return json_response(_for_operators(await broadcast_view(request.app, changed), changed))
 
 
 async def delete(request: web.Request) -> web.Response:
@@ -78,6 +88,15 @@ async def require_cameras(registry: Registry, cameras: Sequence[str]) -> None:
     missing = [camera for camera in cameras if camera not in known]
     if missing:
         raise Invalid(f"cameras: there is no camera {', '.join(missing)}")
+
+
+async def _require_partners(registry: Registry, partners: Sequence[str]) -> None:
+    if not partners:
+        return
+    known = {partner.id for partner in await registry.partners.all()}
+    missing = [name for name in partners if name not in known]
+    if missing:
+        raise Invalid(f"partners: there is no partner {', '.join(missing)}")
 
 
 ROUTES = [

@@ -16,6 +16,7 @@ from relay.bus.limits import Limit
 from relay.errors import Forbidden, Invalid
 from relay.gateway.identity import identify, remember, require_pace
 from relay.gateway.keys import AUTH, REGISTRY, STATE
+from relay.gateway.query import Query, limit_of, read_limit
 from relay.gateway.route import Route, json_response, read_body
 from relay.gateway.telling import tell
 from relay.ids import new_id
@@ -29,6 +30,8 @@ _PAGE: Final = 50
 _MOST: Final = 100
 _WRITER: Final = Limit("comment", every_s=8, burst=5)
 _WRITERS: Final = Limit("comments", every_s=1, burst=60)
+_EDITOR: Final = Limit("edit", every_s=5, burst=10)
+_EDITORS: Final = Limit("edits", every_s=1, burst=60)
 _REPORTER: Final = Limit("report", every_s=10, burst=5)
 _REPORTERS: Final = Limit("reports", every_s=2, burst=30)
 
@@ -57,7 +60,7 @@ class Report(Model):
 
 
 class CommentView(Model):
-    """A comment as viewers see it; `author` and `reports` are for operators."""
+    """A comment as viewers see it; `author`, `reports` and `reasons` are for operators."""
 
     id: str
     name: str
@@ -76,6 +79,8 @@ class CommentView(Model):
     author: str | None = None
     """The same for all that one viewer wrote."""
     reports: int | None = None
+    reasons: list[str] | None = None
+    """Of those who reported it, the oldest first; those who named none are left out."""
 
 
 class CommentList(Model):
@@ -88,7 +93,11 @@ class CommentList(Model):
 
 
 def comment_view(
-    comment: Comment, viewer: str | None, *, admin: bool = False, reports: int | None = None
+    comment: Comment,
+    viewer: str | None,
+    *,
+    admin: bool = False,
+    reports: list[str] | None = None,
 ) -> CommentView:
     """A comment for somebody."""
     yours = comment.author == viewer
@@ -100,7 +109,8 @@ def comment_view(
         yours=yours,
         editable_until=comment.editable_until if editable else None,
         author=pseudonym(comment.author) if admin else None,
-        reports=reports,
+        reports=None if reports is None else len(reports),
+        reasons=None if reports is None else [reason for reason in reports if reason],
     )
 
 
@@ -126,11 +136,11 @@ async def list_all(request: web.Request) -> web.Response:
         auth.require_admin(request)
     broadcast = await broadcast_of(request)
     store, viewer = Comments(app[STATE], broadcast.slug), auth.viewer(request)
-    limit = _limit(request.query.get("limit"))
+    limit = read_limit(request, most=_MOST, usual=_PAGE)
     if wanted == "reported":
         views = [
-            comment_view(comment, viewer, admin=True, reports=count)
-            for comment, count in await store.reported(limit)
+            comment_view(comment, viewer, admin=True, reports=reasons)
+            for comment, reasons in await store.reported(limit)
         ]
         return json_response(CommentList(comments=views, next=None, pinned=[]))
     if wanted not in (None, *Place):
@@ -157,14 +167,6 @@ async def _with_roots(store: Comments, found: list[Comment]) -> list[Comment]:
     roots = {comment.reply_to for comment in found if comment.reply_to is not None}
     shown = await store.shown_roots(sorted(roots))
     return [each for each in found if each.reply_to is None or each.reply_to in shown]
-
-
-def _limit(text: str | None) -> int:
-    if text is None:
-        return _PAGE
-    if not text.isascii() or not text.isdigit() or not 1 <= int(text[:9]) <= _MOST:
-        raise Invalid(f"the limit is 1 to {_MOST}")
-    return int(text)
 
 
 def _cursor(text: str | None) -> int | None:
@@ -221,9 +223,11 @@ def _answer(comment: Comment, viewer: str) -> web.Response:
 async def change(request: web.Request) -> web.Response:
     """PATCH …/comments/{id}."""
     new = await read_body(request, NewText)
-    app, viewer = request.app, request.app[AUTH].viewer(request)
+    app, identity = request.app, identify(request)
     broadcast = await broadcast_of(request)
+    await require_pace(request, identity, viewer=_EDITOR, crowd=_EDITORS)
     before: list[Comment] = []
+    viewer = identity.viewer
 
     def edit(comment: Comment) -> Comment:
         before[:] = [comment]
@@ -282,6 +286,15 @@ ROUTES = [
         list_all,
         "Comments, the newest first; with ?state=held, hidden or reported, for operators",
         answer=CommentList,
+        query=(
+            Query(
+                "state",
+                "Which, for operators",
+                (("type", "string"), ("enum", ["shown", "held", "hidden", "reported"])),
+            ),
+            Query("before", "What an earlier answer gave as next"),
+            limit_of(_MOST, _PAGE),
+        ),
     ),
     Route("POST", PATH, create, "Write a comment", NewComment, CommentView, 201, also=(202,)),
     Route("PATCH", _ONE, change, "Change one's own comment", NewText, CommentView),

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Final
 
 from pydantic import StringConstraints
 
 from relay.audience import ratings
+from relay.audience.feedback import FeedbackStore
 from relay.bus.limits import Limit
-from relay.errors import Conflict, Overloaded
+from relay.errors import Overloaded
 from relay.gateway.identity import identify, remember, require_pace
 from relay.gateway.keys import AUTH, REGISTRY, STATE
+from relay.gateway.query import Query, limit_of, read_limit
 from relay.gateway.route import Route, json_response, read_body
 from relay.state.models import Feedback, Model
 
@@ -23,6 +24,7 @@ PATH: Final = "/api/v1/broadcasts/{slug}/feedback"
 _WRITER: Final = Limit("feedback", every_s=20, burst=3)
 _WRITERS: Final = Limit("feedbacks", every_s=5, burst=30)
 _MOST: Final = 20_000
+_LIST: Final = 500
 
 
 class NewFeedback(Model):
@@ -53,9 +55,11 @@ class Taken(Model):
 
 
 class FeedbackList(Model):
-    """All feedback on a broadcast, the newest first."""
+    """Feedback on a broadcast, the newest first."""
 
     feedback: list[Feedback]
+    next: str | None
+    """What to ask for as `before` to get the ones before these; null: there are none."""
 
 
 async def create(request: web.Request) -> web.Response:
@@ -64,7 +68,7 @@ async def create(request: web.Request) -> web.Response:
     app, identity = request.app, identify(request)
     broadcast = await app[REGISTRY].broadcasts.get(request.match_info["slug"])
     await require_pace(request, identity, viewer=_WRITER, crowd=_WRITERS)
-    store = app[REGISTRY].feedback(broadcast.slug)
+    store = FeedbackStore(app[STATE], broadcast.slug)
     if await store.count() >= _MOST:
         raise Overloaded("no more feedback can be taken for this broadcast", retry_after=3600)
     rating = await ratings.read(app[STATE], broadcast.slug, identity.viewer)
@@ -75,8 +79,7 @@ async def create(request: web.Request) -> web.Response:
         email=new.email,
         stars=rating.yours,
     )
-    with suppress(Conflict):  # it is sent again
-        await store.create(feedback.id, feedback)
+    await store.add(feedback)
     response = json_response(Taken(), status=201)
     remember(request, response, identity)
     return response
@@ -84,14 +87,27 @@ async def create(request: web.Request) -> web.Response:
 
 async def list_all(request: web.Request) -> web.Response:
     """GET …/feedback."""
-    registry = request.app[REGISTRY]
-    broadcast = await registry.broadcasts.get(request.match_info["slug"])
-    found = await registry.feedback(broadcast.slug).all()
-    found.sort(key=lambda each: each.at, reverse=True)
-    return json_response(FeedbackList(feedback=found))
+    app = request.app
+    broadcast = await app[REGISTRY].broadcasts.get(request.match_info["slug"])
+    found, more = await FeedbackStore(app[STATE], broadcast.slug).page(
+        before=request.query.get("before"),
+        limit=read_limit(request, most=_LIST, usual=_LIST),
+    )
+    return json_response(FeedbackList(feedback=found, next=more))
 
 
 ROUTES = [
     Route("POST", PATH, create, "Tell the operators something", NewFeedback, Taken, 201),
-    Route("GET", PATH, list_all, "What viewers told", answer=FeedbackList, admin=True),
+    Route(
+        "GET",
+        PATH,
+        list_all,
+        "What viewers told",
+        answer=FeedbackList,
+        admin=True,
+        query=(
+            Query("before", "What an earlier answer gave as next"),
+            limit_of(_LIST, _LIST),
+        ),
+    ),
 ]

@@ -9,7 +9,7 @@ from typing import Annotated, Final
 from aiohttp import web
 from pydantic import Field, StrictInt
 
-from relay.errors import Unauthorized
+from relay.errors import Forbidden, Unauthorized
 from relay.gateway.access import ACCESS_COOKIE, GRANT_S, TOKEN_S
 from relay.gateway.cookies import set_cookie
 from relay.gateway.keys import ACCESS, AUTH, REGISTRY
@@ -129,12 +129,16 @@ async def rotate_key(request: web.Request) -> web.Response:
 async def make_token(request: web.Request) -> web.Response:
     """POST …/tokens, by a partner's server with its key, or by an operator."""
     app, auth = request.app, request.app[AUTH]
+    partner: Partner | None = None
     if not auth.is_admin(request):
         key = auth.bearer(request)
-        if key is None or await app[REGISTRY].partner_of_key(key) is None:
+        partner = None if key is None else await app[REGISTRY].partner_of_key(key)
+        if partner is None:
             raise Unauthorized("this needs an Authorization header with a partner's key")
     wanted = await read_body(request, NewToken)
     broadcast = await app[REGISTRY].broadcasts.get(request.match_info["slug"])
+    if partner is not None and partner.id not in broadcast.partners:
+        raise Forbidden(f"partner {partner.id!r} may not let viewers into this broadcast")
     until = int(time.time()) + wanted.valid_s
     token = Token(
         token=app[ACCESS].token(broadcast.slug, until),
@@ -176,7 +180,7 @@ ROUTES = [
         "POST",
         TOKENS,
         make_token,
-        "Make a token for a closed broadcast, with a partner's key",
+        "Make a token for a closed broadcast, with the key of one of its partners",
         NewToken,
         Token,
         201,

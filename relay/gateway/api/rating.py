@@ -13,7 +13,7 @@ from relay.audience.ratings import Ballot, Refusal
 from relay.errors import Forbidden, Invalid, TooMany
 from relay.gateway.access import require_access
 from relay.gateway.identity import has_watched, identify, network, remember
-from relay.gateway.keys import AUTH, BALLOTS, REGISTRY, SETTINGS, STATE
+from relay.gateway.keys import AUTH, BALLOTS, LIVE, REGISTRY, SETTINGS, STATE
 from relay.gateway.route import Route, json_response, read_body
 from relay.gateway.views import RatingView, rating_view
 from relay.state.models import Model
@@ -73,17 +73,17 @@ async def vote(request: web.Request) -> web.Response:
     """POST a vote; a viewer's later vote replaces its earlier one."""
     body = await read_body(request, Vote)
     now_s = time.time()
-    _require_moment(body.at_us, now_s)
     app, identity = request.app, identify(request)
     watch_s = app[SETTINGS].vote_watch_s
     ballot = Ballot(
         broadcast=request.match_info["slug"],
         viewer=identity.viewer,
         stars=body.stars,
-        key=identity.once,
+        key=identity.key,
         now_s=now_s,
         network=await network(request),
-        at_us=body.at_us,
+        at_us=_moment(app, request.match_info["slug"], body.at_us, now_s),
+        # An id tells when its page came; of a younger one the heartbeats are asked, see `_cast`.
         proven=app[AUTH].age_s(identity.viewer, now_s) >= watch_s,
     )
     rating = await _cast(request, ballot, body.session, watch_s)
@@ -111,6 +111,12 @@ async def _cast(
             retry_after=watch_s,
             kind="watch-first",
         )
+    if refusal is Refusal.HASTY:
+        raise TooMany(
+            "so many votes within a minute are too many; wait for the next one",
+            retry_after=60.0 - ballot.now_s % 60,
+            kind="too-often",
+        )
     if refusal is Refusal.CROWDED:
         raise TooMany(
             "too many new votes come from your network; try again in a minute",
@@ -120,24 +126,39 @@ async def _cast(
     return rating
 
 
-def _require_moment(at_us: int | None, now_s: float) -> None:
+def _moment(app: web.Application, slug: str, at_us: int | None, now_s: float) -> int | None:
+    """The moment of the broadcast that a vote speaks of.
+
+    Raises:
+        Invalid: it is none of the last day.
+    """
+    if at_us is None:
+        return None
     now_us = int(now_s * 1e6)
-    if at_us is not None and not now_us - _BEHIND_US <= at_us <= now_us + _AHEAD_US:
+    if not now_us - _BEHIND_US <= at_us <= now_us + _AHEAD_US:
         raise Invalid("at_us: a moment of the last 24 hours, in µs since the epoch")
+    broadcast = app[LIVE].broadcast(slug)
+    if broadcast is None:
+        return at_us
+    return series.moment_within(broadcast, at_us, began_us=app[LIVE].began(slug), now_us=now_us)
 
 
 async def read_series(request: web.Request) -> web.Response:
     """GET the rating by moments."""
     broadcast = await request.app[REGISTRY].broadcasts.get(request.match_info["slug"])
-    parts, odd = await ratings.read_moments(request.app[STATE], broadcast.slug)
-    found = series.points(parts, odd)
-    return json_response(
-        SeriesView(
+    state = request.app[STATE]
+
+    async def work() -> str:
+        found = series.points(*await ratings.read_moments(state, broadcast.slug))
+        view = SeriesView(
             bucket_s=ratings.BUCKET_S,
             points=[_point_view(point) for point in found],
             moments=[_point_view(point) for point in series.best_loved(found)],
         )
-    )
+        return view.model_dump_json()
+
+    # Every open page asks at the moment when it is told of a change.
+    return json_response(await request.app[LIVE].series.get(broadcast.slug, work))
 
 
 def _point_view(point: Point) -> PointView:

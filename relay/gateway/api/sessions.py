@@ -9,6 +9,7 @@ from pydantic import Field
 from relay.audience import watching
 from relay.errors import Invalid
 from relay.gateway.keys import BUS, REGISTRY, STATE
+from relay.gateway.query import Query, limit_of, read_limit
 from relay.gateway.route import Route, json_response
 from relay.state.models import Model
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 
 SESSIONS: Final = "/api/v1/sessions"
+_LIST: Final = 1000
 AUDIENCE: Final = "/api/v1/broadcasts/{slug}/audience"
 
 
@@ -40,9 +42,11 @@ class SessionView(Model):
 
 
 class SessionList(Model):
-    """All open pages of a broadcast."""
+    """Open pages of a broadcast, by their ids."""
 
     sessions: list[SessionView]
+    next: str | None
+    """What to ask for as `after` to get the ones after these; null: there are none."""
 
 
 class PartnerAudience(Model):
@@ -75,8 +79,14 @@ async def list_all(request: web.Request) -> web.Response:
     if slug is None:
         raise Invalid("broadcast: its slug has to be given in the query")
     broadcast = await request.app[REGISTRY].broadcasts.get(slug)
-    found = await watching.pages(request.app[BUS], broadcast.slug)
-    return json_response(SessionList(sessions=[SessionView.model_validate(each) for each in found]))
+    found, more = await watching.pages(
+        request.app[BUS],
+        broadcast.slug,
+        after=request.query.get("after", ""),
+        limit=read_limit(request, most=_LIST, usual=_LIST),
+    )
+    views = [SessionView.model_validate(each) for each in found]
+    return json_response(SessionList(sessions=views, next=more))
 
 
 async def audience(request: web.Request) -> web.Response:
@@ -106,6 +116,18 @@ async def audience(request: web.Request) -> web.Response:
 
 
 ROUTES = [
-    Route("GET", SESSIONS, list_all, "Open pages of a broadcast", answer=SessionList, admin=True),
+    Route(
+        "GET",
+        SESSIONS,
+        list_all,
+        "Open pages of a broadcast",
+        answer=SessionList,
+        admin=True,
+        query=(
+            Query("broadcast", "Its slug", required=True),
+            Query("after", "What an earlier answer gave as next"),
+            limit_of(_LIST, _LIST),
+        ),
+    ),
     Route("GET", AUDIENCE, audience, "A broadcast's audience", answer=AudienceView, admin=True),
 ]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from relay.audience import similar
 from relay.director.phase import Phase  # noqa: TC001 - pydantic reads it at run time
 from relay.errors import NotFound
-from relay.gateway.keys import REGISTRY, STATE
+from relay.gateway.keys import LOVED, REGISTRY, STATE
 from relay.gateway.route import Route, json_response
 from relay.gateway.views import RatingView, broadcast_views
 from relay.state.models import Access, Model
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from aiohttp import web
 
 PATH: Final = "/api/v1/broadcasts/{slug}/similar"
+LOVED_S: Final = 60.0
+"""What viewers love is asked no more often than this."""
 
 
 class SimilarView(Model):
@@ -46,7 +48,8 @@ async def read(request: web.Request) -> web.Response:
     others = [
         each for each in everything.values() if each is not broadcast and each.access is Access.OPEN
     ]
-    loved = await similar.also_loved(app[STATE], slug, [each.slug for each in others])
+    names = [each.slug for each in others]
+    loved = await app[LOVED].get(slug, lambda: similar.also_loved(app[STATE], slug, names))
     chosen = similar.best(similar.scores(broadcast, others, loved))
     views = await broadcast_views(app, [everything[name] for name in chosen])
     return json_response(

@@ -43,6 +43,8 @@ pub struct Sent {
     pub packets: u64,
     /// Packets it did not take.
     pub failed: u64,
+    /// Those of them for which it had no room, whatever their address.
+    pub full: u64,
 }
 
 /// Packets of equal length to one address, but that the last may be shorter.
@@ -147,7 +149,9 @@ impl<K: Kernel> Batch<K> {
                     }
                     Some(libc::EAGAIN) => {
                         let packets = self.runs[next..].iter().map(|run| run.count as u64);
-                        self.sent.failed += packets.sum::<u64>();
+                        let packets = packets.sum::<u64>();
+                        self.sent.failed += packets;
+                        self.sent.full += packets;
                         next = self.runs.len();
                     }
                     // This path has no GSO.
@@ -159,8 +163,12 @@ impl<K: Kernel> Batch<K> {
                         next += 1;
                     }
                     // One address that cannot be sent to must not hold up the rest.
-                    _ => {
-                        self.sent.failed += self.runs[next].count as u64;
+                    code => {
+                        let packets = self.runs[next].count as u64;
+                        self.sent.failed += packets;
+                        if code == Some(libc::ENOBUFS) {
+                            self.sent.full += packets;
+                        }
                         next += 1;
                     }
                 },
@@ -261,7 +269,7 @@ mod tests {
             let sizes: Vec<_> =
                 batch.kernel.calls.iter().map(|(to, count)| (to.port(), *count)).collect();
             assert_eq!(sizes, [(1, 4), (2, 1), (2, 1), (2, 1), (2, 1), (3, 4)]);
-            assert_eq!(batch.take_sent(), Sent { packets: 12, failed: 0 });
+            assert_eq!(batch.take_sent(), Sent { packets: 12, failed: 0, full: 0 });
             assert_eq!(batch.take_refused(), [target(2).address]);
             batch.kernel.calls.clear();
             let mut plain = target(2);
@@ -279,7 +287,10 @@ mod tests {
             fill(&mut full, &target(port), 5);
         }
         full.flush();
-        assert_eq!((full.kernel.waits, full.take_sent()), (1, Sent { packets: 0, failed: 15 }));
+        assert_eq!(
+            (full.kernel.waits, full.take_sent()),
+            (1, Sent { packets: 0, failed: 15, full: 15 })
+        );
         let mut tries = 0;
         let mut relieved = batch(|_, _| {
             tries += 1;
@@ -287,7 +298,7 @@ mod tests {
         });
         fill(&mut relieved, &target(1), 5);
         relieved.flush();
-        assert_eq!(relieved.take_sent(), Sent { packets: 5, failed: 0 });
+        assert_eq!(relieved.take_sent(), Sent { packets: 5, failed: 0, full: 0 });
         assert_eq!(relieved.kernel.waits, 1);
     }
 
@@ -299,7 +310,8 @@ mod tests {
                 fill(&mut batch, &target(port), 3);
             }
             batch.flush();
-            assert_eq!(batch.take_sent(), Sent { packets: 6, failed: 6 });
+            let full = if error == libc::ENOBUFS { 6 } else { 0 };
+            assert_eq!(batch.take_sent(), Sent { packets: 6, failed: 6, full });
             assert_eq!((batch.kernel.waits, batch.take_refused().len()), (0, 0));
         }
     }
@@ -313,7 +325,7 @@ mod tests {
         });
         fill(&mut batch, &target(1), 2);
         batch.flush();
-        assert_eq!(batch.take_sent(), Sent { packets: 2, failed: 0 });
+        assert_eq!(batch.take_sent(), Sent { packets: 2, failed: 0, full: 0 });
     }
 
     #[test]

@@ -15,18 +15,18 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use crate::batch::Batch;
+use crate::command::Command;
 use crate::fanout::{Stream, Viewers};
-use crate::net::{wait_readable, Reader, Target, Udp};
-use crate::outgoing::{TrackParams, CHASE_EVERY};
+use crate::net::{wait_readable, Reader, Udp};
+use crate::outgoing::CHASE_EVERY;
 use crate::ring::{Kind, Ring};
-use crate::rtp::Payloads;
-use crate::shared::{Event, Shared, ViewerStats};
-use crate::srtp::{Profile, Receiver, Sender};
+use crate::shared::Shared;
 use crate::track::Track;
-use crate::viewer::Viewer;
 
-/// Batches of datagrams that are read before a flush is answered, at the most.
-const FLUSH_READS: usize = 128;
+mod obey;
+
+/// Viewers that are sent some of their replays before other work is looked at.
+const CHASE_TURN: usize = 64;
 
 /// How an engine sends; what is off is there to be measured against.
 #[derive(Clone, Copy, Debug)]
@@ -41,78 +41,6 @@ impl Default for Options {
     fn default() -> Self {
         Self { gso: true, paced: true }
     }
-}
-
-/// What the owner asks for. Times are Unix seconds.
-pub enum Command {
-    /// Begin a stream; the flag says whether there are frames since a keyframe that can be replayed.
-    Open(u32, Kind, Arc<AtomicBool>),
-    /// End a stream.
-    Close(u32),
-    /// Send a unit to all who watch a stream.
-    Push(u32, Unit),
-    /// Take up a viewer.
-    Add(Box<NewViewer>),
-    /// Send to another address.
-    Move(u32, SocketAddr),
-    /// Say goodbye to a viewer and forget it.
-    Remove(u32),
-    /// Let a viewer's track follow a stream.
-    Watch {
-        /// Who.
-        viewer: u32,
-        /// What.
-        stream: u32,
-        /// Whether to begin with the frames since the last keyframe.
-        at_once: bool,
-        /// When.
-        now: f64,
-    },
-    /// Let a viewer's track fall silent.
-    Unwatch(u32, Kind),
-    /// Send a viewer the frames since the last keyframe again.
-    Replay(u32, f64),
-    /// Send a viewer so many bytes of recent packets again, to see what its path can take.
-    Probe(u32, usize, f64),
-    /// Reports that are due go out.
-    Tick(f64),
-    /// Answer once all commands before this one are carried out, what had arrived is read, and all
-    /// packets are sent.
-    Flush(mpsc::Sender<()>),
-    /// End.
-    Stop,
-}
-
-/// One encoded access unit.
-pub struct Unit {
-    /// An Annex B access unit or an Opus packet.
-    pub payload: Vec<u8>,
-    /// 90 kHz.
-    pub pts: i64,
-    /// µs since the epoch.
-    pub captured_us: i64,
-    /// Whether decoding can begin here.
-    pub keyframe: bool,
-    /// When it came, Unix seconds.
-    pub now: f64,
-}
-
-/// A viewer to take up.
-pub struct NewViewer {
-    /// Its number.
-    pub id: u32,
-    /// Where to send.
-    pub address: SocketAddr,
-    /// How packets are protected.
-    pub profile: Profile,
-    /// Key and salt of what we send.
-    pub send_key: Vec<u8>,
-    /// Key and salt of what we receive.
-    pub receive_key: Vec<u8>,
-    /// What it is sent.
-    pub tracks: Vec<TrackParams>,
-    /// Where its counters are kept.
-    pub stats: Arc<ViewerStats>,
 }
 
 /// See the module.
@@ -130,6 +58,8 @@ pub struct Engine {
     by_address: HashMap<SocketAddr, u32>,
     chasing: Vec<(u32, Kind)>,
     chase_due: Instant,
+    chase_began: Instant,
+    chase_next: usize,
     flushes: Vec<mpsc::Sender<()>>,
     left: Vec<(u32, u32)>,
 }
@@ -152,6 +82,8 @@ impl Engine {
             by_address: HashMap::new(),
             chasing: Vec::new(),
             chase_due: now,
+            chase_began: now,
+            chase_next: 0,
             flushes: Vec::new(),
             left: Vec::new(),
         }
@@ -207,191 +139,6 @@ impl Engine {
             (&sizes.replays, self.chasing.len()),
         ] {
             size.store(value as u64, Relaxed);
-        }
-    }
-
-    // --- commands ----------------------------------------------------------------------------
-
-    fn carry_out(&mut self, command: Command) {
-        match command {
-            Command::Open(id, kind, replayable) => self.open(id, kind, replayable),
-            Command::Close(id) => self.close(id),
-            Command::Push(id, unit) => self.push(id, &unit),
-            Command::Add(new) => self.add(&new),
-            Command::Move(id, address) => self.move_viewer(id, address),
-            Command::Remove(id) => self.remove(id),
-            Command::Watch { viewer, stream, at_once, now } => {
-                self.watch(viewer, stream, at_once, now);
-            }
-            Command::Unwatch(id, kind) => self.unwatch(id, kind),
-            Command::Replay(id, now) => self.replay(id, now),
-            Command::Probe(id, bytes, now) => {
-                if let Some(viewer) = self.viewers.get_mut(&id) {
-                    viewer.probe(&self.rings, bytes, now, &mut self.batch);
-                }
-            }
-            Command::Tick(now) => {
-                for viewer in self.viewers.values_mut() {
-                    viewer.report(&self.rings, now, &mut self.batch);
-                }
-            }
-            Command::Flush(answer) => {
-                for _ in 0..FLUSH_READS {
-                    if self.receive() == 0 {
-                        break;
-                    }
-                }
-                self.flushes.push(answer);
-            }
-            Command::Stop => {}
-        }
-        self.take_leave();
-    }
-
-    fn open(&mut self, id: u32, kind: Kind, replayable: Arc<AtomicBool>) {
-        self.close(id);
-        self.next_ring += 1;
-        self.rings.insert(id, Ring::new(self.next_ring, kind, self.paced));
-        self.streams.insert(id, Stream::new(id, self.next_ring, kind));
-        self.replayable.insert(id, replayable);
-    }
-
-    fn close(&mut self, id: u32) {
-        self.replayable.remove(&id);
-        let (Some(ring), Some(stream)) = (self.rings.remove(&id), self.streams.remove(&id)) else {
-            return;
-        };
-        for follower in stream.followers() {
-            let viewer = self.viewers.get_mut(&follower);
-            let track = viewer.and_then(|viewer| viewer.track(ring.kind, &mut self.batch));
-            if let Some((track, mut outlet)) = track {
-                track.forget(id, &mut outlet);
-            }
-        }
-    }
-
-    fn push(&mut self, id: u32, unit: &Unit) {
-        let (Some(ring), Some(stream)) = (self.rings.get_mut(&id), self.streams.get_mut(&id))
-        else {
-            return;
-        };
-        let payloads = match ring.kind {
-            Kind::Video => Payloads::h264(&unit.payload),
-            Kind::Audio => Payloads::single(&unit.payload),
-        };
-        if payloads.packets.is_empty() {
-            return;
-        }
-        let frame = ring.push(payloads, unit.pts, unit.captured_us, unit.keyframe, unit.now);
-        if let Some(flag) = self.replayable.get(&id) {
-            flag.store(ring.gop().is_some(), Relaxed);
-        }
-        if !stream.push(frame, unit.keyframe, Instant::now()) {
-            self.shared.counters.frames_dropped.fetch_add(1, Relaxed);
-            self.shared.put_event(Event::Behind(id));
-        }
-    }
-
-    fn add(&mut self, new: &NewViewer) {
-        let viewer = Viewer::new(
-            Target::new(new.address),
-            Sender::new(new.profile, &new.send_key),
-            Receiver::new(new.profile, &new.receive_key),
-            &new.tracks,
-            Arc::clone(&new.stats),
-        );
-        self.by_address.insert(new.address, new.id);
-        self.viewers.insert(new.id, Box::new(viewer));
-    }
-
-    fn move_viewer(&mut self, id: u32, address: SocketAddr) {
-        let Some(viewer) = self.viewers.get_mut(&id) else {
-            return;
-        };
-        let old = std::mem::replace(&mut viewer.target, Target::new(address)).address;
-        self.forget_address(id, old);
-        self.by_address.insert(address, id);
-    }
-
-    fn forget_address(&mut self, id: u32, address: SocketAddr) {
-        if self.by_address.get(&address) == Some(&id) {
-            self.by_address.remove(&address);
-        }
-    }
-
-    fn remove(&mut self, id: u32) {
-        self.shared.forget_events(id);
-        self.unwatch(id, Kind::Audio);
-        self.unwatch(id, Kind::Video);
-        let Some(mut viewer) = self.viewers.remove(&id) else {
-            return;
-        };
-        viewer.dismiss(&mut self.batch);
-        self.forget_address(id, viewer.target.address);
-    }
-
-    fn unwatch(&mut self, id: u32, kind: Kind) {
-        let viewer = self.viewers.get_mut(&id);
-        if let Some((track, mut outlet)) = viewer.and_then(|v| v.track(kind, &mut self.batch)) {
-            let left = track.fall_silent(&mut outlet);
-            track.out.let_go();
-            self.left.extend(left.into_iter().flatten().map(|stream| (stream, id)));
-        }
-    }
-
-    fn watch(&mut self, id: u32, stream_id: u32, at_once: bool, now: f64) {
-        let (Some(ring), Some(stream), Some(viewer)) = (
-            self.rings.get(&stream_id),
-            self.streams.get_mut(&stream_id),
-            self.viewers.get_mut(&id),
-        ) else {
-            return;
-        };
-        let Some((track, mut outlet)) = viewer.track(ring.kind, &mut self.batch) else {
-            return;
-        };
-        let pending = track.next_stream.replace(stream_id);
-        if pending != track.stream() {
-            self.left.extend(pending.filter(|old| *old != stream_id).map(|old| (old, id)));
-        }
-        stream.add(id);
-        if at_once && ring.gop().is_some() {
-            let left = track.follow(stream_id, &mut outlet);
-            self.left.extend(left.map(|old| (old, id)));
-            self.begin_chase(id, stream_id, now);
-        }
-    }
-
-    fn replay(&mut self, id: u32, now: f64) {
-        let viewer = self.viewers.get_mut(&id);
-        let Some((track, _)) = viewer.and_then(|v| v.track(Kind::Video, &mut self.batch)) else {
-            return;
-        };
-        if let Some(stream) = track.stream().filter(|_| !track.is_chasing()) {
-            self.begin_chase(id, stream, now);
-        }
-    }
-
-    fn begin_chase(&mut self, id: u32, stream: u32, now: f64) {
-        let (Some(viewer), Some(ring)) = (self.viewers.get_mut(&id), self.rings.get(&stream))
-        else {
-            return;
-        };
-        let Some((track, mut outlet)) = viewer.track(ring.kind, &mut self.batch) else {
-            return;
-        };
-        if track.begin_chase(stream, ring, now, &mut outlet) {
-            self.chasing.retain(|entry| *entry != (id, ring.kind));
-            self.chasing.push((id, ring.kind));
-        }
-    }
-
-    /// Take viewers out of the streams that they have left.
-    fn take_leave(&mut self) {
-        for (stream, viewer) in self.left.drain(..) {
-            if let Some(stream) = self.streams.get_mut(&stream) {
-                stream.remove(viewer);
-            }
         }
     }
 
@@ -451,18 +198,37 @@ impl Engine {
         if self.chasing.is_empty() || self.chase_due > now {
             return;
         }
-        self.chase_due = now + Duration::from_secs_f64(CHASE_EVERY);
-        self.chasing.retain(|(id, kind)| {
-            let Some(viewer) = self.viewers.get_mut(id) else {
-                return false;
+        if self.chase_next == 0 {
+            self.chase_began = now;
+        }
+        // A crowd of joiners is served a part at a time: frames that come meanwhile do not wait.
+        for _ in 0..CHASE_TURN {
+            let Some((id, kind)) = self.chasing.get(self.chase_next).copied() else {
+                break;
             };
-            let track = viewer.tracks.iter().find(|track| track.out.kind == *kind);
-            let stream = track.and_then(Track::stream);
-            let Some(ring) = stream.and_then(|stream| self.rings.get(&stream)) else {
-                return false;
-            };
-            viewer.chase(*kind, ring, &mut self.batch)
-        });
+            if self.chase(id, kind) {
+                self.chase_next += 1;
+            } else {
+                self.chasing.remove(self.chase_next);
+            }
+        }
+        if self.chase_next >= self.chasing.len() {
+            self.chase_next = 0;
+            self.chase_due = self.chase_began + Duration::from_secs_f64(CHASE_EVERY);
+        }
+    }
+
+    /// Send a viewer some packets of its replay; whether there is more of it.
+    fn chase(&mut self, id: u32, kind: Kind) -> bool {
+        let Some(viewer) = self.viewers.get_mut(&id) else {
+            return false;
+        };
+        let track = viewer.tracks.iter().find(|track| track.out.kind == kind);
+        let stream = track.and_then(Track::stream);
+        let Some(ring) = stream.and_then(|stream| self.rings.get(&stream)) else {
+            return false;
+        };
+        viewer.chase(kind, ring, &mut self.batch)
     }
 
     // --- in ----------------------------------------------------------------------------------

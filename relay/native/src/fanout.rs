@@ -90,22 +90,25 @@ impl Stream {
         self.slots.len()
     }
 
-    /// Let a frame wait for its turn; false if it has to be dropped.
-    pub fn push(&mut self, frame: Arc<Frame>, keyframe: bool, now: Instant) -> bool {
+    /// Let a frame wait for its turn, and say how many that waited were dropped for it; None if it
+    /// has to be dropped itself.
+    pub fn push(&mut self, frame: Arc<Frame>, keyframe: bool, now: Instant) -> Option<u64> {
         let entry = keyframe || self.kind == Kind::Audio;
-        if self.jobs.len() >= MAX_WAITING {
-            self.wants_keyframe = true;
-        }
+        let is_behind = self.jobs.len() >= MAX_WAITING;
+        self.wants_keyframe |= is_behind;
         if self.wants_keyframe && !entry {
-            return false;
+            return None;
         }
         self.wants_keyframe = false;
+        // A keyframe, and any sound, is of use without what has not been begun to be sent.
+        let dropped = if is_behind { self.jobs.len() - 1 } else { 0 };
+        self.jobs.truncate(self.jobs.len() - dropped);
         let limit = frame.per_slice;
         self.jobs.push_back(Job { frame, entry, limit, slot: 0, served: 0, began: now, due: now });
         if self.jobs.len() == 1 {
             self.begin_job();
         }
-        true
+        Some(dropped as u64)
     }
 
     /// Get ready for the first job's first slice.

@@ -13,7 +13,8 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 
 use crate::batch::{Batch, Kernel, Run};
-use crate::engine::{Command, Engine, NewViewer, Options, Unit};
+use crate::command::{Command, NewViewer, Unit};
+use crate::engine::{Engine, Options};
 use crate::net::Target;
 use crate::outgoing::TrackParams;
 use crate::ring::{Kind, Ring};

@@ -5,6 +5,7 @@
 pub mod batch;
 #[cfg(all(feature = "python", target_os = "linux"))]
 mod bench;
+pub mod command;
 pub mod engine;
 pub mod fanout;
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! The Python module: a thin shell that turns Python's values into the engine's commands.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::net::{IpAddr, SocketAddr};
 use std::os::fd::RawFd;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
@@ -11,7 +11,8 @@ use pyo3::exceptions::{PyKeyError, PyOSError, PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
-use crate::engine::{Command, Engine as Worker, NewViewer, Options, Unit};
+use crate::command::{Command, NewViewer, Unit};
+use crate::engine::{Engine as Worker, Options};
 use crate::net::{send_to, Target};
 use crate::outgoing::TrackParams;
 use crate::ring::Kind;
@@ -171,6 +172,12 @@ impl Engine {
             return Err(PyValueError::new_err("SRTP keys of the wrong size"));
         }
         let tracks = tracks.into_iter().map(track).collect::<PyResult<Vec<_>>>()?;
+        // All are sealed with one key: two with one SSRC would use nonces twice.
+        let ssrcs: HashSet<u32> =
+            tracks.iter().flat_map(|track| [track.ssrc, track.rtx_ssrc]).collect();
+        if ssrcs.len() < 2 * tracks.len() {
+            return Err(PyValueError::new_err("SSRCs of one viewer have to differ"));
+        }
         let address = address(&target)?;
         let stats = Arc::new(ViewerStats::default());
         self.stats_map().insert(viewer, Arc::clone(&stats));

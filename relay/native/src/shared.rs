@@ -11,10 +11,12 @@ use std::sync::Mutex;
 use std::time::Instant;
 
 use crate::batch::Sent;
-use crate::engine::Command;
+use crate::command::Command;
 
 /// Datagrams that wait for the owner at the most; more are dropped and counted.
 const MAX_INBOX: usize = 4096;
+/// Commands that may wait for the engine before units are dropped and counted.
+const MAX_COMMANDS: usize = 16_384;
 /// What the owner is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Event {
@@ -49,6 +51,8 @@ pub struct Counters {
     pub bytes_sent: AtomicU64,
     /// Datagrams that it did not take.
     pub send_failures: AtomicU64,
+    /// Those of them for which the socket had no room.
+    pub socket_full: AtomicU64,
     /// SRTCP that was not authentic, repeated, or malformed.
     pub srtcp_rejected: AtomicU64,
     /// SRTP and SRTCP from addresses of no viewer.
@@ -67,14 +71,16 @@ impl Counters {
         self.packets_sent.fetch_add(media.0, Relaxed);
         self.bytes_sent.fetch_add(media.1, Relaxed);
         self.send_failures.fetch_add(sent.failed, Relaxed);
+        self.socket_full.fetch_add(sent.full, Relaxed);
     }
 
     /// All of them by name.
-    pub fn snapshot(&self) -> [(&'static str, u64); 8] {
+    pub fn snapshot(&self) -> [(&'static str, u64); 9] {
         [
             ("packets_sent", &self.packets_sent),
             ("bytes_sent", &self.bytes_sent),
             ("send_failures", &self.send_failures),
+            ("socket_full", &self.socket_full),
             ("srtcp_rejected", &self.srtcp_rejected),
             ("strays", &self.strays),
             ("retransmissions", &self.retransmissions),
@@ -182,12 +188,13 @@ impl Bell {
     }
 
     fn clear(&self) {
-        if self.rung.load(SeqCst) {
-            let mut sink = [0u8; 8];
-            // SAFETY: room for eight bytes is passed.
-            unsafe { libc::read(self.read.as_raw_fd(), sink.as_mut_ptr().cast(), sink.len()) };
-            self.rung.store(false, SeqCst);
-        }
+        // Read whatever `rung` says: whoever rang may have been about to write when this was done
+        // last, and what it wrote then would keep the pipe readable. Read first: what is rung
+        // between the two has been asked for before what comes next is taken.
+        let mut sink = [0u8; 8];
+        // SAFETY: room for eight bytes is passed.
+        unsafe { libc::read(self.read.as_raw_fd(), sink.as_mut_ptr().cast(), sink.len()) };
+        self.rung.store(false, SeqCst);
     }
 }
 
@@ -237,7 +244,14 @@ impl Shared {
 
     /// Give the engine something to do.
     pub fn put_command(&self, command: Command) {
-        lock(&self.commands).push(command);
+        let mut commands = lock(&self.commands);
+        if let (Command::Push(stream, _), true) = (&command, commands.len() >= MAX_COMMANDS) {
+            self.counters.frames_dropped.fetch_add(1, Relaxed);
+            self.put_event(Event::Behind(*stream));
+            return;
+        }
+        commands.push(command);
+        drop(commands);
         self.to_engine.ring();
     }
 

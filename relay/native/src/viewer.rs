@@ -16,6 +16,13 @@ use crate::track::{Outlet, Track};
 
 /// Bytes a second that a viewer may have sent again.
 const RESEND_BYTES: f64 = 125_000.0;
+/// A packet is sent again at most once in so many seconds, or in a round trip: one that stands in a
+/// queue is asked for over and over.
+const AGAIN: f64 = 0.05;
+/// Packets whose last repetition is remembered.
+const MAX_AGAIN: usize = 1024;
+/// What a request takes from that, whether there is something to send or not.
+const LOOK_UP_BYTES: f64 = 20.0;
 /// Seconds between a track's sender reports.
 const REPORT_EVERY: f64 = 1.0;
 
@@ -32,6 +39,8 @@ pub struct Viewer {
     budget_at: f64,
     /// Each source's last XR reference time, and when that came, Unix seconds.
     times: Vec<(u32, u32, f64)>,
+    /// When packets were sent again, Unix seconds, by SSRC and sequence number.
+    again: HashMap<(u32, u16), f64>,
 }
 
 impl Viewer {
@@ -53,6 +62,7 @@ impl Viewer {
             budget: RESEND_BYTES,
             budget_at: 0.0,
             times: Vec::new(),
+            again: HashMap::new(),
         }
     }
 
@@ -169,15 +179,29 @@ impl Viewer {
         self.budget_at = now;
         let mut outlet = Outlet { seal: &self.seal, target: &self.target, batch };
         let unsent = track.unsent();
+        let trip = self.stats.rtt.load(Relaxed).saturating_sub(1) as f64 / 65_536.0;
+        let pause = trip.max(AGAIN);
+        if self.again.len() > MAX_AGAIN {
+            self.again.retain(|_, at| (now - *at).abs() < pause);
+        }
+        if self.again.len() > MAX_AGAIN {
+            self.again.clear();
+        }
         let mut resent = 0;
         for (index, sequence) in sequences.iter().enumerate() {
             if self.budget <= 0.0 {
                 break;
             }
+            self.budget -= LOOK_UP_BYTES;
             if sequences[..index].contains(sequence) {
                 continue;
             }
+            let last = self.again.get(&(ssrc, *sequence));
+            if last.is_some_and(|at| (now - at).abs() < pause) {
+                continue;
+            }
             if let Some(again) = track.out.again(rings, *sequence, unsent, now) {
+                self.again.insert((ssrc, *sequence), now);
                 self.budget -= outlet.send_again(&track.out, &again) as f64;
                 resent += 1;
             }

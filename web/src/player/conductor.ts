@@ -4,7 +4,8 @@
  * All decisions are made in `step.ts`; this file owns the clock, the one timer and the sessions.
  */
 
-import type { Engine, Session, Target, Timings } from "./engine.ts";
+import type { Engine, Progress, Session, Target, Timings } from "./engine.ts";
+import { type Hints, NO_HINTS } from "./hints.ts";
 import { type Effect, type Failure, IDLE_LINK, type Input, type Link } from "./link.ts";
 import type { SessionStats } from "./stats.ts";
 import { step } from "./step.ts";
@@ -20,7 +21,8 @@ export function cadenceMs(link: Link, nowMs: number): number {
   if (link.next !== null) {
     return FAST_MS;
   }
-  const pace = link.shown === null ? SLOW_MS : STEADY_MS;
+  const silent = link.shown !== null && nowMs - link.shown.packetAtMs > FAST_MS;
+  const pace = link.shown === null ? SLOW_MS : silent ? FAST_MS : STEADY_MS;
   return link.retryAtMs === null ? pace : Math.max(0, Math.min(pace, link.retryAtMs - nowMs));
 }
 
@@ -43,6 +45,7 @@ export class Conductor {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #lastTickMs = 0;
   #holdMs: number | null = null;
+  #hints = NO_HINTS;
 
   constructor(engine: Engine, stage: Stage) {
     this.#engine = engine;
@@ -118,6 +121,14 @@ export class Conductor {
     }
   }
 
+  /** Tells the relay of this session, and of every later one; see {@link Session.hint}. */
+  hint(hints: Hints): void {
+    this.#hints = hints;
+    for (const session of this.#sessions.values()) {
+      session.hint(hints);
+    }
+  }
+
   /** The figures of the current session. */
   async stats(): Promise<SessionStats | null> {
     return (await this.current?.stats()) ?? null;
@@ -132,6 +143,9 @@ export class Conductor {
       case "show":
         this.#sessions.get(id)?.show(this.#stage.video());
         break;
+      case "search":
+        this.#sessions.get(id)?.search();
+        break;
       case "close":
         this.#sessions.get(id)?.close();
         this.#sessions.delete(id);
@@ -145,7 +159,7 @@ export class Conductor {
       failed: (failure: Failure) => this.dispatch({ kind: "failed", id, failure }),
     };
     try {
-      const session = this.#engine.open(this.#stage.target(), listener);
+      const session = this.#engine.open(this.#stage.target(), this.#hints, listener);
       this.#sessions.set(id, session);
       if (this.#holdMs !== null) {
         session.hold(this.#holdMs);
@@ -187,7 +201,7 @@ export class Conductor {
     );
   }
 
-  #sampled(id: number, progress: { packets: number; frames: number }): void {
+  #sampled(id: number, progress: Progress): void {
     const watching = document.visibilityState === "visible" && !this.#stage.video().paused;
     this.dispatch({ kind: "sample", id, ...progress, watching });
   }

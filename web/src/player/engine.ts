@@ -6,6 +6,7 @@
  */
 
 import type { WhepTarget } from "../transport/whep.ts";
+import type { Hints } from "./hints.ts";
 import type { Failure } from "./link.ts";
 import type { SessionStats } from "./stats.ts";
 
@@ -14,8 +15,10 @@ export type Target = WhepTarget;
 
 /** How far a session's pictures have come. */
 export interface Progress {
-  /** Video packets, or what comes closest in the protocol. */
+  /** Packets of picture and sound, or what comes closest in the protocol. */
   packets: number;
+  /** Those of them that are the picture's; without it, all. */
+  pictures?: number;
   /** Frames decoded. */
   frames: number;
 }
@@ -50,6 +53,10 @@ export interface Session {
   readonly name: string | null;
   /** Holds the picture back so that it stands in the jitter buffer for this long; null: no longer than needed. */
   hold(ms: number | null): void;
+  /** Tells the server how much of a picture is of use. */
+  hint(hints: Hints): void;
+  /** Searches for the path to the server anew: an address on it may be another one by now. */
+  search(): void;
   /** Whether this is the session of that id, or one that the edge of that name holds (`edge.id`). */
   isCalled(name: string): boolean;
   /** Ends the session and says goodbye to the server. */
@@ -67,5 +74,5 @@ export interface SessionListener {
 /** A way to bring pictures. */
 export interface Engine {
   /** Begins a session and returns at once. */
-  open(target: Target, listener: SessionListener): Session;
+  open(target: Target, hints: Hints, listener: SessionListener): Session;
 }

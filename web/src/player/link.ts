@@ -23,14 +23,20 @@ export type Failure =
 export interface Track {
   readonly id: number;
   readonly openedAtMs: number;
-  /** Video packets received. */
+  /** Packets received, of picture and sound. */
   readonly packets: number;
   /** When `packets` last grew. */
   readonly packetAtMs: number;
+  /** Packets received of the picture. */
+  readonly pictures: number;
+  /** When `pictures` last grew. */
+  readonly pictureAtMs: number;
   /** Frames decoded. */
   readonly frames: number;
   /** When `frames` last grew, or when nobody was looking. */
   readonly frameAtMs: number;
+  /** Its path has been searched for anew since `packets` last grew. */
+  readonly searched: boolean;
   /** Its connection has failed or its edge has died: it will not recover. */
   readonly broken: boolean;
 }
@@ -75,7 +81,15 @@ export type Input =
   /** Timers have stood still: the device slept, or the tab was hidden. */
   | { kind: "woke" }
   | { kind: "failed"; id: number; failure: Failure }
-  | { kind: "sample"; id: number; packets: number; frames: number; watching: boolean }
+  | {
+      kind: "sample";
+      id: number;
+      packets: number;
+      /** Those of them that are the picture's; without it, all. */
+      pictures?: number;
+      frames: number;
+      watching: boolean;
+    }
   /** The events line says that the edge of this session has died. */
   | { kind: "edge-lost"; id: number }
   /** The viewer asks for another try. */
@@ -86,6 +100,8 @@ export type Input =
 export type Effect =
   | { kind: "open"; id: number }
   | { kind: "show"; id: number }
+  /** The session's path may be another one by now: search for it. */
+  | { kind: "search"; id: number }
   | { kind: "close"; id: number };
 
 /** What a step takes from outside itself. */

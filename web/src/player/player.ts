@@ -18,6 +18,7 @@ import { takeCaptions } from "./captions.ts";
 import { carryOut, type Deck, setMuted, setPlaying } from "./commands.ts";
 import { Conductor } from "./conductor.ts";
 import type { Target, Timings } from "./engine.ts";
+import { HintWatch } from "./hints.ts";
 import { type CameraKnowledge, IDLE_LINK, type Link } from "./link.ts";
 import { stillOf } from "./media-session.ts";
 import { Meter } from "./meter.ts";
@@ -107,6 +108,8 @@ export class EvaPlayer extends LitElement {
     changed: (link) => this.#onLink(link),
   });
 
+  readonly #hints = new HintWatch((hints) => this.#conductor.hint(hints));
+
   constructor() {
     super();
     new Meter(this, (telemetry) => this.#onMeasured(telemetry));
@@ -161,12 +164,9 @@ export class EvaPlayer extends LitElement {
   /** The figures of the picture on screen; null while there is none. */
   async stats(): Promise<PlayerStats | null> {
     const stats = await this.#conductor.stats();
-    if (stats === null) {
-      return null;
-    }
     // While cameras change, the picture is still of the one whose ladder is not known here.
-    const ladder = stats.camera === this.camera ? this.ladder : [];
-    return { ...stats, rendition: rungOf(stats.height, ladder) };
+    const ladder = stats?.camera === this.camera ? this.ladder : [];
+    return stats === null ? null : { ...stats, rendition: rungOf(stats.height, ladder) };
   }
 
   /**
@@ -187,6 +187,9 @@ export class EvaPlayer extends LitElement {
     super.connectedCallback();
     addEventListener("pagehide", this.#onPageHide);
     addEventListener("pageshow", this.#onPageShow);
+    if (this.hasUpdated) {
+      this.#hints.start(this.video);
+    }
     if (this.hasUpdated && this.slug !== "") {
       this.#conductor.start();
     }
@@ -196,11 +199,13 @@ export class EvaPlayer extends LitElement {
     super.disconnectedCallback();
     removeEventListener("pagehide", this.#onPageHide);
     removeEventListener("pageshow", this.#onPageShow);
+    this.#hints.stop();
     this.#wakeLock.set(false);
     this.#conductor.stop();
   }
 
   protected override firstUpdated(): void {
+    this.#hints.start(this.video);
     // A live picture is at its live edge by nature; media-chrome's live button asks for this figure.
     Object.assign(this.video, { liveEdgeStart: 0 });
     for (const kind of ["play", "pause"]) {
@@ -227,6 +232,7 @@ export class EvaPlayer extends LitElement {
     if (changed.has("holdMs") && (this.holdMs !== null || changed.get("holdMs") !== undefined)) {
       this.#conductor.hold(this.holdMs);
     }
+    this.#hints.whole = this.projection !== "flat";
     // media-chrome calls every controller "video player", and several of them need several names.
     this.controller.setAttribute("role", this.bare ? "group" : "region");
     this.controller.setAttribute("aria-label", this.cameraName || msg("Live picture"));
@@ -371,14 +377,13 @@ export class EvaPlayer extends LitElement {
     this.dispatchEvent(new CustomEvent("eva-paused", { detail: !playing }));
   }
 
-  #onTracks(event: Event): void {
-    this.captioned = takeCaptions(this.video, event.currentTarget);
-  }
-
   #onVolume(): void {
     this.heard ||= !this.video.muted && this.video.volume > 0;
   }
 
+  readonly #onTracks = ({ currentTarget }: Event): void => {
+    this.captioned = takeCaptions(this.video, currentTarget);
+  };
   readonly #onPageHide = (): void => this.#conductor.stop();
   readonly #onPageShow = (event: PageTransitionEvent): void => {
     if (event.persisted && this.slug !== "") {

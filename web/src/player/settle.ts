@@ -7,8 +7,17 @@ import { follow, Phase, Signal } from "./phase.ts";
 /** A session without a packet for this long has lost its picture. */
 export const STALL_MS = 1500;
 
-/** Packets that give no picture for this long are no use either. */
+/** Before that, its path is searched for: a router may have forgotten it, and nobody else would know. */
+const SEARCH_MS = 300;
+
+/** Packets of a picture that give none for this long are no use either. */
 const BLIND_MS = 5000;
+
+/**
+ * Sound alone is what a relay sends where nothing more gets through, and to pages that are not to be
+ * seen. It tries again within 16 s; after this long it must have forgotten the picture.
+ */
+const SOUND_ALONE_MS = 20_000;
 
 /** A session that has had a packet within this time has recovered by itself. */
 const RECOVERED_MS = 500;
@@ -97,10 +106,19 @@ function judge(draft: Draft, moment: Moment): void {
     signal(draft, draft.online ? (waits ? Signal.Wait : Signal.Connect) : Signal.Cut);
   } else if (isHealthy(shown, moment.nowMs)) {
     takeWell(draft, shown, moment.nowMs);
+    search(draft, shown, moment.nowMs);
     signal(draft, Signal.Picture);
   } else {
     takeLoss(draft, shown, moment);
     signal(draft, draft.online ? Signal.Silence : Signal.Cut);
+  }
+}
+
+function search(draft: Draft, shown: Track, nowMs: number): void {
+  const silent = nowMs - shown.packetAtMs >= SEARCH_MS;
+  if (silent && !shown.searched && draft.camera !== "down") {
+    draft.shown = { ...shown, searched: true };
+    draft.effects.push({ kind: "search", id: shown.id });
   }
 }
 
@@ -131,7 +149,12 @@ function takeLoss(draft: Draft, shown: Track, moment: Moment): void {
 }
 
 function isHealthy(track: Track, nowMs: number): boolean {
-  return !track.broken && nowMs - track.packetAtMs < STALL_MS && nowMs - track.frameAtMs < BLIND_MS;
+  const pictured = nowMs - track.pictureAtMs < STALL_MS;
+  return (
+    !track.broken &&
+    nowMs - track.packetAtMs < STALL_MS &&
+    nowMs - track.frameAtMs < (pictured ? BLIND_MS : SOUND_ALONE_MS)
+  );
 }
 
 /**
@@ -151,6 +174,9 @@ function open(draft: Draft, nowMs: number): void {
     openedAtMs: nowMs,
     packets: 0,
     packetAtMs: nowMs,
+    pictures: 0,
+    pictureAtMs: nowMs,
+    searched: false,
     frames: 0,
     frameAtMs: nowMs,
     broken: false,

@@ -138,10 +138,14 @@ function sampled(
   }
   const framesGrew = sample.frames > track.frames;
   const packetsGrew = sample.packets > track.packets || framesGrew;
+  const pictures = sample.pictures ?? sample.packets;
   return {
     ...track,
     packets: Math.max(sample.packets, track.packets),
     packetAtMs: packetsGrew ? nowMs : track.packetAtMs,
+    pictures: Math.max(pictures, track.pictures),
+    pictureAtMs: pictures > track.pictures ? nowMs : track.pictureAtMs,
+    searched: track.searched && !packetsGrew,
     frames: Math.max(sample.frames, track.frames),
     frameAtMs: framesGrew || !sample.watching ? nowMs : track.frameAtMs,
   };

@@ -1,4 +1,4 @@
-/** WHEP's three requests as this relay needs them: offer, answer, goodbye. */
+/** WHEP's requests as this relay needs them: offer, hints, ICE restart, goodbye. */
 
 import { UnreadableError } from "./errors.ts";
 import { request } from "./http.ts";
@@ -17,18 +17,32 @@ export interface WhepTarget {
 export interface WhepAnswer {
   /** The SDP answer; it carries all the server's candidates. */
   sdp: string;
-  /** The session's own address, for the goodbye. */
+  /** The session's own address, for all that follows. */
   session: URL;
+  /** Names the present ICE session; null where the server keeps it. */
+  etag: string | null;
+}
+
+/** What the server is told of how much picture is of use; what is left out stays as it is. */
+export interface WhepHints {
+  height?: number | null;
+  hidden?: boolean;
+  data_saver?: boolean;
 }
 
 /** The endpoint that serves a target. */
-export function whepUrl(target: WhepTarget, origin: string): URL {
+export function whepUrl(target: WhepTarget, origin: string, hints: WhepHints = {}): URL {
   const url = new URL(`/whep/${encodeURIComponent(target.slug)}`, origin);
   if (target.camera !== null) {
     url.searchParams.set("camera", target.camera);
   }
   if (target.rendition !== null) {
     url.searchParams.set("rendition", target.rendition);
+  }
+  for (const [name, value] of Object.entries(hints)) {
+    if (value !== null && value !== false) {
+      url.searchParams.set(name, String(value));
+    }
   }
   return url;
 }
@@ -44,7 +58,32 @@ export async function postOffer(endpoint: URL, sdp: string): Promise<WhepAnswer>
   if (location === null) {
     throw new UnreadableError("The session has no address");
   }
-  return { sdp: await response.text(), session: new URL(location, response.url || endpoint) };
+  return {
+    sdp: await response.text(),
+    session: new URL(location, response.url || endpoint),
+    etag: response.headers.get("ETag"),
+  };
+}
+
+/** Tells the server how much picture is of use. It does as well without. */
+export function patchHints(session: URL, hints: WhepHints): void {
+  const headers = { "Content-Type": "application/json" };
+  const body = JSON.stringify(hints);
+  request(session, { method: "PATCH", headers, body }).catch(() => undefined);
+}
+
+/** Takes credentials of a new ICE session to the server (RFC 9725, section 4.3.2); gives its own. */
+export async function patchIce(
+  session: URL,
+  fragment: string,
+  etag: string | null,
+): Promise<{ fragment: string; etag: string | null }> {
+  const response = await request(session, {
+    method: "PATCH",
+    headers: { "Content-Type": "application/trickle-ice-sdpfrag", "If-Match": etag ?? "*" },
+    body: fragment,
+  });
+  return { fragment: await response.text(), etag: response.headers.get("ETag") };
 }
 
 /**

@@ -91,7 +91,7 @@ describe("losing the picture", () => {
   it("makes a new session 1.5 s after the last packet, and keeps the old picture meanwhile", () => {
     const run = Run.live();
     run.pass(1000, [1]);
-    expect(run.pass(1450)).toEqual([]);
+    expect(run.pass(1450)).toEqual(["search 1"]);
     expect(run.link.phase).toBe(Phase.Live);
     expect(run.pass(50)).toEqual(["open 2"]);
     expect(run.link.phase).toBe(Phase.Lost);
@@ -116,6 +116,29 @@ describe("losing the picture", () => {
     }
     expect(run.link.phase).toBe(Phase.Lost);
     expect(run.link.next?.id).toBe(2);
+  });
+
+  it("is content with sound alone for as long as a narrow path may take", () => {
+    const run = Run.live();
+    const sound = (ms: number): void => {
+      for (const end = run.nowMs + ms; run.nowMs < end; ) {
+        run.nowMs += 250;
+        const packets = 100 + run.nowMs;
+        run.feed({ kind: "sample", id: 1, packets, pictures: 10, frames: 1, watching: true });
+      }
+    };
+    sound(19_000);
+    expect(run.link.phase).toBe(Phase.Live);
+    sound(2000);
+    expect(run.link.phase).toBe(Phase.Lost);
+  });
+
+  it("searches for the path of a session that falls silent, once each time", () => {
+    const run = Run.live();
+    expect(run.pass(250)).toEqual([]);
+    expect(run.pass(1000)).toEqual(["search 1"]);
+    run.sample(1);
+    expect(run.pass(450)).toEqual(["search 1"]);
   });
 
   it("makes sessions that keep dying young at growing intervals", () => {
@@ -206,7 +229,7 @@ describe("network and sleep", () => {
   it("gives a session half a second to prove itself after a sleep", () => {
     const run = Run.live();
     run.nowMs += 600_000;
-    expect(run.feed({ kind: "woke" })).toEqual([]);
+    expect(run.feed({ kind: "woke" })).toEqual(["search 1"]);
     expect(run.pass(450)).toEqual([]);
     expect(run.pass(50)).toEqual(["open 2"]);
     const good = Run.live();

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { UnplayableError } from "../../src/player/unplayable.ts";
 import { failureOf } from "../../src/player/whep/failure.ts";
-import { withStereo } from "../../src/player/whep/sdp.ts";
+import { iceFragment, withIce, withRoundTrip, withStereo } from "../../src/player/whep/sdp.ts";
 import { HttpError, UnreachableError } from "../../src/transport/errors.ts";
 
 describe("withStereo", () => {
@@ -25,6 +25,32 @@ describe("withStereo", () => {
 
   it("leaves an offer without Opus as it is", () => {
     expect(withStereo("v=0\r\n")).toBe("v=0\r\n");
+  });
+});
+
+describe("withRoundTrip", () => {
+  it("asks for it wherever pictures can be asked for", () => {
+    const sdp = "a=rtcp-fb:96 nack\r\na=rtcp-fb:96 nack pli\r\na=rtcp-fb:97 nack pli\r\n";
+    const changed =
+      "a=rtcp-fb:96 nack\r\na=rtcp-fb:96 nack pli\r\na=rtcp-fb:96 rrtr\r\n" +
+      "a=rtcp-fb:97 nack pli\r\na=rtcp-fb:97 rrtr\r\n";
+    expect(withRoundTrip(sdp)).toBe(changed);
+    expect(withRoundTrip(changed)).toBe(changed);
+  });
+});
+
+describe("an ICE restart", () => {
+  const sdp =
+    "m=video 9\r\na=ice-ufrag:one\r\na=ice-pwd:secret\r\nm=audio 9\r\na=ice-ufrag:one\r\na=ice-pwd:secret\r\n";
+
+  it("takes the new session's name to the server", () => {
+    expect(iceFragment(sdp)).toBe("a=ice-ufrag:one\r\na=ice-pwd:secret\r\n");
+  });
+
+  it("puts the server's into its answer, in all media", () => {
+    const fragment = "a=ice-lite\r\na=ice-ufrag:two\r\na=ice-pwd:other\r\n";
+    expect(withIce(sdp, fragment)).toBe(sdp.replaceAll("one", "two").replaceAll("secret", "other"));
+    expect(withIce(sdp, "")).toBe(sdp);
   });
 });
 

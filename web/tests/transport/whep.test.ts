@@ -12,6 +12,10 @@ it("names camera and rung in the address, where they are given", () => {
   expect(plain.href).toBe("https://relay.test/whep/eva");
   const full = whepUrl({ slug: "eva", camera: "a b", rendition: "720p" }, "https://relay.test");
   expect(full.href).toBe("https://relay.test/whep/eva?camera=a+b&rendition=720p");
+  const target = { slug: "eva", camera: null, rendition: null };
+  const hints = { height: 480, hidden: false, data_saver: true };
+  const hinted = whepUrl(target, "https://relay.test", hints);
+  expect(hinted.href).toBe("https://relay.test/whep/eva?height=480&data_saver=true");
 });
 
 it("resolves the session's address against the endpoint", async () => {
@@ -20,6 +24,7 @@ it("resolves the session's address against the endpoint", async () => {
   await expect(postOffer(ENDPOINT, "offer")).resolves.toEqual({
     sdp: "v=0",
     session: new URL("https://relay.test/whep/session/x"),
+    etag: null,
   });
 });
 

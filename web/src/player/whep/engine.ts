@@ -1,6 +1,7 @@
 /** Pictures by WHEP. */
 
 import type { Engine, Session, SessionListener, Target } from "../engine.ts";
+import type { Hints } from "../hints.ts";
 import { WhepSession } from "./session.ts";
 
 /** Makes WHEP sessions at one origin. */
@@ -11,7 +12,7 @@ export class WhepEngine implements Engine {
     this.#origin = origin;
   }
 
-  open(target: Target, listener: SessionListener): Session {
-    return new WhepSession(target, this.#origin, listener);
+  open(target: Target, hints: Hints, listener: SessionListener): Session {
+    return new WhepSession(target, hints, this.#origin, listener);
   }
 }

@@ -1,4 +1,33 @@
-/** The one change that our offers need. */
+/** The changes that our offers need, and what an ICE restart changes in both descriptions. Pure. */
+
+/** An offer as the browser made it, as it is to be sent and set. */
+export function prepared(sdp: string): string {
+  return withRoundTrip(withStereo(sdp));
+}
+
+/**
+ * Has the browser ask for the round trip (RFC 3611, section 4.4; `rrtr` is libwebrtc's name for it):
+ * one that only receives knows it from nothing else. libwebrtc asks for a packet that is still
+ * missing again after one round trip, which it takes for 100 ms where it is not known.
+ */
+export function withRoundTrip(sdp: string): string {
+  return sdp.replace(/^(a=rtcp-fb:\d+ )nack pli(\r?\n)(?!\1rrtr)/gm, "$&$1rrtr$2");
+}
+
+/** The lines that name an ICE session, which are the same in all media of a bundle. */
+export function iceFragment(sdp: string): string {
+  const find = (name: string): string =>
+    new RegExp(`^a=${name}:.*$`, "m").exec(sdp)?.[0].trim() ?? "";
+  return `${find("ice-ufrag")}\r\n${find("ice-pwd")}\r\n`;
+}
+
+/** A description with the ICE session of a fragment in place of its own. */
+export function withIce(sdp: string, fragment: string): string {
+  return ["ice-ufrag", "ice-pwd"].reduce((text, name) => {
+    const line = new RegExp(`^a=${name}:\\S+`, "m").exec(fragment)?.[0];
+    return line === undefined ? text : text.replace(new RegExp(`^a=${name}:\\S+`, "gm"), line);
+  }, sdp);
+}
 
 /**
  * Asks for Opus in stereo. Browsers decode to mono unless the *receiver's* description says

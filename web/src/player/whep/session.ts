@@ -5,13 +5,21 @@
  * from our checks, so waiting for candidates would only cost time.
  */
 
-import { deleteSession, postOffer, whepUrl } from "../../transport/whep.ts";
+import {
+  deleteSession,
+  patchHints,
+  patchIce,
+  postOffer,
+  type WhepHints,
+  whepUrl,
+} from "../../transport/whep.ts";
 import type { Progress, Session, SessionListener, Target, Timings } from "../engine.ts";
+import type { Hints } from "../hints.ts";
 import type { Failure } from "../link.ts";
 import { entriesOf, figure, inbound, type SessionStats, summarise } from "../stats.ts";
 import { UnplayableError } from "../unplayable.ts";
 import { failureOf } from "./failure.ts";
-import { withStereo } from "./sdp.ts";
+import { iceFragment, prepared, withIce } from "./sdp.ts";
 
 /** Older browsers know the target as a hint in seconds; it does no harm to say both. */
 function holdReceiver(receiver: RTCRtpReceiver, ms: number | null): void {
@@ -38,10 +46,17 @@ export class WhepSession implements Session {
   readonly #audio = this.#peer.addTransceiver("audio", { direction: "recvonly" });
   readonly #listener: SessionListener;
   #address: URL | null = null;
+  #etag: string | null = null;
+  #hints: Hints;
+  #told: string;
+  #pictured = false;
+  #searching = false;
   #over = false;
 
-  constructor(target: Target, origin: string, listener: SessionListener) {
+  constructor(target: Target, hints: Hints, origin: string, listener: SessionListener) {
     this.target = target;
+    this.#hints = hints;
+    this.#told = JSON.stringify(this.#wanted());
     this.#listener = listener;
     this.#peer.oniceconnectionstatechange = () => this.#onConnection();
     this.#peer.onconnectionstatechange = () => this.#onConnection();
@@ -70,8 +85,12 @@ export class WhepSession implements Session {
   }
 
   async progress(): Promise<Progress> {
-    const video = inbound(entriesOf(await this.#video.receiver.getStats()), "video");
-    return { packets: figure(video, "packetsReceived"), frames: figure(video, "framesDecoded") };
+    const reports = [this.#video, this.#audio].map(({ receiver }) => receiver.getStats());
+    const entries = (await Promise.all(reports)).flatMap(entriesOf);
+    const video = inbound(entries, "video");
+    const pictures = figure(video, "packetsReceived");
+    const sounds = figure(inbound(entries, "audio"), "packetsReceived");
+    return { packets: pictures + sounds, pictures, frames: figure(video, "framesDecoded") };
   }
 
   async stats(): Promise<SessionStats> {
@@ -85,6 +104,22 @@ export class WhepSession implements Session {
   hold(ms: number | null): void {
     for (const { receiver } of [this.#video, this.#audio]) {
       holdReceiver(receiver, ms);
+    }
+  }
+
+  hint(hints: Hints): void {
+    this.#hints = hints;
+    this.#tellHints();
+  }
+
+  search(): void {
+    if (this.#address !== null && !this.#searching && !this.#over) {
+      this.#searching = true;
+      this.#restart(this.#address)
+        .catch(() => this.#peer.setLocalDescription({ type: "rollback" }).catch(() => undefined))
+        .finally(() => {
+          this.#searching = false;
+        });
     }
   }
 
@@ -106,11 +141,11 @@ export class WhepSession implements Session {
 
   async #join(origin: string): Promise<void> {
     const offer = await this.#peer.createOffer();
-    const sdp = withStereo(offer.sdp ?? "");
+    const sdp = prepared(offer.sdp ?? "");
     this.timings.offer = performance.now();
     // The offer is final before the browser has made it its own, so both happen at the same time.
     const [answer] = await Promise.all([
-      postOffer(whepUrl(this.target, origin), sdp),
+      postOffer(whepUrl(this.target, origin, this.#wanted()), sdp),
       this.#peer.setLocalDescription({ type: "offer", sdp }),
     ]);
     this.timings.answer = performance.now();
@@ -119,9 +154,43 @@ export class WhepSession implements Session {
       return;
     }
     this.#address = answer.session;
+    this.#etag = answer.etag;
+    this.#tellHints();
     await this.#peer.setRemoteDescription({ type: "answer", sdp: answer.sdp });
     if (this.#video.currentDirection !== "recvonly") {
       throw new UnplayableError("video");
+    }
+  }
+
+  /**
+   * Restarts ICE with the server. What is under way meanwhile goes on, and a server that cannot be
+   * reached leaves everything as it is.
+   */
+  async #restart(address: URL): Promise<void> {
+    const offer = await this.#peer.createOffer({ iceRestart: true });
+    const sdp = prepared(offer.sdp ?? "");
+    await this.#peer.setLocalDescription({ type: "offer", sdp });
+    const answer = await patchIce(address, iceFragment(sdp), this.#etag);
+    this.#etag = answer.etag;
+    const former = this.#peer.currentRemoteDescription?.sdp ?? "";
+    await this.#peer.setRemoteDescription({
+      type: "answer",
+      sdp: withIce(former, answer.fragment),
+    });
+  }
+
+  #wanted(): WhepHints {
+    const { height, hidden, dataSaver } = this.#hints;
+    // Nobody misses a hidden picture, but a session without any would not be known to work.
+    return { height, hidden: hidden && this.#pictured, data_saver: dataSaver };
+  }
+
+  #tellHints(): void {
+    const hints = this.#wanted();
+    const told = JSON.stringify(hints);
+    if (this.#address !== null && told !== this.#told) {
+      this.#told = told;
+      patchHints(this.#address, hints);
     }
   }
 
@@ -138,6 +207,8 @@ export class WhepSession implements Session {
   #onFirstFrame(frame: VideoFrameCallbackMetadata): void {
     this.timings.firstFrame ??= frame.presentationTime;
     this.timings.firstPacket ??= frame.receiveTime ?? null;
+    this.#pictured = true;
+    this.#tellHints();
     this.#listener.pictured();
   }
 

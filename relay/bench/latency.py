@@ -1,0 +1,251 @@
+"""`relay bench latency`: glass to glass, and where the time goes.
+
+A camera (`source`) writes the moment into each picture (`demo.timecode`), encodes 720p30 with x264
+and publishes it over RTMP; the whole relay runs; Chromium shows it and reads the moment back. In
+between, the bus is looked at: when each picture came in, and when its rendition did. Once through
+the transcoder, once passed through.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+import socket
+import tempfile
+import threading
+import time
+import urllib.request
+from bisect import bisect_left
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from relay.bench import browser
+from relay.bench.processes import Process, free_port
+from relay.bench.report import Report, percentile
+from relay.bus import embedded, keys, wire
+from relay.bus.client import connect_blocking, stream_end, stream_entries
+from relay.demo import show, timecode
+from relay.errors import OperatorError
+from relay.ids import new_admin_token
+from relay.media.codecs import Kind
+from relay.media.ladder import SOURCE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+CAMERA: Final = "bench"
+TRANSCODED: Final = "720p"
+GOALS: Final = {TRANSCODED: 120.0, SOURCE: 80.0}
+SETTLE_S: Final = 8.0
+"""After the first frame, until the browser's buffers have their size."""
+STAGES: Final = (
+    *("camera and ingest", "transcode", "bus", "edge and network", "jitter buffer"),
+    *("decode", "display"),
+)
+_SAME_MS: Final = 10.0
+"""Two moments of one picture differ by less."""
+_START_S: Final = 30.0
+
+
+class Relay:
+    """A whole relay, with one camera."""
+
+    def __init__(self, folder: Path, stack: ExitStack) -> None:
+        self.folder = folder
+        self.http_port, self.rtmp_port = (free_port(socket.SOCK_STREAM) for _ in range(2))
+        self._token = new_admin_token()
+        self._serve = Process(
+            "serve",
+            RELAY_DATA_DIR=str(folder / "data"),
+            RELAY_HTTP_HOST="127.0.0.1",
+            RELAY_HTTP_PORT=str(self.http_port),
+            RELAY_RTMP_HOST="127.0.0.1",
+            RELAY_RTMP_PORT=str(self.rtmp_port),
+            RELAY_WEBRTC_PORT=str(free_port(socket.SOCK_DGRAM)),
+            RELAY_ADMIN_TOKEN=self._token,
+        )
+        stack.callback(self._serve.stop)
+        self._wait(self._is_ready, "the relay does not start")
+        made = self._request("/api/v1/cameras", {"id": CAMERA, "name": "Bench"})
+        url = f"rtmp://127.0.0.1:{self.rtmp_port}/live/{made['publish_key']}"
+        publisher = Process(module="relay.bench.source", environment={show.URL: url})
+        stack.callback(publisher.stop)
+
+    def _is_ready(self) -> bool:
+        return not self._serve.ended and bool(self._request("/readyz", None)["ready"])
+
+    def _request(self, path: str, body: Any) -> Any:
+        request = urllib.request.Request(
+            f"http://127.0.0.1:{self.http_port}{path}",
+            data=None if body is None else json.dumps(body).encode(),
+            headers={
+                "Authorization": f"Bearer {self._token}",
+                "Content-Type": "application/json",
+            },
+        )
+        with urllib.request.urlopen(request, timeout=10) as response:  # noqa: S310 - as above
+            return json.loads(response.read())
+
+    def _wait(self, condition: Any, complaint: str) -> None:
+        deadline = time.monotonic() + _START_S
+        while True:
+            try:
+                if condition():
+                    return
+            except OSError:
+                pass
+            if time.monotonic() > deadline:
+                raise OperatorError(complaint)
+            time.sleep(0.1)
+
+    @property
+    def bus_url(self) -> str:
+        """Where the bus is."""
+        return embedded.url(self.folder / "data", "bus")
+
+    def join(self, page: Any, rendition: str) -> None:
+        """Have the page show a rendition, once there is one."""
+        url = f"http://127.0.0.1:{self.http_port}/whep/{CAMERA}?rendition={rendition}"
+        deadline = time.monotonic() + _START_S
+        while True:
+            try:
+                browser.join(page, url)
+            except Exception as error:  # the browser's own, of many kinds
+                if time.monotonic() > deadline or not re.search(r"\b(400|409|503)\b", str(error)):
+                    raise
+                time.sleep(0.5)
+            else:
+                return
+
+
+class Watch:
+    """What one stream of the bus has had: when each picture was written, and when it was read."""
+
+    def __init__(self) -> None:
+        self._captured: list[float] = []
+        self._seen: list[tuple[float, float]] = []
+
+    def add(self, captured_ms: float, written_ms: float, read_ms: float) -> None:
+        """Note a picture; in order."""
+        self._captured.append(captured_ms)
+        self._seen.append((written_ms, read_ms))
+
+    def find(self, captured_ms: float) -> tuple[float, float] | None:
+        """When the picture of that moment was written and read."""
+        at = bisect_left(self._captured, captured_ms - _SAME_MS)
+        if at == len(self._captured) or self._captured[at] > captured_ms + _SAME_MS:
+            return None
+        return self._seen[at]
+
+
+async def _follow(bus_url: str, rendition: str, watch: Watch) -> None:
+    client = connect_blocking(bus_url)
+    key = keys.rendition_units(CAMERA, rendition)
+    position = await stream_end(client, key)
+    try:
+        while True:
+            entries = await stream_entries(client, key, position, count=64, block_ms=1000)
+            now = time.time() * 1000
+            for entry_id, fields in entries:
+                position = entry_id
+                _, unit = wire.decode(fields[wire.FIELD])
+                if unit.kind is Kind.VIDEO:
+                    watch.add(unit.captured_us / 1000, int(entry_id.split(b"-")[0]), now)
+    finally:
+        await client.aclose()
+
+
+@contextmanager
+def followed(bus_url: str, *renditions: str) -> Iterator[list[Watch]]:
+    """Look at these streams meanwhile, from a thread of its own."""
+    loop, watches = asyncio.new_event_loop(), [Watch() for _ in renditions]
+    over = asyncio.Event()
+
+    async def run() -> None:
+        pairs = zip(renditions, watches, strict=True)
+        tasks = [asyncio.create_task(_follow(bus_url, *pair)) for pair in pairs]
+        await over.wait()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    thread = threading.Thread(target=lambda: loop.run_until_complete(run()), name="bus")
+    thread.start()
+    try:
+        yield watches
+    finally:
+        loop.call_soon_threadsafe(over.set)
+        thread.join(5)
+
+
+def moment_of(line: list[int]) -> int | None:
+    """The moment that a strip tells, in ms of the Unix clock; None where it cannot be read."""
+    return timecode.read(np.tile(np.array(line, np.uint8), (36, 1)))
+
+
+def parts_of(frame: dict[str, Any], source: Watch, rung: Watch) -> dict[str, float] | None:
+    """Where one frame's time went, in ms; None where a station is not known."""
+    taken = moment_of(frame["line"])
+    if taken is None or frame["received"] is None:
+        return None
+    came, went = source.find(taken), rung.find(taken)
+    if came is None or went is None:
+        return None
+    received, composed, seen = (
+        frame["origin"] + frame[name] for name in ("received", "composed", "seen")
+    )
+    return {
+        "total": seen - taken,
+        "camera and ingest": came[0] - taken,
+        "transcode": went[0] - came[0],
+        "bus": went[1] - went[0],
+        "edge and network": received - went[1],
+        "jitter buffer": composed - received - frame["decode"],
+        "decode": frame["decode"],
+        "display": seen - composed,
+    }
+
+
+def measure(relay: Relay, rendition: str, frames: int, settle_s: float) -> list[dict[str, float]]:
+    """The parts of so many frames, of those whose strip can be read."""
+    with (
+        browser.page_of(f"http://127.0.0.1:{relay.http_port}/healthz") as page,
+        followed(relay.bus_url, SOURCE, rendition) as (source, rung),
+    ):
+        relay.join(page, rendition)
+        page.wait_for_timeout(settle_s * 1000)
+        seen = browser.watch(page, frames)
+        browser.leave(page)
+    found = (parts_of(frame, source, rung) for frame in seen)
+    return [parts for parts in found if parts is not None]
+
+
+def bench(frames: int, *, settle_s: float = SETTLE_S) -> Report:
+    """Run it."""
+    report = Report("latency", ["rendition", "ms", "goal p50", "glass to glass", *STAGES])
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="eva-latency-")))
+        relay = Relay(folder, stack)
+        for rendition, goal in GOALS.items():
+            found = measure(relay, rendition, frames, settle_s)
+            report.data[rendition] = found
+            if not found:
+                raise OperatorError(f"no strip of {rendition} could be read")
+            for name, share in (("p50", 0.5), ("p99", 0.99)):
+                columns = [
+                    f"{percentile([parts[stage] for parts in found], share):.1f}"
+                    for stage in ("total", *STAGES)
+                ]
+                wanted = f"{goal:.0f}" if share == 0.5 else ""
+                report.rows.append([rendition, name, wanted, *columns])
+            report.notes.append(f"{rendition}: {len(found)} of {frames} frames could be read.")
+    report.notes.append(
+        "Times are of the machine's clock. `camera and ingest` is from the moment that a picture "
+        "is taken until it is on the bus: its encoder and RTMP. A percentile of the whole is not "
+        "the sum of its parts'."
+    )
+    return report
