@@ -26,10 +26,6 @@ if TYPE_CHECKING:
     from relay.gateway.words import Words
     from relay.state.models import Broadcast, Partner
 
-_ALLOW: Final = (
-    "autoplay; fullscreen; picture-in-picture; screen-wake-lock; gyroscope; accelerometer"
-)
-"""What the player in a frame needs: the pages of `web/` say the same to those who embed."""
 _WIDTH: Final = 640
 _LEAST: Final = 200
 """No player is smaller than this, in pixels."""
@@ -150,7 +146,7 @@ async def docs(request: web.Request) -> web.Response:
         '<eva-embed-docs><header class="skeleton-bar"><a href="/">EVA Relay</a></header>'
         f'<main class="skeleton"><h1>{told.embedding}</h1><p>{told.embedding_text}</p>'
         "<pre>&lt;iframe src=&quot;https://RELAY/embed/SLUG&quot; width=&quot;640&quot; "
-        f"height=&quot;360&quot; allow=&quot;{_ALLOW}&quot;&gt;"
+        "height=&quot;360&quot; allow=&quot;autoplay; fullscreen; picture-in-picture&quot;&gt;"
         "&lt;/iframe&gt;</pre></main></eva-embed-docs>"
     )
     return render(
@@ -189,7 +185,7 @@ def _described(view: BroadcastView, here: str, width: int, height: int) -> dict[
     frame = (
         f'<iframe src="{escape(f"{here}/embed/{view.slug}")}" width="{width}" height="{height}" '
         f'title="{escape(view.title)}" style="border:0" loading="lazy" '
-        f'allow="{_ALLOW}" allowfullscreen></iframe>'
+        'allow="autoplay; fullscreen; picture-in-picture" allowfullscreen></iframe>'
     )
     found: dict[str, object] = {
         "version": "1.0",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -169,8 +170,33 @@ def test_nothing_that_is_written_runs(walk: Stack, visit: Callable[..., Tab]):
     marker = {"title": PAYLOADS[1], "at": ago(minutes=5)}
     walk.request("POST", "/api/v1/broadcasts/hostile/markers", marker)
     tab = visit("hostile")
-    write(tab, every[:1900].replace("http", ""), name=PAYLOADS[1][:60])
-    tab.page.wait_for_timeout(500)
+    write(tab, every[:1900], name=PAYLOADS[1])
+    wait_text(tab, PAYLOADS[0])
+    # All of it is there to be read, each in its place: nothing was left out that could run.
+    shown = {
+        "h1": PAYLOADS[0],
+        "eva-broadcast >> .about": PAYLOADS[1],
+        "eva-broadcast >> .crew": PAYLOADS[1],
+        "eva-broadcast >> .credits": PAYLOADS[7],
+        "eva-broadcast >> .tags": PAYLOADS[2],
+        "eva-broadcast >> .music": PAYLOADS[2],
+        "eva-timeline": PAYLOADS[1],
+        "eva-comment >> .name": PAYLOADS[1],
+    }
+    for place, payload in shown.items():
+        tab.wait_for(place, f"(it.shadowRoot ?? it).textContent.includes({json.dumps(payload)})", 5)
+    harmless(tab)
+    title = json.dumps(PAYLOADS[0])
+    for path, place in (("/embed/hostile", "eva-embed"), ("/", "eva-home")):
+        tab.page.goto(walk.url + path)
+        # In the front page it stands in a card, whose own tree holds it.
+        found = f"find('a[href$=hostile]', it.shadowRoot)?.textContent.includes({title})"
+        tab.wait_for(place, found, 10)
+        harmless(tab)
+
+
+def harmless(tab: Tab) -> None:
+    """Nothing that was written has run, or has become an element."""
     for link in tab.page.get_by_role("link").all():
         assert (link.get_attribute("href") or "").startswith(("http", "/")), link
     assert tab.page.evaluate("window.hacked") is None

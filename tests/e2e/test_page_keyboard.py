@@ -136,6 +136,47 @@ def test_comments(page: Tab):
     go_to(page, "Send")
     keys.press("Enter")
     page.page.get_by_text("Nor with one").first.wait_for()
+    assert focused(page) == "Reply"
+
+
+def test_comments_are_edited_reported_and_deleted(
+    page: Tab, walk: Stack, open_tab: Callable[[str], Tab]
+):
+    keys = page.page.keyboard
+    go_to(page, "Your comment")
+    keys.type("To be changed")
+    go_to(page, "Your name")
+    keys.type("Lou")
+    go_to(page, "Send")
+    keys.press("Enter")
+    page.page.get_by_text("To be changed").first.wait_for()
+    go_to(page, "Edit")
+    keys.press("Enter")
+    page.wait_for("eva-comment >> textarea", "it.matches(':focus')", 5)
+    keys.press("End")
+    keys.type(", changed")
+    go_to(page, "Save")
+    keys.press("Enter")
+    page.page.get_by_text("To be changed, changed").first.wait_for()
+    assert focused(page) == "Edit"
+    other = open_tab(f"{walk.url}/b/{SLUG}")
+    other.page.evaluate("scrollTo(0, document.body.scrollHeight)")
+    other.page.get_by_text("To be changed, changed").first.wait_for()
+    go_to(other, "Report")
+    other.page.keyboard.press("Enter")
+    other.wait_for("eva-comment >> input[name=reason]", "it.matches(':focus')", 5)
+    go_to(other, "Cancel")
+    other.page.keyboard.press("Enter")
+    other.wait_for("eva-comment >> [data-act=report]", "it.matches(':focus')", 5)
+    other.page.keyboard.press("Enter")
+    other.wait_for("eva-comment >> input[name=reason]", "it.matches(':focus')", 5)
+    other.page.keyboard.type("By keys")
+    other.page.keyboard.press("Enter")
+    other.page.get_by_text("Reported. Thank you.").first.wait_for()
+    go_to(page, "Delete")
+    keys.press("Enter")
+    page.wait_for("eva-comments >> h2", "it.matches(':focus')", 10)
+    other.page.get_by_text("To be changed, changed").first.wait_for(state="hidden")
 
 
 def test_language_and_theme(page: Tab):

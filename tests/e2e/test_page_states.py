@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+import json
+import re
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.support.axe import violations
 from tests.support.chromium import Tab
+from tests.support.looks import inspect
 from tests.support.walk import SLUG, ago, fields, small
 
 if TYPE_CHECKING:
@@ -18,81 +20,72 @@ if TYPE_CHECKING:
 
     from tests.support.stack import Stack
 
-SIZES = {320: 640, 1280: 800, 3840: 2160}
-"""Widths and heights of a small telephone, a laptop, and a wall."""
-THEMES: Final = ("dark", "light")
-
 
 @pytest.fixture
-def visit(browser: Browser) -> Iterator[Callable[[str], Tab]]:
-    """Opens a page as a new viewer."""
-    contexts = []
+def visit(browser: Browser) -> Iterator[Callable[..., Tab]]:
+    """Opens a page as a new viewer; in the end it may have complained of what is named only."""
+    contexts, tabs = [], []
 
-    def visit_one(url: str) -> Tab:
+    def visit_one(url: str, *expected: str) -> Tab:
         # Without motion a colour is what it is, and not on its way from another.
         context = browser.new_context(
             viewport={"width": 1280, "height": 800}, color_scheme="dark", reduced_motion="reduce"
         )
         contexts.append(context)
         tab = Tab(context)
+        tabs.append((tab, expected))
         tab.page.goto(url)
         return tab
 
     yield visit_one
+    complaints = [each for tab, expected in tabs for each in tab.surprising(*expected)]
     for context in contexts:
         context.close()
+    assert complaints == []
 
 
+COMMENTS = re.compile(r"/comments\?")
 ALIKE = {"waiting", "approval", "quiet"}
 """States that look nearly like another one."""
-
-
-def inspect(tab: Tab, name: str, screenshots: Path, *, full: bool = True) -> None:
-    """Keep a picture of the page at each width, and let nobody be shut out in either theme."""
-    for width, height in SIZES.items():
-        tab.page.set_viewport_size({"width": width, "height": height})
-        for theme in THEMES:
-            tab.page.emulate_media(color_scheme=theme)
-            shot = f"{name}-{theme}-{width}"
-            if theme == "dark" or width == 1280:
-                # Of a page as large as a wall, a PNG takes longer than all the rest.
-                path = screenshots / f"{shot}.jpg"
-                tab.page.screenshot(path=path, type="jpeg", quality=85, full_page=full)
-            assert tab.page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, shot
-            assert violations(tab.page) == [], shot
 
 
 def live(_stack: Stack) -> str:
     return f"/b/{SLUG}"
 
 
+def known(stack: Stack, slug: str, cameras: list[str], **document: Any) -> None:
+    """Create a broadcast, unless another state has."""
+    if stack.get(f"/api/v1/broadcasts/{slug}").get("status") == 404:
+        stack.broadcast(slug, cameras, **document)
+
+
 def before(stack: Stack) -> str:
-    stack.broadcast("later", ["away"], **fields() | {"starts_at": ago(hours=-3)})
+    known(stack, "later", ["away"], **fields() | {"starts_at": ago(hours=-3)})
     return "/b/later"
 
 
 def waiting(stack: Stack) -> str:
-    stack.broadcast("silent", ["away"], **fields())
+    known(stack, "silent", ["away"], **fields())
     return "/b/silent"
 
 
 def ended(stack: Stack) -> str:
-    stack.broadcast("over", ["away"], **fields() | {"ended_at": ago(hours=0.2)})
+    known(stack, "over", ["away"], **fields() | {"ended_at": ago(hours=0.2)})
     return "/b/over"
 
 
 def closed(stack: Stack) -> str:
-    stack.broadcast("closed", [], **fields() | {"access": "closed"})
+    known(stack, "closed", [], **fields() | {"access": "closed"})
     return "/b/closed"
 
 
 def approval(stack: Stack) -> str:
-    stack.broadcast("approval", [], **fields() | {"comments": "approval"})
+    known(stack, "approval", [], **fields() | {"comments": "approval"})
     return "/b/approval"
 
 
 def quiet(stack: Stack) -> str:
-    stack.broadcast("quiet", [], title="Nothing said", comments="closed")
+    known(stack, "quiet", [], title="Nothing said", comments="closed")
     return "/b/quiet"
 
 
@@ -106,6 +99,11 @@ def docs(_stack: Stack) -> str:
 
 def embed(_stack: Stack) -> str:
     return f"/embed/{SLUG}"
+
+
+def framed(make: Callable[[Stack], str]) -> Callable[[Stack], str]:
+    """The same broadcast in a partner's frame."""
+    return lambda stack: make(stack).replace("/b/", "/embed/")
 
 
 def nowhere(_stack: Stack) -> str:
@@ -123,6 +121,9 @@ STATES: dict[str, tuple[Callable[[Stack], str], str]] = {
     "home": (home, "eva-card"),
     "docs": (docs, "eva-playground"),
     "embed": (embed, "eva-player[phase='live']"),
+    "embed-before": (framed(before), "eva-player[phase='waiting']"),
+    "embed-ended": (framed(ended), "eva-player[phase='ended']"),
+    "embed-closed": (framed(closed), "eva-embed >> h1"),
     "nowhere": (nowhere, "h1"),
 }
 
@@ -132,17 +133,17 @@ STATES: dict[str, tuple[Callable[[Stack], str], str]] = {
     [pytest.param(one, marks=[pytest.mark.slow] if one in ALIKE else []) for one in STATES],
 )
 def test_a_state_looks_right_and_shuts_nobody_out(
-    state: str, walk: Stack, visit: Callable[[str], Tab], screenshots: Path
+    state: str, walk: Stack, visit: Callable[..., Tab], screenshots: Path
 ):
     make, proof = STATES[state]
     if "away" not in [camera["id"] for camera in walk.get("/api/v1/cameras")["cameras"]]:
         walk.camera("away", name="Away")
-    tab = visit(walk.url + make(walk))
+    # A state's own status is no surprise.
+    expected = {"nowhere": ["404"], "closed": ["401"], "embed-closed": ["401"]}.get(state, [])
+    tab = visit(walk.url + make(walk), *expected)
     tab.wait_for(proof, "true", 20)
     look_at_everything(tab)
-    inspect(tab, f"page-{state}", screenshots, full=state != "embed")
-    expected = ["404"] if state == "nowhere" else ["401"] if state == "closed" else []
-    assert surprising(tab, expected) == []
+    inspect(tab, f"page-{state}", screenshots, full=not state.startswith("embed"))
 
 
 def look_at_everything(tab: Tab) -> None:
@@ -154,37 +155,86 @@ def look_at_everything(tab: Tab) -> None:
     tab.page.evaluate("scrollTo(0, 0)")
 
 
-def surprising(tab: Tab, expected: list[str]) -> list[str]:
-    """Complaints, less those that a state is made of: its own status among them."""
-    return [one for one in tab.complaints if not any(text in one for text in expected)]
-
-
 def test_a_lost_signal_and_an_offline_device(
-    walk: Stack, clip: Path, visit: Callable[[str], Tab], screenshots: Path
+    walk: Stack, clip: Path, visit: Callable[..., Tab], screenshots: Path
 ):
     source = small(clip, walk.folder, "helmet")
     publisher = walk.publish(walk.camera("frail", name="Frail"), source)
     walk.broadcast("frail", ["frail"], **fields())
     walk.wait_live("frail", "frail", 40)
-    tab = visit(f"{walk.url}/b/frail")
-    tab.wait_picture(30)
+    # A camera without a picture is a conflict, and a device without a network reaches nothing.
+    tab = visit(f"{walk.url}/b/frail", "409", "ERR_INTERNET_DISCONNECTED")
+    frame = visit(f"{walk.url}/embed/frail", "409")
+    for each in (tab, frame):
+        each.wait_picture(30)
     publisher.kill()
-    tab.wait_for("eva-player", "it.phase === 'lost'", 20)
-    tab.wait_for("eva-slate", r"/00:0[1-9]|00:[1-9]/.test(it.renderRoot.textContent)", 10)
-    inspect(tab, "page-lost", screenshots, full=False)
+    for each, name in ((tab, "page-lost"), (frame, "page-embed-lost")):
+        each.wait_for("eva-player", "it.phase === 'lost'", 20)
+        each.wait_for("eva-slate", r"/\d\d:\d\d/.test(it.renderRoot.textContent)", 10)
+        inspect(each, name, screenshots, full=False)
     tab.page.context.set_offline(True)
     tab.wait_for("eva-player", "it.phase === 'offline'", 20)
     inspect(tab, "page-offline", screenshots, full=False)
 
 
-def test_a_refusal(walk: Stack, visit: Callable[[str], Tab], screenshots: Path):
-    refused: dict[str, Any] = {
-        "status": 403,
-        "content_type": "application/problem+json",
-        "body": '{"type":"about:blank","title":"No","status":403,"detail":"Not in your region."}',
-    }
-    tab = visit("about:blank")
-    tab.page.route("**/whep/**", lambda route: route.fulfill(**refused))
-    tab.page.goto(f"{walk.url}/b/{SLUG}")
+@pytest.mark.parametrize("path", ["/b", "/embed"])
+def test_a_refusal(path: str, walk: Stack, visit: Callable[..., Tab], screenshots: Path):
+    tab = visit("about:blank", "403")
+    answer(tab, "**/whep/**", 403, problem(403, "about:blank"))
+    tab.page.goto(f"{walk.url}{path}/{SLUG}")
     tab.wait_for("eva-player", "it.phase === 'failed'", 20)
-    inspect(tab, "page-failed", screenshots, full=False)
+    tab.wait_for("eva-slate", "it.renderRoot.textContent.includes('does not allow this')", 5)
+    inspect(tab, f"page-failed{path.replace('/', '-')}", screenshots, full=False)
+
+
+def problem(status: int, kind: str) -> dict[str, Any]:
+    return {"type": kind, "title": "No", "status": status, "detail": "for authors of programs"}
+
+
+def answer(tab: Tab, addresses: str | re.Pattern[str], status: int, body: object) -> None:
+    """Have these addresses answer in the relay's place."""
+    told = {"status": status, "content_type": "application/json", "body": json.dumps(body)}
+    tab.page.route(addresses, lambda route: route.fulfill(**told))
+
+
+@pytest.mark.parametrize(
+    ("state", "status", "body", "proof"),
+    [
+        ("home-empty", 200, {"broadcasts": []}, "Nobody is outside"),
+        ("home-failing", 503, problem(503, "about:blank"), "cannot be loaded"),
+    ],
+)
+def test_a_front_page_without_broadcasts(
+    state: str,
+    status: int,
+    body: object,
+    proof: str,
+    walk: Stack,
+    visit: Callable[..., Tab],
+    screenshots: Path,
+):
+    tab = visit("about:blank", *([str(status)] if status >= 400 else []))
+    answer(tab, "**/api/v1/broadcasts", status, body)
+    # The list comes with the page as a rule; without it the page asks.
+    page = walk.text("/").replace('id="eva-data"', 'id="no-data"')
+    tab.page.route(f"{walk.url}/", lambda route: route.fulfill(body=page, content_type="text/html"))
+    tab.page.goto(f"{walk.url}/")
+    tab.wait_for("eva-home >> h1", f"it.textContent.includes({proof!r})", 10)
+    inspect(tab, f"page-{state}", screenshots)
+
+
+def test_a_vote_and_comments_that_fail(walk: Stack, visit: Callable[..., Tab], screenshots: Path):
+    tab = visit("about:blank", "403", "503")
+    answer(tab, "**/rating", 403, problem(403, "urn:eva-relay:problem:watch-first"))
+    answer(tab, COMMENTS, 503, problem(503, "about:blank"))
+    walk.broadcast("failing", [], **fields())
+    tab.page.goto(f"{walk.url}/b/failing")
+    tab.page.get_by_role("radio", name="4 stars").check()
+    tab.page.get_by_text("Watch a little longer, and vote then.").wait_for()
+    tab.page.evaluate("scrollTo(0, document.body.scrollHeight)")
+    tab.page.get_by_text("The comments cannot be loaded.").wait_for()
+    assert tab.page.get_by_text("Nobody has written").count() == 0
+    inspect(tab, "page-failing", screenshots)
+    tab.page.unroute(COMMENTS)
+    tab.page.get_by_role("button", name="Try again").click()
+    tab.page.get_by_text("Nobody has written anything yet").wait_for()

@@ -1,4 +1,4 @@
-"""axe-core in a page: what it finds wrong for people with disabilities."""
+"""axe-core in a page and its frames: what it finds wrong for people with disabilities."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
+    from playwright.sync_api import Frame, Page
 
 _SOURCE: Final = Path(__file__).parents[2] / "web" / "node_modules" / "axe-core" / "axe.min.js"
 _RULES: Final = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
@@ -14,11 +14,17 @@ _RULES: Final = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-p
 
 def violations(page: Page) -> list[str]:
     """Every broken rule of WCAG 2.2 AA and of good practice, with the elements that break it."""
-    if not page.evaluate("'axe' in window"):
+    return [each for frame in page.frames for each in _broken(frame)]
+
+
+def _broken(frame: Frame) -> list[str]:
+    """The broken rules of one document: from outside, axe does not see into a frame."""
+    if not frame.evaluate("'axe' in window"):
         # An evaluated script is the browser's own, so that the page's policy need not allow it.
-        page.evaluate(_SOURCE.read_text() + "; undefined")
-    found: dict[str, Any] = page.evaluate(
-        "(rules) => axe.run({ runOnly: rules, resultTypes: ['violations'] })", _RULES
+        frame.evaluate(_SOURCE.read_text() + "; undefined")
+    found: dict[str, Any] = frame.evaluate(
+        "(rules) => axe.run({ runOnly: rules, resultTypes: ['violations'], iframes: false })",
+        _RULES,
     )
     return [
         f"{one['id']}: {one['help']}: "

@@ -77,6 +77,10 @@ class Tab:
             ),
         )
 
+    def surprising(self, *expected: str) -> list[str]:
+        """Complaints, less those that a test is about."""
+        return [one for one in self.complaints if not any(text in one for text in expected)]
+
     def element(self, selector: str, expression: str, argument: Any = None) -> Any:
         """Evaluate an expression of `it`, the first element of that selector in any shadow tree,
         and `argument`; None if there is no such element. ` >> ` leads from one into its tree.

@@ -58,6 +58,7 @@ export const playerStyles = css`
   }
 
   media-control-bar > * {
+    flex: none;
     border-radius: var(--round-small);
   }
 
@@ -66,7 +67,7 @@ export const playerStyles = css`
     outline: none;
   }
 
-  .spring {
+  media-control-bar > .spring {
     flex: 1;
     pointer-events: none;
   }
@@ -186,6 +187,19 @@ export const playerStyles = css`
     }
     media-control-bar {
       padding: 2rem 0.25rem 0.25rem;
+    }
+  }
+
+  /* In the smallest player, 200 pixels wide, five buttons just have their place, and no word. */
+  @container (max-width: 16rem) {
+    media-control-bar {
+      --media-control-padding: 0.375rem;
+      --menu-width: 2.5rem;
+      --menu-padding: 0.25rem;
+      padding: 2rem 0.125rem 0.125rem;
+    }
+    media-live-button {
+      display: none;
     }
   }
 `;

@@ -68,9 +68,7 @@ export class EvaPlayer extends LitElement {
   @property({ attribute: "starts-at" }) startsAt: string | null = null;
   /** How the camera's picture is laid out; `equirectangular` can be looked around in. */
   @property() projection = "flat";
-  /** One of several pictures beside a big one, for which the viewer counts. */
-  @property({ type: Boolean }) small = false;
-  /** Without controls and sound. */
+  /** Without controls and sound: one of several small pictures. */
   @property({ type: Boolean, reflect: true }) bare = false;
   /** The camera's rungs. */
   @property({ attribute: false }) ladder: readonly Rendition[] = [];
@@ -166,12 +164,9 @@ export class EvaPlayer extends LitElement {
   /** The figures of the picture on screen; null while there is none. */
   async stats(): Promise<PlayerStats | null> {
     const stats = await this.#conductor.stats();
-    if (stats === null) {
-      return null;
-    }
     // While cameras change, the picture is still of the one whose ladder is not known here.
-    const ladder = stats.camera === this.camera ? this.ladder : [];
-    return { ...stats, rendition: rungOf(stats.height, ladder) };
+    const ladder = stats?.camera === this.camera ? this.ladder : [];
+    return stats === null ? null : { ...stats, rendition: rungOf(stats.height, ladder) };
   }
 
   /**
@@ -312,7 +307,7 @@ export class EvaPlayer extends LitElement {
   }
 
   #target(): Target {
-    return { slug: this.slug, camera: this.camera, rendition: this.rendition, part: this.small };
+    return { slug: this.slug, camera: this.camera, rendition: this.rendition };
   }
 
   #onLink(link: Link): void {
@@ -382,14 +377,13 @@ export class EvaPlayer extends LitElement {
     this.dispatchEvent(new CustomEvent("eva-paused", { detail: !playing }));
   }
 
-  #onTracks(event: Event): void {
-    this.captioned = takeCaptions(this.video, event.currentTarget);
-  }
-
   #onVolume(): void {
     this.heard ||= !this.video.muted && this.video.volume > 0;
   }
 
+  readonly #onTracks = ({ currentTarget }: Event): void => {
+    this.captioned = takeCaptions(this.video, currentTarget);
+  };
   readonly #onPageHide = (): void => this.#conductor.stop();
   readonly #onPageShow = (event: PageTransitionEvent): void => {
     if (event.persisted && this.slug !== "") {

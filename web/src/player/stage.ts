@@ -154,7 +154,6 @@ export class EvaStage extends LitElement {
     return html`<div class="tile small" @eva-state=${stop}>
       <eva-player
         bare
-        small
         slug=${broadcast.slug}
         .camera=${camera.id}
         .cameraName=${camera.name}

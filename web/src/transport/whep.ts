@@ -11,8 +11,6 @@ export interface WhepTarget {
   camera: string | null;
   /** A rung's name; without it the server chooses. */
   rendition: string | null;
-  /** It is one of several pictures of a viewer, who counts for the big one. */
-  part?: boolean;
 }
 
 /** The server's half of a session. */
@@ -40,9 +38,6 @@ export function whepUrl(target: WhepTarget, origin: string, hints: WhepHints = {
   }
   if (target.rendition !== null) {
     url.searchParams.set("rendition", target.rendition);
-  }
-  if (target.part === true) {
-    url.searchParams.set("part", "1");
   }
   for (const [name, value] of Object.entries(hints)) {
     if (value !== null && value !== false) {

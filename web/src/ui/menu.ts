@@ -51,9 +51,9 @@ export class EvaMenu extends LitElement {
         display: inline-flex;
         align-items: center;
         gap: 0.45rem;
-        min-width: 2.75rem;
+        min-width: var(--menu-width, 2.75rem);
         height: 2.75rem;
-        padding: 0 0.6rem;
+        padding: 0 var(--menu-padding, 0.6rem);
         justify-content: center;
         border: 0;
         border-radius: var(--round-small);

@@ -16,11 +16,6 @@ it("names camera and rung in the address, where they are given", () => {
   const hints = { height: 480, hidden: false, data_saver: true };
   const hinted = whepUrl(target, "https://relay.test", hints);
   expect(hinted.href).toBe("https://relay.test/whep/eva?height=480&data_saver=true");
-  const tile = whepUrl(
-    { slug: "eva", camera: "a", rendition: null, part: true },
-    "https://relay.test",
-  );
-  expect(tile.href).toBe("https://relay.test/whep/eva?camera=a&part=1");
 });
 
 it("resolves the session's address against the endpoint", async () => {

@@ -82,10 +82,7 @@ export class EvaComments extends LitElement {
   /** Takes in the server's news. */
   take(event: ServerEvent): void {
     if (event.type === "comment" || event.type === "comment_removed") {
-      this.thread = withNews(this.thread, event);
-      if (this.#loading > 0) {
-        this.#meanwhile.set(event.type === "comment" ? event.comment.id : event.id, event);
-      }
+      this.#learn(event);
     } else if (event.type === "state" && (this.loaded || this.unloadable)) {
       // The line was down, and comments may have come and gone meanwhile. What is on the page stays
       // until the answer is there: somebody may be writing in the midst of it.
@@ -186,6 +183,16 @@ export class EvaComments extends LitElement {
     ></eva-comment>`;
   }
 
+  #learn(news: CommentNews): void {
+    this.thread = withNews(this.thread, news);
+    if (this.#loading > 0) {
+      const id = news.type === "comment" ? news.comment.id : news.id;
+      // As the thread has it, which knows whose it is.
+      const comment = this.thread.comments.get(id);
+      this.#meanwhile.set(id, comment === undefined ? news : { type: "comment", comment });
+    }
+  }
+
   async #load(before: string | null): Promise<void> {
     this.#loading += 1;
     const read = await this.#try(async () => {
@@ -214,7 +221,7 @@ export class EvaComments extends LitElement {
     };
     const written = await this.#try(async () => {
       const comment = await postComment(this.slug, body, key);
-      this.thread = withComment(this.thread, { ...comment, yours: true });
+      this.#learn({ type: "comment", comment: { ...comment, yours: true } });
       this.said = comment.held === true ? msg("Your comment waits for approval.") : msg("Sent");
     });
     draft.done(written);
@@ -233,7 +240,7 @@ export class EvaComments extends LitElement {
       case "edit": {
         const edited = await this.#try(async () => {
           const changed = await patchComment(this.slug, id, act.text);
-          this.thread = withComment(this.thread, { ...changed, yours: true });
+          this.#learn({ type: "comment", comment: { ...changed, yours: true } });
           this.said = msg("Changed");
         });
         act.done(edited);
@@ -242,7 +249,7 @@ export class EvaComments extends LitElement {
       case "delete":
         await this.#try(async () => {
           await deleteComment(this.slug, id);
-          this.thread = without(this.thread, id);
+          this.#learn({ type: "comment_removed", id });
           this.said = msg("Deleted");
           this.renderRoot.querySelector<HTMLElement>("h2")?.focus();
         });

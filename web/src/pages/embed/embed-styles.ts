@@ -141,4 +141,18 @@ export const embedStyles = css`
       display: none;
     }
   }
+
+  /* Two rows would reach beneath the way to sound. The star says enough, and has its name. */
+  @container (max-width: 16rem) {
+    header {
+      flex-wrap: nowrap;
+      padding-inline: 0.5rem;
+    }
+    .facts {
+      gap: 0.5rem;
+    }
+    .rate {
+      display: none;
+    }
+  }
 `;

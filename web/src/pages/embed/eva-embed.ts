@@ -213,7 +213,7 @@ export class EvaEmbed extends LitElement {
           aria-label=${mean === "" ? msg("Rate this broadcast") : msg(str`Rated ${mean} out of 5. Rate this broadcast`)}
           @click=${() => void this.#openRating(!this.rating)}
         >
-          ${star}<span class="figures">${mean === "" ? msg("Rate") : mean}</span>
+          ${star}<span class=${mean === "" ? "rate" : "figures"}>${mean === "" ? msg("Rate") : mean}</span>
         </button>
       </div>
     </header>`;

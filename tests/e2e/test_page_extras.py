@@ -1,0 +1,171 @@
+"""What the page does beside the picture: markers, suggestions, captions, small windows, motion."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support.axe import violations
+from tests.support.chromium import Tab
+from tests.support.walk import SLUG, ago, fields
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from playwright.sync_api import Browser, BrowserContext
+
+    from tests.support.stack import Stack
+
+LOCKS = """
+const request = navigator.wakeLock.request.bind(navigator.wakeLock);
+navigator.wakeLock.request = async (type) => (window.lock = await request(type));
+"""
+"""Keeps the lock that the browser gave, so that it can be asked for its state."""
+CAPTIONS = """(() => {
+  const track = document.createElement("track");
+  Object.assign(track, { kind: "captions", label: "English", srclang: "en", slot: "captions",
+    src: URL.createObjectURL(new Blob(["WEBVTT"], { type: "text/vtt" })) });
+  it.append(track);
+})()"""
+
+
+@pytest.fixture
+def contexts(browser: Browser) -> Iterator[Callable[..., BrowserContext]]:
+    """Makes viewers with what is given of them."""
+    made = []
+
+    def make(**given: object) -> BrowserContext:
+        made.append(browser.new_context(**given))  # type: ignore[arg-type]
+        return made[-1]
+
+    yield make
+    for context in made:
+        context.close()
+
+
+def test_markers_come_change_and_go_and_what_is_like_it_is_offered(
+    walk: Stack, open_tab: Callable[[str], Tab]
+):
+    walk.broadcast("marked", [], **fields())
+    first = {"at": ago(hours=1), "title": "Hatch open"}
+    walk.request("POST", "/api/v1/broadcasts/marked/markers", first)
+    tab = open_tab(f"{walk.url}/b/marked")
+    tab.wait_for("eva-timeline", "it.renderRoot.textContent.includes('Hatch open')", 10)
+    made = walk.request(
+        "POST", "/api/v1/broadcasts/marked/markers", {"at": ago(minutes=5), "title": "Bolt three"}
+    )
+    tab.wait_for("eva-timeline", "it.renderRoot.textContent.includes('Bolt three')", 5)
+    path = f"/api/v1/broadcasts/marked/markers/{made['id']}"
+    walk.request("PATCH", path, {"title": "Bolt four"})
+    tab.wait_for("eva-timeline", "it.renderRoot.textContent.includes('Bolt four')", 5)
+    assert not tab.element("eva-timeline", "it.renderRoot.textContent.includes('Bolt three')")
+    walk.request("DELETE", path)
+    tab.wait_for("eva-timeline", "!it.renderRoot.textContent.includes('Bolt')", 5)
+    tab.page.evaluate("scrollTo(0, document.body.scrollHeight)")
+    tab.wait_for("eva-similar", "it.renderRoot?.querySelectorAll('li').length > 0", 10)
+    address = tab.element("eva-similar >> a", "it.getAttribute('href')")
+    slugs = [one["slug"] for one in walk.get("/api/v1/broadcasts/marked/similar")["broadcasts"]]
+    assert address == f"/b/{slugs[0]}"
+    assert violations(tab.page) == []
+
+
+def test_a_deleted_broadcast_says_so_and_asks_no_more(
+    walk: Stack, contexts: Callable[..., BrowserContext]
+):
+    walk.broadcast("short-lived", [], **fields())
+    tab = Tab(contexts())
+    tab.page.goto(f"{walk.url}/b/short-lived")
+    tab.wait_for("eva-player", "true", 10)
+    asked: list[str] = []
+    walk.request("DELETE", "/api/v1/broadcasts/short-lived")
+    tab.page.get_by_role("heading", name="No broadcast here").wait_for()
+    tab.page.on("request", lambda request: asked.append(request.url))
+    tab.page.wait_for_timeout(3000)
+    assert asked == []
+    assert violations(tab.page) == []
+
+
+def test_small_windows_captions_and_a_screen_that_stays_awake(
+    walk: Stack, contexts: Callable[..., BrowserContext]
+):
+    context = contexts(viewport={"width": 1280, "height": 800})
+    context.add_init_script(LOCKS)
+    tab = Tab(context)
+    tab.page.goto(f"{walk.url}/b/{SLUG}")
+    tab.wait_picture(30)
+    keys = tab.page.keyboard
+    tab.element("media-controller", "it.focus()")
+    tab.wait_for("html", "window.lock?.released === false", 5)
+    keys.press("k")
+    tab.wait_for("html", "window.lock.released", 5)
+    keys.press("k")
+    tab.wait_for("html", "window.lock.released === false", 5)
+    tab.element("eva-player", CAPTIONS)
+    for mode, word in (("showing", "Captions on"), ("disabled", "Captions off")):
+        keys.press("c")
+        tab.wait_for("video", f"it.textTracks[0].mode === '{mode}'", 5)
+        tab.wait_for("eva-player >> .bezel", f"it.textContent === '{word}'", 5)
+    keys.press("p")
+    tab.wait_for("media-pip-button", "it.hasAttribute('mediaispip')", 5)
+    label = "it.getAttribute('aria-label') === 'Leave picture in picture'"
+    tab.wait_for("media-pip-button", label, 5)
+    tab.element("media-pip-button", "it.focus()")
+    keys.press("Enter")
+    tab.wait_for("media-pip-button", "!it.hasAttribute('mediaispip')", 5)
+    assert tab.complaints == []
+
+
+def test_the_network_goes_and_returns(walk: Stack, contexts: Callable[..., BrowserContext]):
+    context = contexts()
+    tab = Tab(context)
+    tab.page.goto(f"{walk.url}/b/{SLUG}")
+    tab.wait_picture(30)
+    context.set_offline(True)
+    tab.wait_for("eva-broadcast >> .stale", "true", 30)
+    context.set_offline(False)
+    tab.wait_picture(20)
+    tab.wait_for("eva-broadcast", "it.renderRoot.querySelector('.stale') === null", 20)
+    before = tab.frames()
+    tab.wait_for("video", f"it.getVideoPlaybackQuality().totalVideoFrames > {before}", 10)
+
+
+def test_a_turned_device_turns_the_view_and_the_compass(
+    walk: Stack, contexts: Callable[..., BrowserContext]
+):
+    tab = Tab(contexts(viewport={"width": 800, "height": 500}, has_touch=True, is_mobile=True))
+    tab.page.goto(f"{walk.url}/b/{SLUG}")
+    tab.page.get_by_role("tab", name="Orbit, 360°").click()
+    tab.wait_for("eva-sphere >> canvas", "it.width > 100", 30)
+    before = tab.element("eva-sphere >> .compass", "it.innerHTML")
+    tab.page.get_by_role("button", name="Turn the device to look around").click()
+    tab.wait_for("eva-sphere", "it.moving !== null", 5)
+    for alpha in (10, 50):
+        tab.page.evaluate(
+            """(alpha) => dispatchEvent(
+              new DeviceOrientationEvent("deviceorientation", { alpha, beta: 90, gamma: 0 }))""",
+            alpha,
+        )
+    tab.wait_for("eva-sphere", "Math.abs(it.looking.yaw + 40) < 1", 5)
+    tab.wait_for("eva-sphere >> .compass", f"it.innerHTML !== {before!r}", 5)
+    assert tab.complaints == []
+
+
+def test_a_frame_as_its_address_asks_for_it(walk: Stack, open_tab: Callable[[str], Tab]):
+    tab = open_tab(f"{walk.url}/embed/{SLUG}?controls=0&theme=light&lang=de&camera=drone")
+    tab.wait_picture(30)
+    root = "[document.documentElement.lang, document.documentElement.dataset.theme]"
+    assert tab.page.evaluate(root) == ["de", "light"]
+    assert tab.element("eva-player", "it.camera") == "drone"
+    assert tab.element("media-control-bar", "true") is None
+    assert tab.element("eva-embed >> header", "true") is None
+    tab = open_tab(f"{walk.url}/embed/{SLUG}?theme=dark&lang=fr")
+    tab.wait_picture(30)
+    assert tab.page.evaluate(root) == ["fr", "dark"]
+    label = "it.getAttribute('aria-label') === 'Passer en plein écran'"
+    tab.wait_for("media-fullscreen-button", label, 5)
+    title, artist = tab.page.evaluate(
+        "[navigator.mediaSession.metadata.title, navigator.mediaSession.metadata.artist]"
+    )
+    assert title == fields()["title"]
+    assert artist
