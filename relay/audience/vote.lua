@@ -19,8 +19,9 @@ local LEAST, PART = 3, 100
 local ODD, MOST, FREE = 12, 600, 20
 -- A network may cast as many votes in a minute as so many viewers.
 local VIEWERS = 120
--- So many receipts are kept of each viewer: a page has one vote under way at a time.
-local RECEIPTS = 4
+-- Of the receipts before a viewer's newest one so many are kept: a page has one vote under way at a
+-- time.
+local RECEIPTS = '^%S+ %S+ %S+ '
 
 local minute, pace = ARGV[1], tonumber(ARGV[2])
 
@@ -77,20 +78,19 @@ local function place(viewer, stars, network, moment)
   redis.call('HINCRBY', KEYS[8], part .. ':s', stars - number(before))
 end
 
--- Of a viewer: how many votes it has cast in this minute, and its receipts, the newest first.
+-- Of a viewer: how many votes it has cast in this minute, and its receipts, the newest first, each
+-- with a space behind it.
 local function past(viewer)
   local kept = redis.call('HGET', KEYS[9], viewer)
-  if not kept then return 0, {} end
-  local words = {}
-  for word in string.gmatch(kept, '%S+') do words[#words + 1] = word end
-  local at, cast = table.remove(words, 1), tonumber(table.remove(words, 1))
-  return at == minute and cast or 0, words
+  if not kept then return 0, '' end
+  local at, cast, receipts = string.match(kept, '^(%d+) (%d+) (.*)$')
+  return at == minute and tonumber(cast) or 0, receipts
 end
 
 local function keep(viewer, network, cast, receipt, receipts)
-  local words = {minute, cast + 1, receipt}
-  for i = 1, math.min(#receipts, RECEIPTS - 1) do words[i + 3] = receipts[i] end
-  redis.call('HSET', KEYS[9], viewer, table.concat(words, ' '))
+  local newest = string.match(receipts, RECEIPTS) or receipts
+  local kept = minute .. ' ' .. cast + 1 .. ' ' .. receipt .. ' ' .. newest
+  redis.call('HSET', KEYS[9], viewer, kept)
   if redis.call('HINCRBY', KEYS[10], network .. ':all', 1) == 1 then
     redis.call('EXPIRE', KEYS[10], 180)
   end
@@ -99,9 +99,9 @@ end
 local function vote(viewer, stars, network, moment, proven, receipt)
   local old = redis.call('HGET', KEYS[2], viewer)
   local cast, receipts = past(viewer)
-  for _, known in ipairs(receipts) do
-    -- A receipt without this viewer's vote is from before the votes were forgotten.
-    if old and known == receipt then return {sum, count, old, ''} end
+  -- A receipt without this viewer's vote is from before the votes were forgotten.
+  if old and string.find(' ' .. receipts, ' ' .. receipt .. ' ', 1, true) then
+    return {sum, count, old, ''}
   end
   if is_hasty(network, cast) then return {sum, count, old or '', 'hasty'} end
   local refused = old and '' or refusal(network, proven)

@@ -39,7 +39,9 @@ def presence_members(kind: str) -> str:
 
 
 def sessions(broadcast: str) -> str:
-    """Sorted set: session id → µs of the Redis clock at which it stops counting as a viewer."""
+    """Sorted set: viewer, or session of an unknown one → µs of the Redis clock at which it stops
+    counting.
+    """
     return f"sessions:{{{broadcast}}}"
 
 

@@ -1,6 +1,7 @@
-"""Who watches: sessions in the bus, each with the time at which it stops counting.
+"""Who watches: viewers in the bus, each with the time at which it stops counting.
 
-Edges tell of their sessions once a second. The clock is Redis's own, so that hosts whose clocks
+A viewer is one however many sessions it has, as far as it is known; else each session is one.
+Edges tell of them once a second. The clock is Redis's own, so that hosts whose clocks
 differ agree. A viewer that was not heard of for `GONE_AFTER_S` no longer counts, whatever becomes
 of the session or of its edge.
 """
@@ -38,7 +39,7 @@ _CHUNK: Final = 2_000
 
 
 async def tell(bus: Redis, broadcast: str, silent_s: Mapping[str, float]) -> None:
-    """Tell of sessions of a broadcast: for each id, how long ago its viewer was last heard.
+    """Tell of viewers of a broadcast: for each name, how long ago it was last heard.
 
     Raises:
         StoreError: the bus is out of reach.
@@ -56,7 +57,7 @@ async def tell(bus: Redis, broadcast: str, silent_s: Mapping[str, float]) -> Non
 
 
 async def withdraw(bus: Redis, broadcast: str, session: str) -> None:
-    """Stop counting a session that has said goodbye.
+    """Stop counting a viewer that has said goodbye.
 
     Raises:
         StoreError: the bus is out of reach.

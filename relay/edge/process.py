@@ -221,7 +221,7 @@ class Edge:
             srtp=srtp_keys.profile,
         )
         with suppress(StoreError):
-            await sessions.tell(self._bus, viewer.broadcast, {viewer.id: 0.0})
+            await sessions.tell(self._bus, viewer.broadcast, {viewer.counted: 0.0})
 
     # --- time ------------------------------------------------------------------------------
 
@@ -317,7 +317,8 @@ class Edge:
             if viewer.state is State.CONNECTED:
                 heard = self._core.stats(viewer.number).heard_at
                 quiet = min(loop_now - viewer.heard, wall_now - heard)
-                silent.setdefault(viewer.broadcast, {})[viewer.id] = max(quiet, 0.0)
+                ages = silent.setdefault(viewer.broadcast, {})
+                ages[viewer.counted] = max(min(quiet, ages.get(viewer.counted, quiet)), 0.0)
         fact = {
             "viewers": sum(map(len, silent.values())),
             "sessions": len(self._roster),
@@ -361,12 +362,20 @@ class Edge:
         self._roster.remove(viewer)
         self._steering.release(viewer, asyncio.get_running_loop().time())
         logger().info("viewer gone", session=viewer.id, broadcast=viewer.broadcast, reason=reason)
-        if was_connected:
+        if was_connected and not self._watches_on(viewer):
             self._aside(self._withdraw(viewer))
+
+    def _watches_on(self, viewer: Viewer) -> bool:
+        """Whether who watched in a session that has ended does so in another one."""
+        return bool(viewer.person) and any(
+            (other.person, other.broadcast) == (viewer.person, viewer.broadcast)
+            for other in self._roster
+            if other.state is State.CONNECTED
+        )
 
     async def _withdraw(self, viewer: Viewer) -> None:
         with suppress(StoreError):
-            await sessions.withdraw(self._bus, viewer.broadcast, viewer.id)
+            await sessions.withdraw(self._bus, viewer.broadcast, viewer.counted)
 
     def _aside(self, work: Coroutine[None, None, None]) -> None:
         """Do something that the clock does not wait for; a few at most are of one session."""

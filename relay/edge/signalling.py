@@ -59,7 +59,8 @@ class Signalling:
     """What live cameras had to offer a moment ago, and when that was, by the loop's clock."""
 
     async def open(self, body: dict[str, Any]) -> dict[str, Any]:
-        """Open a session: `sdp`, `broadcast`, `camera`, `host` to advertise, and hints (`hint`).
+        """Open a session: `sdp`, `broadcast`, `camera`, `host` to advertise, and hints (`hint`);
+        `viewer` names who watches, if that is known.
 
         Answers `session`, the answer's `sdp`, and its `etag`.
 
@@ -83,6 +84,7 @@ class Signalling:
         viewer = self.roster.add(
             broadcast=str(body["broadcast"]), camera=camera, offer=offer, now=now
         )
+        viewer.person = str(body.get("viewer") or "")
         self.steering.seat(viewer, ladder, wish, now)
         local = Local(
             credentials=viewer.ice.local,

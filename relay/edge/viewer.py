@@ -74,6 +74,8 @@ class Viewer:
     """Its ICE agent."""
     tracks: list[TrackParams]
     """What it is sent."""
+    person: str = ""
+    """Who watches, in this and perhaps other sessions; "": that is not known."""
     state: State = State.NEW
     """Where it stands."""
     dtls: Dtls | None = None
@@ -126,6 +128,11 @@ class Viewer:
         """Move on to `state`, which must be one that can follow."""
         assert state in _NEXT[self.state], (self.state, state)
         self.state = state
+
+    @property
+    def counted(self) -> str:
+        """What counts as one viewer: a page shows several cameras in as many sessions."""
+        return self.person or self.id
 
     @property
     def etag(self) -> str:

@@ -26,7 +26,15 @@ if TYPE_CHECKING:
     from relay.gateway.words import Words
     from relay.state.models import Broadcast, Partner
 
+ALLOW: Final = (
+    "autoplay; fullscreen; picture-in-picture; screen-wake-lock; gyroscope; accelerometer"
+)
+"""What a frame has to let the player do; the motion sensors are for 360° pictures."""
 _WIDTH: Final = 640
+_EXAMPLE: Final = (
+    '<iframe src="https://RELAY/embed/SLUG" title="TITLE" width="640" height="360"\n'
+    f'  allow="{ALLOW}"></iframe>'
+)
 _LEAST: Final = 200
 """No player is smaller than this, in pixels."""
 _PAGE: Final = re.compile(r"/(?:b|embed)/([a-z0-9-]{1,64})/?")
@@ -145,9 +153,7 @@ async def docs(request: web.Request) -> web.Response:
     body = (
         '<eva-embed-docs><header class="skeleton-bar"><a href="/">EVA Relay</a></header>'
         f'<main class="skeleton"><h1>{told.embedding}</h1><p>{told.embedding_text}</p>'
-        "<pre>&lt;iframe src=&quot;https://RELAY/embed/SLUG&quot; width=&quot;640&quot; "
-        "height=&quot;360&quot; allow=&quot;autoplay; fullscreen; picture-in-picture&quot;&gt;"
-        "&lt;/iframe&gt;</pre></main></eva-embed-docs>"
+        f"<pre>{escape(_EXAMPLE)}</pre></main></eva-embed-docs>"
     )
     return render(
         request,
@@ -185,7 +191,7 @@ def _described(view: BroadcastView, here: str, width: int, height: int) -> dict[
     frame = (
         f'<iframe src="{escape(f"{here}/embed/{view.slug}")}" width="{width}" height="{height}" '
         f'title="{escape(view.title)}" style="border:0" loading="lazy" '
-        'allow="autoplay; fullscreen; picture-in-picture" allowfullscreen></iframe>'
+        f'allow="{ALLOW}" allowfullscreen></iframe>'
     )
     found: dict[str, object] = {
         "version": "1.0",

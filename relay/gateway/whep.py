@@ -17,7 +17,7 @@ from relay.config import primary_address
 from relay.errors import Invalid, NotFound, NotLive, Overloaded
 from relay.gateway.access import require_access, require_camera
 from relay.gateway.body import read_bytes
-from relay.gateway.keys import BUS, LIVE, PLACEMENT, REGISTRY, SETTINGS
+from relay.gateway.keys import AUTH, BUS, LIVE, PLACEMENT, REGISTRY, SETTINGS
 from relay.gateway.placement import Placement
 from relay.gateway.route import read_body
 from relay.state.models import Model, explain
@@ -67,6 +67,7 @@ async def open_session(request: web.Request) -> web.Response:
         "broadcast": target,
         "camera": camera,
         "host": _advertised(request),
+        "viewer": _viewer(request),
         **_queried_hints(request),
     }
     answer = await _call_an_edge(request.app, body)
@@ -114,6 +115,13 @@ async def close_session(request: web.Request) -> web.Response:
     with suppress(NotFound, CallTimeout, Refused):
         await _call_owner(request, session, "close", {"session": session})
     return web.Response(status=200)
+
+
+def _viewer(request: web.Request) -> str | None:
+    """A name by which all sessions of a viewer are known as one's; nobody can vote with it."""
+    auth = request.app[AUTH]
+    viewer = auth.viewer(request)
+    return None if viewer is None else auth.name_for(f"watches:{viewer}")
 
 
 def _queried_hints(request: web.Request) -> dict[str, Any]:

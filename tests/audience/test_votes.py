@@ -83,7 +83,7 @@ async def test_the_last_few_receipts_of_each_viewer_are_kept(store: Redis):
     for number in range(50):
         await vote(store, "anna", 1 + number % 5, f"key-{number}")
     receipts = await store.hgetall(keys.rating_part("b", "receipts"))
-    assert receipts == {b"anna": b"0 50 key-49 key-48 key-47 key-46"}
+    assert receipts == {b"anna": b"0 50 key-49 key-48 key-47 key-46 "}
     for key in ("key-49", "key-46"):
         assert summary(await vote(store, "anna", 2, key)) == (5, 1, 5)
     assert not await store.keys("*receipt:*")

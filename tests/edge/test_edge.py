@@ -20,6 +20,7 @@ from tests.support.offers import CHROMIUM
 from tests.support.rtp import nal_units
 from tests.support.stage import open_udp
 from tests.support.units import number_of
+from tests.support.viewer import WebViewer
 from tests.support.waiting import eventually
 
 if TYPE_CHECKING:
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     from relay.config import CoreName
     from tests.support.house import House
     from tests.support.rtp import Packet
-    from tests.support.viewer import WebViewer
 
 
 # What takes seconds is shown over one of the stores.
@@ -85,6 +85,29 @@ async def test_the_edge_tells_of_its_viewers(house: House, camera: Camera, store
 
     await eventually(none, "no viewers")
     assert first.dtls.closed or first.got.goodbyes()
+
+
+@ONE_STORE
+async def test_who_watches_several_cameras_is_one_viewer(
+    house: House, camera: Camera, store: Redis
+) -> None:
+    async def join(name: str | None) -> WebViewer:
+        viewer = WebViewer()
+        house.viewers.append(viewer)
+        return await viewer.join(lambda offer: house.open(offer, viewer=name))
+
+    tile, other, _, _ = [await join(name) for name in ("anna", "anna", "ben", None)]
+
+    async def counted(number: int) -> bool:
+        told = (await house.fact()).get("viewers")
+        return (await sessions.count(store, "show"), told) == (number, number)
+
+    await eventually(lambda: counted(3), "three viewers in four sessions")
+    assert (await house.fact())["sessions"] == 4
+    await house.call("close", session=tile.session)
+    assert await sessions.count(store, "show") == 3
+    await house.call("close", session=other.session)
+    await eventually(lambda: counted(2), "one viewer less")
 
 
 @ONE_STORE

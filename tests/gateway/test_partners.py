@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from relay.gateway.access import Doorkeeper
+from relay.gateway.embed import ALLOW
 from relay.gateway.keys import ACCESS, LIVE
 from tests.gateway.test_origins import UPGRADE
 from tests.support.html import Page
@@ -148,6 +150,7 @@ async def test_oembed(gateway: Gateway, query: str, width: int, height: int) -> 
         frame = Page(found["html"]).one("iframe").attributes
         assert frame["src"] == f"{gateway.url}/embed/demo"
         assert (frame["width"], frame["height"]) == (str(width), str(height))
+        assert (frame["allow"], frame["title"]) == (ALLOW, "Demo")
         assert answer.headers["Access-Control-Allow-Origin"] == "*"
 
 
@@ -345,3 +348,12 @@ async def test_keys_of_partners(gateway: Gateway, store: Redis) -> None:
     assert statuses == [401, 201]
     kept = b"".join([value async for _, value in store.hscan_iter("{registry}:partners")])
     assert second.encode() not in kept
+
+
+async def test_every_frame_that_is_shown_may_do_the_same_and_has_a_title(gateway: Gateway) -> None:
+    readme = (Path(__file__).parents[2] / "README.md").read_text()
+    docs = Page((await gateway.get("/docs/embed")).text).one("pre").text
+    for text in (readme, docs):
+        (frame,) = [each for each in Page(text).elements if each.tag == "iframe"]
+        assert frame.attributes["allow"] == ALLOW
+        assert frame.attributes["title"]

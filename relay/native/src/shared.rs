@@ -188,9 +188,8 @@ impl Bell {
     }
 
     fn clear(&self) {
-        // Read whatever `rung` says: whoever rang may have been about to write when this was done
-        // last, and what it wrote then would keep the pipe readable. Read first: what is rung
-        // between the two has been asked for before what comes next is taken.
+        // Read whatever `rung` says: whoever rang may have written after this was done last. Read
+        // first: what is rung between the two has been left before what comes next is taken.
         let mut sink = [0u8; 8];
         // SAFETY: room for eight bytes is passed.
         unsafe { libc::read(self.read.as_raw_fd(), sink.as_mut_ptr().cast(), sink.len()) };
