@@ -61,6 +61,8 @@ def small(clip: Path, folder: Path, name: str) -> Path:
     that a relay passes it through.
     """
     found = folder / f"{name}.mp4"
+    if found.exists():  # a camera may be sending it
+        return found
     subprocess.run(
         [
             *("ffmpeg", "-nostdin", "-loglevel", "error", "-y", "-i", str(clip), "-t", "6"),

@@ -31,6 +31,8 @@ export interface Track {
   readonly pictures: number;
   /** When `pictures` last grew. */
   readonly pictureAtMs: number;
+  /** Since when `pictures` has grown without a pause. */
+  readonly flowingSinceMs: number;
   /** Frames decoded. */
   readonly frames: number;
   /** When `frames` last grew, or when nobody was looking. */

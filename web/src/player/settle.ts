@@ -20,7 +20,10 @@ const BLIND_MS = 5000;
 const SOUND_ALONE_MS = 20_000;
 
 /** A session that has had a packet within this time has recovered by itself. */
-const RECOVERED_MS = 500;
+export const RECOVERED_MS = 500;
+
+/** A camera that is said to be away is back once its pictures have come for this long. */
+const FLOWS_MS = 1000;
 
 /** A session that has lived for this long has shown that sessions are worth making. */
 const PROVEN_MS = 10_000;
@@ -104,7 +107,7 @@ function judge(draft: Draft, moment: Moment): void {
   if (shown === null) {
     const waits = draft.camera === "down" || draft.notLive;
     signal(draft, draft.online ? (waits ? Signal.Wait : Signal.Connect) : Signal.Cut);
-  } else if (isHealthy(shown, moment.nowMs)) {
+  } else if (isHealthy(shown, moment.nowMs) && !isReplay(draft, shown)) {
     takeWell(draft, shown, moment.nowMs);
     search(draft, shown, moment.nowMs);
     signal(draft, Signal.Picture);
@@ -158,6 +161,15 @@ function isHealthy(track: Track, nowMs: number): boolean {
 }
 
 /**
+ * The picture was lost, and its camera is said to be away: a burst is the stream's last recorded
+ * pictures, sent once more, and not its return.
+ */
+function isReplay(draft: Draft, { pictureAtMs, flowingSinceMs }: Track): boolean {
+  const burst = pictureAtMs - flowingSinceMs < FLOWS_MS;
+  return draft.camera === "down" && draft.lostSinceMs !== null && burst;
+}
+
+/**
  * Begins the next session where one is needed and its time has come. `navigator.onLine` is no reason
  * to hold back: a relay on this very machine is reachable without any network.
  */
@@ -176,6 +188,7 @@ function open(draft: Draft, nowMs: number): void {
     packetAtMs: nowMs,
     pictures: 0,
     pictureAtMs: nowMs,
+    flowingSinceMs: nowMs,
     searched: false,
     frames: 0,
     frameAtMs: nowMs,

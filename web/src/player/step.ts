@@ -2,7 +2,7 @@
 
 import { backoffMs } from "../transport/backoff.ts";
 import type { Draft, Effect, Failure, Input, Link, Moment, Track } from "./link.ts";
-import { STALL_MS, settle } from "./settle.ts";
+import { RECOVERED_MS, STALL_MS, settle } from "./settle.ts";
 
 /** After a sleep a session has this long to prove that it still delivers. */
 const PROOF_MS = 500;
@@ -139,12 +139,14 @@ function sampled(
   const framesGrew = sample.frames > track.frames;
   const packetsGrew = sample.packets > track.packets || framesGrew;
   const pictures = sample.pictures ?? sample.packets;
+  const paused = nowMs - track.pictureAtMs > RECOVERED_MS;
   return {
     ...track,
     packets: Math.max(sample.packets, track.packets),
     packetAtMs: packetsGrew ? nowMs : track.packetAtMs,
     pictures: Math.max(pictures, track.pictures),
     pictureAtMs: pictures > track.pictures ? nowMs : track.pictureAtMs,
+    flowingSinceMs: pictures > track.pictures && paused ? nowMs : track.flowingSinceMs,
     searched: track.searched && !packetsGrew,
     frames: Math.max(sample.frames, track.frames),
     frameAtMs: framesGrew || !sample.watching ? nowMs : track.frameAtMs,

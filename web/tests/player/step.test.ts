@@ -141,6 +141,25 @@ describe("losing the picture", () => {
     expect(run.pass(450)).toEqual(["search 1"]);
   });
 
+  it("does not take the last recorded pictures of a camera that is away for its return", () => {
+    const run = Run.live();
+    run.feed({ kind: "target", switched: false, camera: "down", ended: false });
+    expect(run.pass(1000, [1])).toEqual([]);
+    expect(run.link.phase).toBe(Phase.Live); // It still sends, whatever is said of it.
+    run.pass(1600);
+    expect(run.link.phase).toBe(Phase.Lost);
+    const since = run.link.lostSinceMs;
+    for (let burst = 0; burst < 5; burst += 1) {
+      run.pass(400, [1]);
+      run.pass(2700);
+      expect(run.link.phase).toBe(Phase.Lost);
+      expect(run.link.lostSinceMs).toBe(since);
+    }
+    run.sample(1);
+    run.feed({ kind: "target", switched: false, camera: "live", ended: false });
+    expect(run.link.phase).toBe(Phase.Live);
+  });
+
   it("makes sessions that keep dying young at growing intervals", () => {
     const run = Run.live();
     const pauses = [2, 3, 4, 5].map((id) => {
@@ -188,7 +207,9 @@ describe("losing the picture", () => {
     run.feed({ ...liveTarget, switched: false, camera: "down" });
     expect(run.pass(30_000)).toEqual([]);
     expect(run.link.phase).toBe(Phase.Lost);
-    run.sample(1);
+    run.pass(1000, [1]);
+    expect(run.link.phase).toBe(Phase.Lost);
+    run.pass(200, [1]);
     expect(run.link.phase).toBe(Phase.Live);
   });
 
