@@ -294,7 +294,8 @@ class Edge:
         if feed is None:
             return
         if (
-            viewer.may_replay(now)
+            feed.fresh
+            and viewer.may_replay(now)
             and self._replays.take(feed.gop_frames, now)
             and self._core.replay(viewer.number, time.time())
         ):

@@ -15,6 +15,7 @@ from relay.edge.fanout import PythonCore
 from relay.edge.rendition import STALE_S
 from relay.errors import OperatorError
 from relay.media.codecs import Kind
+from tests.support import feedback
 from tests.support.house import Camera, edge
 from tests.support.offers import CHROMIUM
 from tests.support.rtp import nal_units
@@ -124,6 +125,23 @@ async def test_what_a_camera_sent_before_it_stopped_is_not_shown_to_joiners(
     await eventually(lambda: known.got.media() and new.got.media(), "a picture")
     for viewer in (known, new):
         assert (await viewer.pictures())[0] >= camera.resumed_at
+
+
+@ONE_STORE
+async def test_nobody_is_sent_again_what_a_camera_sent_before_it_stopped(
+    house: House, camera: Camera
+) -> None:
+    viewer = await house.join()
+    await eventually(viewer.got.media, "a picture")
+    await camera.end()
+    assert house.edge is not None
+    feeds = house.edge._feeds._feeds.values()
+    await eventually(lambda: not any(feed.fresh for feed in feeds), "the camera to be gone", 10.0)
+    video = viewer.got.tracks[Kind.VIDEO].ssrc
+    viewer.got.forget()
+    viewer.tell(feedback.receiver_report(), feedback.pli(video))
+    await eventually(lambda: len(viewer.got.reports()) > 1, "time to go on")
+    assert viewer.got.media() == []
 
 
 async def test_a_camera_that_is_gone_is_not_live_whatever_remains_of_it(
