@@ -245,6 +245,11 @@ class Comments:
             scores: list[Any] = await self._state.zmscore(self._lists[Place.SHOWN], list(roots))
         return {root for root, score in zip(roots, scores, strict=True) if score is not None}
 
+    async def some(self, names: Sequence[str]) -> list[Comment]:
+        """Those of these comments that there are."""
+        async with store_errors("reading comments"):
+            return await self._read([name.encode() for name in names])
+
     async def everything(self) -> AsyncIterator[Comment]:
         """All comments, the oldest first."""
         start = 0

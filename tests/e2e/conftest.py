@@ -17,16 +17,6 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 HERE = Path(__file__).parent
-LONG = {
-    "test_page_demo",
-    "test_page_player",
-    "test_page_speed",
-    "test_page_states",
-    "test_page_votes",
-}
-"""`make soak` runs these: nothing runs beside a browser that measures, and `make test` has to stay
-under 12 minutes.
-"""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -36,7 +26,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.xdist_group("browser"))
             item.add_marker(pytest.mark.alone)
             item.add_marker(pytest.mark.timeout(180))
-            if item.path.stem in LONG:
+            # Nothing runs beside a browser that measures, and `make test` has to stay under 12
+            # minutes: `make soak` goes through the page in all its width.
+            if item.path.name.startswith("test_page_"):
                 item.add_marker(pytest.mark.slow)
 
 

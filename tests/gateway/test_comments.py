@@ -52,7 +52,8 @@ async def test_a_comment_is_seen_live_and_listed(gateway: Gateway, anna: str) ->
         assert made["moment"] == moment
         seen = (await page.hear_type("comment"))["comment"]
         assert seen == made | {"yours": False, "editable_until": None}
-        assert (await gateway.get(PATH)).ok() == {"comments": [seen], "next": None, "pinned": []}
+        nothing: dict[str, Any] = {"next": None, "pinned": [], "roots": []}
+        assert (await gateway.get(PATH)).ok() == {"comments": [seen]} | nothing
         mine = (await gateway.get(PATH, cookie=anna)).ok()["comments"][0]
         assert mine == made
         assert "author" not in {name for name, value in made.items() if value}
@@ -68,6 +69,18 @@ async def test_replies_are_of_one_level(gateway: Gateway, anna: str) -> None:
     (await gateway.send("DELETE", f"{PATH}/{root['id']}", cookie=anna)).ok(204)
     assert await texts(gateway) == []  # answers to what is gone are not shown
     (await write(gateway, "Late", reply_to=reply["id"])).problem(404)
+
+
+async def test_an_answer_comes_with_what_it_answers(gateway: Gateway, anna: str) -> None:
+    root = (await write(gateway, "Root", cookie=anna)).ok(201)
+    await write(gateway, "Between")
+    await write(gateway, "Reply", reply_to=root["id"])
+    page = (await gateway.get(f"{PATH}?limit=1")).ok()
+    assert [each["text"] for each in page["comments"]] == ["Reply"]
+    assert [each["text"] for each in page["roots"]] == ["Root"]
+    assert not page["roots"][0]["yours"]
+    whole = (await gateway.get(f"{PATH}?limit=3")).ok()
+    assert whole["roots"] == []
 
 
 async def test_pages_of_the_list(gateway: Gateway, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -73,7 +73,8 @@ async def off_air(ingest: Ingest, names: tuple[str, ...]) -> bool:
 def assert_whole(listener: Listener) -> None:
     """What the first two and a half seconds of the clip are made of, on one timeline."""
     listener.assert_one_timeline()
-    assert len(listener.pictures) == 75
+    # ffmpeg cuts by decoding time, or by that of showing, which is two pictures later.
+    assert 75 <= len(listener.pictures) <= 77
     assert 115 <= len(listener.sounds) <= 120
     for unit in listener.pictures:
         assert unit.pts >= unit.dts

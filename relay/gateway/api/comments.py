@@ -90,6 +90,8 @@ class CommentList(Model):
     next: str | None
     """What to ask for as `before` to get the ones before these; null: there are none."""
     pinned: list[CommentView]
+    roots: list[CommentView]
+    """Older ones that are not among these, and that some of these answer."""
 
 
 def comment_view(
@@ -142,31 +144,35 @@ async def list_all(request: web.Request) -> web.Response:
             comment_view(comment, viewer, admin=True, reports=reasons)
             for comment, reasons in await store.reported(limit)
         ]
-        return json_response(CommentList(comments=views, next=None, pinned=[]))
+        return json_response(CommentList(comments=views, next=None, pinned=[], roots=[]))
     if wanted not in (None, *Place):
         raise Invalid("state: held, hidden or reported")
     before = _cursor(request.query.get("before"))
     found = await store.page(wanted or Place.SHOWN, before_us=before, limit=limit)
     more = str(found[-1].at_us) if len(found) == limit else None
     pinned: list[Comment] = []
+    roots: list[Comment] = []
     if wanted is None:
         pinned = await store.page("pinned", before_us=None, limit=_MOST)
-        found = await _with_roots(store, found)
+        found, roots = await _with_roots(store, found)
     admin = wanted is not None
     return json_response(
         CommentList(
             comments=[comment_view(comment, viewer, admin=admin) for comment in found],
             next=more,
             pinned=[comment_view(comment, viewer) for comment in pinned],
+            roots=[comment_view(comment, viewer) for comment in roots],
         )
     )
 
 
-async def _with_roots(store: Comments, found: list[Comment]) -> list[Comment]:
-    """Without the replies to what is not to be seen."""
+async def _with_roots(store: Comments, found: list[Comment]) -> tuple[list[Comment], list[Comment]]:
+    """Without the replies to what is not to be seen; and the roots that are not among them."""
     roots = {comment.reply_to for comment in found if comment.reply_to is not None}
     shown = await store.shown_roots(sorted(roots))
-    return [each for each in found if each.reply_to is None or each.reply_to in shown]
+    kept = [each for each in found if each.reply_to is None or each.reply_to in shown]
+    older = shown - {each.id for each in kept}
+    return kept, await store.some(sorted(older))
 
 
 def _cursor(text: str | None) -> int | None:
