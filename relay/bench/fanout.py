@@ -21,9 +21,9 @@ import subprocess
 import sys
 import time
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from relay.bench.processes import Usage
 from relay.bench.report import Report, figure
 from relay.edge.core import TrackParams
 from relay.edge.fanout import PythonCore
@@ -123,29 +123,6 @@ class Pattern:
     """Packets of a frame."""
 
 
-@dataclass(frozen=True, slots=True)
-class Usage:
-    """What a process has used."""
-
-    cpu_s: float
-    """User and system time."""
-    waited_s: float
-    """Time its threads could have run and others did; 0 where the system does not tell."""
-
-    @classmethod
-    def now(cls) -> Usage:
-        """Of this process, since it began."""
-        waits = [
-            path.read_text().split()[1] for path in Path("/proc/self/task").glob("*/schedstat")
-        ]
-        return cls(time.process_time(), sum(map(int, waits)) / 1e9)
-
-    def since(self) -> Usage:
-        """What was used since then."""
-        now = Usage.now()
-        return Usage(now.cpu_s - self.cpu_s, now.waited_s - self.waited_s)
-
-
 ORDINARY: Final = Pattern()
 LARGE: Final = Pattern(fps=5, packets=42)
 """The same bits a second in frames as large as keyframes."""
@@ -157,7 +134,7 @@ def run_floor(ports: list[int], frames: int, pattern: Pattern) -> Usage:
 
     began = Usage.now()
     _native.floor(ports, frames, float(pattern.fps), pattern.packets, MAX_PAYLOAD)
-    return began.since()
+    return Usage.now() - began
 
 
 def make_core(kind: str, sock: socket.socket) -> Core:
@@ -186,7 +163,7 @@ def run_core(kind: str, ports: list[int], frames: int, pattern: Pattern) -> Usag
         time.sleep(max(start + frame / pattern.fps - time.monotonic(), 0.0))
         core.push(0, _at(units[frame % GOP != 0], frame, pattern.fps), time.time())
     core.flush()
-    spent = began.since()
+    spent = Usage.now() - began
     core.stop()
     sock.close()
     return spent

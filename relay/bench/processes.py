@@ -65,6 +65,11 @@ class Usage:
                 ran, waited = ran + int(on), waited + int(off)
         return cls(ran / 1e9, waited / 1e9)
 
+    @classmethod
+    def now(cls) -> Self:
+        """Of this process, since it began; of threads that have ended as well."""
+        return cls(time.process_time(), cls.of().waited_s)
+
     def __sub__(self, before: Usage) -> Usage:
         return Usage(self.cpu_s - before.cpu_s, self.waited_s - before.waited_s)
 
