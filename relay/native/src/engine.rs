@@ -16,12 +16,12 @@ use std::time::{Duration, Instant};
 
 use crate::batch::Batch;
 use crate::command::Command;
-use crate::fanout::{Stream, Viewers};
+use crate::fanout::Stream;
 use crate::net::{wait_readable, Reader, Udp};
 use crate::outgoing::CHASE_EVERY;
 use crate::ring::{Kind, Ring};
 use crate::shared::Shared;
-use crate::track::Track;
+use crate::viewers::Viewers;
 
 mod obey;
 
@@ -78,7 +78,7 @@ impl Engine {
             replayable: HashMap::new(),
             next_ring: 0,
             paced: options.paced,
-            viewers: HashMap::new(),
+            viewers: Viewers::default(),
             by_address: HashMap::new(),
             chasing: Vec::new(),
             chase_due: now,
@@ -173,7 +173,7 @@ impl Engine {
         let media = std::mem::take(&mut self.batch.media);
         self.shared.counters.add_sent(self.batch.take_sent(), media);
         for address in self.batch.take_refused() {
-            let viewer = self.by_address.get(&address).and_then(|id| self.viewers.get_mut(id));
+            let viewer = self.by_address.get(&address).and_then(|id| self.viewers.get_mut(*id));
             if let Some(viewer) = viewer {
                 viewer.target.gso = false;
             }
@@ -220,11 +220,10 @@ impl Engine {
 
     /// Send a viewer some packets of its replay; whether there is more of it.
     fn chase(&mut self, id: u32, kind: Kind) -> bool {
-        let Some(viewer) = self.viewers.get_mut(&id) else {
+        let Some(viewer) = self.viewers.get_mut(id) else {
             return false;
         };
-        let track = viewer.tracks.iter().find(|track| track.out.kind == kind);
-        let stream = track.and_then(Track::stream);
+        let stream = viewer.follows(kind);
         let Some(ring) = stream.and_then(|stream| self.rings.get(&stream)) else {
             return false;
         };
@@ -241,12 +240,12 @@ impl Engine {
                 shared.put_datagram(datagram, from);
                 return;
             }
-            let viewer = by_address.get(&from).and_then(|id| Some((id, viewers.get_mut(id)?)));
+            let viewer = by_address.get(&from).and_then(|id| Some((*id, viewers.get_mut(*id)?)));
             let Some((id, viewer)) = viewer else {
                 shared.counters.strays.fetch_add(1, Relaxed);
                 return;
             };
-            viewer.hear(*id, datagram, rings, shared, batch);
+            viewer.hear(id, datagram, rings, shared, batch);
         });
         self.send_batch();
         count

@@ -1,12 +1,12 @@
 //! A stream's followers, and its frames on their way to them: slice by slice, turn by turn.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::batch::{Batch, Kernel};
 use crate::ring::{Frame, Kind};
-use crate::viewer::Viewer;
+use crate::viewers::Viewers;
 
 /// Frames that wait at the most, half a second of them; then video is dropped up to a keyframe.
 const MAX_WAITING: usize = 16;
@@ -16,8 +16,12 @@ const TURN: usize = 64;
 /// By how many viewers the first one moves from frame to frame: a prime, to reach all of them.
 const STRIDE: usize = 7919;
 
-/// All viewers, by number.
-pub type Viewers = HashMap<u32, Box<Viewer>>;
+/// A viewer by its number, and where it is.
+#[derive(Clone, Copy)]
+struct Slot {
+    viewer: u32,
+    place: usize,
+}
 
 struct Job {
     frame: Arc<Frame>,
@@ -39,7 +43,7 @@ pub struct Stream {
     kind: Kind,
     /// Viewers that follow it or are to; a hole where one left during a frame, so that turns stay
     /// in place.
-    slots: Vec<Option<u32>>,
+    slots: Vec<Option<Slot>>,
     jobs: VecDeque<Job>,
     rounds: usize,
     wants_keyframe: bool,
@@ -64,25 +68,29 @@ impl Stream {
         self.kind
     }
 
-    /// Add a viewer; harmless if it is there.
-    pub fn add(&mut self, viewer: u32) {
-        if !self.slots.contains(&Some(viewer)) {
-            self.slots.push(Some(viewer));
+    /// Add a viewer, which is at `place`; harmless if it is there.
+    pub fn add(&mut self, viewer: u32, place: usize) {
+        if self.find(viewer).is_none() {
+            self.slots.push(Some(Slot { viewer, place }));
         }
+    }
+
+    fn find(&mut self, viewer: u32) -> Option<&mut Option<Slot>> {
+        self.slots.iter_mut().find(|slot| slot.is_some_and(|slot| slot.viewer == viewer))
     }
 
     /// Take a viewer out; harmless if it is not there.
     pub fn remove(&mut self, viewer: u32) {
         if self.jobs.is_empty() {
-            self.slots.retain(|slot| *slot != Some(viewer));
-        } else if let Some(slot) = self.slots.iter_mut().find(|slot| **slot == Some(viewer)) {
+            self.slots.retain(|slot| slot.is_some_and(|slot| slot.viewer != viewer));
+        } else if let Some(slot) = self.find(viewer) {
             *slot = None;
         }
     }
 
     /// Its viewers.
     pub fn followers(&self) -> impl Iterator<Item = u32> + '_ {
-        self.slots.iter().flatten().copied()
+        self.slots.iter().flatten().map(|slot| slot.viewer)
     }
 
     /// Places of viewers, holes included.
@@ -144,7 +152,11 @@ impl Stream {
             if job.slot >= self.slots.len() {
                 job.slot = 0;
             }
-            let viewer = self.slots[job.slot].and_then(|id| Some((id, viewers.get_mut(&id)?)));
+            if let Some(Some(next)) = self.slots.get(job.slot + 1) {
+                viewers.expect(next.place, self.kind);
+            }
+            let slot = self.slots[job.slot];
+            let viewer = slot.and_then(|slot| Some((slot.viewer, viewers.at(slot.place)?)));
             if let Some((id, viewer)) = viewer {
                 let stream = (self.id, self.ring);
                 let old =

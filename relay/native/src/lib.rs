@@ -22,3 +22,4 @@ pub mod shared;
 pub mod srtp;
 pub mod track;
 pub mod viewer;
+pub mod viewers;

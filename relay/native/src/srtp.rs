@@ -6,6 +6,8 @@
 use aes::cipher::{KeyIvInit, StreamCipher};
 use ring::{aead, hmac};
 
+use crate::viewers::prefetch;
+
 pub use receiver::Receiver;
 
 mod receiver;
@@ -184,6 +186,12 @@ impl Sender {
     /// Bytes of the tag on an SRTP packet.
     pub fn tag_size(&self) -> usize {
         self.tag
+    }
+
+    /// Media is about to be protected.
+    #[inline]
+    pub fn expect(&self) {
+        prefetch(&self.rtp);
     }
 
     /// Protect an RTP packet in place.

@@ -13,6 +13,7 @@ use crate::rtp::ntp;
 use crate::shared::{Event, Shared, ViewerStats};
 use crate::srtp::{Receiver, Sender};
 use crate::track::{Outlet, Track};
+use crate::viewers::prefetch;
 
 /// Bytes a second that a viewer may have sent again.
 const RESEND_BYTES: f64 = 125_000.0;
@@ -30,8 +31,8 @@ const REPORT_EVERY: f64 = 1.0;
 pub struct Viewer {
     /// Where its packets go.
     pub target: Target,
-    /// Its tracks.
-    pub tracks: Vec<Track>,
+    /// Sound and picture, as far as it is sent them.
+    tracks: [Option<Track>; 2],
     seal: Sender,
     open: Receiver,
     stats: Arc<ViewerStats>,
@@ -52,7 +53,11 @@ impl Viewer {
         tracks: &[TrackParams],
         stats: Arc<ViewerStats>,
     ) -> Self {
-        let tracks = tracks.iter().map(|track| Track::new(track, Arc::clone(&stats))).collect();
+        let of = |kind| {
+            let params = tracks.iter().find(|track| track.kind == kind)?;
+            Some(Track::new(params, Arc::clone(&stats)))
+        };
+        let tracks = [of(Kind::Audio), of(Kind::Video)];
         Self {
             target,
             tracks,
@@ -72,8 +77,21 @@ impl Viewer {
         kind: Kind,
         batch: &'a mut Batch<K>,
     ) -> Option<(&'a mut Track, Outlet<'a, K>)> {
-        let track = self.tracks.iter_mut().find(|track| track.out.kind == kind)?;
+        let track = self.tracks[kind as usize].as_mut()?;
         Some((track, Outlet { seal: &self.seal, target: &self.target, batch }))
+    }
+
+    /// The stream that its track of a kind follows.
+    pub fn follows(&self, kind: Kind) -> Option<u32> {
+        self.tracks[kind as usize].as_ref().and_then(Track::stream)
+    }
+
+    /// It is about to be sent a frame.
+    #[inline]
+    pub fn expect(&self, kind: Kind) {
+        prefetch(&self.target);
+        self.seal.expect();
+        prefetch(&self.tracks[kind as usize]);
     }
 
     /// Send it a stream's frame: see `Track::send_frame`.
@@ -104,7 +122,7 @@ impl Viewer {
 
     /// Let everybody see how much it was sent.
     fn publish(&self) {
-        let sum = |what: fn(&Track) -> u64| self.tracks.iter().map(what).sum();
+        let sum = |what: fn(&Track) -> u64| self.tracks.iter().flatten().map(what).sum();
         self.stats.packets.store(sum(|track| track.out.packets), Relaxed);
         self.stats.octets.store(sum(|track| track.out.octets), Relaxed);
     }
@@ -158,8 +176,7 @@ impl Viewer {
     }
 
     fn video_ssrc(&self) -> Option<u32> {
-        let video = self.tracks.iter().find(|track| track.out.kind == Kind::Video)?;
-        Some(video.out.header.ssrc)
+        Some(self.tracks[Kind::Video as usize].as_ref()?.out.header.ssrc)
     }
 
     /// Answer a request for lost packets, within the viewer's budget; returns how many were sent.
@@ -171,7 +188,8 @@ impl Viewer {
         now: f64,
         batch: &mut Batch<K>,
     ) -> u64 {
-        let Some(track) = self.tracks.iter_mut().find(|t| t.out.header.ssrc == ssrc) else {
+        let mut tracks = self.tracks.iter_mut().flatten();
+        let Some(track) = tracks.find(|track| track.out.header.ssrc == ssrc) else {
             return 0;
         };
         let refill = (now - self.budget_at).max(0.0) * RESEND_BYTES;
@@ -261,7 +279,10 @@ impl Viewer {
         now: f64,
         batch: &mut Batch<K>,
     ) {
-        for track in self.tracks.iter_mut().filter(|track| track.stream().is_some()) {
+        for track in self.tracks.iter_mut().flatten() {
+            if track.stream().is_none() {
+                continue;
+            }
             // Also due if the clock was set back.
             if (track.next_report - REPORT_EVERY..track.next_report).contains(&now) {
                 continue;
@@ -284,7 +305,8 @@ impl Viewer {
 
     /// Say goodbye to it.
     pub fn dismiss<K: Kernel>(&mut self, batch: &mut Batch<K>) {
-        let ssrcs: Vec<u32> = self.tracks.iter().map(|track| track.out.header.ssrc).collect();
+        let ssrcs: Vec<u32> =
+            self.tracks.iter().flatten().map(|track| track.out.header.ssrc).collect();
         let bye = self.seal.protect_rtcp(rtcp::goodbye(&ssrcs));
         batch.packet(&self.target, bye.len()).copy_from_slice(&bye);
     }

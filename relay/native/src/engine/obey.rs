@@ -33,12 +33,12 @@ impl Engine {
             Command::Unwatch(id, kind) => self.unwatch(id, kind),
             Command::Replay(id, now) => self.replay(id, now),
             Command::Probe(id, bytes, now) => {
-                if let Some(viewer) = self.viewers.get_mut(&id) {
+                if let Some(viewer) = self.viewers.get_mut(id) {
                     viewer.probe(&self.rings, bytes, now, &mut self.batch);
                 }
             }
             Command::Tick(now) => {
-                for viewer in self.viewers.values_mut() {
+                for viewer in self.viewers.iter_mut() {
                     viewer.report(&self.rings, now, &mut self.batch);
                 }
             }
@@ -69,7 +69,7 @@ impl Engine {
             return;
         };
         for follower in stream.followers() {
-            let viewer = self.viewers.get_mut(&follower);
+            let viewer = self.viewers.get_mut(follower);
             let track = viewer.and_then(|viewer| viewer.track(ring.kind, &mut self.batch));
             if let Some((track, mut outlet)) = track {
                 track.forget(id, &mut outlet);
@@ -109,11 +109,11 @@ impl Engine {
             Arc::clone(&new.stats),
         );
         self.by_address.insert(new.address, new.id);
-        self.viewers.insert(new.id, Box::new(viewer));
+        self.viewers.insert(new.id, viewer);
     }
 
     fn move_viewer(&mut self, id: u32, address: SocketAddr) {
-        let Some(viewer) = self.viewers.get_mut(&id) else {
+        let Some(viewer) = self.viewers.get_mut(id) else {
             return;
         };
         let old = std::mem::replace(&mut viewer.target, Target::new(address)).address;
@@ -131,7 +131,7 @@ impl Engine {
         self.shared.forget_events(id);
         self.unwatch(id, Kind::Audio);
         self.unwatch(id, Kind::Video);
-        let Some(mut viewer) = self.viewers.remove(&id) else {
+        let Some(mut viewer) = self.viewers.remove(id) else {
             return;
         };
         viewer.dismiss(&mut self.batch);
@@ -139,7 +139,7 @@ impl Engine {
     }
 
     fn unwatch(&mut self, id: u32, kind: Kind) {
-        let viewer = self.viewers.get_mut(&id);
+        let viewer = self.viewers.get_mut(id);
         if let Some((track, mut outlet)) = viewer.and_then(|v| v.track(kind, &mut self.batch)) {
             let left = track.fall_silent(&mut outlet);
             track.out.let_go();
@@ -148,11 +148,15 @@ impl Engine {
     }
 
     fn watch(&mut self, id: u32, stream_id: u32, at_once: bool, now: f64) {
-        let (Some(ring), Some(stream), Some(viewer)) = (
-            self.rings.get(&stream_id),
-            self.streams.get_mut(&stream_id),
-            self.viewers.get_mut(&id),
-        ) else {
+        let (Some(ring), Some(stream)) =
+            (self.rings.get(&stream_id), self.streams.get_mut(&stream_id))
+        else {
+            return;
+        };
+        let Some(place) = self.viewers.place(id) else {
+            return;
+        };
+        let Some(viewer) = self.viewers.at(place) else {
             return;
         };
         let Some((track, mut outlet)) = viewer.track(ring.kind, &mut self.batch) else {
@@ -162,7 +166,7 @@ impl Engine {
         if pending != track.stream() {
             self.left.extend(pending.filter(|old| *old != stream_id).map(|old| (old, id)));
         }
-        stream.add(id);
+        stream.add(id, place);
         if at_once && ring.gop().is_some() {
             let left = track.follow(stream_id, &mut outlet);
             self.left.extend(left.map(|old| (old, id)));
@@ -171,7 +175,7 @@ impl Engine {
     }
 
     fn replay(&mut self, id: u32, now: f64) {
-        let viewer = self.viewers.get_mut(&id);
+        let viewer = self.viewers.get_mut(id);
         let Some((track, _)) = viewer.and_then(|v| v.track(Kind::Video, &mut self.batch)) else {
             return;
         };
@@ -181,8 +185,7 @@ impl Engine {
     }
 
     fn begin_chase(&mut self, id: u32, stream: u32, now: f64) {
-        let (Some(viewer), Some(ring)) = (self.viewers.get_mut(&id), self.rings.get(&stream))
-        else {
+        let (Some(viewer), Some(ring)) = (self.viewers.get_mut(id), self.rings.get(&stream)) else {
             return;
         };
         let Some((track, mut outlet)) = viewer.track(ring.kind, &mut self.batch) else {
