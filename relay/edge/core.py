@@ -1,8 +1,8 @@
 """What does an edge's per-packet work: the interface of the native core and of its Python twin.
 
 The core owns the edge's UDP socket. It sends every pushed unit to all who watch its stream, answers
-retransmission requests, sends sender reports, and reads the socket: SRTCP it handles itself, all
-else it hands over. Decisions stay with its caller. `now` is Unix time in seconds.
+retransmission requests, sends sender reports, and reads the socket: SRTCP and consent checks it
+handles itself, all else it hands over. Decisions stay with its caller. `now` is Unix time, seconds.
 """
 
 from __future__ import annotations
@@ -101,6 +101,8 @@ class ViewerStats:
     """Round trip, by the last receiver report; None before it."""
     heard_at: float
     """When the viewer's last authentic SRTCP packet came, Unix seconds; 0 before it."""
+    checked_s: float | None
+    """How long ago the core last answered a consent check; None: never."""
 
 
 class Core(Protocol):
@@ -132,6 +134,12 @@ class Core(Protocol):
         self, viewer: int, address: Address, keys: SrtpKeys, tracks: list[TrackParams]
     ) -> None:
         """Take up a viewer; `viewer` is the caller's number for it."""
+
+    def answer_checks(self, viewer: int, username: str, password: str) -> None:
+        """Answer a viewer's authentic consent checks (RFC 7675) from where it is sent to, from now
+        on; all other STUN is still handed over. `username` is our user name fragment, a colon, and
+        the viewer's, `password` is ours; again after an ICE restart.
+        """
 
     def move_viewer(self, viewer: int, address: Address) -> None:
         """Send to another address from now on."""
@@ -166,7 +174,7 @@ class Core(Protocol):
         """Send a STUN or DTLS datagram."""
 
     def read(self, now: float) -> list[tuple[bytes, Address]]:
-        """What has arrived and is not SRTCP of a known viewer, up to a bounded number."""
+        """What has arrived and was not handled, up to a bounded number."""
 
     def tick(self, now: float) -> list[CoreEvent]:
         """Send reports that are due, and return what viewers have told. Call it every 50 ms.

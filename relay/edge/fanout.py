@@ -6,6 +6,7 @@ ask again for what they miss.
 
 from __future__ import annotations
 
+import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
@@ -19,6 +20,8 @@ from relay.edge.ring import Ring
 from relay.errors import ProtocolError
 from relay.media.codecs import Kind
 from relay.webrtc import rtcp
+from relay.webrtc.ice import Credentials, IceLite
+from relay.webrtc.mux import Protocol, classify
 from relay.webrtc.rtp import ntp
 from relay.webrtc.sdp import CNAME
 
@@ -84,6 +87,9 @@ class _Viewer:
         """Each source's last XR reference time, and when that came."""
         self.rtt_s: float | None = None
         self.heard_at = 0.0
+        self.ice: IceLite | None = None
+        self.checked: float | None = None
+        """When a consent check was answered last, monotonic seconds."""
         self.sources: set[int] = set()
         """SSRCs that it has reported with: libsrtp keeps a stream for each."""
         self.present: set[int] = set()
@@ -153,6 +159,12 @@ class PythonCore:
         entry = _Viewer(viewer, address, keys, tracks)
         self._viewers[viewer] = entry
         self._by_address[address] = entry
+
+    def answer_checks(self, viewer: int, username: str, password: str) -> None:
+        entry = self._viewers.get(viewer)
+        if entry is not None:
+            local, _, remote = username.partition(":")
+            entry.ice = IceLite(Credentials(local, password), Credentials(remote, ""))
 
     def move_viewer(self, viewer: int, address: Address) -> None:
         entry = self._viewers[viewer]
@@ -247,15 +259,27 @@ class PythonCore:
     def read(self, now: float) -> list[tuple[bytes, Address]]:
         others: list[tuple[bytes, Address]] = []
         for datagram, address in self._datagrams.read():
-            if datagram and 128 <= datagram[0] < 192:
-                viewer = self._by_address.get(address)
+            protocol, viewer = classify(datagram), self._by_address.get(address)
+            if protocol is Protocol.SRTP:
                 if viewer is None:
                     self._counters["strays"] += 1
                 else:
                     self._srtcp(viewer, datagram, now)
-            else:
+            elif not (protocol is Protocol.STUN and viewer and self._answer(viewer, datagram)):
                 others.append((datagram, address))
         return others
+
+    def _answer(self, viewer: _Viewer, datagram: bytes) -> bool:
+        if viewer.ice is None:
+            return False
+        try:
+            check = viewer.ice.check(datagram, viewer.path.address)
+        except ProtocolError:
+            return False
+        if check.valid:
+            viewer.checked = time.monotonic()
+            self.send(check.reply, viewer.path.address)
+        return check.valid
 
     def _srtcp(self, viewer: _Viewer, datagram: bytes, now: float) -> None:
         source = int.from_bytes(datagram[4:8], "big")
@@ -372,6 +396,7 @@ class PythonCore:
             lost=entry.lost,
             rtt_s=entry.rtt_s,
             heard_at=entry.heard_at,
+            checked_s=None if entry.checked is None else time.monotonic() - entry.checked,
         )
 
     def counters(self) -> dict[str, int]:

@@ -63,6 +63,9 @@ class NativeCore:
             viewer, address, keys.profile, keys.send, keys.receive, [_flat(t) for t in tracks]
         )
 
+    def answer_checks(self, viewer: int, username: str, password: str) -> None:
+        self._engine.answer_checks(viewer, username, password)
+
     def move_viewer(self, viewer: int, address: Address) -> None:
         self._engine.move_viewer(viewer, address)
 

@@ -169,11 +169,19 @@ class Edge:
         if not check.valid:
             return
         now = asyncio.get_running_loop().time()
+        if check.renewed:
+            self._roster.mux.settle(viewer)
+        if viewer.state is State.CONNECTED:
+            self._note_checks(viewer, now)
+            if check.renewed:
+                self._core.answer_checks(viewer.number, *viewer.ice.proven)
         viewer.checked = viewer.heard = now
         taken_back = self._roster.mux.bind(viewer, address) and viewer.address == address
         if viewer.state is State.NEW:
             self._roster.advance(viewer, State.CHECKED)
             viewer.address = address
+            if viewer.offer.passive:  # it waits for us to begin
+                self._shake_hands(viewer)
         elif viewer.moves(address, now, nominated=check.nominated) or taken_back:
             viewer.address = address
             if viewer.state is State.CONNECTED:
@@ -181,18 +189,28 @@ class Edge:
         if viewer.address == address:
             viewer.confirmed = now
 
+    def _note_checks(self, viewer: Viewer, now: float) -> None:
+        """Take note of the checks that the core has answered."""
+        age_s = self._core.stats(viewer.number).checked_s
+        if age_s is not None and viewer.address is not None:
+            viewer.note_check(now - age_s)
+            self._roster.mux.keep(viewer, viewer.address)
+
     def _dtls(self, viewer: Viewer, datagram: bytes) -> None:
-        if viewer.dtls is None:
-            self._roster.advance(viewer, State.HANDSHAKING)
-            viewer.dtls = Dtls(
-                self._certificate,
-                list(viewer.offer.fingerprints),
-                send=lambda data: self._send_dtls(viewer, data),
-                closed=lambda: self._left(viewer),
-                server=not viewer.offer.passive,
-            )
-            self._aside(self._connect(viewer, viewer.dtls))
-        viewer.dtls.receive(datagram)
+        dtls = self._shake_hands(viewer) if viewer.dtls is None else viewer.dtls
+        dtls.receive(datagram)
+
+    def _shake_hands(self, viewer: Viewer) -> Dtls:
+        self._roster.advance(viewer, State.HANDSHAKING)
+        viewer.dtls = Dtls(
+            self._certificate,
+            list(viewer.offer.fingerprints),
+            send=lambda data: self._send_dtls(viewer, data),
+            closed=lambda: self._left(viewer),
+            server=not viewer.offer.passive,
+        )
+        self._aside(self._connect(viewer, viewer.dtls))
+        return viewer.dtls
 
     def _send_dtls(self, viewer: Viewer, datagram: bytes) -> None:
         if viewer.address is not None:
@@ -204,6 +222,7 @@ class Edge:
             if viewer.state is not State.HANDSHAKING or viewer.address is None:
                 return
             self._core.add_viewer(viewer.number, viewer.address, srtp_keys, viewer.tracks)
+            self._core.answer_checks(viewer.number, *viewer.ice.proven)
             self._roster.advance(viewer, State.CONNECTED)
             self._steering.start(viewer)
         except ProtocolError as error:
@@ -260,6 +279,8 @@ class Edge:
 
     async def _reap(self, now: float) -> None:
         for viewer in self._roster:
+            if viewer.expired(now) is not None and viewer.state is State.CONNECTED:
+                self._note_checks(viewer, now)
             reason = viewer.expired(now)
             if reason is not None:
                 await self._end(viewer, reason)
@@ -316,8 +337,10 @@ class Edge:
         silent: dict[str, dict[str, float]] = {}
         for viewer in self._roster:
             if viewer.state is State.CONNECTED:
-                heard = self._core.stats(viewer.number).heard_at
-                quiet = min(loop_now - viewer.heard, wall_now - heard)
+                stats = self._core.stats(viewer.number)
+                quiet = min(loop_now - viewer.heard, wall_now - stats.heard_at)
+                if stats.checked_s is not None:
+                    quiet = min(quiet, stats.checked_s)
                 ages = silent.setdefault(viewer.broadcast, {})
                 ages[viewer.counted] = max(min(quiet, ages.get(viewer.counted, quiet)), 0.0)
         fact = {

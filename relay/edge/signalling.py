@@ -99,7 +99,8 @@ class Signalling:
         """Take a trickle fragment: `session`, `fragment`, and the `etag` that If-Match named.
 
         Answers nothing for candidates, which an ICE-lite agent does not need; for an ICE restart
-        (RFC 9725 section 4.3.2) our new `fragment` and `etag`.
+        (RFC 9725 section 4.3.2) our new `fragment` and `etag`, and the same ones again to who asks
+        again because they were lost.
 
         Raises:
             NotFound: there is no such session.
@@ -111,15 +112,19 @@ class Signalling:
             remote = parse_fragment(str(body["fragment"]))
         except ProtocolError as error:
             raise Invalid(str(error)) from None
+        etag = None if body["etag"] is None else str(body["etag"]).strip('"')
+        former = viewer.ice.former
+        repeated = former is not None and etag == former[0].ufrag
         # Readers that send `If-Match: *` trickle too: what tells a restart is new credentials.
-        if remote is None or remote.ufrag == viewer.ice.remote.ufrag:
+        if remote is None or (remote.ufrag == viewer.ice.remote.ufrag and not repeated):
             return {}
-        if body["etag"] is None:
+        if etag is None:
             raise PreconditionRequired("an ICE restart needs If-Match")
-        if body["etag"].strip('"') not in ("*", viewer.etag):
-            raise PreconditionFailed("the session has another ETag by now")
-        viewer.restart(remote)
-        self.roster.mux.add(viewer, viewer.ice.local.ufrag)
+        if remote.ufrag != viewer.ice.remote.ufrag:
+            if etag not in ("*", viewer.etag):
+                raise PreconditionFailed("the session has another ETag by now")
+            viewer.restart(remote)
+            self.roster.mux.add(viewer, viewer.ice.local.ufrag)
         return {"fragment": fragment(viewer.ice.local), "etag": viewer.etag}
 
     async def hint(self, body: dict[str, Any]) -> dict[str, Any]:

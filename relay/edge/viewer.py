@@ -139,6 +139,12 @@ class Viewer:
         """Names the present ICE session (RFC 9725 section 4.3.1)."""
         return self.ice.local.ufrag
 
+    def note_check(self, at: float) -> None:
+        """Take note of an authentic check that came from where media goes."""
+        self.checked = max(self.checked, at)
+        self.confirmed = max(self.confirmed, at)
+        self.heard = max(self.heard, at)
+
     def restart(self, remote: Credentials) -> None:
         """Begin a new ICE session; media goes on meanwhile."""
         self.ice.restart(Credentials.make(), remote)

@@ -82,6 +82,8 @@ class Check:
     """Whether the address may be used from now on."""
     nominated: bool
     """Whether media goes to that address from now on."""
+    renewed: bool = False
+    """Whether it is the first with the credentials of a restart, whose former ones end with it."""
 
 
 class IceLite:
@@ -90,9 +92,20 @@ class IceLite:
     def __init__(self, local: Credentials, remote: Credentials) -> None:
         self.local = local
         self.remote = remote
+        self.former: tuple[Credentials, Credentials] | None = None
+        """Local and remote credentials from before a restart that the peer has not followed yet."""
+
+    @property
+    def proven(self) -> tuple[str, str]:
+        """User name and password of the checks that keep the session alive at the moment."""
+        local, remote = self.former or (self.local, self.remote)
+        return _username(local, remote), local.password
 
     def restart(self, local: Credentials, remote: Credentials) -> None:
-        """Take new credentials (RFC 8445 section 9)."""
+        """Take new credentials; those in use go on until a check comes with the new ones (RFC 8445
+        section 9): the peer does not know of them yet.
+        """
+        self.former = self.former or (self.local, self.remote)
         self.local, self.remote = local, remote
 
     def check(self, datagram: bytes, source: Address) -> Check:
@@ -110,42 +123,54 @@ class IceLite:
             or message.message_class != stun.Class.REQUEST
         ):
             raise ProtocolError("STUN message other than a binding request")
-        expected = f"{self.local.ufrag}:{self.remote.ufrag}"
         name = str(message.attributes.get("USERNAME", ""))
-        if not hmac.compare_digest(name.encode(), expected.encode()):
-            raise ProtocolError("STUN request for another user name")
-        if not message.check_message_integrity(self.local.password.encode()):
+        password = self._password(name)
+        if not message.check_message_integrity(password):
             raise ProtocolError("STUN request that is not authenticated")
         if "ICE-CONTROLLED" in message.attributes:
-            return Check(self._reply(message, stun.Class.ERROR, source), False, False)
-        reply = self._reply(message, stun.Class.RESPONSE, source)
-        return Check(reply, True, "USE-CANDIDATE" in message.attributes)
+            return Check(_reply(message, stun.Class.ERROR, source, password), False, False)
+        renewed = self.former is not None and name == _username(self.local, self.remote)
+        if renewed:
+            self.former = None
+        reply = _reply(message, stun.Class.RESPONSE, source, password)
+        return Check(reply, True, "USE-CANDIDATE" in message.attributes, renewed)
 
-    def _reply(self, request: stun.Message, kind: stun.Class, source: Address) -> bytes:
-        """The signed reply; written here, because aioice's way costs as much as reading does."""
-        transaction = request.transaction_id
-        if kind is stun.Class.ERROR:
-            code, reason = _ROLE_CONFLICT
-            told = reason.encode()
-            body = _ATTRIBUTE.pack(_ERROR_CODE, 4 + len(told))
-            body += struct.pack("!HBB", 0, code // 100, code % 100) + told
-            body += bytes(-len(told) % 4)
-        else:
-            body = _mapped(source, transaction)
-        head = struct.pack("!H", stun.Method.BINDING | kind), _COOKIE + transaction
+    def _password(self, name: str) -> bytes:
+        for local, remote in filter(None, ((self.local, self.remote), self.former)):
+            if hmac.compare_digest(name.encode(), _username(local, remote).encode()):
+                return local.password.encode()
+        raise ProtocolError("STUN request for another user name")
 
-        def header(more: int) -> bytes:
-            return head[0] + struct.pack("!H", len(body) + more) + head[1]
 
-        signed = header(stun.INTEGRITY_LENGTH) + body
-        body += _ATTRIBUTE.pack(_INTEGRITY, 20)
-        body += hmac.digest(self.local.password.encode(), signed, "sha1")
-        checked = header(stun.FINGERPRINT_LENGTH) + body
-        return (
-            checked
-            + _ATTRIBUTE.pack(_FINGERPRINT, 4)
-            + struct.pack("!I", binascii.crc32(checked) ^ stun.FINGERPRINT_XOR)
-        )
+def _username(local: Credentials, remote: Credentials) -> str:
+    return f"{local.ufrag}:{remote.ufrag}"
+
+
+def _reply(request: stun.Message, kind: stun.Class, source: Address, password: bytes) -> bytes:
+    """The signed reply; written here, because aioice's way costs as much as reading does."""
+    transaction = request.transaction_id
+    if kind is stun.Class.ERROR:
+        code, reason = _ROLE_CONFLICT
+        told = reason.encode()
+        body = _ATTRIBUTE.pack(_ERROR_CODE, 4 + len(told))
+        body += struct.pack("!HBB", 0, code // 100, code % 100) + told
+        body += bytes(-len(told) % 4)
+    else:
+        body = _mapped(source, transaction)
+    head = struct.pack("!H", stun.Method.BINDING | kind), _COOKIE + transaction
+
+    def header(more: int) -> bytes:
+        return head[0] + struct.pack("!H", len(body) + more) + head[1]
+
+    signed = header(stun.INTEGRITY_LENGTH) + body
+    body += _ATTRIBUTE.pack(_INTEGRITY, 20)
+    body += hmac.digest(password, signed, "sha1")
+    checked = header(stun.FINGERPRINT_LENGTH) + body
+    return (
+        checked
+        + _ATTRIBUTE.pack(_FINGERPRINT, 4)
+        + struct.pack("!I", binascii.crc32(checked) ^ stun.FINGERPRINT_XOR)
+    )
 
 
 def _mapped(source: Address, transaction: bytes) -> bytes:

@@ -51,7 +51,7 @@ class Mux(Generic[S]):
         self._by_ufrag: dict[str, S] = {}
         self._by_address: dict[Address, S] = {}
         self._addresses: dict[S, list[Address]] = {}
-        self._ufrags: dict[S, str] = {}
+        self._ufrags: dict[S, list[str]] = {}
         self.strays: Counter[str] = Counter()
         """Datagrams that belonged to no session, by protocol."""
 
@@ -59,13 +59,22 @@ class Mux(Generic[S]):
         return len(self._addresses)
 
     def add(self, session: S, ufrag: str) -> None:
-        """Take up a session; again with another fragment after an ICE restart."""
-        old = self._ufrags.get(session)
-        if old is not None:
-            del self._by_ufrag[old]
+        """Take up a session; again with another fragment at an ICE restart, from which on it has
+        both until `settle`.
+        """
+        held = self._ufrags.setdefault(session, [])
+        if len(held) > 1:  # a restart that was never completed
+            del self._by_ufrag[held.pop()]
+        held.append(ufrag)
         self._by_ufrag[ufrag] = session
-        self._ufrags[session] = ufrag
         self._addresses.setdefault(session, [])
+
+    def settle(self, session: S) -> None:
+        """Forget all fragments of a session but the newest."""
+        held = self._ufrags[session]
+        for old in held[:-1]:
+            del self._by_ufrag[old]
+        del held[:-1]
 
     def bind(self, session: S, address: Address) -> bool:
         """Accept DTLS and SRTP for `session` from `address`, which STUN has authenticated; whether
@@ -81,10 +90,14 @@ class Mux(Generic[S]):
             del self._by_address[held.pop(0)]
         return owner not in (None, session)
 
+    def keep(self, session: S, address: Address) -> None:
+        """An address of `session` is still in use; harmless if it is another's by now."""
+        if self._by_address.get(address) is session:
+            self.bind(session, address)
+
     def remove(self, session: S) -> None:
         """Forget a session; harmless if it is not known."""
-        ufrag = self._ufrags.pop(session, None)
-        if ufrag is not None:
+        for ufrag in self._ufrags.pop(session, ()):
             del self._by_ufrag[ufrag]
         for address in self._addresses.pop(session, ()):
             del self._by_address[address]

@@ -70,6 +70,10 @@ class Awaited:
         self.core.add_viewer(viewer, address, keys, tracks)
         self.flush()
 
+    def answer_checks(self, viewer: int, username: str, password: str) -> None:
+        self.core.answer_checks(viewer, username, password)
+        self.flush()
+
     def move_viewer(self, viewer: int, address: Address) -> None:
         self.core.move_viewer(viewer, address)
         self.flush()

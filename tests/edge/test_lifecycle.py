@@ -17,7 +17,7 @@ from relay.media.codecs import Kind
 from relay.webrtc.ice import CONSENT_S, Credentials
 from tests.support import feedback
 from tests.support.house import Camera, edge
-from tests.support.offers import CHROMIUM
+from tests.support.offers import CHROMIUM, CHROMIUM_LIKE
 from tests.support.viewer import WebViewer
 from tests.support.waiting import eventually
 
@@ -190,6 +190,35 @@ async def test_ice_restarts_while_media_goes_on(house: House) -> None:
             await house.call("patch", session=restarting.session, fragment=ANOTHER, etag=stale)
         assert caught.value.kind == "PreconditionFailed"
     restarting.got.check_reception()
+
+
+async def test_a_restart_whose_answer_is_lost_is_asked_for_again(house: House) -> None:
+    restarting = await house.join()
+    stale, local = restarting.etag, Credentials(secrets.token_hex(4), secrets.token_hex(12))
+    asked = {
+        "session": restarting.session,
+        "fragment": f"a=ice-ufrag:{local.ufrag}\r\na=ice-pwd:{local.password}\r\n",
+        "etag": stale,
+    }
+    first = await house.call("patch", **asked)
+    answered = restarting.checks_answered
+    await eventually(
+        lambda: restarting.checks_answered > answered + 2, "checks with what is in use go on"
+    )
+    assert await house.call("patch", **asked) == first
+    assert await house.call("patch", **asked | {"etag": first["etag"]}) == {}, "that is a trickle"
+    found = re.search(r"a=ice-ufrag:(\S+)\r\na=ice-pwd:(\S+)", first["fragment"])
+    assert found is not None
+    restarting.restarted(Credentials(found[1], found[2]), local, first["etag"])
+    answered = restarting.checks_answered
+    await eventually(lambda: restarting.checks_answered > answered + 2, "checks with the new ones")
+    assert await house.call("patch", **asked) == {}, "the restart is over"
+
+
+async def test_a_viewer_that_waits_for_us_to_begin_dtls(house: House) -> None:
+    waiting = await house.join(WebViewer(CHROMIUM_LIKE.but(setup="passive")))
+    await eventually(lambda: len(waiting.got.media(Kind.VIDEO)) > 30, "its picture")
+    waiting.got.check_reception()
 
 
 ANOTHER = "a=ice-ufrag:other\r\na=ice-pwd:another-password-of-24ch\r\n"

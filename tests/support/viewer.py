@@ -40,7 +40,7 @@ class WebViewer:
     def __init__(
         self, recipe: Recipe = CHROMIUM_LIKE, *, use_candidate: bool = True, keep: bool = True
     ) -> None:
-        """Without `keep` it forgets media at once."""
+        """Without `keep` it forgets media at once; one that offers `passive` is DTLS's server."""
         self.local = Credentials(secrets.token_hex(4), secrets.token_hex(12))
         self.offer = recipe.but(
             ufrag=self.local.ufrag,
@@ -50,7 +50,7 @@ class WebViewer:
         self.session = ""
         self.etag = ""
         self.socket = open_udp()
-        self.dtls = DtlsPeer()
+        self.dtls = DtlsPeer(server=recipe.setup == "passive")
         self.reception: Reception | None = None
         self.checks_answered = 0
         self.remb_bps: int | None = None

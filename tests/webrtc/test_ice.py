@@ -210,12 +210,32 @@ def test_the_fragment_that_routes() -> None:
     assert local_ufrag(b"\0\1\0\0" + b"\0" * 30) is None, "another cookie"
 
 
-def test_a_restart_takes_new_credentials_only(agent: IceLite) -> None:
-    local, remote = Credentials.make(), Credentials("new1", "")
+def test_a_restart_ends_the_old_credentials_once_the_new_are_used(agent: IceLite) -> None:
+    """RFC 8445 section 9: until then the peer may not know of it."""
+    proven = agent.proven
+    unheeded, local, remote = Credentials.make(), Credentials.make(), Credentials("new1", "")
+    agent.restart(unheeded, Credentials("new0", ""))
     agent.restart(local, remote)
+    for _ in range(2):
+        check = agent.check(bytes(request()), SOURCE)
+        assert (check.valid, check.renewed) == (True, False)
+        assert agent.proven == proven
+    with pytest.raises(ProtocolError):
+        agent.check(bytes(request(unheeded, Credentials("new0", ""))), SOURCE)
+    assert agent.check(bytes(request(local, remote)), SOURCE).renewed
+    assert not agent.check(bytes(request(local, remote)), SOURCE).renewed
+    assert agent.proven == (f"{local.ufrag}:{remote.ufrag}", local.password)
     with pytest.raises(ProtocolError):
         agent.check(bytes(request()), SOURCE)
-    assert agent.check(bytes(request(local, remote)), SOURCE).valid
+
+
+def test_of_two_passwords_each_user_name_has_its_own(agent: IceLite) -> None:
+    former, remote = agent.local, Credentials("new1", "")
+    agent.restart(Credentials.make(), remote)
+    swapped = Credentials(agent.local.ufrag, former.password)
+    with pytest.raises(ProtocolError):
+        agent.check(bytes(request(swapped, remote)), SOURCE)
+    assert agent.former is not None
 
 
 def test_credentials_are_ice_characters_and_are_not_shown() -> None:

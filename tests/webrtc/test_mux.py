@@ -82,11 +82,31 @@ def test_a_restart_changes_the_fragment_and_keeps_addresses() -> None:
     mux: Mux[str] = Mux()
     mux.add("a", "old")
     mux.bind("a", (HOST, 1))
-    mux.add("a", "new")
+    for unheeded in ("new1", "new2", "new"):
+        mux.add("a", unheeded)
+        assert mux.route(check_for("old"), (HOST, 1)) == (Protocol.STUN, "a"), "still in use"
+        assert mux.route(check_for(unheeded), (HOST, 1)) == (Protocol.STUN, "a")
+    assert mux.route(check_for("new1"), (HOST, 1)) is None
+    mux.settle("a")
     assert mux.route(check_for("old"), (HOST, 1)) is None
     assert mux.route(check_for("new"), (HOST, 1)) == (Protocol.STUN, "a")
     assert mux.route(DTLS, (HOST, 1)) == (Protocol.DTLS, "a")
     assert len(mux) == 1
+
+
+def test_an_address_is_kept_for_whose_it_is() -> None:
+    mux: Mux[str] = Mux()
+    mux.add("a", "ufa")
+    mux.add("b", "ufb")
+    mux.bind("a", (HOST, 1))
+    mux.keep("b", (HOST, 1))
+    mux.keep("a", (HOST, 2))
+    assert mux.route(DTLS, (HOST, 1)) == (Protocol.DTLS, "a")
+    assert mux.route(DTLS, (HOST, 2)) is None
+    for port in range(2, 2 + Mux.MAX_ADDRESSES):
+        mux.keep("a", (HOST, 1))
+        mux.bind("a", (HOST, port))
+    assert mux.route(DTLS, (HOST, 1)) == (Protocol.DTLS, "a")
 
 
 def test_an_address_goes_over_to_whom_it_was_bound_last() -> None:
@@ -146,6 +166,10 @@ class MuxMachine(RuleBasedStateMachine):
         self.ufrags[session] += "x"
         self.mux.add(session, self.ufrags[session])
 
+    @rule(session=sessions)
+    def settle(self, session: int) -> None:
+        self.mux.settle(session)
+
     @rule(session=sessions, ports=st.lists(st.integers(1, 12), min_size=1, max_size=9))
     def bind(self, session: int, ports: list[int]) -> None:
         for port in ports:
@@ -172,7 +196,8 @@ class MuxMachine(RuleBasedStateMachine):
     @invariant()
     def keeps_nothing_of_the_gone(self) -> None:
         mux = self.mux
-        assert len(mux) == len(mux._by_ufrag) == len(mux._ufrags) == len(self.ufrags)
+        assert len(mux) == len(mux._ufrags) == len(self.ufrags)
+        assert sum(map(len, mux._ufrags.values())) == len(mux._by_ufrag) <= 2 * len(mux)
         assert sum(map(len, mux._addresses.values())) == len(mux._by_address)
 
 

@@ -8,6 +8,7 @@ use crate::outgoing::TrackParams;
 use crate::ring::Kind;
 use crate::shared::ViewerStats;
 use crate::srtp::Profile;
+use crate::stun::Consent;
 
 /// What the owner asks for. Times are Unix seconds.
 pub enum Command {
@@ -21,6 +22,8 @@ pub enum Command {
     Add(Box<NewViewer>),
     /// Send to another address.
     Move(u32, SocketAddr),
+    /// Answer a viewer's consent checks from its address.
+    Answer(u32, Consent),
     /// Say goodbye to a viewer and forget it.
     Remove(u32),
     /// Let a viewer's track follow a stream.

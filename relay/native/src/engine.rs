@@ -236,16 +236,22 @@ impl Engine {
     fn receive(&mut self) -> usize {
         let Self { reader, viewers, by_address, rings, batch, shared, .. } = self;
         let count = reader.read(self.fd, |datagram, from| {
-            if datagram.first().is_none_or(|byte| !(128..192).contains(byte)) {
-                shared.put_datagram(datagram, from);
-                return;
+            let first = datagram.first().copied().unwrap_or(u8::MAX);
+            let id = by_address.get(&from).copied();
+            let viewer = id.and_then(|id| Some((id, viewers.get_mut(id)?)));
+            // RFC 7983: SRTCP, STUN, and all else.
+            match (first, viewer) {
+                (128..192, Some((id, viewer))) => viewer.hear(id, datagram, rings, shared, batch),
+                (128..192, None) => {
+                    shared.counters.strays.fetch_add(1, Relaxed);
+                }
+                (0..4, Some((_, viewer))) => {
+                    if !viewer.answer(datagram, shared.elapsed(), batch) {
+                        shared.put_datagram(datagram, from);
+                    }
+                }
+                _ => shared.put_datagram(datagram, from),
             }
-            let viewer = by_address.get(&from).and_then(|id| Some((*id, viewers.get_mut(*id)?)));
-            let Some((id, viewer)) = viewer else {
-                shared.counters.strays.fetch_add(1, Relaxed);
-                return;
-            };
-            viewer.hear(id, datagram, rings, shared, batch);
         });
         self.send_batch();
         count

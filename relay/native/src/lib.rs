@@ -20,6 +20,7 @@ pub mod rtcp;
 pub mod rtp;
 pub mod shared;
 pub mod srtp;
+pub mod stun;
 pub mod track;
 pub mod viewer;
 pub mod viewers;

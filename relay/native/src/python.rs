@@ -19,13 +19,14 @@ use crate::ring::Kind;
 use crate::rtp::Extensions;
 use crate::shared::{Event, Shared, ViewerStats};
 use crate::srtp::Profile;
+use crate::stun::Consent;
 
 /// Datagrams handed over in one call.
 const READ_BATCH: usize = 256;
 
 type PyAddress = (String, u16);
-/// Packets, octets, requested, resent, fraction lost, round trip (s), heard (Unix s).
-type PyStats = (u64, u64, u64, u64, u32, i32, Option<f64>, f64);
+/// Packets, octets, requested, resent, highest, lost, round trip (s), heard (Unix s), checked (s ago).
+type PyStats = (u64, u64, u64, u64, u32, i32, Option<f64>, f64, Option<f64>);
 /// Kind, SSRC, payload type, RTX SSRC, RTX payload type, ids of abs-send-time, playout-delay and
 /// mid, the mid itself, first sequence number, time stamp offset.
 type PyTrack =
@@ -191,6 +192,11 @@ impl Engine {
         Ok(())
     }
 
+    fn answer_checks(&self, viewer: u32, username: &str, password: &str) {
+        let consent = Consent::new(username.as_bytes(), password.as_bytes());
+        self.ask(Command::Answer(viewer, consent));
+    }
+
     fn remove_viewer(&self, viewer: u32) {
         if self.stats_map().remove(&viewer).is_some() {
             self.ask(Command::Remove(viewer));
@@ -267,6 +273,7 @@ impl Engine {
             stats.lost.load(Relaxed),
             (trip > 0).then(|| (trip - 1) as f64 / 65_536.0),
             stats.heard(),
+            stats.checked().map(|at| self.shared.elapsed().saturating_sub(at).as_secs_f64()),
         ))
     }
 

@@ -8,7 +8,7 @@ use std::sync::atomic::{
     AtomicBool, AtomicI32, AtomicU32, AtomicU64, Ordering::Relaxed, Ordering::SeqCst,
 };
 use std::sync::Mutex;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::batch::Sent;
 use crate::command::Command;
@@ -140,12 +140,24 @@ pub struct ViewerStats {
     /// The stream whose pictures it follows, plus one; 0 for none.
     pub video: AtomicU64,
     heard: AtomicU64,
+    /// Milliseconds of the engine's clock, plus one; 0 before it.
+    checked: AtomicU64,
 }
 
 impl ViewerStats {
     /// When the last authentic SRTCP came, Unix seconds; 0 before it.
     pub fn heard(&self) -> f64 {
         f64::from_bits(self.heard.load(Relaxed))
+    }
+
+    /// When a consent check was answered last, by the engine's clock.
+    pub fn checked(&self) -> Option<Duration> {
+        self.checked.load(Relaxed).checked_sub(1).map(Duration::from_millis)
+    }
+
+    /// Note that a consent check was answered.
+    pub fn set_checked(&self, at: Duration) {
+        self.checked.store(at.as_millis() as u64 + 1, Relaxed);
     }
 
     /// Note that authentic SRTCP came.
@@ -315,6 +327,11 @@ impl Shared {
     /// Unix time: what the owner told last, and the time since.
     pub fn now(&self) -> f64 {
         self.clock.now()
+    }
+
+    /// Time since the beginning: the engine's clock, which no one sets.
+    pub fn elapsed(&self) -> Duration {
+        self.clock.began.elapsed()
     }
 
     /// The engine ends because of a fault of ours; nothing is asked of it any more.

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::batch::{Batch, Kernel};
 use crate::net::Target;
@@ -12,6 +13,7 @@ use crate::rtcp::{self, Feedback, Report};
 use crate::rtp::ntp;
 use crate::shared::{Event, Shared, ViewerStats};
 use crate::srtp::{Receiver, Sender};
+use crate::stun::{Consent, MAX_ANSWER};
 use crate::track::{Outlet, Track};
 use crate::viewers::prefetch;
 
@@ -33,6 +35,8 @@ pub struct Viewer {
     pub target: Target,
     /// Sound and picture, as far as it is sent them.
     tracks: [Option<Track>; 2],
+    /// By which its consent checks are known; None: they are not answered here.
+    pub consent: Option<Box<Consent>>,
     seal: Sender,
     open: Receiver,
     stats: Arc<ViewerStats>,
@@ -61,6 +65,7 @@ impl Viewer {
         Self {
             target,
             tracks,
+            consent: None,
             seal,
             open,
             stats,
@@ -128,6 +133,25 @@ impl Viewer {
     }
 
     // --- in ----------------------------------------------------------------------------------
+
+    /// Answer what it sends if that is a consent check; whether it was.
+    pub fn answer<K: Kernel>(
+        &mut self,
+        datagram: &[u8],
+        now: Duration,
+        batch: &mut Batch<K>,
+    ) -> bool {
+        let mut room = [0; MAX_ANSWER];
+        let address = self.target.address;
+        let answer =
+            self.consent.as_ref().and_then(|consent| consent.answer(datagram, address, &mut room));
+        let Some(size) = answer else {
+            return false;
+        };
+        self.stats.set_checked(now);
+        batch.packet(&self.target, size).copy_from_slice(&room[..size]);
+        true
+    }
 
     /// Take what it sends: SRTCP, or something that claims to be.
     pub fn hear<K: Kernel>(

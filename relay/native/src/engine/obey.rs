@@ -26,6 +26,11 @@ impl Engine {
             Command::Push(id, unit) => self.push(id, &unit),
             Command::Add(new) => self.add(&new),
             Command::Move(id, address) => self.move_viewer(id, address),
+            Command::Answer(id, consent) => {
+                if let Some(viewer) = self.viewers.get_mut(id) {
+                    viewer.consent = Some(Box::new(consent));
+                }
+            }
             Command::Remove(id) => self.remove(id),
             Command::Watch { viewer, stream, at_once, now } => {
                 self.watch(viewer, stream, at_once, now);
