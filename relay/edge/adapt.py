@@ -179,6 +179,18 @@ class Adaptation:
         if self._base_rtt == 0.0 or rtt_s < self._base_rtt or now - self._base_at > BASE_MEMORY_S:
             self._base_rtt, self._base_at = rtt_s, now
 
+    def settled(self, now: float) -> bool:
+        """Whether `decide` has nothing new to say until something is told or asked for."""
+        if self._wish.hidden:
+            return True
+        return (
+            self._muted_until is None
+            and self._switching_from is None
+            and self._try_began is None
+            and self._at == self._ceiling()
+            and now - self._since >= SETTLE_S
+        )
+
     def decide(self, now: float) -> Decision:
         """What to send from now on. Ask a few times a second."""
         if self._wish.hidden:

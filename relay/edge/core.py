@@ -51,13 +51,21 @@ class KeyframeWanted:
 
 
 @dataclass(frozen=True, slots=True)
-class Estimate:
-    """A viewer tells how much it can receive."""
+class Report:
+    """A viewer has told how its picture arrives, or how much it can receive; at most one for each
+    viewer and tick.
+    """
 
     viewer: int
     """Who."""
-    bps: int
-    """Bits a second."""
+    estimate_bps: int | None
+    """How much it can receive, by the last REMB that has come since the tick before; None: none."""
+    highest: int
+    """As in `ViewerStats`."""
+    lost: int
+    """As in `ViewerStats`."""
+    rtt_s: float | None
+    """As in `ViewerStats`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +84,7 @@ class Behind:
     """Which."""
 
 
-CoreEvent = KeyframeWanted | Estimate | Left | Behind
+CoreEvent = KeyframeWanted | Report | Left | Behind
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,11 +12,10 @@ from typing import TYPE_CHECKING, Final
 
 import pylibsrtp
 
-from relay.edge.core import CoreEvent, Estimate, KeyframeWanted, Left, TrackParams, ViewerStats
+from relay.edge.core import CoreEvent, KeyframeWanted, Left, Report, TrackParams, ViewerStats
 from relay.edge.datagrams import Datagrams, Path
-from relay.edge.outgoing import Outgoing
-from relay.edge.repeats import Repeats
 from relay.edge.ring import Ring
+from relay.edge.twin import Track, TwinViewer
 from relay.errors import ProtocolError
 from relay.media.codecs import Kind
 from relay.webrtc import rtcp
@@ -46,56 +45,6 @@ _STRIDE: Final = 7919
 _MAX_SOURCES: Final = 16
 """SSRCs that a viewer may report with; browsers have one or two."""
 
-_PROFILES: Final = {
-    "AEAD_AES_128_GCM": pylibsrtp.Policy.SRTP_PROFILE_AEAD_AES_128_GCM,
-    "AEAD_AES_256_GCM": pylibsrtp.Policy.SRTP_PROFILE_AEAD_AES_256_GCM,
-    "AES128_CM_SHA1_80": pylibsrtp.Policy.SRTP_PROFILE_AES128_CM_SHA1_80,
-}
-
-
-def _session(keys: SrtpKeys, key: bytes, direction: int) -> pylibsrtp.Session:
-    policy = pylibsrtp.Policy(key=key, ssrc_type=direction, srtp_profile=_PROFILES[keys.profile])
-    policy.allow_repeat_tx = True
-    policy.window_size = 1024
-    return pylibsrtp.Session(policy)
-
-
-class _Track:
-    """A viewer's track and what it follows."""
-
-    def __init__(self, params: TrackParams) -> None:
-        self.out = Outgoing(params)
-        self.stream: int | None = None
-        self.next_stream: int | None = None
-        self.next_report = 0.0
-
-
-class _Viewer:
-    def __init__(
-        self, number: int, address: Address, keys: SrtpKeys, tracks: list[TrackParams]
-    ) -> None:
-        self.number = number
-        self.path = Path(address)
-        self.send = _session(keys, keys.send, pylibsrtp.Policy.SSRC_ANY_OUTBOUND)
-        self.receive = _session(keys, keys.receive, pylibsrtp.Policy.SSRC_ANY_INBOUND)
-        self.tracks = {params.kind: _Track(params) for params in tracks}
-        self.requested = 0
-        self.resent = 0
-        self.highest = 0
-        self.lost = 0
-        self.times: dict[int, tuple[int, float]] = {}
-        """Each source's last XR reference time, and when that came."""
-        self.rtt_s: float | None = None
-        self.heard_at = 0.0
-        self.ice: IceLite | None = None
-        self.checked: float | None = None
-        """When a consent check was answered last, monotonic seconds."""
-        self.sources: set[int] = set()
-        """SSRCs that it has reported with: libsrtp keeps a stream for each."""
-        self.present: set[int] = set()
-        """SSRCs that it reports with, and that have not said goodbye."""
-        self.repeats = Repeats()
-
 
 class PythonCore:
     """See `edge.core.Core`, of which this is an implementation."""
@@ -104,10 +53,12 @@ class PythonCore:
         """`sock` is a bound, non-blocking UDP socket; it stays the caller's to close."""
         self._datagrams = Datagrams(sock)
         self._rings: dict[int, Ring] = {}
-        self._followers: dict[int, dict[int, _Viewer]] = {}
-        self._viewers: dict[int, _Viewer] = {}
-        self._by_address: dict[Address, _Viewer] = {}
+        self._followers: dict[int, dict[int, TwinViewer]] = {}
+        self._viewers: dict[int, TwinViewer] = {}
+        self._by_address: dict[Address, TwinViewer] = {}
         self._events: dict[tuple[int, type[CoreEvent]], CoreEvent] = {}
+        self._reported: dict[int, int | None] = {}
+        """Viewers that have reported since the last tick, and what they estimate."""
         self._counters = dict.fromkeys(COUNTERS, 0)
 
     def fileno(self) -> int:
@@ -156,7 +107,7 @@ class PythonCore:
         ssrcs = {ssrc for track in tracks for ssrc in (track.ssrc, track.rtx_ssrc)}
         if len(ssrcs) < 2 * len(tracks):
             raise ValueError("SSRCs of one viewer have to differ")
-        entry = _Viewer(viewer, address, keys, tracks)
+        entry = TwinViewer(viewer, address, keys, tracks)
         self._viewers[viewer] = entry
         self._by_address[address] = entry
 
@@ -177,7 +128,8 @@ class PythonCore:
         entry = self._viewers.pop(viewer, None)
         if entry is None:
             return
-        for kind_of_event in (KeyframeWanted, Estimate, Left):
+        self._reported.pop(viewer, None)
+        for kind_of_event in (KeyframeWanted, Left):
             self._events.pop((viewer, kind_of_event), None)
         ssrcs = [track.out.params.ssrc for track in entry.tracks.values()]
         goodbye = rtcp.goodbye(ssrcs, CNAME)
@@ -223,12 +175,12 @@ class PythonCore:
         for packet in track.out.recent(size, now):
             self.send(entry.send.protect(packet), entry.path.address)
 
-    def _follow(self, viewer: _Viewer, track: _Track, stream: int) -> None:
+    def _follow(self, viewer: TwinViewer, track: Track, stream: int) -> None:
         if track.stream is not None and track.stream != stream:
             self._followers[track.stream].pop(viewer.number, None)
         track.stream, track.next_stream = stream, None
 
-    def _drop_following(self, viewer: _Viewer, kind: Kind) -> None:
+    def _drop_following(self, viewer: TwinViewer, kind: Kind) -> None:
         track = viewer.tracks.get(kind)
         if track is None:
             return
@@ -237,7 +189,7 @@ class PythonCore:
                 self._followers[stream].pop(viewer.number, None)
         track.stream = track.next_stream = None
 
-    def _replay(self, viewer: _Viewer, track: _Track, now: float) -> None:
+    def _replay(self, viewer: TwinViewer, track: Track, now: float) -> None:
         assert track.stream is not None
         for packets in track.out.replay(self._rings[track.stream], now):
             self._send_rtp(viewer, packets)
@@ -247,7 +199,7 @@ class PythonCore:
     def send(self, datagram: bytes, address: Address) -> None:
         self._datagrams.send(datagram, address)
 
-    def _send_rtp(self, viewer: _Viewer, packets: list[bytes]) -> None:
+    def _send_rtp(self, viewer: TwinViewer, packets: list[bytes]) -> None:
         protect = viewer.send.protect
         sealed = [protect(packet) for packet in packets]
         self._counters["packets_sent"] += len(sealed)
@@ -269,7 +221,7 @@ class PythonCore:
                 others.append((datagram, address))
         return others
 
-    def _answer(self, viewer: _Viewer, datagram: bytes) -> bool:
+    def _answer(self, viewer: TwinViewer, datagram: bytes) -> bool:
         if viewer.ice is None:
             return False
         try:
@@ -281,7 +233,7 @@ class PythonCore:
             self.send(check.reply, viewer.path.address)
         return check.valid
 
-    def _srtcp(self, viewer: _Viewer, datagram: bytes, now: float) -> None:
+    def _srtcp(self, viewer: TwinViewer, datagram: bytes, now: float) -> None:
         source = int.from_bytes(datagram[4:8], "big")
         if source not in viewer.sources and len(viewer.sources) >= _MAX_SOURCES:
             self._counters["srtcp_rejected"] += 1
@@ -302,7 +254,7 @@ class PythonCore:
                 case rtcp.KeyframeRequest():
                     self._want_keyframe(viewer, item)
                 case rtcp.Remb():
-                    self._tell(Estimate(viewer.number, item.bps))
+                    self._reported[viewer.number] = item.bps
                 case rtcp.Goodbye():
                     self._hear_goodbye(viewer, item)
                 case rtcp.Report():
@@ -311,33 +263,34 @@ class PythonCore:
                     if item.ssrc == source:  # which is one of a bounded number
                         viewer.times[source] = item.time, now
 
-    def _tell(self, event: KeyframeWanted | Estimate | Left) -> None:
+    def _tell(self, event: KeyframeWanted | Left) -> None:
         # One of each kind until it is fetched: the last one says it all.
         self._events[event.viewer, type(event)] = event
 
-    def _want_keyframe(self, viewer: _Viewer, request: rtcp.KeyframeRequest) -> None:
+    def _want_keyframe(self, viewer: TwinViewer, request: rtcp.KeyframeRequest) -> None:
         video = viewer.tracks.get(Kind.VIDEO)
         if video is not None and request.ssrc == video.out.params.ssrc:
             self._tell(KeyframeWanted(viewer.number))
 
-    def _hear_goodbye(self, viewer: _Viewer, goodbye: rtcp.Goodbye) -> None:
+    def _hear_goodbye(self, viewer: TwinViewer, goodbye: rtcp.Goodbye) -> None:
         # A viewer may report with one SSRC for each track, and stop one of them.
         leaving = viewer.present.intersection(goodbye.sources)
         viewer.present -= leaving
         if leaving and not viewer.present:
             self._tell(Left(viewer.number))
 
-    def _note(self, viewer: _Viewer, report: rtcp.Report, now: float) -> None:
+    def _note(self, viewer: TwinViewer, report: rtcp.Report, now: float) -> None:
         video = viewer.tracks.get(Kind.VIDEO)
         if video is not None and report.ssrc == video.out.params.ssrc:
             viewer.highest, viewer.lost = report.highest, report.lost
+            self._reported.setdefault(viewer.number, None)
         if report.last_sr:
             middle = (ntp(now) >> 16) & 0xFFFFFFFF
             trip = (middle - report.last_sr - report.delay) & 0xFFFFFFFF
             if trip < 1 << 22:  # 64 s; more is a clock that stepped
                 viewer.rtt_s = trip / 65536
 
-    def _resend(self, viewer: _Viewer, nack: rtcp.Nack, now: float) -> None:
+    def _resend(self, viewer: TwinViewer, nack: rtcp.Nack, now: float) -> None:
         track = next((t for t in viewer.tracks.values() if t.out.params.ssrc == nack.ssrc), None)
         if track is None:
             return
@@ -360,10 +313,14 @@ class PythonCore:
                 # Also due if the clock was set back.
                 if not track.next_report - REPORT_S <= now < track.next_report:
                     self._report(viewer, track, now)
-        events, self._events = self._events, {}
-        return list(events.values())
+        events, self._events = list(self._events.values()), {}
+        for number, estimate in self._reported.items():
+            entry = self._viewers[number]
+            events.append(Report(number, estimate, entry.highest, entry.lost, entry.rtt_s))
+        self._reported.clear()
+        return events
 
-    def _report(self, viewer: _Viewer, track: _Track, now: float) -> None:
+    def _report(self, viewer: TwinViewer, track: Track, now: float) -> None:
         rtp_time = track.out.rtp_time_at(int(now * 1e6))
         if rtp_time is None or track.stream is None:
             return

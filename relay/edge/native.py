@@ -11,9 +11,9 @@ from relay._native import Engine
 from relay.edge.core import (
     Behind,
     CoreEvent,
-    Estimate,
     KeyframeWanted,
     Left,
+    Report,
     TrackParams,
     ViewerStats,
 )
@@ -107,12 +107,14 @@ class NativeCore:
         return self._engine.counters()
 
 
-def _event(kind: int, viewer: int, value: int) -> CoreEvent:
+def _event(
+    kind: int, viewer: int, estimate: int | None, highest: int, lost: int, rtt_s: float | None
+) -> CoreEvent:
     match kind:
         case 0:
             return KeyframeWanted(viewer)
         case 1:
-            return Estimate(viewer, value)
+            return Report(viewer, estimate, highest, lost, rtt_s)
         case 2:
             return Left(viewer)
         case _:

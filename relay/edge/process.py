@@ -12,22 +12,22 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
-from relay.bus import demand, presence, sessions
+from relay.bus import presence, sessions
 from relay.bus.client import connect, connect_blocking
 from relay.bus.rpc import Callee
 from relay.edge.admission import FULL_LOAD, Headroom, Usage
 from relay.edge.choice import make_core
-from relay.edge.core import Behind, Estimate, KeyframeWanted, Left
+from relay.edge.core import Behind, KeyframeWanted, Left, Report
 from relay.edge.rendition import Bus, Feeds, KeyframeWishes
 from relay.edge.replays import Replays
 from relay.edge.roster import Roster
 from relay.edge.signalling import Signalling
 from relay.edge.steering import Steering
+from relay.edge.telling import Telling
 from relay.edge.viewer import State, Viewer
 from relay.errors import ProtocolError, StoreError
 from relay.log import logger
 from relay.media.codecs import Kind
-from relay.media.ladder import Ladder
 from relay.process import trim_memory
 from relay.webrtc.dtls import Certificate, Dtls
 from relay.webrtc.mux import Protocol
@@ -95,12 +95,20 @@ class Edge:
             fingerprint=self._certificate.fingerprint,
             port=sock.getsockname()[1],
         )
+        self._telling = Telling(
+            name=name,
+            bus=self._bus,
+            core=self._core,
+            roster=self._roster,
+            feeds=self._feeds,
+            steering=self._steering,
+            headroom=self._headroom,
+        )
         self._late_s = 0.0
         self._next_trim = 0.0
         self._made = (0, 0)
         """Number of sessions ever made, at the last trim but one and at the last."""
         self._tasks: set[asyncio.Task[None]] = set()
-        self._refused = 0
 
     async def run(self, ready: Callable[[], None]) -> None:
         """Serve until cancelled; `ready` is called once viewers can come."""
@@ -117,7 +125,7 @@ class Edge:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(callee.run())
                 tasks.create_task(self._keep_time())
-                tasks.create_task(self._tell(ready))
+                tasks.create_task(self._telling.run(ready))
         finally:
             loop.remove_reader(self._core.fileno())
             await self._stop()
@@ -158,12 +166,12 @@ class Edge:
 
     def _check(self, viewer: Viewer, datagram: bytes, address: Address) -> None:
         if not address[1]:  # nothing can be sent to port 0
-            self._refused += 1
+            self._roster.refused += 1
             return
         try:
             check = viewer.ice.check(datagram, address)
         except ProtocolError:
-            self._refused += 1
+            self._roster.refused += 1
             return
         self._core.send(check.reply, address)
         if not check.valid:
@@ -254,7 +262,7 @@ class Edge:
             self._late_s += _LATE_SMOOTH * (now - due - self._late_s)
             for event in self._core.tick(time.time()):
                 self._heed(event, now)
-            self._steering.tick(list(self._roster), now)
+            self._steering.tick(now)
             if now >= next_reaping:
                 next_reaping = now + _REAP_S
                 await self._reap(now)
@@ -272,8 +280,8 @@ class Edge:
         match event:
             case KeyframeWanted():
                 self._keyframe(viewer, now)
-            case Estimate():
-                self._steering.estimate(viewer, event.bps, now)
+            case Report():
+                self._steering.report(viewer, event, now)
             case Left():
                 self._left(viewer)
 
@@ -322,53 +330,6 @@ class Edge:
         ):
             return
         self._wishes.ask(feed.camera, feed.rendition, now)
-
-    async def _tell(self, ready: Callable[[], None]) -> None:
-        while True:
-            try:
-                await self._tell_once()
-                ready()
-            except StoreError as error:
-                logger().warning("the bus does not hear of this edge", error=str(error))
-            await asyncio.sleep(presence.INTERVAL_S)
-
-    async def _tell_once(self) -> None:
-        loop_now, wall_now = asyncio.get_running_loop().time(), time.time()
-        silent: dict[str, dict[str, float]] = {}
-        for viewer in self._roster:
-            if viewer.state is State.CONNECTED:
-                stats = self._core.stats(viewer.number)
-                quiet = min(loop_now - viewer.heard, wall_now - stats.heard_at)
-                if stats.checked_s is not None:
-                    quiet = min(quiet, stats.checked_s)
-                ages = silent.setdefault(viewer.broadcast, {})
-                ages[viewer.counted] = max(min(quiet, ages.get(viewer.counted, quiet)), 0.0)
-        fact = {
-            "viewers": sum(map(len, silent.values())),
-            "sessions": len(self._roster),
-            "load": round(self._headroom.load, 4),
-            "full": self._headroom.full,
-            "counters": self._core.counters(),
-            "strays": dict(self._roster.mux.strays),
-            "refused": self._refused,
-        }
-        await presence.tell(self._bus, presence.EDGE, self.name, fact)
-        for broadcast, ages in silent.items():
-            await sessions.tell(self._bus, broadcast, ages)
-        await self._follow_cameras()
-
-    async def _follow_cameras(self) -> None:
-        """Say what is wanted of cameras, and go by what they offer."""
-        wanted = self._feeds.open
-        for camera, renditions in wanted.items():
-            await demand.want(self._bus, camera, renditions)
-        now = asyncio.get_running_loop().time()
-        cameras = {viewer.camera for viewer in self._roster} | wanted.keys()
-        facts = {name: await presence.get(self._bus, presence.LADDER, name) for name in cameras}
-        ladders = {name: Ladder.from_json(fact) for name, fact in facts.items() if fact is not None}
-        for viewer in self._roster:
-            if viewer.camera in ladders:
-                self._steering.fit(viewer, ladders[viewer.camera], now)
 
     # --- ends ------------------------------------------------------------------------------
 

@@ -24,6 +24,8 @@ class Roster:
         self._connecting: set[int] = set()
         self.mux: Mux[Viewer] = Mux()
         """Whose datagrams are whose."""
+        self.refused = 0
+        """Checks that named a session and were not authentic, or came from nowhere."""
         self.connected = 0
         """Number of viewers that are connected."""
 

@@ -1,7 +1,8 @@
 """Lets each viewer's tracks follow the right streams: a rung by what its path takes, and sound.
 
 The decisions are `adapt`'s; here they meet the core and the feeds. A switch of rungs holds the old
-feed until the new one has a place in the core, and the core goes over on a keyframe. Viewers take
+feed until the new one has a place in the core, and the core goes over on a keyframe. Most viewers
+stand where they want to stand, and of them nothing is asked until they report; the others take
 turns, so that a tick's work is spread.
 """
 
@@ -16,7 +17,7 @@ from relay.media.codecs import Kind
 from relay.media.ladder import SOUND, SOURCE
 
 if TYPE_CHECKING:
-    from relay.edge.core import Core
+    from relay.edge.core import Core, Report
     from relay.edge.rendition import Feed, Feeds, KeyframeWishes
     from relay.edge.viewer import Viewer
     from relay.media.ladder import Ladder, Rendition
@@ -68,6 +69,8 @@ class Steering:
         """By viewer: what its path is tried with, bits a second."""
         self._draining: dict[int, tuple[float, Viewer, Feed]] = {}
         """By viewer: when its path will have drained, and what it gets then."""
+        self._restless: dict[int, Viewer] = {}
+        """Those for whom something may be due without a report."""
         self._turn = 0
         self._ticked = 0.0
 
@@ -86,6 +89,7 @@ class Steering:
             self._take(viewer, SOUND, Kind.AUDIO)
         if not ladder.video or Kind.VIDEO not in kinds:
             return
+        self._restless[viewer.number] = viewer
         if viewer.adaptation is None:
             start = ladder.default
             viewer.adaptation = Adaptation(
@@ -102,28 +106,33 @@ class Steering:
         """Take note of what a viewer's player asks for."""
         viewer.wish = wish
         if viewer.adaptation is not None and viewer.ladder is not None:
+            self._restless[viewer.number] = viewer
             viewer.adaptation.offer(choices(viewer.ladder, wish.rung))
             viewer.adaptation.wish(wish, now)
             self._apply(viewer, viewer.adaptation.decide(now), now)
 
     def start(self, viewer: Viewer) -> None:
         """Let a viewer that is connected follow its feeds."""
+        self._restless[viewer.number] = viewer
         for feed in viewer.feeds.values():
             self._follow(viewer, feed, at_once=True)
 
-    def estimate(self, viewer: Viewer, bps: int, now: float) -> None:
-        """Take note of a REMB. Where it has fallen there is no time to lose: what does not fit
-        queues, and is lost.
+    def report(self, viewer: Viewer, report: Report, now: float) -> None:
+        """Take note of what a viewer tells, and decide at once: what does not fit its path queues,
+        and is lost.
         """
-        if viewer.adaptation is None:
+        adaptation = viewer.adaptation
+        if adaptation is None or viewer.state is not State.CONNECTED:
             return
-        # It comes with each message that asks for lost packets.
-        loses = self._core.stats(viewer.number).lost > viewer.lost
-        if viewer.adaptation.estimate(bps, now) or loses:
-            self._decide(viewer, now)
+        if report.estimate_bps is not None:
+            adaptation.estimate(report.estimate_bps, now)
+        loss = viewer.losses.note(report.highest, report.lost, now)
+        adaptation.report(loss, report.rtt_s, now, sudden=viewer.losses.sudden())
+        self._decide(viewer, adaptation, now)
 
     def release(self, viewer: Viewer, now: float) -> None:
         """Let go of what a viewer that has left was sent."""
+        self._restless.pop(viewer.number, None)
         self._probing.pop(viewer.number, None)
         self._draining.pop(viewer.number, None)
         for feed in viewer.feeds.values():
@@ -132,38 +141,33 @@ class Steering:
 
     # --- time ------------------------------------------------------------------------------
 
-    def tick(self, viewers: list[Viewer], now: float) -> None:
+    def tick(self, now: float) -> None:
         """Decide for those whose turn it is, and probe for those who are tried."""
         self._turn = (self._turn + 1) % TURNS
-        for viewer in viewers:
-            if viewer.number % TURNS == self._turn and viewer.state is State.CONNECTED:
-                self._decide(viewer, now)
+        for viewer in list(self._restless.values()):
+            if viewer.number % TURNS == self._turn and viewer.adaptation is not None:
+                self._decide(viewer, viewer.adaptation, now)
         for at, viewer, feed in list(self._draining.values()):
             if now >= at:
                 del self._draining[viewer.number]
                 self._go_over(viewer, feed, now)
         elapsed, self._ticked = min(now - self._ticked, 0.2), now
         for viewer, bps in list(self._probing.values()):
-            if self._has_gone_over(viewer):
+            if self._has_gone_over(viewer) and viewer.adaptation is not None:
                 # A probe on top of the rung that it has cleared the way for would be too much.
-                self._decide(viewer, now)
+                self._decide(viewer, viewer.adaptation, now)
             else:
                 self._core.probe(viewer.number, int(bps * elapsed / 8), time.time())
 
-    def _decide(self, viewer: Viewer, now: float) -> None:
-        adaptation = viewer.adaptation
-        if adaptation is None:
-            return
-        stats = self._core.stats(viewer.number)
-        if stats.heard_at != viewer.reported:
-            viewer.reported = stats.heard_at
-            viewer.lost = stats.lost
-            loss = viewer.losses.note(stats.highest, stats.lost, now)
-            adaptation.report(loss, stats.rtt_s, now, sudden=viewer.losses.sudden())
+    def _decide(self, viewer: Viewer, adaptation: Adaptation, now: float) -> None:
         if self._has_gone_over(viewer):
             viewer.switched = None
             self._arrived(viewer, adaptation, now)
         self._apply(viewer, adaptation.decide(now), now)
+        if adaptation.settled(now):
+            self._restless.pop(viewer.number, None)
+        else:
+            self._restless[viewer.number] = viewer
 
     def _arrived(self, viewer: Viewer, adaptation: Adaptation, now: float) -> None:
         viewer.losses.begin_anew(now)

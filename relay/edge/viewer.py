@@ -98,12 +98,8 @@ class Viewer:
     """Decides its rung; None while there is no picture."""
     losses: LossMeter = field(default_factory=LossMeter)
     """What share of the picture's packets it loses."""
-    lost: int = 0
-    """How many of them it had lost by the last report that was taken note of."""
     switched: float | None = None
     """When it was told to go over to another rung, until that one's keyframe."""
-    reported: float = 0.0
-    """When the last report came that was taken note of, Unix seconds."""
     replayed: float = -REPLAY_EVERY_S
     """When it was last sent its cached GOP again."""
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from relay.edge.core import Estimate, KeyframeWanted, Left
+from relay.edge.core import KeyframeWanted, Left, Report
 from relay.media.codecs import Kind
 from relay.webrtc.rtp import ntp
 from tests.support import feedback
@@ -56,15 +56,34 @@ def test_estimates(stage: Stage, seat: Seat) -> None:
     seat.tell(feedback.remb(1_000_000, ssrc))
     seat.tell(feedback.remb(600_000, ssrc, seat.tracks[Kind.AUDIO].ssrc))
     events = stage.tick()
-    assert events == [Estimate(seat.number, 600_000)], "the last one counts"
+    assert events == [Report(seat.number, 600_000, 0, 0, None)], "the last one counts"
+    assert stage.tick() == []
+
+
+def test_reports_on_the_picture(stage: Stage, seat: Seat) -> None:
+    """One for each viewer and tick, by the last of what it has told."""
+    video, audio = (seat.tracks[kind].ssrc for kind in (Kind.VIDEO, Kind.AUDIO))
+    seat.tell(feedback.receiver_report(feedback.block(audio, total=3, highest=9)))
+    assert stage.tick() == [], "of sound alone nothing is decided"
+    seat.tell(feedback.receiver_report(feedback.block(video, total=1, highest=70_000)))
+    seat.tell(
+        feedback.receiver_report(feedback.block(video, total=2, highest=70_010)),
+        feedback.remb(900_000, video),
+    )
+    seat.tell(feedback.receiver_report(feedback.block(video, total=4, highest=70_020)))
+    assert stage.tick() == [Report(seat.number, 900_000, 70_020, 4, None)]
+    seat.tell(feedback.receiver_report(feedback.block(video, total=4, highest=70_030)))
+    assert stage.tick() == [Report(seat.number, None, 70_030, 4, None)]
+    seat.tell(feedback.remb(800_000, video))
+    stage.core.remove_viewer(seat.number)
     assert stage.tick() == []
 
 
 def test_estimates_that_no_link_has(stage: Stage, seat: Seat) -> None:
     seat.tell(b"\x8f\xce\x00\x05" + bytes(8) + b"REMB" + b"\x01\xff\xff\xff" + bytes(4))
-    assert stage.tick() == [Estimate(seat.number, 2**63 - 1)]
+    assert stage.tick() == [Report(seat.number, 2**63 - 1, 0, 0, None)]
     seat.tell(feedback.remb(0))
-    assert stage.tick() == [Estimate(seat.number, 0)]
+    assert stage.tick() == [Report(seat.number, 0, 0, 0, None)]
 
 
 @pytest.mark.parametrize("profile", sorted(PROFILES))
@@ -80,7 +99,7 @@ def test_events_of_several_viewers(stage: Stage, profile: str) -> None:
     assert set(stage.tick()) == {
         KeyframeWanted(seats[0].number),
         KeyframeWanted(seats[1].number),
-        Estimate(seats[2].number, 5),
+        Report(seats[2].number, 5, 0, 0, None),
     }
 
 

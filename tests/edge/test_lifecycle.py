@@ -168,7 +168,7 @@ async def test_port_0_is_nobodys(house: House) -> None:
     assert house.edge is not None
     viewer_ = await house.join()
     house.edge._check(next(iter(house.edge._roster)), viewer_.check(), ("127.0.0.1", 0))
-    assert house.edge._refused == 1
+    assert house.edge._roster.refused == 1
 
 
 async def test_ice_restarts_while_media_goes_on(house: House) -> None:

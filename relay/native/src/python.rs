@@ -27,6 +27,8 @@ const READ_BATCH: usize = 256;
 type PyAddress = (String, u16);
 /// Packets, octets, requested, resent, highest, lost, round trip (s), heard (Unix s), checked (s ago).
 type PyStats = (u64, u64, u64, u64, u32, i32, Option<f64>, f64, Option<f64>);
+/// Kind, viewer or stream, estimate (bits a second), highest, lost, round trip (s).
+type PyEvent = (u8, u32, Option<u64>, u32, i32, Option<f64>);
 /// Kind, SSRC, payload type, RTX SSRC, RTX payload type, ids of abs-send-time, playout-delay and
 /// mid, the mid itself, first sequence number, time stamp offset.
 type PyTrack =
@@ -245,25 +247,28 @@ impl Engine {
             .collect()
     }
 
-    fn tick(&self, now: f64) -> PyResult<Vec<(u8, u32, u64)>> {
+    fn tick(&self, now: f64) -> PyResult<Vec<PyEvent>> {
         self.check()?;
         self.shared.set_now(now);
         self.ask(Command::Tick(now));
         let events = self.shared.take_events();
         let known = self.stats_map();
-        let flat = events.into_iter().map(|event| match event {
-            Event::Keyframe(viewer) => (0, viewer, 0),
-            Event::Estimate(viewer, bps) => (1, viewer, bps),
-            Event::Left(viewer) => (2, viewer, 0),
-            Event::Behind(stream) => (3, stream, 0),
+        let plain = |kind, viewer| known.get(&viewer).map(|_| (kind, viewer, None, 0, 0, None));
+        let flat = events.into_iter().filter_map(|event| match event {
+            Event::Keyframe(viewer) => plain(0, viewer),
+            Event::Report(viewer, bps) => known.get(&viewer).map(|stats| {
+                let (highest, lost) = (stats.highest.load(Relaxed), stats.lost.load(Relaxed));
+                (1, viewer, bps, highest, lost, stats.rtt_s())
+            }),
+            Event::Left(viewer) => plain(2, viewer),
+            Event::Behind(stream) => Some((3, stream, None, 0, 0, None)),
         });
-        Ok(flat.filter(|(kind, viewer, _)| *kind == 3 || known.contains_key(viewer)).collect())
+        Ok(flat.collect())
     }
 
     fn stats(&self, viewer: u32) -> PyResult<PyStats> {
         let map = self.stats_map();
         let stats = map.get(&viewer).ok_or_else(|| PyKeyError::new_err(viewer))?;
-        let trip = stats.rtt.load(Relaxed);
         Ok((
             stats.packets.load(Relaxed),
             stats.octets.load(Relaxed),
@@ -271,7 +276,7 @@ impl Engine {
             stats.resent.load(Relaxed),
             stats.highest.load(Relaxed),
             stats.lost.load(Relaxed),
-            (trip > 0).then(|| (trip - 1) as f64 / 65_536.0),
+            stats.rtt_s(),
             stats.heard(),
             stats.checked().map(|at| self.shared.elapsed().saturating_sub(at).as_secs_f64()),
         ))

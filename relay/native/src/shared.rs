@@ -22,8 +22,8 @@ const MAX_COMMANDS: usize = 16_384;
 pub enum Event {
     /// A viewer cannot decode what it gets.
     Keyframe(u32),
-    /// A viewer tells how much it can receive, bits a second.
-    Estimate(u32, u64),
+    /// A viewer has told how its picture arrives, or how much it can receive, bits a second.
+    Report(u32, Option<u64>),
     /// A viewer has said goodbye.
     Left(u32),
     /// Frames of a stream were dropped: all its viewers wait for a keyframe.
@@ -35,7 +35,7 @@ impl Event {
     fn key(self) -> (u32, u8) {
         match self {
             Self::Keyframe(viewer) => (viewer, 0),
-            Self::Estimate(viewer, _) => (viewer, 1),
+            Self::Report(viewer, _) => (viewer, 1),
             Self::Left(viewer) => (viewer, 2),
             Self::Behind(stream) => (stream, 3),
         }
@@ -148,6 +148,11 @@ impl ViewerStats {
     /// When the last authentic SRTCP came, Unix seconds; 0 before it.
     pub fn heard(&self) -> f64 {
         f64::from_bits(self.heard.load(Relaxed))
+    }
+
+    /// Round trip by the last report, in seconds.
+    pub fn rtt_s(&self) -> Option<f64> {
+        self.rtt.load(Relaxed).checked_sub(1).map(|trip| trip as f64 / 65_536.0)
     }
 
     /// When a consent check was answered last, by the engine's clock.
@@ -301,9 +306,18 @@ impl Shared {
         taken
     }
 
-    /// Tell the owner; of what a viewer says the last of each kind counts until it is taken.
+    /// Tell the owner; of what a viewer says the last of each kind counts until it is taken, and of
+    /// its reports the last that has an estimate.
     pub fn put_event(&self, event: Event) {
-        lock(&self.events).insert(event.key(), event);
+        let mut events = lock(&self.events);
+        match event {
+            Event::Report(_, None) => {
+                events.entry(event.key()).or_insert(event);
+            }
+            _ => {
+                events.insert(event.key(), event);
+            }
+        }
     }
 
     /// What the owner was told, by viewer.
@@ -395,12 +409,13 @@ mod tests {
     fn of_events_the_last_of_each_kind_counts() {
         let shared = Shared::new().unwrap();
         for bps in 0..1000 {
-            shared.put_event(Event::Estimate(7, bps));
+            shared.put_event(Event::Report(7, Some(bps)));
+            shared.put_event(Event::Report(7, None));
             shared.put_event(Event::Keyframe(7));
             shared.put_event(Event::Keyframe(8));
         }
         shared.forget_events(8);
-        assert_eq!(shared.take_events(), [Event::Keyframe(7), Event::Estimate(7, 999)]);
+        assert_eq!(shared.take_events(), [Event::Keyframe(7), Event::Report(7, Some(999))]);
         assert!(shared.take_events().is_empty());
     }
 

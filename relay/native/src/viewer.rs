@@ -169,6 +169,7 @@ impl Viewer {
         };
         let now = shared.now();
         self.stats.set_heard(now);
+        let mut told = None;
         for item in feedback {
             match item {
                 Feedback::Nack { ssrc, sequences } => {
@@ -180,14 +181,18 @@ impl Viewer {
                         shared.put_event(Event::Keyframe(id));
                     }
                 }
-                Feedback::Remb(bps) => shared.put_event(Event::Estimate(id, bps)),
+                Feedback::Remb(bps) => told = Some(Some(bps)),
                 Feedback::Goodbye(ssrcs) => {
                     // It may report with one SSRC for each track, and stop one of them.
                     if self.open.hear_goodbye(&ssrcs) {
                         shared.put_event(Event::Left(id));
                     }
                 }
-                Feedback::Report(report) => self.note_report(&report, now),
+                Feedback::Report(report) => {
+                    if self.note_report(&report, now) {
+                        told = told.or(Some(None));
+                    }
+                }
                 Feedback::ReceiverTime { ssrc, time } => {
                     // Sources of authentic packets are of a bounded number.
                     if source.map(u32::from_be_bytes) == Some(ssrc) {
@@ -196,6 +201,9 @@ impl Viewer {
                     }
                 }
             }
+        }
+        if let Some(estimate) = told {
+            shared.put_event(Event::Report(id, estimate));
         }
     }
 
@@ -253,8 +261,10 @@ impl Viewer {
         resent
     }
 
-    fn note_report(&self, report: &Report, now: f64) {
-        if self.video_ssrc() == Some(report.ssrc) {
+    /// Take note of a report; whether it is about the picture.
+    fn note_report(&self, report: &Report, now: f64) -> bool {
+        let is_picture = self.video_ssrc() == Some(report.ssrc);
+        if is_picture {
             self.stats.highest.store(report.highest, Relaxed);
             self.stats.lost.store(report.lost, Relaxed);
         }
@@ -266,6 +276,7 @@ impl Viewer {
                 self.stats.rtt.store(u64::from(trip) + 1, Relaxed);
             }
         }
+        is_picture
     }
 
     // --- out ---------------------------------------------------------------------------------
