@@ -1,7 +1,8 @@
 """Chromium, driven by Playwright, as a viewer: joins by WHEP and tells when what has happened.
 
 The page is a bare player of a few lines, so that figures are the relay's and the browser's; it is
-loaded, and its script compiled, before anything is measured.
+loaded, and its script compiled, before anything is measured. As in the relay's own player the next
+offer is made before anybody clicks; sockets and candidates come only then.
 """
 
 from __future__ import annotations
@@ -25,6 +26,13 @@ FLAGS: Final = (
 
 _SCRIPT: Final = """
 window.peer = null;
+window.next = null;
+window.ready = async () => {
+  const peer = new RTCPeerConnection({bundlePolicy: "max-bundle"});
+  peer.addTransceiver("video", {direction: "recvonly"}).receiver.jitterBufferTarget = 0;
+  peer.addTransceiver("audio", {direction: "recvonly"});
+  window.next = {peer, offer: await peer.createOffer()};
+};
 window.join = async ({url, port}) => {
   window.peer?.close();
   document.body.replaceChildren();
@@ -34,10 +42,9 @@ window.join = async ({url, port}) => {
   window.video = video;
   const at = {}, clicked = performance.now();
   const note = (name) => (at[name] ??= performance.now() - clicked);
-  const peer = (window.peer = new RTCPeerConnection({bundlePolicy: "max-bundle"}));
+  const {peer, offer} = window.next;
+  window.peer = peer;
   peer.onconnectionstatechange = () => peer.connectionState === "connected" && note("connected");
-  peer.addTransceiver("video", {direction: "recvonly"}).receiver.jitterBufferTarget = 0;
-  peer.addTransceiver("audio", {direction: "recvonly"});
   peer.ontrack = ({track}) => {
     if (track.kind === "video") {
       track.onunmute = () => note("first packet");
@@ -48,7 +55,6 @@ window.join = async ({url, port}) => {
     setTimeout(() => reject(new Error("no picture within 20 s")), 20000);
     video.requestVideoFrameCallback((now) => { note("first frame"); resolve(); });
   });
-  const offer = await peer.createOffer();
   note("offer");
   const headers = {"Content-Type": "application/sdp"};
   const posted = fetch(url, {method: "POST", body: offer.sdp, headers});
@@ -98,6 +104,7 @@ def join(page: Page, url: str, port: int = 0) -> dict[str, float]:
 
     With `port`, media goes through the one that listens there.
     """
+    page.evaluate("() => window.ready()")
     found: dict[str, float] = page.evaluate("(to) => window.join(to)", {"url": url, "port": port})
     return found
 

@@ -7,10 +7,14 @@ most, as long as both ends live.
 from __future__ import annotations
 
 import asyncio
-import threading
+import json
+import subprocess
+import sys
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
+
+import uvloop
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -94,27 +98,43 @@ async def _carry(
     await task
 
 
+async def _serve(tcp_port: int, udp_port: int, delay_s: float) -> None:
+    """Be the network until standard input ends; its ports are told on standard output."""
+    loop = asyncio.get_running_loop()
+
+    async def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        there, here = await asyncio.open_connection("127.0.0.1", tcp_port)
+        await asyncio.gather(_carry(reader, here, delay_s), _carry(there, writer, delay_s))
+
+    server = await asyncio.start_server(accept, "127.0.0.1", 0)
+    outside, _ = await loop.create_datagram_endpoint(
+        lambda: _Datagrams(("127.0.0.1", udp_port), delay_s, None, ("", 0)),
+        local_addr=("127.0.0.1", 0),
+    )
+    ports = server.sockets[0].getsockname()[1], outside.get_extra_info("sockname")[1]
+    print(json.dumps(ports), flush=True)
+    await asyncio.to_thread(sys.stdin.read)
+
+
 @contextmanager
 def delayed(tcp_port: int, udp_port: int, delay_s: float) -> Iterator[Path]:
-    """Ports of loopback that lead to these, with a delay each way; from a thread of its own."""
-    loop = asyncio.new_event_loop()
+    """Ports of loopback that lead to these, with a delay each way.
 
-    async def open_all() -> Path:
-        async def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            there, here = await asyncio.open_connection("127.0.0.1", tcp_port)
-            await asyncio.gather(_carry(reader, here, delay_s), _carry(there, writer, delay_s))
+    It has a process of its own: in the bench's it would wait for others' work, and delay more.
+    """
+    arguments = [str(tcp_port), str(udp_port), str(delay_s)]
+    with subprocess.Popen(
+        [sys.executable, "-m", "relay.bench.delay", *arguments],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    ) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        try:
+            yield Path(*json.loads(process.stdout.readline()))
+        finally:
+            process.stdin.close()
 
-        server = await asyncio.start_server(accept, "127.0.0.1", 0)
-        outside, _ = await loop.create_datagram_endpoint(
-            lambda: _Datagrams(("127.0.0.1", udp_port), delay_s, None, ("", 0)),
-            local_addr=("127.0.0.1", 0),
-        )
-        return Path(server.sockets[0].getsockname()[1], outside.get_extra_info("sockname")[1])
 
-    thread = threading.Thread(target=loop.run_forever, name="delay", daemon=True)
-    thread.start()
-    try:
-        yield asyncio.run_coroutine_threadsafe(open_all(), loop).result(10)
-    finally:
-        loop.call_soon_threadsafe(loop.stop)
-        thread.join(5)
+if __name__ == "__main__":
+    uvloop.run(_serve(int(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3])))

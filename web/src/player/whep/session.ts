@@ -19,6 +19,7 @@ import type { Failure } from "../link.ts";
 import { entriesOf, figure, inbound, type SessionStats, summarise } from "../stats.ts";
 import { UnplayableError } from "../unplayable.ts";
 import { failureOf } from "./failure.ts";
+import type { Offering } from "./offering.ts";
 import { iceFragment, prepared, withIce } from "./sdp.ts";
 
 /** Older browsers know the target as a hint in seconds; it does no harm to say both. */
@@ -41,9 +42,9 @@ export class WhepSession implements Session {
     firstFrame: null,
   };
 
-  readonly #peer = new RTCPeerConnection({ bundlePolicy: "max-bundle" });
-  readonly #video = this.#peer.addTransceiver("video", { direction: "recvonly" });
-  readonly #audio = this.#peer.addTransceiver("audio", { direction: "recvonly" });
+  readonly #peer: RTCPeerConnection;
+  readonly #video: RTCRtpTransceiver;
+  readonly #audio: RTCRtpTransceiver;
   readonly #listener: SessionListener;
   #address: URL | null = null;
   #etag: string | null = null;
@@ -53,14 +54,23 @@ export class WhepSession implements Session {
   #searching = false;
   #over = false;
 
-  constructor(target: Target, hints: Hints, origin: string, listener: SessionListener) {
+  constructor(
+    target: Target,
+    hints: Hints,
+    origin: string,
+    offering: Offering,
+    listener: SessionListener,
+  ) {
     this.target = target;
+    this.#peer = offering.peer;
+    this.#video = offering.video;
+    this.#audio = offering.audio;
     this.#hints = hints;
     this.#told = JSON.stringify(this.#wanted());
     this.#listener = listener;
     this.#peer.oniceconnectionstatechange = () => this.#onConnection();
     this.#peer.onconnectionstatechange = () => this.#onConnection();
-    this.#join(origin).catch((error: unknown) => this.#fail(failureOf(error)));
+    this.#join(origin, offering.sdp).catch((error: unknown) => this.#fail(failureOf(error)));
   }
 
   show(video: HTMLVideoElement): void {
@@ -139,9 +149,8 @@ export class WhepSession implements Session {
     }
   }
 
-  async #join(origin: string): Promise<void> {
-    const offer = await this.#peer.createOffer();
-    const sdp = prepared(offer.sdp ?? "");
+  async #join(origin: string, offer: Promise<string>): Promise<void> {
+    const sdp = await offer;
     this.timings.offer = performance.now();
     // The offer is final before the browser has made it its own, so both happen at the same time.
     const [answer] = await Promise.all([
