@@ -347,16 +347,9 @@ class Edge:
         self._roster.remove(viewer)
         self._steering.release(viewer, asyncio.get_running_loop().time())
         logger().info("viewer gone", session=viewer.id, broadcast=viewer.broadcast, reason=reason)
-        if was_connected and not self._watches_on(viewer):
+        # Who watched in a session that has ended may do so in another one.
+        if was_connected and not self._roster.watches(viewer.person, viewer.broadcast):
             self._aside(self._withdraw(viewer))
-
-    def _watches_on(self, viewer: Viewer) -> bool:
-        """Whether who watched in a session that has ended does so in another one."""
-        return bool(viewer.person) and any(
-            (other.person, other.broadcast) == (viewer.person, viewer.broadcast)
-            for other in self._roster
-            if other.state is State.CONNECTED
-        )
 
     async def _withdraw(self, viewer: Viewer) -> None:
         with suppress(StoreError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from relay.edge.viewer import State, Viewer
@@ -22,6 +23,8 @@ class Roster:
         self._by_number: dict[int, Viewer] = {}
         self._by_id: dict[str, Viewer] = {}
         self._connecting: set[int] = set()
+        self._watching: Counter[tuple[str, str]] = Counter()
+        """Connected sessions of each person who is known, by broadcast."""
         self.mux: Mux[Viewer] = Mux()
         """Whose datagrams are whose."""
         self.refused = 0
@@ -71,12 +74,22 @@ class Roster:
 
     def advance(self, viewer: Viewer, state: State) -> None:
         """Move a viewer on to `state`, and keep the counts."""
-        self.connected += (state is State.CONNECTED) - (viewer.state is State.CONNECTED)
+        change = (state is State.CONNECTED) - (viewer.state is State.CONNECTED)
+        self.connected += change
+        if viewer.person and change:
+            who = viewer.person, viewer.broadcast
+            self._watching[who] += change
+            if not self._watching[who]:
+                del self._watching[who]
         viewer.advance(state)
         if state in (State.CHECKED, State.HANDSHAKING):
             self._connecting.add(viewer.number)
         else:
             self._connecting.discard(viewer.number)
+
+    def watches(self, person: str, broadcast: str) -> bool:
+        """Whether a person who is known ("" is not) is connected in any session of a broadcast."""
+        return (person, broadcast) in self._watching
 
     def remove(self, viewer: Viewer) -> None:
         """Forget a session."""
