@@ -131,7 +131,8 @@ class Callee:
         except (ValueError, LookupError, TypeError) as error:
             logger().warning("a call cannot be read", error=repr(error))
             return
-        self._answers.append((key, json.dumps(await self._reply(method, body))))
+        reply = json.dumps(await self._reply(method, body))
+        self._answers.append((key, reply))
         if not self._sending:
             self._sending = True
             self._begin(self._send())

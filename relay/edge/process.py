@@ -16,6 +16,7 @@ from relay.bus import demand, presence, sessions
 from relay.bus.client import connect, connect_blocking
 from relay.bus.rpc import Callee
 from relay.edge.admission import FULL_LOAD, Headroom, Usage
+from relay.edge.attendance import Attendance
 from relay.edge.choice import make_core
 from relay.edge.core import Behind, Estimate, KeyframeWanted, Left
 from relay.edge.rendition import Bus, Feeds, KeyframeWishes
@@ -85,6 +86,7 @@ class Edge:
         self._steering = Steering(self._core, self._feeds, self._wishes)
         self._replays = Replays()
         self._roster = Roster(name)
+        self._attendance = Attendance(self._bus, self._aside)
         self._certificate = Certificate.make()
         self._headroom = Headroom(full_load)
         self._signalling = Signalling(
@@ -239,8 +241,7 @@ class Edge:
             camera=viewer.camera,
             srtp=srtp_keys.profile,
         )
-        with suppress(StoreError):
-            await sessions.tell(self._bus, viewer.broadcast, {viewer.counted: 0.0})
+        self._attendance.note(viewer.broadcast, viewer.counted, present=True)
 
     # --- time ------------------------------------------------------------------------------
 
@@ -386,20 +387,8 @@ class Edge:
         self._roster.remove(viewer)
         self._steering.release(viewer, asyncio.get_running_loop().time())
         logger().info("viewer gone", session=viewer.id, broadcast=viewer.broadcast, reason=reason)
-        if was_connected and not self._watches_on(viewer):
-            self._aside(self._withdraw(viewer))
-
-    def _watches_on(self, viewer: Viewer) -> bool:
-        """Whether who watched in a session that has ended does so in another one."""
-        return bool(viewer.person) and any(
-            (other.person, other.broadcast) == (viewer.person, viewer.broadcast)
-            for other in self._roster
-            if other.state is State.CONNECTED
-        )
-
-    async def _withdraw(self, viewer: Viewer) -> None:
-        with suppress(StoreError):
-            await sessions.withdraw(self._bus, viewer.broadcast, viewer.counted)
+        if was_connected and not self._roster.watches(viewer):
+            self._attendance.note(viewer.broadcast, viewer.counted, present=False)
 
     def _aside(self, work: Coroutine[None, None, None]) -> None:
         """Do something that the clock does not wait for; a few at most are of one session."""

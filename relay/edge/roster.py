@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from relay.edge.viewer import State, Viewer
@@ -22,6 +23,8 @@ class Roster:
         self._by_number: dict[int, Viewer] = {}
         self._by_id: dict[str, Viewer] = {}
         self._connecting: set[int] = set()
+        self._watching: Counter[tuple[str, str]] = Counter()
+        """Connected sessions of the same person and broadcast."""
         self.mux: Mux[Viewer] = Mux()
         """Whose datagrams are whose."""
         self.connected = 0
@@ -69,15 +72,24 @@ class Roster:
 
     def advance(self, viewer: Viewer, state: State) -> None:
         """Move a viewer on to `state`, and keep the counts."""
-        self.connected += (state is State.CONNECTED) - (viewer.state is State.CONNECTED)
+        change = (state is State.CONNECTED) - (viewer.state is State.CONNECTED)
+        if change:
+            self.connected += change
+            self._watching[viewer.counted, viewer.broadcast] += change
         viewer.advance(state)
         if state in (State.CHECKED, State.HANDSHAKING):
             self._connecting.add(viewer.number)
         else:
             self._connecting.discard(viewer.number)
 
+    def watches(self, viewer: Viewer) -> bool:
+        """Whether who watches in this session does so in any that is connected."""
+        return self._watching[viewer.counted, viewer.broadcast] > 0
+
     def remove(self, viewer: Viewer) -> None:
         """Forget a session."""
+        if not self.watches(viewer):
+            self._watching.pop((viewer.counted, viewer.broadcast), None)
         self.mux.remove(viewer)
         del self._by_number[viewer.number]
         del self._by_id[viewer.id]

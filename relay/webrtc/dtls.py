@@ -291,7 +291,7 @@ class Dtls:
         except BaseException:
             self._end(self._association.goodbye() if self._association is not None else [])
             raise
-        self._limit = _cancelled(self._limit)
+        self._cancel(self._limit)
         if self._association is not None:
             self._limit = loop.call_later(REPEAT_S, self._let_go)
         return keys
@@ -329,7 +329,8 @@ class Dtls:
                 outcome.set_exception(_failed(association.fault))
             elif association.keys is not None:
                 outcome.set_result(association.keys)
-                self._repeat = _cancelled(self._repeat)
+                self._cancel(self._repeat)
+                self._repeat = None
         self._watch(association)
 
     def _broke(self, outcome: asyncio.Future[SrtpKeys], error: Exception) -> None:
@@ -363,14 +364,15 @@ class Dtls:
 
     def _end(self, goodbye: list[bytes]) -> None:
         self._association = None  # it takes some 60 KB; what is left here may wait for others
-        self._limit, self._repeat = _cancelled(self._limit), _cancelled(self._repeat)
+        self._cancel(self._limit)
+        self._cancel(self._repeat)
         for datagram in goodbye:
             self._send(datagram)
 
-
-def _cancelled(timer: asyncio.TimerHandle | None) -> None:
-    if timer is not None:
-        timer.cancel()
+    @staticmethod
+    def _cancel(timer: asyncio.TimerHandle | None) -> None:
+        if timer is not None:
+            timer.cancel()
 
 
 def _failed(how: str) -> ProtocolError:
