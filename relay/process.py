@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ctypes
+import gc
 import os
 import resource
 import signal
@@ -93,6 +94,7 @@ def run(name: str, settings: Settings, main: Coroutine[None, None, None]) -> int
     """
     log.configure(process=name, json=settings.log_format == "json", level=settings.log_level)
     _allow_many_files()
+    gc.freeze()  # modules stay for good: collections need not go through them each time
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(_until_signalled(main))

@@ -2,7 +2,8 @@
 
 The caller appends to the callee's stream and waits on a list of its own. Back-pressure: the stream
 holds `_BACKLOG` calls; older ones are dropped, and their callers time out. A callee that starts
-takes only calls that are made from then on.
+takes only calls that are made from then on. Answers that are ready while others are on their way go
+together, the next time; a callee with `_BACKLOG` of calls and answers at hand takes no more.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from relay.ids import new_id
 from relay.log import logger
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
+    from collections.abc import Awaitable, Callable, Coroutine, Mapping
 
     from redis.asyncio import Redis
 
@@ -61,8 +62,8 @@ async def call(bus: Redis, process: str, method: str, body: Body, *, timeout_s: 
         pipe = bus.pipeline(transaction=False)
         pipe.xadd(keys.calls(process), {b"c": request}, maxlen=_BACKLOG, approximate=True)
         pipe.pexpire(keys.calls(process), _CALLS_TTL_MS)
-        await pipe.execute()
-        answer = await bus.blpop([keys.reply(call_id)], timeout=timeout_s)
+        pipe.blpop([keys.reply(call_id)], timeout=timeout_s)
+        _, _, answer = await pipe.execute()
     if answer is None:
         raise CallTimeout(f"{process} has not answered {method} within {timeout_s} s")
     reply = cast("Body", json.loads(answer[1]))
@@ -87,6 +88,9 @@ class Callee:
         self._key = keys.calls(process)
         self._methods = methods
         self._tasks: set[asyncio.Task[None]] = set()
+        self._answers: list[tuple[str, str]] = []
+        """Keys and replies that are ready."""
+        self._sending = False
 
     async def run(self) -> None:
         """Answer until cancelled, through outages of Redis."""
@@ -111,11 +115,14 @@ class Callee:
                 continue
             for entry_id, fields in entries:
                 position = entry_id
-                if len(self._tasks) >= _BACKLOG:
+                if len(self._tasks) + len(self._answers) >= _BACKLOG:
                     continue  # their callers time out, which sends them elsewhere
-                task = asyncio.create_task(self._answer(fields))
-                self._tasks.add(task)
-                task.add_done_callback(self._tasks.discard)
+                self._begin(self._answer(fields))
+
+    def _begin(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     async def _answer(self, fields: dict[bytes, bytes]) -> None:
         try:
@@ -124,15 +131,30 @@ class Callee:
         except (ValueError, LookupError, TypeError) as error:
             logger().warning("a call cannot be read", error=repr(error))
             return
-        reply = await self._reply(method, body)
+        reply = json.dumps(await self._reply(method, body))
+        self._answers.append((key, reply))
+        if not self._sending:
+            self._sending = True
+            self._begin(self._send())
+
+    async def _send(self) -> None:
+        try:
+            while self._answers:
+                ready, self._answers = self._answers, []
+                await self._send_some(ready)
+        finally:
+            self._sending = False
+
+    async def _send_some(self, ready: list[tuple[str, str]]) -> None:
         try:
             async with store_errors("replying"):
                 pipe = self._bus.pipeline(transaction=False)
-                pipe.rpush(key, json.dumps(reply))
-                pipe.pexpire(key, _REPLY_TTL_MS)
+                for key, reply in ready:
+                    pipe.rpush(key, reply)
+                    pipe.pexpire(key, _REPLY_TTL_MS)
                 await pipe.execute()
         except StoreError as error:
-            logger().warning("a call's reply is lost", error=str(error))
+            logger().warning("replies to calls are lost", replies=len(ready), error=str(error))
 
     async def _reply(self, method: str, body: Body) -> Body:
         try:

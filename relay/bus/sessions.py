@@ -56,14 +56,14 @@ async def tell(bus: Redis, broadcast: str, silent_s: Mapping[str, float]) -> Non
             await bus.eval(_TELL, 1, keys.sessions(broadcast), *part)
 
 
-async def withdraw(bus: Redis, broadcast: str, session: str) -> None:
-    """Stop counting a viewer that has said goodbye.
+async def withdraw(bus: Redis, broadcast: str, *viewers: str) -> None:
+    """Stop counting viewers that have said goodbye.
 
     Raises:
         StoreError: the bus is out of reach.
     """
-    async with store_errors("withdrawing a session"):
-        await bus.zrem(keys.sessions(broadcast), session)
+    async with store_errors("withdrawing sessions"):
+        await bus.zrem(keys.sessions(broadcast), *viewers)
 
 
 async def count(bus: Redis, broadcast: str) -> int:

@@ -12,10 +12,11 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
-from relay.bus import presence, sessions
+from relay.bus import presence
 from relay.bus.client import connect, connect_blocking
 from relay.bus.rpc import Callee
 from relay.edge.admission import FULL_LOAD, Headroom, Usage
+from relay.edge.attendance import Attendance
 from relay.edge.choice import make_core
 from relay.edge.core import Behind, KeyframeWanted, Left, Report
 from relay.edge.rendition import Bus, Feeds, KeyframeWishes
@@ -85,6 +86,7 @@ class Edge:
         self._steering = Steering(self._core, self._feeds, self._wishes)
         self._replays = Replays()
         self._roster = Roster(name)
+        self._attendance = Attendance(self._bus, self._aside)
         self._certificate = Certificate.make()
         self._headroom = Headroom(full_load)
         self._signalling = Signalling(
@@ -247,8 +249,7 @@ class Edge:
             camera=viewer.camera,
             srtp=srtp_keys.profile,
         )
-        with suppress(StoreError):
-            await sessions.tell(self._bus, viewer.broadcast, {viewer.counted: 0.0})
+        self._attendance.note(viewer.broadcast, viewer.counted, present=True)
 
     # --- time ------------------------------------------------------------------------------
 
@@ -347,13 +348,8 @@ class Edge:
         self._roster.remove(viewer)
         self._steering.release(viewer, asyncio.get_running_loop().time())
         logger().info("viewer gone", session=viewer.id, broadcast=viewer.broadcast, reason=reason)
-        # Who watched in a session that has ended may do so in another one.
-        if was_connected and not self._roster.watches(viewer.person, viewer.broadcast):
-            self._aside(self._withdraw(viewer))
-
-    async def _withdraw(self, viewer: Viewer) -> None:
-        with suppress(StoreError):
-            await sessions.withdraw(self._bus, viewer.broadcast, viewer.counted)
+        if was_connected and not self._roster.watches(viewer):
+            self._attendance.note(viewer.broadcast, viewer.counted, present=False)
 
     def _aside(self, work: Coroutine[None, None, None]) -> None:
         """Do something that the clock does not wait for; a few at most are of one session."""

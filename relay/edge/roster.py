@@ -87,12 +87,14 @@ class Roster:
         else:
             self._connecting.discard(viewer.number)
 
-    def watches(self, person: str, broadcast: str) -> bool:
-        """Whether a person who is known ("" is not) is connected in any session of a broadcast."""
-        return (person, broadcast) in self._watching
+    def watches(self, viewer: Viewer) -> bool:
+        """Whether who watches in this session is known, and connected in any of the broadcast's."""
+        return (viewer.person, viewer.broadcast) in self._watching
 
     def remove(self, viewer: Viewer) -> None:
         """Forget a session."""
+        if not self.watches(viewer):
+            self._watching.pop((viewer.counted, viewer.broadcast), None)
         self.mux.remove(viewer)
         del self._by_number[viewer.number]
         del self._by_id[viewer.id]

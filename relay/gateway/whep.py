@@ -125,6 +125,8 @@ def _viewer(request: web.Request) -> str | None:
 
 
 def _queried_hints(request: web.Request) -> dict[str, Any]:
+    if not request.query_string:
+        return {}
     given = {name: request.query[name] for name in Hints.model_fields if name in request.query}
     try:
         return Hints.model_validate(given).model_dump(exclude_unset=True)

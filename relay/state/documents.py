@@ -8,6 +8,7 @@ from pydantic import ValidationError
 from redis.exceptions import WatchError
 
 from relay.bus.client import store_errors
+from relay.bus.gather import Readings
 from relay.errors import Conflict, NotFound, StoreError
 from relay.log import logger
 from relay.state.models import Model, explain
@@ -29,6 +30,7 @@ class Documents(Generic[M]):
 
     def __init__(self, state: Redis, key: str, model: type[M], noun: str) -> None:
         self._state = state
+        self._readings = Readings(state)
         self._key = key
         self._model = model
         self._noun = noun
@@ -47,9 +49,8 @@ class Documents(Generic[M]):
 
     async def find(self, name: str) -> M | None:
         """The document, if there is one."""
-        async with store_errors(f"reading a {self._noun}"):
-            value = await self._state.hget(self._key, name)
-        return None if value is None else self._parse(name, value)
+        value = await self._readings.ask(f"reading a {self._noun}", "HGET", self._key, name)
+        return None if value is None else self._known(name, value)
 
     async def get(self, name: str) -> M:
         """The document.
@@ -64,16 +65,15 @@ class Documents(Generic[M]):
 
     async def all(self) -> list[M]:
         """All documents, by name; one that cannot be read is left out and does not hide others."""
-        async with store_errors(f"listing {self._noun}s"):
-            values = cast("dict[bytes, bytes]", await self._state.hgetall(self._key))
-        return self.parsed(values)
+        values = await self._readings.ask(f"listing {self._noun}s", "HGETALL", self._key)
+        return self.parsed(cast("dict[bytes, bytes]", values))
 
     def parsed(self, values: dict[bytes, bytes]) -> list[M]:
         """The documents of a whole hash, as `all` gives them."""
         found = []
         for name in sorted(values):
             try:
-                found.append(self._parse(name.decode(), values[name]))
+                found.append(self._known(name.decode(), values[name]))
             except StoreError as error:
                 logger().error("document left out", error=str(error))
         return found

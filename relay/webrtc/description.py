@@ -19,7 +19,9 @@ MAX_SIZE: Final = 65_536
 # Nothing that ends a line anywhere: what is read here may stand in an answer.
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029]")
 # What is another in every session; the rest is the same for all viewers with the same browser.
-_MOVING: Final = re.compile(r"\na=(ice-ufrag|ice-pwd|fingerprint|candidate):([^\n]*)")
+_MOVING: Final = re.compile(
+    r"\n(?:a=(ice-ufrag|ice-pwd|fingerprint|candidate|ssrc|ssrc-group|msid):|o=)([^\n]*)"
+)
 KNOWN: Final = 64
 """Sections of descriptions that are kept in mind, for the next viewer with the same browser."""
 _MEDIA: Final = re.compile(r"(\S+) (\d{1,5})(?:/\d+)? (\S+) (\S.*)")
@@ -135,8 +137,6 @@ def parse(text: str) -> Description:
     """
     if len(text) > MAX_SIZE:
         raise ProtocolError(f"SDP of {len(text)} characters")
-    if _CONTROL.search(text):
-        raise ProtocolError("SDP with control characters")
     head, *rest = text.replace("\r", "\n").split("\nm=")
     if head.partition("\n")[0].rstrip() != "v=0":
         raise ProtocolError("malformed SDP: it does not begin with v=0")
@@ -144,11 +144,20 @@ def parse(text: str) -> Description:
 
 
 def _section(text: str) -> Section:
-    known = known_section(_MOVING.sub("", text))
-    attributes = dict(known.attributes)
-    for name, value in _MOVING.findall(text):
-        attributes[name] = [*attributes.get(name, ()), value.rstrip()]
+    parts = _MOVING.split(text)
+    known = known_section("".join(parts[::3]))
+    names, values = parts[1::3], parts[2::3]
+    _check("".join(values))
+    attributes = known.attributes.copy()
+    for name, value in zip(names, values, strict=True):
+        if name is not None:
+            attributes[name] = [*attributes.get(name, ()), value.rstrip()]
     return Section(known.kind, known.port, known.profile, known.formats, attributes, known.text)
+
+
+def _check(text: str) -> None:
+    if _CONTROL.search(text):
+        raise ProtocolError("SDP with control characters")
 
 
 @lru_cache(KNOWN)
@@ -156,8 +165,9 @@ def known_section(text: str) -> Section:
     """The section of this `text`, without what is another in every session; not to be changed.
 
     Raises:
-        ProtocolError: it begins with a media description of another form.
+        ProtocolError: it has control characters, or a media description of another form.
     """
+    _check(text)
     section = Section(text=text)
     for raw in text.split("\n"):
         line = raw.rstrip()

@@ -97,10 +97,38 @@ def parse_offer(text: str) -> Offer:
         ProtocolError: malformed, without ICE or DTLS, or nothing in it that we can send.
     """
     description = parse(text)
-    taken, bundle = _served(description)
-    if not taken:
+    plan = _plan(description.session.text, tuple(part.text for part in description.media))
+    if not plan.carriers:
         raise ProtocolError("the offer has no H.264 or Opus that it would receive, bundled")
-    media = tuple(
+    carrier = _carrier(description, plan)
+    return Offer(
+        media=plan.media,
+        bundle=plan.bundle,
+        remote=_credentials(description, carrier),
+        fingerprints=_fingerprints(description, carrier),
+        passive=description.first(carrier, "setup") == "passive",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """What of an offer is the same for all viewers with the same browser."""
+
+    media: tuple[Media, ...]
+    """As in `Offer`."""
+    bundle: tuple[str, ...]
+    """As in `Offer`."""
+    carriers: tuple[int, ...]
+    """Places of the descriptions whose transport may be used, the first choice first; none where
+    nothing is taken.
+    """
+
+
+@lru_cache(KNOWN)
+def _plan(session: str, media: tuple[str, ...]) -> _Plan:
+    parts = [known_section(text) for text in media]
+    taken, bundle = _served(known_section(session), parts)
+    described = tuple(
         Media(
             kind=part.kind,
             profile=part.profile,
@@ -109,30 +137,26 @@ def parse_offer(text: str) -> Offer:
             reduced_size=part.first("rtcp-rsize") is not None,
             track=taken.get(index),
         )
-        for index, part in enumerate(description.media)
+        for index, part in enumerate(parts)
     )
-    carrier = _carrier(description, taken, bundle)
-    return Offer(
-        media=media,
+    return _Plan(
+        media=described,
         bundle=tuple(mid for mid, index in bundle.items() if index in taken),
-        remote=_credentials(description, carrier),
-        fingerprints=_fingerprints(description, carrier),
-        passive=description.first(carrier, "setup") == "passive",
+        carriers=(*(i for i in bundle.values() if i in taken), *taken, *bundle.values()),
     )
 
 
-def _served(description: Description) -> tuple[dict[int, Track], dict[str, int]]:
+def _served(session: Section, parts: list[Section]) -> tuple[dict[int, Track], dict[str, int]]:
     """The tracks that one transport can carry, by their place, and the group that they are in.
 
     The group (RFC 9143) is its identifications in order, each with the place of its description.
     Without a group only one description can be served: a picture, if there is one.
     """
-    parts = description.media
-    tracks = {index: track for index, part in enumerate(parts) if (track := _take(part.text))}
+    tracks = {index: track for index, part in enumerate(parts) if (track := _take(part))}
     places: dict[str, int] = {}
     for index, part in enumerate(parts):
         places.setdefault(part.first("mid") or "", index)
-    for group in description.session.all("group"):
+    for group in session.all("group"):
         semantics, *mids = group.split() or [""]
         bundle = {mid: places[mid] for mid in mids if mid in places}
         served = {index: tracks[index] for index in sorted(bundle.values()) if index in tracks}
@@ -145,13 +169,12 @@ def _served(description: Description) -> tuple[dict[int, Track], dict[str, int]]
     return {index: tracks[index] for index in alone[:1]}, {}
 
 
-def _carrier(description: Description, taken: dict[int, Track], bundle: dict[str, int]) -> Section:
+def _carrier(description: Description, plan: _Plan) -> Section:
     """The description whose transport is used: the first of the group that is taken.
 
     One that is part of a bundle only has none of its own (RFC 9143 section 6).
     """
-    places = [*(i for i in bundle.values() if i in taken), *taken, *bundle.values()]
-    parts = [description.media[index] for index in places]
+    parts = [description.media[index] for index in plan.carriers]
     return next((part for part in parts if description.first(part, "ice-ufrag")), parts[0])
 
 
@@ -175,9 +198,7 @@ def _fingerprints(description: Description, carrier: Section) -> tuple[Fingerpri
     return tuple(found)
 
 
-@lru_cache(KNOWN)
-def _take(text: str) -> Track | None:
-    part = known_section(text)
+def _take(part: Section) -> Track | None:
     # Port 0 refuses a description, unless it is there as part of a bundle only.
     present = part.port != 0 or part.first("bundle-only") is not None
     wanted = part.first("sendonly") is None and part.first("inactive") is None

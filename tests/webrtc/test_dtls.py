@@ -188,8 +188,8 @@ async def test_nothing_is_left_of_an_association(certificate: Certificate) -> No
         wire = Wire(certificate, DtlsPeer())
         if number % 2:
             await wire.connect()
+        kept += [weakref.ref(wire.ours), weakref.ref(wire.ours._association)]
         await wire.ours.stop()
-        kept += [weakref.ref(wire.ours), weakref.ref(wire.ours._transport)]
         del wire
     await settle()
     gc.collect()
@@ -202,9 +202,9 @@ async def test_the_certificate_shares_one_context(certificate: Certificate) -> N
     for _ in range(3):
         wire = Wire(certificate, DtlsPeer())
         await wire.connect()
-        connection = wire.ours._transport._ssl
-        assert connection is not None
-        contexts.add(id(connection.get_context()))
+        association = wire.ours._association
+        assert association is not None
+        contexts.add(id(association._ssl.get_context()))
         await wire.ours.stop()
     assert len(contexts) == 1
 
@@ -225,7 +225,7 @@ async def test_goodbyes_are_understood_and_said_once_openssl_was_let_go(
     )
     for wire in (leaving, staying):
         await wire.connect()
-        await eventually(lambda w=wire: w.ours._transport is None, "OpenSSL to be let go")
+        await eventually(lambda w=wire: w.ours._association is None, "OpenSSL to be let go")
     goodbye = leaving.peer.close()
     staying.from_peer(goodbye)  # another's
     leaving.from_peer([flipped(goodbye[0]), goodbye[0][:20], b"\x15", b""])
