@@ -12,12 +12,13 @@ from relay.bus import presence, sessions
 from relay.bus.rpc import Refused
 from relay.edge import choice
 from relay.edge.fanout import PythonCore
+from relay.edge.patience import BLIND, PROBING
 from relay.edge.rendition import STALE_S
 from relay.errors import OperatorError
 from relay.media.codecs import Kind
 from tests.support import feedback
 from tests.support.house import Camera, edge
-from tests.support.offers import CHROMIUM
+from tests.support.offers import CHROMIUM, CHROMIUM_LIKE, without_rtx
 from tests.support.rtp import nal_units
 from tests.support.stage import open_udp
 from tests.support.units import number_of
@@ -213,6 +214,24 @@ async def test_a_path_that_narrows_and_widens(house: House, camera: Camera) -> N
     assert took <= 17.0, took
     assert viewer.got.resent(), "it was not probed"
     viewer.got.check_continuity()
+
+
+@ONE_STORE
+@pytest.mark.parametrize("core_name", ["python"])
+async def test_who_cannot_be_sent_anything_again_is_not_tried(house: House, camera: Camera) -> None:
+    viewer = await house.join(WebViewer(without_rtx(CHROMIUM_LIKE)))
+    viewer.remb_bps = 4_000_000
+    await eventually(lambda: rungs(viewer) == {0}, "the largest rung")
+    await asyncio.sleep(1.0)  # after a beginning reports speak of the time before
+    viewer.remb_bps = 600_000
+    await eventually(lambda: 2 in rungs(viewer), "the smallest rung", 4)
+    viewer.remb_bps = 5_000_000
+    await eventually(lambda: viewer.got.media()[-1].marker, "the end of a picture")
+    await asyncio.sleep(1.0)
+    viewer.got.forget()
+    await asyncio.sleep(PROBING.tries[-1])
+    assert rungs(viewer) == {2}
+    await eventually(lambda: 1 in rungs(viewer), "the next rung", BLIND.tries[0])
 
 
 async def test_hints(house: House, camera: Camera) -> None:
