@@ -36,6 +36,16 @@ def test_every_packet_of_every_viewer_is_counted():
     assert 0 < seen.core_share <= 1
 
 
+def test_a_bench_with_a_limit_tells_who_was_turned_away(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(viewers, "PATIENCE_S", 0.5)
+    report = viewers.bench([20, 60], rounds=1, seconds=0.5, settle_s=1.0, full_load=1e-9)
+    # The edge does not know yet how much it uses when the first ones come.
+    last = report.data["steps"][-1]
+    assert last["viewers"] <= 20
+    assert last["refused"] >= last["failed"] == last["asked"] - last["viewers"]
+    assert "takes no more viewers" in report.notes[-1]
+
+
 WINDOW = Window(
     arrived=1000,
     lost=0,

@@ -92,7 +92,7 @@ class Joined:
     """How long all of them took together."""
     joined: int = 0
     refused: int = 0
-    """Answers that there is no room; each is tried again as long as there is time."""
+    """Answers that there is no room; who gets one comes again as long as there is time."""
     failed: int = 0
     """Those that got no session, or never connected."""
     signalled_s: list[float] = field(default_factory=list)
@@ -142,9 +142,9 @@ class Crowd:
         began = time.monotonic()
         while True:
             answer = await self._door.open(viewer.peer.offer)
+            outcome.refused += not answer.sdp
             if answer.sdp or time.monotonic() + answer.retry_after_s > deadline:
                 break
-            outcome.refused += 1
             await asyncio.sleep(answer.retry_after_s)
             began = time.monotonic()
         if not answer.sdp:

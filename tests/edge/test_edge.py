@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from itertools import groupby, pairwise
 from typing import TYPE_CHECKING
 
@@ -21,7 +22,7 @@ from tests.support.house import Camera, edge
 from tests.support.offers import CHROMIUM, CHROMIUM_LIKE, without_rtx
 from tests.support.rtp import nal_units
 from tests.support.stage import open_udp
-from tests.support.units import number_of
+from tests.support.units import number_of, picture
 from tests.support.viewer import WebViewer
 from tests.support.waiting import eventually
 
@@ -143,6 +144,23 @@ async def test_nobody_is_sent_again_what_a_camera_sent_before_it_stopped(
     viewer.tell(feedback.receiver_report(), feedback.pli(video))
     await eventually(lambda: len(viewer.got.reports()) > 1, "time to go on")
     assert viewer.got.media() == []
+
+
+@ONE_STORE
+@pytest.mark.parametrize("core_name", ["native"])
+async def test_an_edge_that_drops_frames_takes_nobody_else(house: House, camera: Camera) -> None:
+    viewer = await house.join()
+    await eventually(viewer.got.media, "a picture")
+    assert house.edge is not None
+    for feed in house.edge._feeds._feeds.values():
+        for number in range(64):  # at once, and paced: the first ones hold up the others
+            unit = picture(number, time.time(), keyframe=number == 0, size=60_000)
+            house.edge._core.push(feed.number, unit, time.time())
+    await eventually(lambda: house.edge and house.edge._headroom.full, "the edge to be full")
+    with pytest.raises(Refused) as caught:
+        await house.open(CHROMIUM)
+    assert caught.value.kind == "Overloaded"
+    assert caught.value.retry_after is not None
 
 
 async def test_a_camera_that_is_gone_is_not_live_whatever_remains_of_it(
