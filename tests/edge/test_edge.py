@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from itertools import groupby, pairwise
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import pytest
@@ -20,9 +20,9 @@ from relay.media.codecs import Kind
 from tests.support import feedback
 from tests.support.house import Camera, edge
 from tests.support.offers import CHROMIUM, CHROMIUM_LIKE, without_rtx
-from tests.support.rtp import nal_units
+from tests.support.rungs import rungs
 from tests.support.stage import open_udp
-from tests.support.units import number_of, picture
+from tests.support.units import picture
 from tests.support.viewer import WebViewer
 from tests.support.waiting import eventually
 
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
 
     from relay.config import CoreName
     from tests.support.house import House
-    from tests.support.rtp import Packet
 
 
 # What takes seconds is shown over one of the stores.
@@ -193,25 +192,6 @@ def test_without_the_native_core_the_other_one_does_its_work(
         assert isinstance(choice.make_core(sock, "auto"), PythonCore)
         with pytest.raises(OperatorError, match="RELAY_EDGE_CORE=native"):
             choice.make_core(sock, "native")
-
-
-def rungs(viewer: WebViewer) -> set[int]:
-    """The rungs whose pictures a viewer has got: 0 is the largest."""
-    return {
-        number_of(nal_units([packet.payload for packet in frame])) // 10_000_000
-        for frame in whole(viewer)
-    }
-
-
-def whole(viewer: WebViewer) -> list[list[Packet]]:
-    """The whole pictures that a viewer has got; a rung that congests the path is cut off in one."""
-    media = viewer.got.media()
-    frames = [list(group) for _, group in groupby(media, key=lambda packet: packet.timestamp)]
-    return [
-        frame
-        for frame, before in zip(frames[1:], frames, strict=False)
-        if frame[-1].marker and frame[0].sequence == (before[-1].sequence + 1) % 65_536
-    ]
 
 
 @ONE_STORE

@@ -84,7 +84,13 @@ async def test_sending_stops_without_consent(house: House, monkeypatch: pytest.M
     assert CONSENT_S == 30.0
     monkeypatch.setattr(viewer, "CONSENT_S", 1.5)  # time is the loop's here
     leaving.vanish()
-    await eventually(lambda: len(drain(leaving.socket)) > 5, "sending to go on for a while")
+    sent: list[bytes] = []
+
+    def goes_on() -> bool:
+        sent.extend(drain(leaving.socket))
+        return len(sent) > 20
+
+    await eventually(goes_on, "sending to go on for a while")
 
     async def one() -> bool:
         return (await house.fact())["sessions"] == 1
