@@ -146,12 +146,13 @@ def join(
 @app.command()
 def latency(
     frames: Annotated[int, typer.Option(help="Frames of each rendition.")] = 600,
+    viewers: Annotated[int, typer.Option(help="Viewers beside Chromium; 0: it is alone.")] = 0,
     folder: Folder = _FOLDER,
 ) -> None:
     """Glass to glass in Chromium, by stage: transcoded, and passed through."""
     from relay.bench import latency as latency_bench  # noqa: PLC0415 - only this command needs it
 
-    finish(lambda: latency_bench.bench(frames), folder)
+    finish(lambda: latency_bench.bench(frames, viewers), folder)
 
 
 def finish(run: Callable[[], Report], folder: Path) -> Report:
