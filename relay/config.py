@@ -89,8 +89,10 @@ class Settings(BaseSettings):
     """Number of edge processes on this machine."""
     edge_core: CoreName = "auto"
     """What does an edge's work for each packet; auto: the native core where it was built."""
-    edge_load: Annotated[float, Field(gt=0, le=1)] = 0.85
-    """Share of a CPU from which an edge takes no more viewers."""
+    edge_load: Annotated[float, Field(gt=0, le=2)] = 0.85
+    """Share of a CPU that one of an edge's threads uses, or of the edge's CPUs that all do, from
+    which it takes no more viewers; more than 1: there is no limit.
+    """
     log_format: Literal["text", "json"] = "text"
     """How log lines are written."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import subprocess
 import sys
 from dataclasses import replace
@@ -34,6 +35,16 @@ def test_every_packet_of_every_viewer_is_counted():
     assert 20 * PACKETS * 13 <= seen.arrived <= 20 * PACKETS * 17
     assert seen.pictures >= 16 * 13
     assert 0 < seen.core_share <= 1
+
+
+def test_a_bench_with_a_limit_tells_who_was_turned_away(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(viewers, "PATIENCE_S", 0.5)
+    report = viewers.bench([20, 60], rounds=1, seconds=0.5, settle_s=1.0, full_load=1e-9)
+    # The edge does not know yet how much it uses when the first ones come.
+    last = report.data["steps"][-1]
+    assert last["viewers"] <= 20
+    assert last["refused"] >= last["failed"] == last["asked"] - last["viewers"]
+    assert "takes no more viewers" in report.notes[-1]
 
 
 WINDOW = Window(
@@ -165,6 +176,17 @@ def test_latency_is_the_sum_of_its_parts(tmp_path: Path):
         for parts in found:
             whole = sum(parts[stage] for stage in latency.STAGES)
             assert parts["total"] == pytest.approx(whole, abs=0.01)
+
+
+@pytest.mark.slow
+def test_a_crowd_beside_the_browser_gets_packets_too(tmp_path: Path):
+    found = run("latency", tmp_path, "--frames", "20", "--viewers", "5")
+    assert len(found) == 4
+    for parts in found["720p, 5 beside"]:
+        assert parts["own"] == pytest.approx(sum(parts[stage] for stage in latency.OWN), abs=0.01)
+    notes = json.loads((tmp_path / "latency.json").read_text())["notes"]
+    (told,) = [note for note in notes if note.startswith("720p, 5 beside")]
+    assert int(re.findall(r"got (\d+) packets", told)[0]) > 5 * 20
 
 
 def test_without_playwright_it_is_said_how_to_get_it(monkeypatch: pytest.MonkeyPatch):

@@ -92,7 +92,7 @@ class Joined:
     """How long all of them took together."""
     joined: int = 0
     refused: int = 0
-    """Answers that there is no room; each is tried again as long as there is time."""
+    """Answers that there is no room; who gets one comes again as long as there is time."""
     failed: int = 0
     """Those that got no session, or never connected."""
     signalled_s: list[float] = field(default_factory=list)
@@ -104,7 +104,7 @@ class Joined:
 class Crowd:
     """All viewers."""
 
-    def __init__(self, door: Door, reports_per_s: float) -> None:
+    def __init__(self, door: Door, reports_per_s: float, sample: int) -> None:
         self.loop = asyncio.get_running_loop()
         self.identity = Identity()
         self._door = door
@@ -114,7 +114,7 @@ class Crowd:
         self._viewers: list[Viewer] = []
         self._counted: list[Viewer] = []
         self._sample: list[Viewer] = []
-        self._sampled = 0
+        self._to_sample = sample
         self._turns = {"check": 0.0, "report": 0.0}
 
     # --- commands --------------------------------------------------------------------------
@@ -136,15 +136,15 @@ class Crowd:
         return asdict(outcome)
 
     async def _join_one(self, outcome: Joined, deadline: float, *, watch: bool, stay: bool) -> None:
-        sampled = self._sampled < SAMPLE and watch and stay
-        self._sampled += sampled
+        sampled = self._to_sample > 0 and watch and stay
+        self._to_sample -= sampled
         viewer = Viewer(self, sampled=sampled)
         began = time.monotonic()
         while True:
             answer = await self._door.open(viewer.peer.offer)
+            outcome.refused += not answer.sdp
             if answer.sdp or time.monotonic() + answer.retry_after_s > deadline:
                 break
-            outcome.refused += 1
             await asyncio.sleep(answer.retry_after_s)
             began = time.monotonic()
         if not answer.sdp:
@@ -255,8 +255,8 @@ def _inspect(viewer: Viewer) -> None:
         viewer.inspector.take(datagram)
 
 
-async def _serve(door: Door, reports_per_s: float) -> None:
-    crowd = Crowd(door, reports_per_s)
+async def _serve(door: Door, reports_per_s: float, sample: int) -> None:
+    crowd = Crowd(door, reports_per_s, sample)
     reader = asyncio.StreamReader(limit=1 << 20)
     await crowd.loop.connect_read_pipe(
         lambda: asyncio.StreamReaderProtocol(reader), sys.stdin.buffer
@@ -279,11 +279,13 @@ async def _serve(door: Door, reports_per_s: float) -> None:
 
 
 def main() -> None:
-    """Be the load generator: `door` as JSON in the first argument, reports a second behind it."""
+    """Be the load generator: `door` as JSON in the first argument, then reports a second, then the
+    size of the sample.
+    """
     allow_descriptors(16_000)
 
     async def work() -> None:
-        await _serve(make_door(json.loads(sys.argv[1])), float(sys.argv[2]))
+        await _serve(make_door(json.loads(sys.argv[1])), float(sys.argv[2]), int(sys.argv[3]))
 
     uvloop.run(work())
 
@@ -295,10 +297,13 @@ class LoadGenerator:
         self._process = process
 
     @classmethod
-    async def start(cls, door: dict[str, Any], *, reports_per_s: float = 4.0) -> LoadGenerator:
+    async def start(
+        cls, door: dict[str, Any], *, reports_per_s: float = 4.0, sample: int = SAMPLE
+    ) -> LoadGenerator:
         """Start it, on the core where the caller is."""
         process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "relay.bench.crowd", json.dumps(door), str(reports_per_s)),
+            *(sys.executable, "-m", "relay.bench.crowd"),
+            *(json.dumps(door), str(reports_per_s), str(sample)),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             limit=16 << 20,

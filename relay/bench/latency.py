@@ -3,7 +3,7 @@
 A camera (`source`) writes the moment into each picture (`demo.timecode`), encodes 720p30 with x264
 and publishes it over RTMP; the whole relay runs; Chromium shows it and reads the moment back. In
 between, the bus is looked at: when each picture came in, and when its rendition did. Once through
-the transcoder, once passed through.
+the transcoder, once passed through; with a crowd of viewers beside Chromium, once more each.
 """
 
 from __future__ import annotations
@@ -17,13 +17,15 @@ import threading
 import time
 import urllib.request
 from bisect import bisect_left
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from relay.bench import browser
+from relay.bench.beside import crowd
 from relay.bench.processes import Process, free_port
 from relay.bench.report import Report, percentile
 from relay.bus import embedded, keys, wire
@@ -35,7 +37,7 @@ from relay.media.codecs import Kind
 from relay.media.ladder import SOURCE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 CAMERA: Final = "bench"
 TRANSCODED: Final = "720p"
@@ -46,6 +48,10 @@ STAGES: Final = (
     *("camera and ingest", "transcode", "bus", "edge and network", "jitter buffer"),
     *("decode", "display"),
 )
+OWN: Final = ("bus", "edge and network")
+"""The relay's own share: after the encoder's work, before the browser's."""
+CROWD_SETTLE_S: Final = 5.0
+"""After the last of a crowd has joined, until GOPs and handshakes are over."""
 _SAME_MS: Final = 10.0
 """Two moments of one picture differ by less."""
 _START_S: Final = 30.0
@@ -107,9 +113,13 @@ class Relay:
         """Where the bus is."""
         return embedded.url(self.folder / "data", "bus")
 
+    def whep(self, rendition: str) -> str:
+        """Where viewers of a rendition come."""
+        return f"http://127.0.0.1:{self.http_port}/whep/{CAMERA}?rendition={rendition}"
+
     def join(self, page: Any, rendition: str) -> None:
         """Have the page show a rendition, once there is one."""
-        url = f"http://127.0.0.1:{self.http_port}/whep/{CAMERA}?rendition={rendition}"
+        url = self.whep(rendition)
         deadline = time.monotonic() + _START_S
         while True:
             try:
@@ -200,6 +210,7 @@ def parts_of(frame: dict[str, Any], source: Watch, rung: Watch) -> dict[str, flo
     )
     return {
         "total": seen - taken,
+        "own": received - went[0],
         "camera and ingest": came[0] - taken,
         "transcode": went[0] - came[0],
         "bus": went[1] - went[0],
@@ -210,42 +221,80 @@ def parts_of(frame: dict[str, Any], source: Watch, rung: Watch) -> dict[str, flo
     }
 
 
-def measure(relay: Relay, rendition: str, frames: int, settle_s: float) -> list[dict[str, float]]:
+@dataclass(frozen=True)
+class Measured:
+    """What was seen of one rendition with so many viewers beside."""
+
+    rendition: str
+    viewers: int
+    asked: int
+    """Frames that were looked at."""
+    parts: list[dict[str, float]]
+    """Where the time of those went whose strip could be read."""
+    lost: int
+    """Packets that the others missed meanwhile."""
+    arrived: int
+    """Packets that they got."""
+
+
+def measure(relay: Relay, rendition: str, frames: int, settle_s: float, viewers: int) -> Measured:
     """The parts of so many frames, of those whose strip can be read."""
     with (
         browser.page_of(f"http://127.0.0.1:{relay.http_port}/healthz") as page,
         followed(relay.bus_url, SOURCE, rendition) as (source, rung),
     ):
-        relay.join(page, rendition)
-        page.wait_for_timeout(settle_s * 1000)
-        seen = browser.watch(page, frames)
+        relay.join(page, rendition)  # also waits until there is such a rendition
+        arrived = lost = 0
+        with crowd(relay.whep(rendition), viewers) if viewers else nullcontext() as counts:
+            page.wait_for_timeout((settle_s + (CROWD_SETTLE_S if viewers else 0)) * 1000)
+            before = _totals(counts)
+            seen = browser.watch(page, frames)
+            arrived, lost = (now - then for now, then in zip(_totals(counts), before, strict=True))
         browser.leave(page)
-    found = (parts_of(frame, source, rung) for frame in seen)
-    return [parts for parts in found if parts is not None]
+    parts = [parts for frame in seen if (parts := parts_of(frame, source, rung)) is not None]
+    if not parts:
+        raise OperatorError(f"no strip of {rendition} could be read")
+    return Measured(rendition, viewers, frames, parts, lost, arrived)
 
 
-def bench(frames: int, *, settle_s: float = SETTLE_S) -> Report:
-    """Run it."""
-    report = Report("latency", ["rendition", "ms", "goal p50", "glass to glass", *STAGES])
+def _totals(counts: Callable[[], dict[str, Any]] | None) -> tuple[int, int]:
+    """Packets that a crowd has got, and those that it has missed."""
+    each = [] if counts is None else counts()["counted"]
+    return sum(one[0] for one in each), sum(one[1] for one in each)
+
+
+def bench(frames: int, viewers: int = 0, *, settle_s: float = SETTLE_S) -> Report:
+    """Run it; with `viewers` beside, once without them and once with."""
+    report = Report(
+        "latency",
+        ["rendition", "viewers beside", "ms", "goal p50", "glass to glass", *STAGES, "own share"],
+    )
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="eva-latency-")))
         relay = Relay(folder, stack)
-        for rendition, goal in GOALS.items():
-            found = measure(relay, rendition, frames, settle_s)
-            report.data[rendition] = found
-            if not found:
-                raise OperatorError(f"no strip of {rendition} could be read")
-            for name, share in (("p50", 0.5), ("p99", 0.99)):
-                columns = [
-                    f"{percentile([parts[stage] for parts in found], share):.1f}"
-                    for stage in ("total", *STAGES)
-                ]
-                wanted = f"{goal:.0f}" if share == 0.5 else ""
-                report.rows.append([rendition, name, wanted, *columns])
-            report.notes.append(f"{rendition}: {len(found)} of {frames} frames could be read.")
+        for rendition in GOALS:
+            for beside in dict.fromkeys((0, viewers)):
+                _tell(report, measure(relay, rendition, frames, settle_s, beside))
     report.notes.append(
         "Times are of the machine's clock. `camera and ingest` is from the moment that a picture "
-        "is taken until it is on the bus: its encoder and RTMP. A percentile of the whole is not "
-        "the sum of its parts'."
+        "is taken until it is on the bus: its encoder and RTMP. `own share` is "
+        f"{' and '.join(OWN)}, of each picture. A percentile of the whole is not the sum of its "
+        "parts'."
     )
     return report
+
+
+def _tell(report: Report, found: Measured) -> None:
+    """A measurement's rows and notes."""
+    name = found.rendition if not found.viewers else f"{found.rendition}, {found.viewers} beside"
+    report.data[name] = found.parts
+    for percent, share in (("p50", 0.5), ("p99", 0.99)):
+        columns = [
+            f"{percentile([parts[stage] for parts in found.parts], share):.1f}"
+            for stage in ("total", *STAGES, "own")
+        ]
+        goal = f"{GOALS[found.rendition]:.0f}" if share == 0.5 else ""
+        report.rows.append([found.rendition, str(found.viewers), percent, goal, *columns])
+    note = f"{name}: {len(found.parts)} of {found.asked} frames could be read"
+    others = f"; the others got {found.arrived} packets and missed {found.lost}"
+    report.notes.append(f"{note}{others if found.viewers else ''}.")

@@ -3,6 +3,9 @@
 The edge has a core to itself; the bus, the camera and the load generator share the other. Viewers
 come in steps; after each, what arrives is counted for a while. What one edge costs is its CPU, from
 which follows how many a core holds where generator or machine give out before the edge does.
+
+The edge takes as many as come, unless a limit is given: then it shows whether it turns viewers away
+before those that it has lose anything.
 """
 
 from __future__ import annotations
@@ -35,6 +38,7 @@ ON_THEIR_WAY: Final = 2
 AT_ONCE: Final = 24
 PATIENCE_S: Final = 45.0
 """For so long viewers that are turned away come again."""
+NO_LIMIT: Final = 2.0
 BUSY: Final = 0.97
 """Share of a core from which the load generator is taken to be the limit."""
 
@@ -55,7 +59,7 @@ async def house(
     *,
     packets: int = PACKETS,
     reports_per_s: float = 4.0,
-    full_load: float = 1.0,
+    full_load: float = NO_LIMIT,
     through_gateway: bool = False,
 ) -> AsyncIterator[House]:
     """An edge on a core of its own, which it may share with a gateway; a camera, and a load
@@ -208,11 +212,16 @@ def _counters(made: House) -> dict[str, int]:
 
 
 async def run(
-    counts: Sequence[int], *, rounds: int, seconds: float, settle_s: float = SETTLE_S
+    counts: Sequence[int],
+    *,
+    rounds: int,
+    seconds: float,
+    settle_s: float = SETTLE_S,
+    full_load: float = NO_LIMIT,
 ) -> list[Step]:
     """All steps, one after another; ends early when the edge is full."""
     steps: list[Step] = []
-    async with house() as made:
+    async with house(full_load=full_load) as made:
         present = 0
         for count in counts:
             steps.append(
@@ -225,7 +234,12 @@ async def run(
 
 
 def bench(
-    counts: Sequence[int], *, rounds: int, seconds: float, settle_s: float = SETTLE_S
+    counts: Sequence[int],
+    *,
+    rounds: int,
+    seconds: float,
+    settle_s: float = SETTLE_S,
+    full_load: float = NO_LIMIT,
 ) -> Report:
     """Run it."""
     report = Report(
@@ -237,7 +251,9 @@ def bench(
             "edge's core: others, stolen by the host",
         ],
     )
-    steps = asyncio.run(run(counts, rounds=rounds, seconds=seconds, settle_s=settle_s))
+    steps = asyncio.run(
+        run(counts, rounds=rounds, seconds=seconds, settle_s=settle_s, full_load=full_load)
+    )
     for each in steps:
         seen = each.windows
         report.rows.append(
@@ -258,6 +274,8 @@ def bench(
             ]
         )
     report.notes = _notes(steps)
+    if full_load <= 1:
+        report.notes.append(f"From {full_load} of its core on the edge takes no more viewers.")
     report.data = {"steps": [asdict(each) for each in steps]}
     return report
 

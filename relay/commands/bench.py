@@ -75,13 +75,23 @@ def votes(
 
 @app.command()
 def viewers(
-    viewers: Viewers = None, seconds: Seconds = 5.0, rounds: Rounds = 3, folder: Folder = _FOLDER
+    viewers: Viewers = None,
+    seconds: Seconds = 5.0,
+    rounds: Rounds = 3,
+    full_load: Annotated[
+        float, typer.Option(help="RELAY_EDGE_LOAD; more than 1: the edge takes all that come.")
+    ] = 2.0,
+    folder: Folder = _FOLDER,
 ) -> None:
     """Viewers of 2 Mb/s that one edge holds on one core, with real ICE, DTLS and SRTP."""
     from relay.bench import viewers as viewers_bench  # noqa: PLC0415 - it needs the native core
 
     counts = viewers or [500, 1000, 2000, 2500, 3000]
-    finish(lambda: viewers_bench.bench(counts, rounds=rounds, seconds=seconds), folder)
+
+    def run() -> Report:
+        return viewers_bench.bench(counts, rounds=rounds, seconds=seconds, full_load=full_load)
+
+    finish(run, folder)
 
 
 @app.command()
@@ -136,12 +146,13 @@ def join(
 @app.command()
 def latency(
     frames: Annotated[int, typer.Option(help="Frames of each rendition.")] = 600,
+    viewers: Annotated[int, typer.Option(help="Viewers beside Chromium; 0: it is alone.")] = 0,
     folder: Folder = _FOLDER,
 ) -> None:
     """Glass to glass in Chromium, by stage: transcoded, and passed through."""
     from relay.bench import latency as latency_bench  # noqa: PLC0415 - only this command needs it
 
-    finish(lambda: latency_bench.bench(frames), folder)
+    finish(lambda: latency_bench.bench(frames, viewers), folder)
 
 
 def finish(run: Callable[[], Report], folder: Path) -> Report:

@@ -8,6 +8,7 @@ import typer
 
 from relay import process
 from relay.commands.common import settings_or_exit
+from relay.edge.cpus import available_cpus
 from relay.edge.process import Edge, open_socket
 from relay.errors import OperatorError
 from relay.supervisor.serve import Urls
@@ -37,6 +38,7 @@ def edge(
                 sock=sock,
                 core=settings.edge_core,
                 full_load=settings.edge_load,
+                cpus=available_cpus() / settings.edges,
             )
             await worker.run(process.ready)
 

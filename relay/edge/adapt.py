@@ -4,11 +4,12 @@ Down at once when the path is congested: packets are lost, or queue, or the view
 (REMB) falls, to below what it is sent: that it is low means little, because after a time of little
 traffic it takes minutes to rise. Up only after trying: more and more repeated packets are sent
 along, and when the path takes as much as the next rung needs without losing or queueing, the viewer
-goes up. REMB alone cannot tell, because it never rises far above what arrives. A try that fails
-lengthens the pause before the next. Packets that are lost while nothing queues and the estimate
-stands are lost to something else than what is sent, and less of it would not mend that. The
-viewer's own choice wins, within what its path can take. Sound has priority: where not even the
-smallest rung gets through, it is all that is sent for a while.
+goes up. REMB alone cannot tell, because it never rises far above what arrives. A viewer to whom no
+packet can be repeated goes up without, and seldom. What fails is not tried again at once, see
+`patience`. Packets that are lost while nothing queues and the estimate stands are lost to something
+else than what is sent, and less of it would not mend that. The viewer's own choice wins, within
+what its path can take. Sound has priority: where not even the smallest rung gets through, it is all
+that is sent for a while.
 
 A switch ends when the new rung's keyframe comes; until then reports speak of the old rung, and a
 try goes on, because the estimate falls as soon as less arrives.
@@ -18,6 +19,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Final
+
+from relay.edge.patience import BLIND, HELD_S, PROBING, Patience
 
 LOSS_DOWN: Final = 0.12
 """Share of packets lost from which a rung is too much, where they also queue or the estimate falls;
@@ -42,8 +45,6 @@ FALL: Final = 0.97
 ROOM: Final = 0.5
 """What a rung may take of an estimate that has just fallen: it is made over a second, of which only
 the last part was narrow, and what queues has to get through as well."""
-HOLD_S: Final = (3.0, 4.5, 6.0)
-"""Pauses before the next try to go up, after no, one, more failed ones."""
 STEP_S: Final = 0.4
 STEP: Final = 1.3
 """A try grows by this factor every `STEP_S`."""
@@ -52,6 +53,8 @@ PROVE_S: Final = 1.2
 HEADROOM: Final = 1.1
 SETTLE_S: Final = 1.0
 """After a switch reports still speak of the time before it."""
+AFTERMATH_S: Final = 3.0
+"""How long queues and reports still tell of a try that was too much."""
 SWITCH_S: Final = 3.0
 """A keyframe comes sooner; after this long a switch is taken to have ended."""
 LOSS_MUTE: Final = 0.3
@@ -106,9 +109,17 @@ class Adaptation:
     """One viewer's rung. Times are seconds of any monotonic clock."""
 
     def __init__(
-        self, choices: list[Choice], wish: Wish, now: float, *, start: str | None = None
+        self,
+        choices: list[Choice],
+        wish: Wish,
+        now: float,
+        *,
+        start: str | None = None,
+        probes: bool = True,
     ) -> None:
-        """`choices` is not empty; it begins at `start`, or else the highest that is of use."""
+        """`choices` is not empty; it begins at `start`, or else the highest that is of use.
+        `probes` says whether packets can be repeated, to try what the path takes.
+        """
         self._choices = sorted(choices, key=lambda choice: choice.bps)
         self._wish = wish
         names = [choice.name for choice in self._choices]
@@ -118,10 +129,11 @@ class Adaptation:
         """What is sent until the present rung's keyframe comes, bits a second."""
         self._muted_until: float | None = None
         self._mutes = 0
-        self._since = now
-        self._failures = 0
-        self._next_try = now + HOLD_S[0]
+        self._since = self._held_since = now
+        self._probes = probes
+        self._patience = Patience(PROBING if probes else BLIND, now)
         self._try_began: float | None = None
+        self._failed_at = now - AFTERMATH_S
         self._loss = self._sudden = self._usual_loss = 0.0
         self._loss_at = -ESTIMATE_STALE_S
         self._estimate = self._sent_at_fall = 0
@@ -144,12 +156,16 @@ class Adaptation:
 
     def wish(self, wish: Wish, now: float) -> None:
         """Take note of what the player asks for."""
-        chosen, self._wish = wish.rung != self._wish.rung, wish
+        chosen, before = wish.rung != self._wish.rung, self._ceiling()
+        if self._wish.hidden:  # nothing was sent that could have held
+            self._held_since = now
+            self._patience.rest(now)
+        self._wish = wish
         ceiling = self._ceiling()
         if chosen and wish.rung is not None:
             self._go_to(ceiling, now)
-        elif self._at < ceiling:
-            self._next_try = now  # the viewer asked for more: try at once
+        elif max(self._at, before) < ceiling:
+            self._patience.asked(now)
 
     def arrived(self, now: float) -> None:
         """Take note that the present rung's first keyframe is on its way to the viewer."""
@@ -194,9 +210,10 @@ class Adaptation:
     def decide(self, now: float) -> Decision:
         """What to send from now on. Ask a few times a second."""
         if self._wish.hidden:
-            self._end_try(now)
+            self._try_began = None
             return Decision(None, 0, False)
         if self._muted_until is not None:
+            self._held_since = now
             if now < self._muted_until:
                 return Decision(None, 0, False)
             self._muted_until = None
@@ -204,8 +221,10 @@ class Adaptation:
         if self._switching_from is not None:
             if now - self._since < SWITCH_S:
                 above = self._choices[self._at].bps * HEADROOM - self._switching_from
-                return Decision(self.rung, max(int(above), 0), False)
+                return Decision(self.rung, max(int(above), 0) if self._probes else 0, False)
             self.arrived(now)
+        if now - self._held_since >= HELD_S and self._patience.suspects:
+            self._patience.trust([choice.name for choice in self._choices[: self._at + 1]])
         if self._is_congested(now):
             return self._go_down(now)
         ceiling = self._ceiling()
@@ -242,10 +261,11 @@ class Adaptation:
         fell = now - self._fell_at < ESTIMATE_STALE_S and self._fell_at > self._since
         queues = self._queueing_s() > QUEUE_UP_S
         if self._loss_at > self._since:
-            narrow = queues or (fell and self._estimate < sent)
-            if self._loss > (LOSS_DOWN if narrow else LOSS_FAR) or self._sudden > LOSS_SUDDEN:
+            if self._sudden > LOSS_SUDDEN:
                 return True
-            if self._queueing_s() > QUEUE_DOWN_S:
+            narrow = queues or (fell and self._estimate < sent)
+            much = self._loss > (LOSS_DOWN if narrow else LOSS_FAR)
+            if (much or self._queueing_s() > QUEUE_DOWN_S) and now - self._failed_at > AFTERMATH_S:
                 return True
         return fell and self._estimate < sent * (0.9 if queues else 0.75)
 
@@ -268,8 +288,8 @@ class Adaptation:
             # An estimate that stands while a short queue drops most knows nothing of that path.
             fits = fits if fell else []
             room = room or 1
+        self._patience.fell(self.rung, now)
         self._go_to(fits[-1] if fits else max(self._at - 1, 0) if not room else 0, now)
-        self._next_try = now + HOLD_S[min(self._failures, len(HOLD_S) - 1)]
         return Decision(self.rung, 0, True)
 
     def _starve(self, room: int, now: float) -> Decision:
@@ -284,6 +304,7 @@ class Adaptation:
     def _go_to(self, index: int, now: float) -> None:
         if index != self._at:
             self._switching_from = self._choices[self._at].bps
+            self._held_since = now
         self._at = index
         self._since = now
         self._try_began = None
@@ -292,7 +313,8 @@ class Adaptation:
 
     def _try_to_rise(self, now: float) -> Decision:
         if self._try_began is None:
-            if now < self._next_try or not self._is_clear():
+            next_rung = self._choices[self._at + 1].name
+            if not self._patience.allows(next_rung, now) or not self._is_clear():
                 return Decision(self.rung, 0, False)
             self._try_began = now
         if not self._is_clear() and self._loss_at > self._try_began:
@@ -301,8 +323,8 @@ class Adaptation:
         if self._proven(now):
             probe_bps = self._probe_bps(now)
             self._go_to(self._at + 1, now)
-            self._failures = self._mutes = 0
-            self._next_try = now + SETTLE_S
+            self._patience.reached(self.rung, now)
+            self._mutes = 0
             return Decision(self.rung, probe_bps, False)
         return Decision(self.rung, self._probe_bps(now), False)
 
@@ -322,7 +344,7 @@ class Adaptation:
         return max(steps - 1, 0) * STEP_S
 
     def _probe_bps(self, now: float) -> int:
-        if self._try_began is None:
+        if self._try_began is None or not self._probes:
             return 0
         own = self._choices[self._at].bps
         steps = 1 + int((now - self._try_began) / STEP_S)
@@ -331,13 +353,12 @@ class Adaptation:
 
     def _proven(self, now: float) -> bool:
         assert self._try_began is not None
+        if not self._probes:
+            return True
         full_since = self._try_began + self._steps_s()
         return now - full_since >= PROVE_S and self._loss_at >= full_since
 
     def _fail_try(self, now: float) -> None:
-        self._failures += 1
-        self._end_try(now)
-
-    def _end_try(self, now: float) -> None:
         self._try_began = None
-        self._next_try = now + HOLD_S[min(self._failures, len(HOLD_S) - 1)]
+        self._failed_at = now
+        self._patience.failed(now)

@@ -1,13 +1,15 @@
 """Whether an edge takes another session: by measured headroom, before viewers notice. Pure.
 
 An edge is full when one of its two threads (the loop's, and the core's where that has its own) uses
-more than its share of a CPU, when its own clock ticks late because the machine has nothing left for
-it, or when the socket does not take what it is given. Sessions that are not connected yet count
-with what a connected one costs, so that a rush of joins does not overshoot.
+more than its share of a CPU, or both together more than that share of the CPUs that it has; when
+its own clock ticks late because the machine has nothing left for it; when the socket does not take
+what it is given, or the core drops frames because it is behind. Sessions that are not connected yet
+count with what a connected one costs, so that a rush of joins does not overshoot.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Final
 
@@ -19,6 +21,8 @@ MAX_LATE_S: Final = 0.1
 """A clock that ticks this late on average is starved."""
 MAX_FAILURES: Final = 0.005
 """Share of packets that the socket may refuse."""
+DROPPED_S: Final = 5.0
+"""An edge that has dropped frames is full for this long: it was half a second behind."""
 MAX_PENDING: Final = 256
 """Sessions that may be connecting at a time: each costs milliseconds of the loop's thread."""
 MAX_NEW: Final = 4096
@@ -28,7 +32,7 @@ COST: Final = 0.001
 ENOUGH: Final = 50
 """Viewers from which on their cost is measured."""
 SMOOTH: Final = 0.5
-"""Weight of the newest measurement, one a second."""
+"""Weight of the newest measurement."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +48,8 @@ class Usage:
     failures: int
     """Of those, the ones for which it had no room. One address that cannot be sent to says nothing
     of the edge."""
+    dropped: int
+    """Frames that the core has dropped because it was behind."""
     late_s: float
     """How late the clock has ticked on average since the last measurement."""
 
@@ -51,32 +57,39 @@ class Usage:
 class Headroom:
     """See the module. Times are seconds of any monotonic clock."""
 
-    def __init__(self, limit: float = FULL_LOAD) -> None:
-        """`limit` is the share of a CPU from which the edge is full."""
+    def __init__(self, limit: float = FULL_LOAD, cpus: float = math.inf) -> None:
+        """`limit` is the share from which the edge is full, `cpus` how many CPUs it has: where it
+        has less than two, its threads may have to share one.
+        """
         self._limit = limit
+        self._cpus = cpus
         self._last: tuple[float, Usage] | None = None
         self._late_s = 0.0
+        self._dropped_at = -math.inf
         self.load = 0.0
-        """Share of a CPU that the busier thread uses."""
+        """Share of a CPU that the busier thread uses, or of its CPUs that all do: the larger."""
         self.full = False
         """Whether there is no room."""
 
     def measure(self, now: float, usage: Usage) -> None:
-        """Take note of what has been used; call it once a second."""
+        """Take note of what has been used; call it once or twice a second."""
         last, self._last = self._last, (now, usage)
         if last is None or now <= last[0]:
             return
         then, before = last
         elapsed = now - then
         loop = (usage.loop_cpu_s - before.loop_cpu_s) / elapsed
-        others = (usage.process_cpu_s - before.process_cpu_s) / elapsed - loop
-        self.load += SMOOTH * (max(loop, others, 0.0) - self.load)
+        both = (usage.process_cpu_s - before.process_cpu_s) / elapsed
+        self.load += SMOOTH * (max(loop, both - loop, both / self._cpus, 0.0) - self.load)
         self._late_s += SMOOTH * (usage.late_s - self._late_s)
         packets = usage.packets - before.packets
         failures = usage.failures - before.failures
+        if usage.dropped > before.dropped:
+            self._dropped_at = now
+        behind = now - self._dropped_at < DROPPED_S
         refused = failures > MAX_FAILURES * max(packets, 1) and failures > 1
         limit = self._limit * REOPEN if self.full else self._limit
-        self.full = refused or self._late_s > MAX_LATE_S or self.load >= limit
+        self.full = refused or behind or self._late_s > MAX_LATE_S or self.load >= limit
 
     def admits(self, connected: int, pending: int, new: int = 0) -> bool:
         """Whether one more session may come, besides those connected, those that are connecting,

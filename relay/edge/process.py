@@ -7,6 +7,7 @@ the clock, and tells the bus who is watching.
 from __future__ import annotations
 
 import asyncio
+import math
 import socket
 import time
 from contextlib import suppress
@@ -70,9 +71,10 @@ class Edge:
         sock: socket.socket,
         core: CoreName = "auto",
         full_load: float = FULL_LOAD,
+        cpus: float = math.inf,
     ) -> None:
         """`name` is its name on the bus, unique among the edges of its time; from `full_load` of
-        a CPU on it takes no more viewers.
+        a CPU, or of the `cpus` that it has, it takes no more viewers.
 
         Raises:
             OperatorError: `core` is not there.
@@ -88,7 +90,7 @@ class Edge:
         self._roster = Roster(name)
         self._attendance = Attendance(self._bus, self._aside)
         self._certificate = Certificate.make()
-        self._headroom = Headroom(full_load)
+        self._headroom = Headroom(full_load, cpus)
         self._signalling = Signalling(
             bus=self._bus,
             roster=self._roster,
@@ -315,6 +317,7 @@ class Edge:
             process_cpu_s=time.process_time(),
             packets=counters["packets_sent"],
             failures=counters["socket_full"],
+            dropped=counters.get("frames_dropped", 0),
             late_s=max(self._late_s, 0.0),
         )
         self._headroom.measure(now, usage)

@@ -97,6 +97,7 @@ class Steering:
                 viewer.wish,
                 now,
                 start=None if start is None else start.name,
+                probes=any(track.rtx_payload_type is not None for track in viewer.tracks),
             )
         else:
             viewer.adaptation.offer(choices(ladder, viewer.wish.rung))

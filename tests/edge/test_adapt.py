@@ -61,13 +61,24 @@ class Path:
 
 class Session:
     """A viewer behind a path: tells REMB four times a second, reports once; keyframes every 0.5 s
-    where one is asked for.
+    where one is asked for. Without `rtx` nothing can be repeated to it; `takes` says how much more
+    rungs take than is told of them.
     """
 
-    def __init__(self, path: Path, wish: Wish = ANY, start: str | None = None) -> None:
+    def __init__(
+        self,
+        path: Path,
+        wish: Wish = ANY,
+        start: str | None = None,
+        *,
+        rtx: bool = True,
+        takes: dict[str | None, float] | None = None,
+    ) -> None:
         self.path = path
         self.now = 1000.0
-        self.adaptation = Adaptation(CHOICES, wish, self.now, start=start)
+        self.adaptation = Adaptation(CHOICES, wish, self.now, start=start, probes=rtx)
+        self._rtx = rtx
+        self._takes = takes or {}
         self.sent: str | None = self.adaptation.rung
         self.target: str | None = self.sent
         self.switch_at = 0.0
@@ -83,10 +94,12 @@ class Session:
     def _advance(self) -> None:
         self._step += 1
         self.now += STEP_S
-        self.path.send(BPS[self.sent] + self.probe_bps)
+        rung_bps = BPS[self.sent] * self._takes.get(self.sent, 1.0)
+        self.path.send(rung_bps + (self.probe_bps if self._rtx else 0))
         self.worst_s = max(self.worst_s, self.path.delay_s)
+        fell = False
         if self._step % 5 == 0:
-            self.adaptation.estimate(int(self.path.estimate), self.now)
+            fell = self.adaptation.estimate(int(self.path.estimate), self.now)
         if self._step % 20 == 0:
             loss = sum(self.path.lost) / len(self.path.lost)
             self.adaptation.report(loss, self.path.delay_s, self.now)
@@ -94,6 +107,11 @@ class Session:
             self.sent = self.target
             self.history.append((self.now, self.sent))
             self.adaptation.arrived(self.now)
+        told = self._step % 20 == 0 or fell
+        if told or not self.adaptation.settled(self.now):
+            self._decide()
+
+    def _decide(self) -> None:
         decision = self.adaptation.decide(self.now)
         self.probe_bps = decision.probe_bps
         if decision.rung != self.target:
@@ -105,6 +123,16 @@ class Session:
                 self.sent = None
             self.target = decision.rung
             self.switch_at = self.now + 0.5
+
+    def wish(self, wish: Wish) -> None:
+        """The player asks for something."""
+        self.adaptation.wish(wish, self.now)
+        self._decide()
+
+    def offer(self, choices: list[Choice]) -> None:
+        """The camera offers something else."""
+        self.adaptation.offer(choices)
+        self._decide()
 
     def until(self, rung: str | None, within_s: float) -> float:
         """Seconds until this rung is sent."""
@@ -158,6 +186,126 @@ def test_a_path_between_two_rungs_is_not_tried_all_the_time() -> None:
     assert session.switches() - before <= 2
 
 
+@pytest.mark.parametrize("queue_s", [0.25, 0.5, 1.0])
+@pytest.mark.parametrize("bps", [1.7e6, 1.8e6, 2.0e6, 2.4e6])
+def test_what_a_try_leaves_in_a_queue_costs_no_rung(bps: float, queue_s: float) -> None:
+    session = Session(Path(bps=bps, queue_s=queue_s))
+    session.run(300)
+    assert session.switches() <= 2
+    assert session.sent == "480p"
+
+
+@pytest.mark.parametrize("bps", [700e3, 0.9e6, 1.2e6, 1.6e6, 2.2e6, 2.6e6])
+def test_a_viewer_to_whom_nothing_can_be_repeated_goes_up_seldom(bps: float) -> None:
+    session = Session(Path(bps=bps), rtx=False)
+    session.run(300)
+    assert session.switches() <= 16
+    before = session.switches()
+    session.run(600)
+    assert session.switches() - before <= 12
+    fits = [choice.name for choice in CHOICES if choice.bps < bps]
+    assert session.sent == fits[0]
+    assert session.probe_bps == 0
+
+
+def test_it_does_go_up() -> None:
+    session = Session(Path(bps=20e6), start="240p", rtx=False)
+    session.until("720p", 30)
+    session.path.bps = 700e3
+    session.until("240p", 2.5)
+    session.run(8)
+    session.path.bps = 20e6
+    session.until("720p", 40)
+
+
+@pytest.mark.parametrize("bps", [1.5e6, 1.56e6, 1.58e6, 1.6e6])
+def test_a_rung_that_takes_more_than_it_says_is_not_gone_up_to_all_the_time(bps: float) -> None:
+    session = Session(Path(bps=bps), takes={"480p": 1.15})
+    session.run(300)
+    assert session.switches() <= 20
+    before = session.switches()
+    session.run(300)
+    assert session.switches() - before <= 16
+
+
+def test_a_rung_that_has_held_is_not_blamed_for_what_it_did_long_ago() -> None:
+    session = Session(Path(bps=1.58e6), takes={"480p": 1.15})
+    session.run(300)
+    session.path.bps = 2.2e6
+    session.run(160)
+    assert (session.sent, session.now - session.history[-1][0] > 70) == ("480p", True)
+    for held_s in (5, 20):
+        session.path.bps = 700e3
+        session.until("240p", 3.0)
+        session.run(8)
+        session.path.bps = 2.2e6
+        session.until("480p", 15.0)
+        session.run(held_s)
+
+
+def fall_and_rise(session: Session, narrow_bps: float = 700e3) -> None:
+    """A narrow phase of 8 seconds that comes by itself, and what is promised of it."""
+    session.path.bps = narrow_bps
+    took = session.until("240p", 2.0)
+    session.run(8 - took)
+    session.path.bps = 4e6
+    session.until("720p", 15.0)
+
+
+@pytest.mark.parametrize("held_s", [25, 90])
+@pytest.mark.parametrize("narrow_bps", [400e3, 700e3, 1.0e6])
+def test_narrow_phases_that_come_by_themselves_are_not_punished(
+    narrow_bps: float, held_s: float
+) -> None:
+    session = Session(Path(bps=4e6))
+    session.run(30)
+    for _ in range(6):
+        fall_and_rise(session, narrow_bps)
+        session.run(held_s)
+    assert session.sent == "720p"
+    assert session.switches() <= 6 * 3
+
+
+def test_a_rung_that_has_just_been_reached_may_fall_once() -> None:
+    session = Session(Path(bps=4e6))
+    session.run(30)
+    fall_and_rise(session)
+    session.run(5)
+    fall_and_rise(session)
+
+
+def test_a_choice_that_fails_is_not_gone_back_to_all_the_time() -> None:
+    session = Session(Path(bps=1e6), rtx=False)
+    session.until("240p", 10)
+    session.wish(Wish(rung="480p"))
+    session.until("480p", 1.0)
+    before = session.switches()
+    session.run(300)
+    assert session.switches() - before <= 11
+
+
+def test_a_page_that_comes_back_asks_for_no_more_than_before() -> None:
+    session = Session(Path(bps=20e6), start="240p", rtx=False)
+    session.wish(Wish(hidden=True))
+    session.run(30)
+    session.wish(Wish())
+    session.run(8)
+    assert session.sent == "240p"
+
+
+def test_what_nobody_sees_does_not_hold() -> None:
+    session = Session(Path(bps=1.2e6), rtx=False)
+    session.run(600)
+    session.until("480p", 300)
+    session.wish(Wish(hidden=True))
+    session.run(70)
+    session.wish(Wish())
+    session.until("240p", 5)
+    before = session.switches()
+    session.run(300)
+    assert session.switches() - before <= 4
+
+
 @pytest.mark.parametrize("loss", [0.02, 0.05, 0.08, 0.15])
 def test_loss_that_retransmission_mends_costs_no_rung(loss: float) -> None:
     session = Session(Path(bps=20e6, loss=loss))
@@ -195,11 +343,11 @@ def test_a_queue_is_noticed_before_it_is_full() -> None:
 def test_a_viewers_choice_wins() -> None:
     session = Session(Path(bps=20e6))
     session.run(5)
-    session.adaptation.wish(Wish(rung="240p"), session.now)
+    session.wish(Wish(rung="240p"))
     session.until("240p", 1.0)
     session.run(60)
     assert session.sent == "240p"
-    session.adaptation.wish(Wish(rung="720p"), session.now)
+    session.wish(Wish(rung="720p"))
     assert session.until("720p", 1.0)
     session.run(60)
     assert session.sent == "720p"
@@ -208,7 +356,7 @@ def test_a_viewers_choice_wins() -> None:
 def test_a_choice_that_the_path_cannot_take_is_gone_back_from() -> None:
     session = Session(Path(bps=1e6))
     session.until("240p", 10)
-    session.adaptation.wish(Wish(rung="720p"), session.now)
+    session.wish(Wish(rung="720p"))
     session.until("720p", 1.0)
     session.until("240p", 5)
 
@@ -217,9 +365,9 @@ def test_no_larger_than_shown() -> None:
     session = Session(Path(bps=20e6), Wish(height=400))
     session.run(30)
     assert session.sent == "480p"
-    session.adaptation.wish(Wish(height=200), session.now)
+    session.wish(Wish(height=200))
     session.until("240p", 1.0)
-    session.adaptation.wish(Wish(height=1080), session.now)
+    session.wish(Wish(height=1080))
     session.until("720p", 10)
 
 
@@ -232,17 +380,17 @@ def test_data_savers_get_the_smallest() -> None:
 def test_hidden_pages_get_sound_and_their_picture_back_at_once() -> None:
     session = Session(Path(bps=20e6))
     session.run(5)
-    session.adaptation.wish(Wish(hidden=True), session.now)
+    session.wish(Wish(hidden=True))
     session.until(None, 0.1)
     session.run(60)
-    session.adaptation.wish(Wish(), session.now)
+    session.wish(Wish())
     assert session.until("720p", 0.1) <= STEP_S
 
 
 def test_a_rung_that_is_gone_is_left() -> None:
     session = Session(Path(bps=20e6))
     session.run(5)
-    session.adaptation.offer(CHOICES[1:])
+    session.offer(CHOICES[1:])
     session.until("480p", 1.0)
-    session.adaptation.offer(CHOICES)
+    session.offer(CHOICES)
     session.until("720p", 10)

@@ -6,16 +6,16 @@ from dataclasses import replace
 
 import pytest
 
-from relay.edge.admission import MAX_LATE_S, MAX_PENDING, Headroom, Usage
+from relay.edge.admission import DROPPED_S, MAX_LATE_S, MAX_PENDING, Headroom, Usage
 
-IDLE = Usage(loop_cpu_s=0.0, process_cpu_s=0.0, packets=0, failures=0, late_s=0.0)
+IDLE = Usage(loop_cpu_s=0.0, process_cpu_s=0.0, packets=0, failures=0, dropped=0, late_s=0.0)
 
 
 class Edge:
     """Uses CPU and sends, second by second."""
 
-    def __init__(self, limit: float = 0.85) -> None:
-        self.headroom = Headroom(limit)
+    def __init__(self, limit: float = 0.85, cpus: float = 2.0) -> None:
+        self.headroom = Headroom(limit, cpus)
         self.now = 100.0
         self.usage = IDLE
         self.headroom.measure(self.now, self.usage)
@@ -27,6 +27,7 @@ class Edge:
         loop: float = 0.0,
         core: float = 0.0,
         failed: int = 0,
+        dropped: int = 0,
         late_s: float = 0.0,
     ) -> None:
         for _ in range(seconds):
@@ -37,6 +38,7 @@ class Edge:
                 process_cpu_s=self.usage.process_cpu_s + loop + core,
                 packets=self.usage.packets + 10_000,
                 failures=self.usage.failures + failed,
+                dropped=self.usage.dropped + dropped,
                 late_s=late_s,
             )
             self.headroom.measure(self.now, self.usage)
@@ -62,6 +64,44 @@ def test_two_threads_that_are_half_busy_leave_room() -> None:
     edge = Edge()
     edge.work(10, loop=0.5, core=0.5)
     assert edge.headroom.admits(1000, 0)
+
+
+@pytest.mark.parametrize("cpus", [0.5, 1.0, 1.2])
+def test_two_threads_that_have_to_share_a_cpu_leave_none(cpus: float) -> None:
+    edge = Edge(cpus=cpus)
+    edge.work(10, loop=0.4 * cpus, core=0.4 * cpus)
+    assert not edge.headroom.full
+    edge.work(10, loop=0.44 * cpus, core=0.44 * cpus)
+    assert edge.headroom.full
+    assert edge.headroom.load == pytest.approx(0.88, abs=0.01)
+
+
+def test_on_one_cpu_it_is_full_before_the_machine_is() -> None:
+    """Viewers come as long as they are let in; each costs both threads something."""
+    edge, viewers = Edge(cpus=1.0), 0
+    for _ in range(200):
+        for _ in range(40):
+            viewers += edge.headroom.admits(viewers, 0)
+        edge.work(1, loop=viewers * 150e-6, core=viewers * 250e-6)
+    assert edge.headroom.full
+    assert 0.85 <= viewers * 400e-6 <= 0.9
+
+
+def test_more_cpus_than_threads_are_of_no_use() -> None:
+    edge = Edge(cpus=16.0)
+    edge.work(10, loop=0.2, core=0.86)
+    assert edge.headroom.full
+
+
+def test_an_edge_that_drops_frames_is_full_for_a_while() -> None:
+    edge = Edge()
+    edge.work(5, core=0.3)
+    edge.work(1, core=0.3, dropped=1)
+    assert edge.headroom.full
+    edge.work(int(DROPPED_S) - 1, core=0.3)
+    assert edge.headroom.full
+    edge.work(1, core=0.3)
+    assert not edge.headroom.full
 
 
 def test_a_full_edge_takes_viewers_again_only_when_it_is_clear_that_it_can() -> None:

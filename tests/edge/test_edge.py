@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from itertools import groupby, pairwise
+import time
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,15 +13,16 @@ from relay.bus import presence, sessions
 from relay.bus.rpc import Refused
 from relay.edge import choice
 from relay.edge.fanout import PythonCore
+from relay.edge.patience import BLIND, PROBING
 from relay.edge.rendition import STALE_S
 from relay.errors import OperatorError
 from relay.media.codecs import Kind
 from tests.support import feedback
 from tests.support.house import Camera, edge
-from tests.support.offers import CHROMIUM
-from tests.support.rtp import nal_units
+from tests.support.offers import CHROMIUM, CHROMIUM_LIKE, without_rtx
+from tests.support.rungs import rungs
 from tests.support.stage import open_udp
-from tests.support.units import number_of
+from tests.support.units import picture
 from tests.support.viewer import WebViewer
 from tests.support.waiting import eventually
 
@@ -31,7 +33,6 @@ if TYPE_CHECKING:
 
     from relay.config import CoreName
     from tests.support.house import House
-    from tests.support.rtp import Packet
 
 
 # What takes seconds is shown over one of the stores.
@@ -144,6 +145,23 @@ async def test_nobody_is_sent_again_what_a_camera_sent_before_it_stopped(
     assert viewer.got.media() == []
 
 
+@ONE_STORE
+@pytest.mark.parametrize("core_name", ["native"])
+async def test_an_edge_that_drops_frames_takes_nobody_else(house: House, camera: Camera) -> None:
+    viewer = await house.join()
+    await eventually(viewer.got.media, "a picture")
+    assert house.edge is not None
+    for feed in house.edge._feeds._feeds.values():
+        for number in range(64):  # at once, and paced: the first ones hold up the others
+            unit = picture(number, time.time(), keyframe=number == 0, size=60_000)
+            house.edge._core.push(feed.number, unit, time.time())
+    await eventually(lambda: house.edge and house.edge._headroom.full, "the edge to be full")
+    with pytest.raises(Refused) as caught:
+        await house.open(CHROMIUM)
+    assert caught.value.kind == "Overloaded"
+    assert caught.value.retry_after is not None
+
+
 async def test_a_camera_that_is_gone_is_not_live_whatever_remains_of_it(
     house: House, camera: Camera, store: Redis
 ) -> None:
@@ -176,25 +194,6 @@ def test_without_the_native_core_the_other_one_does_its_work(
             choice.make_core(sock, "native")
 
 
-def rungs(viewer: WebViewer) -> set[int]:
-    """The rungs whose pictures a viewer has got: 0 is the largest."""
-    return {
-        number_of(nal_units([packet.payload for packet in frame])) // 10_000_000
-        for frame in whole(viewer)
-    }
-
-
-def whole(viewer: WebViewer) -> list[list[Packet]]:
-    """The whole pictures that a viewer has got; a rung that congests the path is cut off in one."""
-    media = viewer.got.media()
-    frames = [list(group) for _, group in groupby(media, key=lambda packet: packet.timestamp)]
-    return [
-        frame
-        for frame, before in zip(frames[1:], frames, strict=False)
-        if frame[-1].marker and frame[0].sequence == (before[-1].sequence + 1) % 65_536
-    ]
-
-
 @ONE_STORE
 async def test_a_path_that_narrows_and_widens(house: House, camera: Camera) -> None:
     viewer = await house.join()
@@ -213,6 +212,24 @@ async def test_a_path_that_narrows_and_widens(house: House, camera: Camera) -> N
     assert took <= 17.0, took
     assert viewer.got.resent(), "it was not probed"
     viewer.got.check_continuity()
+
+
+@ONE_STORE
+@pytest.mark.parametrize("core_name", ["python"])
+async def test_who_cannot_be_sent_anything_again_is_not_tried(house: House, camera: Camera) -> None:
+    viewer = await house.join(WebViewer(without_rtx(CHROMIUM_LIKE)))
+    viewer.remb_bps = 4_000_000
+    await eventually(lambda: rungs(viewer) == {0}, "the largest rung")
+    await asyncio.sleep(1.0)  # after a beginning reports speak of the time before
+    viewer.remb_bps = 600_000
+    await eventually(lambda: 2 in rungs(viewer), "the smallest rung", 4)
+    viewer.remb_bps = 5_000_000
+    await eventually(lambda: viewer.got.media()[-1].marker, "the end of a picture")
+    await asyncio.sleep(1.0)
+    viewer.got.forget()
+    await asyncio.sleep(PROBING.tries[-1])
+    assert rungs(viewer) == {2}
+    await eventually(lambda: 1 in rungs(viewer), "the next rung", BLIND.tries[0])
 
 
 async def test_hints(house: House, camera: Camera) -> None:

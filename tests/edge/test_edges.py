@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import signal
 from collections import Counter
@@ -14,6 +15,7 @@ import pytest
 from relay.bus import embedded, presence
 from relay.bus.client import connect
 from tests.support.house import Camera
+from tests.support.rungs import rungs
 from tests.support.stack import Stack
 from tests.support.viewer import WebViewer
 from tests.support.waiting import eventually
@@ -22,6 +24,7 @@ from tests.support.whep import Player, Refusal
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
+    from typing import Any
 
     from redis.asyncio import Redis
 
@@ -35,10 +38,15 @@ class Town:
         self.player = player
         self.viewers: list[WebViewer] = []
 
-    async def join(self) -> WebViewer:
+    async def join(self, query: str = "") -> WebViewer:
         viewer = WebViewer()
         self.viewers.append(viewer)
-        return await self.player.join(viewer, "cam")
+        return await self.player.join(viewer, f"cam{query}")
+
+    async def hint(self, viewer: WebViewer, **hints: Any) -> None:
+        path, body = f"/whep/cam/{viewer.session}", json.dumps(hints)
+        answer = await self.player.send("PATCH", path, body, Content_Type="application/json")
+        assert answer.status == 204, answer
 
     async def edges(self) -> dict[str, presence.Fact]:
         return await presence.members(self.bus, presence.EDGE)
@@ -138,3 +146,27 @@ async def test_an_edge_without_room_says_when_to_try_again(tmp_path: Path) -> No
         answer = caught.value.answer
         assert (answer.status, answer.headers["Retry-After"]) == (503, "1")
         assert answer.headers["Content-Type"].startswith("application/problem+json")
+
+
+async def test_hints_reach_the_rung(tmp_path: Path) -> None:
+    async with town(tmp_path) as here:
+        full, small, saving = await asyncio.gather(
+            here.join(), here.join("?height=400"), here.join("?data_saver=true")
+        )
+        for viewer, rung in ((full, 0), (small, 1), (saving, 2)):
+            await eventually(lambda v=viewer, r=rung: r in rungs(v), f"rung {rung} to begin with")
+            assert min(rungs(viewer)) == rung
+
+        async def comes_to(viewer: WebViewer, rung: int, **hints: Any) -> None:
+            await here.hint(viewer, **hints)
+            viewer.got.forget()
+            await eventually(lambda: rung in rungs(viewer), f"rung {rung} for {hints}", 15)
+
+        await comes_to(full, 1, height=480)
+        await comes_to(full, 2, height=200)
+        # What is left out stays as it is.
+        await comes_to(small, 2, data_saver=True)
+        await comes_to(small, 1, data_saver=False)
+        viewer = saving
+        viewer.remb_bps = 5_000_000
+        await comes_to(viewer, 0, data_saver=False)

@@ -18,6 +18,7 @@ from relay.webrtc.ice import CONSENT_S, Credentials
 from tests.support import feedback
 from tests.support.house import Camera, edge
 from tests.support.offers import CHROMIUM, CHROMIUM_LIKE
+from tests.support.stage import drain
 from tests.support.viewer import WebViewer
 from tests.support.waiting import eventually
 
@@ -79,15 +80,26 @@ async def test_a_viewer_that_vanishes_does_not_count_after_five_seconds(
 
 
 async def test_sending_stops_without_consent(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    leaving = await house.join()
+    leaving, staying = await asyncio.gather(house.join(), house.join())
     assert CONSENT_S == 30.0
     monkeypatch.setattr(viewer, "CONSENT_S", 1.5)  # time is the loop's here
     leaving.vanish()
+    sent: list[bytes] = []
 
-    async def none() -> bool:
-        return (await house.fact())["sessions"] == 0
+    def goes_on() -> bool:
+        sent.extend(drain(leaving.socket))
+        return len(sent) > 20
 
-    await eventually(none, "the session to end")
+    await eventually(goes_on, "sending to go on for a while")
+
+    async def one() -> bool:
+        return (await house.fact())["sessions"] == 1
+
+    await eventually(one, "the session to end")
+    drain(leaving.socket)
+    staying.got.forget()
+    await eventually(lambda: len(staying.got.media()) > 60, "the other one to be sent more")
+    assert drain(leaving.socket) == []
 
 
 async def test_a_session_that_never_connects_is_forgotten(

@@ -107,7 +107,11 @@ class Stack:
                 stdout=log,
                 stderr=subprocess.STDOUT,
             )
-        self.wait(self.is_ready, "the relay to be ready", 30)
+        try:
+            self.wait(self.is_ready, "the relay to be ready", 30)
+        except BaseException:
+            self.stop()
+            raise
 
     def is_ready(self) -> bool:
         """Whether viewers can be served."""
