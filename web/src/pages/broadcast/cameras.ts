@@ -39,7 +39,7 @@ export class EvaCameras extends LitElement {
       button {
         position: relative;
         display: grid;
-        grid-template-columns: auto 1fr auto;
+        grid-template-columns: auto minmax(0, 1fr) auto;
         align-items: center;
         gap: 0 0.75rem;
         min-height: 3.25rem;
