@@ -23,6 +23,9 @@ _STYLE: Final = (
     "radial-gradient(120vmax 120vmax at 50% calc(100% + 96vmax),"
     "light-dark(#cfe0f5,#0d2340) 99%,light-dark(#8fb7e8,#5aa9ff) 99.6%,#0000 100.4%) no-repeat}"
     "main{max-width:42rem}"
+    # In a frame, the words need all there is.
+    "@media(max-height:32rem){body{background-image:none}}"
+    "@media(max-height:16rem){body{font-size:.8125rem}.status{display:none}p{margin:.5rem 0}}"
     ".status{margin:0;font-weight:650;font-variant-numeric:tabular-nums;"
     "color:light-dark(#c23a06,#ff7d47)}"
     "h1{margin:.25rem 0 1rem;font-size:clamp(1.25rem,.9rem + 5vw,3.75rem);line-height:1.06;"

@@ -108,7 +108,9 @@ _FR: Final = Words(
     ),
     not_here="Pas sur ce site",
     partners_only_text="Seuls les partenaires du relais peuvent intégrer cette retransmission.",
-    other_site_text="Ce site n’est pas de ceux où le partenaire peut intégrer cette retransmission.",
+    other_site_text=(
+        "Ce site n’est pas de ceux où le partenaire peut intégrer cette retransmission."
+    ),
     errors={
         400: ("Requête incorrecte", "La requête est mal formée."),
         401: ("Accès réservé", "Il faut une autorisation pour voir cela."),
@@ -149,7 +151,9 @@ _DE: Final = Words(
     ),
     not_here="Nicht auf dieser Seite",
     partners_only_text="Nur Partner des Relays dürfen diese Übertragung einbetten.",
-    other_site_text="Diese Seite gehört nicht zu denen, auf denen der Partner die Übertragung einbetten darf.",
+    other_site_text=(
+        "Diese Seite gehört nicht zu denen, auf denen der Partner die Übertragung einbetten darf."
+    ),
     errors={
         400: ("Falsche Anfrage", "Die Anfrage ist fehlerhaft."),
         401: ("Nur mit Erlaubnis", "Um das zu sehen, braucht es eine Erlaubnis."),
@@ -189,7 +193,9 @@ _ES: Final = Words(
     ),
     not_here="No en este sitio",
     partners_only_text="Solo los socios del relay pueden incrustar esta emisión.",
-    other_site_text="Este sitio no es uno de aquellos en los que el socio puede incrustar esta emisión.",
+    other_site_text=(
+        "Este sitio no es uno de aquellos en los que el socio puede incrustar esta emisión."
+    ),
     errors={
         400: ("Petición incorrecta", "La petición está mal formada."),
         401: ("Acceso reservado", "Para ver esto hace falta un permiso."),
@@ -230,7 +236,9 @@ _IT: Final = Words(
     ),
     not_here="Non su questo sito",
     partners_only_text="Solo i partner del relay possono incorporare questa trasmissione.",
-    other_site_text="Questo sito non è tra quelli in cui il partner può incorporare questa trasmissione.",
+    other_site_text=(
+        "Questo sito non è tra quelli in cui il partner può incorporare questa trasmissione."
+    ),
     errors={
         400: ("Richiesta errata", "La richiesta è malformata."),
         401: ("Accesso riservato", "Per vedere questo serve un permesso."),
