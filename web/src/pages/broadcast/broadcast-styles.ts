@@ -87,6 +87,7 @@ export const broadcastStyles = css`
     max-width: 100%;
     min-height: 2.5rem;
     padding: 0.25rem 1rem;
+    overflow-wrap: anywhere;
     border: 1px solid var(--line-strong);
     border-radius: 1.25rem;
     background: none;
@@ -104,6 +105,7 @@ export const broadcastStyles = css`
     display: flex;
     flex-wrap: wrap;
     gap: 0.5rem;
+    min-width: 0;
   }
   .shared {
     max-width: 66ch;
@@ -239,6 +241,13 @@ export const broadcastStyles = css`
   }
   .credits .detail {
     display: block;
+  }
+
+  @media (forced-colors: active) {
+    .layouts button[aria-pressed="true"] {
+      border: 3px solid Highlight;
+      color: Highlight;
+    }
   }
 
   @media (min-width: 44rem) {
