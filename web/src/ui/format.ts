@@ -125,7 +125,7 @@ export function formatSeconds(ms: number, locale: string): string {
 /** A time of day in the reader's own zone. */
 export function formatClock(iso: string, locale: string, timeZone?: string): string {
   return new Intl.DateTimeFormat(locale, {
-    hour: "2-digit",
+    hour: "numeric",
     minute: "2-digit",
     ...(timeZone === undefined ? {} : { timeZone }),
   }).format(new Date(iso));
