@@ -100,7 +100,10 @@ def test_five_stars_in_the_smallest_embed(
 def test_a_low_vote_can_be_explained_in_every_embed(
     size: tuple[int, int], walk: Stack, visit: Callable[..., Tab]
 ):
-    tab = visit(f"{walk.url}/embed/{SLUG}", *size)
+    # One vote each: of a broadcast's own network, only so many count before they have watched.
+    slug = f"rated-{size[0]}"
+    walk.broadcast(slug, ["helmet"])
+    tab = visit(f"{walk.url}/embed/{slug}", *size)
     tab.page.get_by_role("button", name="Rate this broadcast").click()
     tab.page.get_by_role("radio", name="2 stars").check()
     tab.page.get_by_label("What could be better?").fill("Larger letters")

@@ -19,7 +19,8 @@ export class EvaDialog extends LitElement {
     css`
       dialog {
         width: min(var(--dialog-width, 36rem), calc(100vw - 2rem));
-        max-height: calc(100svh - 2rem);
+        max-height: calc(100svh - max(2rem, var(--dialog-top, 0rem) + 1rem));
+        margin: var(--dialog-top, auto) auto auto;
         padding: 0;
         overflow: auto;
         border: 1px solid var(--line);
@@ -78,7 +79,7 @@ export class EvaDialog extends LitElement {
       @media (max-width: 18rem), (max-height: 18rem) {
         dialog {
           width: min(var(--dialog-width, 36rem), calc(100vw - 0.75rem));
-          max-height: calc(100svh - 0.75rem);
+          max-height: calc(100svh - max(0.75rem, var(--dialog-top, 0rem) + 0.375rem));
         }
         .head {
           gap: 0.5rem;

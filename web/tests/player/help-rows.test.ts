@@ -40,5 +40,7 @@ it.each([
   ["seek", ["seek", "seek-to"]],
 ] as const)("lists keys for %s where the player has them, and only there", (ability, kinds) => {
   expect([...kindsOf(NOTHING)].sort()).toEqual(ALWAYS);
-  expect([...kindsOf({ ...NOTHING, [ability]: true })].sort()).toEqual([...ALWAYS, ...kinds].sort());
+  expect([...kindsOf({ ...NOTHING, [ability]: true })].sort()).toEqual(
+    [...ALWAYS, ...kinds].sort(),
+  );
 });

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
-import { rungName, SOURCE } from "../../src/player/rungs.ts";
 import ladder from "../../../relay/media/ladder.py?raw";
+import { rungName, SOURCE } from "../../src/player/rungs.ts";
 
 it("names the camera's own picture in words, and the others by what they are", () => {
   expect(rungName(SOURCE)).toBe("Original");

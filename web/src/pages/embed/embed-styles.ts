@@ -97,8 +97,10 @@ export const embedStyles = css`
     fill: currentColor;
   }
 
-  /* Who votes goes on seeing what the vote is about. */
+  /* Who votes goes on seeing what the vote is about, and the stars stay where they are when questions
+     follow them. */
   eva-dialog {
+    --dialog-top: clamp(0.375rem, 8svh, 5rem);
     --dialog-width: 24rem;
     --dialog-veil: rgb(2 5 11 / 0.35);
   }
