@@ -242,7 +242,8 @@ def test_statistics_on_a_telephone_are_a_dialog(
     tab.wait_for("eva-player", "it.health !== null", 10)
     tab.page.keyboard.press("i")
     dialog = tab.page.get_by_role("dialog", name="Statistics")
-    dialog.get_by_text("Round trip").wait_for()
+    dialog.wait_for()
+    tab.wait_for("eva-stats", "it.renderRoot?.textContent.includes('Round trip')", 10)
     tab.page.screenshot(path=screenshots / "page-stats-320.png")
     assert violations(tab.page) == []
     dialog.get_by_role("button", name="Close").click()
