@@ -13,7 +13,7 @@ from relay.errors import Forbidden, Invalid, NotFound
 from relay.gateway import sharing
 from relay.gateway.access import may_watch, require_access
 from relay.gateway.document import render
-from relay.gateway.error_page import error_page
+from relay.gateway.error_page import refusal_page
 from relay.gateway.frontend import EMBED, EMBED_DOCS
 from relay.gateway.keys import AUTH, FRONTEND, REGISTRY
 from relay.gateway.route import json_response
@@ -66,13 +66,9 @@ async def embed(request: web.Request) -> web.Response:
     lang = language(request, embedded=True)
     told = words(lang)
     if partner is None and broadcast.partners_only:
-        return error_page(
-            403,
-            told.partners_only,
-            told.partners_only_text,
-            lang=lang,
-            frame_ancestors="'none'",
-        )
+        return refusal_page(told.not_here, told.partners_only_text, lang=lang)
+    if partner is not None and _framed_by_a_stranger(request, partner):
+        return refusal_page(told.not_here, told.other_site_text, lang=lang)
     viewer = auth.viewer(request) or auth.new_viewer()
     name = None if partner is None else partner.id
     signed = auth.signed(viewer)
@@ -116,6 +112,22 @@ async def _partner(request: web.Request) -> Partner | None:
 
 def _ancestors(partner: Partner) -> str:
     return " ".join(["'self'", *partner.origins])
+
+
+def _framed_by_a_stranger(request: web.Request, partner: Partner) -> bool:
+    """Whether the page around this frame is of a site that the partner does not name.
+
+    A browser that does not tell which site that is obeys `frame-ancestors` all the same.
+    """
+    if request.headers.get("Sec-Fetch-Dest") not in ("iframe", "frame", "embed", "object"):
+        return False
+    try:
+        parts = urlsplit(request.headers.get("Referer", ""))
+    except ValueError:
+        return False
+    if parts.scheme not in ("http", "https"):
+        return False
+    return f"{parts.scheme}://{parts.netloc}" not in (origin(request), *partner.origins)
 
 
 def _body(broadcast: Broadcast, partner: str | None, title: str, told: Words) -> str:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from base64 import b64encode
+from hashlib import sha256
 from html import escape
 from typing import Final
 
@@ -21,47 +23,82 @@ _STYLE: Final = (
     "radial-gradient(120vmax 120vmax at 50% calc(100% + 96vmax),"
     "light-dark(#cfe0f5,#0d2340) 99%,light-dark(#8fb7e8,#5aa9ff) 99.6%,#0000 100.4%) no-repeat}"
     "main{max-width:42rem}"
+    # In a frame, the words need all there is.
+    "@media(max-height:32rem){body{background-image:none}}"
+    "@media(max-height:16rem){body{font-size:.8125rem}.status{display:none}p{margin:.5rem 0}}"
     ".status{margin:0;font-weight:650;font-variant-numeric:tabular-nums;"
     "color:light-dark(#c23a06,#ff7d47)}"
-    "h1{margin:.25rem 0 1rem;font-size:clamp(2.1rem,1.5rem + 2.6vw,3.75rem);line-height:1.06;"
+    "h1{margin:.25rem 0 1rem;font-size:clamp(1.25rem,.9rem + 5vw,3.75rem);line-height:1.06;"
     "letter-spacing:-.03em;text-wrap:balance}"
     "a{color:light-dark(#c23a06,#ff7d47)}"
 )
 
 
+_TELL: Final = 'parent.postMessage({eva:1,event:"error",value:{message:"not-allowed"}},"*")'
+"""What a frame that shows no player tells the page around it, whichever that is."""
+_TELL_HASH: Final = b64encode(sha256(_TELL.encode()).digest()).decode()
+
+
+def refusal_page(title: str, detail: str, *, lang: str) -> web.Response:
+    """A page for sites that may not show a player, which just these may show in a frame.
+
+    Without it a browser draws a broken page, and the site learns nothing. It holds no data, sets no
+    cookie, and its one link opens elsewhere.
+    """
+    given = headers("*")
+    policy = given["Content-Security-Policy"]
+    script_src = f"script-src 'sha256-{_TELL_HASH}'"
+    given["Content-Security-Policy"] = policy.replace("script-src 'self'", script_src)
+    html = _html(403, title, detail, lang, target=' target="_blank"', script=_TELL)
+    return _response(html, 403, lang, given)
+
+
 def error_page(
-    status: int,
-    title: str,
-    detail: str,
-    *,
-    lang: str = "en",
-    retry_after: float | None = None,
-    frame_ancestors: str = "'self'",
+    status: int, title: str, detail: str, *, lang: str = "en", retry_after: float | None = None
 ) -> web.Response:
     """A page that says what went wrong; it asks again by itself where that may help.
 
     Title and detail are in the language `lang`.
     """
-    again = "" if retry_after is None else str(math.ceil(retry_after))
-    refresh = f'<meta http-equiv="refresh" content="{again}">\n' if again else ""
-    html = (
+    given = headers()
+    again = ""
+    if retry_after is not None:
+        given["Retry-After"] = str(math.ceil(retry_after))
+        again = f'<meta http-equiv="refresh" content="{given["Retry-After"]}">\n'
+    return _response(_html(status, title, detail, lang, head=again), status, lang, given)
+
+
+def _response(html: str, status: int, lang: str, given: dict[str, str]) -> web.Response:
+    given |= {"Cache-Control": "no-store", "Content-Language": lang}
+    return web.Response(text=html, status=status, content_type="text/html", headers=given)
+
+
+def _html(
+    status: int,
+    title: str,
+    detail: str,
+    lang: str,
+    *,
+    head: str = "",
+    target: str = "",
+    script: str = "",
+) -> str:
+    run = f"<script>{script}</script>\n" if script else ""
+    return (
         f'<!doctype html>\n<html lang="{lang}">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         '<meta name="color-scheme" content="dark light">\n'
         '<meta name="robots" content="noindex">\n'
-        f"{refresh}"
+        f"{head}"
         f"<title>{escape(title)} · EVA Relay</title>\n"
         '<link rel="icon" href="/static/favicon.svg" type="image/svg+xml">\n'
         f"<style>{_STYLE}</style>\n"
         "</head>\n<body>\n<main>\n"
         f'<p class="status">{status}</p>\n<h1>{escape(title)}</h1>\n'
-        f'<p>{escape(_sentence(detail))}</p>\n<p><a href="/">{words(lang).all_broadcasts}</a></p>\n'
-        "</main>\n</body>\n</html>\n"
+        f"<p>{escape(_sentence(detail))}</p>\n"
+        f'<p><a href="/"{target}>{words(lang).all_broadcasts}</a></p>\n'
+        f"</main>\n{run}</body>\n</html>\n"
     )
-    given = headers(frame_ancestors) | {"Cache-Control": "no-store", "Content-Language": lang}
-    if again:
-        given["Retry-After"] = again
-    return web.Response(text=html, status=status, content_type="text/html", headers=given)
 
 
 def _sentence(text: str) -> str:

@@ -41,8 +41,9 @@ class Words:
     all_broadcasts: str
     embedding: str
     embedding_text: str
-    partners_only: str
+    not_here: str
     partners_only_text: str
+    other_site_text: str
     errors: Mapping[int, tuple[str, str]]
     """By status, a title and a sentence; in English the errors themselves say more."""
 
@@ -73,8 +74,9 @@ _EN: Final = Words(
     embedding_text=(
         "How to put a live broadcast into a page of yours: a frame, an element, or oEmbed."
     ),
-    partners_only="Not for this site",
+    not_here="Not for this site",
     partners_only_text="This broadcast may be embedded by partners of the relay only.",
+    other_site_text="This site is not one of those for which the partner may embed the broadcast.",
     errors={},
 )
 _FR: Final = Words(
@@ -104,8 +106,11 @@ _FR: Final = Words(
         "Comment mettre une retransmission en direct dans une de vos pages : un cadre, un élément "
         "ou oEmbed."
     ),
-    partners_only="Pas sur ce site",
+    not_here="Pas sur ce site",
     partners_only_text="Seuls les partenaires du relais peuvent intégrer cette retransmission.",
+    other_site_text=(
+        "Ce site n’est pas de ceux où le partenaire peut intégrer cette retransmission."
+    ),
     errors={
         400: ("Requête incorrecte", "La requête est mal formée."),
         401: ("Accès réservé", "Il faut une autorisation pour voir cela."),
@@ -144,8 +149,11 @@ _DE: Final = Words(
         "Wie eine Live-Übertragung in eine eigene Seite kommt: als Rahmen, als Element oder mit "
         "oEmbed."
     ),
-    partners_only="Nicht auf dieser Seite",
+    not_here="Nicht auf dieser Seite",
     partners_only_text="Nur Partner des Relays dürfen diese Übertragung einbetten.",
+    other_site_text=(
+        "Diese Seite gehört nicht zu denen, auf denen der Partner die Übertragung einbetten darf."
+    ),
     errors={
         400: ("Falsche Anfrage", "Die Anfrage ist fehlerhaft."),
         401: ("Nur mit Erlaubnis", "Um das zu sehen, braucht es eine Erlaubnis."),
@@ -183,8 +191,11 @@ _ES: Final = Words(
     embedding_text=(
         "Cómo poner una emisión en directo en una página tuya: un marco, un elemento u oEmbed."
     ),
-    partners_only="No en este sitio",
+    not_here="No en este sitio",
     partners_only_text="Solo los socios del relay pueden incrustar esta emisión.",
+    other_site_text=(
+        "Este sitio no es uno de aquellos en los que el socio puede incrustar esta emisión."
+    ),
     errors={
         400: ("Petición incorrecta", "La petición está mal formada."),
         401: ("Acceso reservado", "Para ver esto hace falta un permiso."),
@@ -223,8 +234,11 @@ _IT: Final = Words(
         "Come mettere una trasmissione in diretta in una tua pagina: un riquadro, un elemento o "
         "oEmbed."
     ),
-    partners_only="Non su questo sito",
+    not_here="Non su questo sito",
     partners_only_text="Solo i partner del relay possono incorporare questa trasmissione.",
+    other_site_text=(
+        "Questo sito non è tra quelli in cui il partner può incorporare questa trasmissione."
+    ),
     errors={
         400: ("Richiesta errata", "La richiesta è malformata."),
         401: ("Accesso riservato", "Per vedere questo serve un permesso."),

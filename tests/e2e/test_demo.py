@@ -63,7 +63,7 @@ def test_the_printed_page_shows_moving_cameras_and_their_age(
     (url,) = re.findall(r"http://localhost:\d+/b/\S+", stack.log.read_text())
     tab = open_tab(url.replace("localhost", "127.0.0.1"))
     for name in ("EV1 helmet", "Drone 1"):
-        tab.page.get_by_role("tab", name=name).click()
+        tab.page.get_by_role("toolbar").get_by_role("button", name=name).click()
         tab.wait_for("video", "it.videoWidth > 0 && !it.paused", 10)
         tab.wait_picture()
         ages = latencies(tab)
@@ -95,7 +95,7 @@ def test_the_printed_address_takes_a_camera(
     stack.publish(first, clip)
     stack.wait_live("eva-demo", "yours")
     tab = open_tab(f"{stack.url}/b/eva-demo")
-    tab.page.get_by_role("tab", name="Your camera").click()
+    tab.page.get_by_role("toolbar").get_by_role("button", name="Your camera").click()
     tab.wait_for("video", "it.videoWidth === 854", 10)
     tab.page.get_by_role("radio", name="5 stars").check()
     tab.wait_for("eva-rating >> .summary", "it.innerText.includes('5.0')", 5)

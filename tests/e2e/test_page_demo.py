@@ -113,7 +113,7 @@ def view_of(tab: Tab) -> list[int]:
 def around(drawn: Stack, open_tab: Callable[[str], Tab]) -> Tab:
     """The page with the camera that films all around."""
     tab = open_tab(f"{drawn.url}/b/drawn")
-    tab.page.get_by_role("tab", name="Orbit360").click()
+    tab.page.get_by_role("toolbar").get_by_role("button", name="Orbit360").click()
     tab.wait_for("eva-player", "it.camera === 'orbit360' && it.phase === 'live'", 20)
     tab.wait_for("eva-sphere >> canvas", "it.width > 300", 20)
     wait_frames(tab, 3)  # the view draws each as it comes
@@ -191,6 +191,6 @@ def test_following_the_operators_view(
     wait_looking(around, -60, 10, 80)
     # One who comes later looks where the operator does.
     later = open_tab(f"{drawn.url}/b/drawn")
-    later.page.get_by_role("tab", name="Orbit360").click()
+    later.page.get_by_role("toolbar").get_by_role("button", name="Orbit360").click()
     later.wait_for("eva-sphere >> canvas", "it.width > 100", 20)
     wait_looking(later, -60, 10, 80)

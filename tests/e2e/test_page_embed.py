@@ -12,6 +12,7 @@ import pytest
 from tests.support.axe import violations
 from tests.support.chromium import Tab
 from tests.support.partner import site
+from tests.support.stack import free_port
 from tests.support.walk import SLUG, fields
 
 if TYPE_CHECKING:
@@ -113,8 +114,11 @@ def test_a_partner_embeds_steers_and_its_viewers_vote(
     assert violations(tab.page) == []
 
 
-def test_an_origin_that_is_not_allowed_sees_nothing(
-    walk: Stack, museum: tuple[str, dict[str, str]], visit: Callable[..., Tab]
+def test_an_origin_that_is_not_allowed_sees_a_refusal_and_hears_of_it(
+    walk: Stack,
+    museum: tuple[str, dict[str, str]],
+    visit: Callable[..., Tab],
+    screenshots: Path,
 ):
     origin, pages = museum
     walk.request(
@@ -124,12 +128,61 @@ def test_an_origin_that_is_not_allowed_sees_nothing(
     )
     pages["/"] = page(walk, attributes='partner="club"')
     walk.broadcast("members", [], **fields() | {"partners_only": True})
-    pages["/members"] = page(walk, slug="members")
-    for path in ("/", "/members"):
-        tab = visit(origin + path, "frame-ancestors", "refused", "403")
-        tab.page.wait_for_timeout(1500)
+    pages["/members"] = page(walk, slug="members", width=200)
+    for path, reason in (
+        ("/", "not one of those for which the partner may embed"),
+        ("/members", "by partners of the relay only"),
+    ):
+        tab = visit(origin + path, "403")
+        wait_news(tab, "news.error?.at(-1)?.message === 'not-allowed'", 5)
         assert tab.page.evaluate("window.news.ready") is None
-        assert any("frame-ancestors" in one or "refused" in one for one in tab.complaints)
+        frame = next(one for one in tab.page.frames if "/embed/" in one.url)
+        frame.get_by_role("heading", name="Not for this site").wait_for()
+        assert reason in frame.locator("main").inner_text()
+        assert violations(tab.page) == []
+        name = "page-refused" + path.replace("/", "-").rstrip("-")
+        tab.page.screenshot(path=screenshots / f"{name}.png")
+
+
+def test_a_browser_that_tells_no_origin_shows_strangers_nothing(
+    walk: Stack, museum: tuple[str, dict[str, str]], visit: Callable[..., Tab]
+):
+    origin, pages = museum
+    walk.request(
+        "POST",
+        "/api/v1/partners",
+        {"id": "guild", "name": "A guild", "origins": ["https://guild.example"]},
+    )
+    pages["/"] = (
+        f'<title>A club</title><iframe src="{walk.url}/embed/{SLUG}?partner=guild" '
+        'referrerpolicy="no-referrer" title="Live"></iframe>'
+    )
+    tab = visit(origin, "frame-ancestors", "favicon", "404")
+    tab.page.wait_for_timeout(1500)
+    assert any("frame-ancestors" in one for one in tab.complaints)
+
+
+def test_a_frame_that_stays_silent_is_an_error(
+    walk: Stack, museum: tuple[str, dict[str, str]], visit: Callable[..., Tab]
+):
+    origin, pages = museum
+    script = f"{walk.url}/embed.js"
+    nobody = f"http://127.0.0.1:{free_port()}"
+    pages["/"] = page(walk).replace(f"{walk.url}/b/", f"{nobody}/b/")
+    assert script in pages["/"]
+    pages["/well"] = page(walk)
+    for path, silent in (("/", True), ("/well", False)):
+        tab = visit("about:blank", "ERR_CONNECTION_REFUSED")
+        tab.page.clock.install()
+        tab.page.goto(origin + path)
+        if not silent:
+            wait_news(tab, "news.ready", 20)
+        tab.wait_for("html", "customElements.get('eva-player') !== undefined", 10)
+        tab.page.clock.fast_forward(9_000)
+        assert tab.page.evaluate("window.news.error") is None
+        tab.page.clock.fast_forward(2_000)
+        expected = [{"message": "silent"}] if silent else None
+        assert tab.page.evaluate("window.news.error") == expected
 
 
 def test_a_closed_broadcast_opens_with_a_token_and_leaves_it_in_no_address(

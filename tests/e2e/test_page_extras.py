@@ -135,7 +135,7 @@ def test_a_turned_device_turns_the_view_and_the_compass(
 ):
     tab = Tab(contexts(viewport={"width": 800, "height": 500}, has_touch=True, is_mobile=True))
     tab.page.goto(f"{walk.url}/b/{SLUG}")
-    tab.page.get_by_role("tab", name="Orbit, 360°").click()
+    tab.page.get_by_role("toolbar").get_by_role("button", name="Orbit, 360°").click()
     tab.wait_for("eva-sphere >> canvas", "it.width > 100", 30)
     before = tab.element("eva-sphere >> .compass", "it.innerHTML")
     tab.page.get_by_role("button", name="Turn the device to look around").click()

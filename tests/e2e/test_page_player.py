@@ -69,7 +69,7 @@ def test_cameras_and_quality_from_the_menus(page: Tab, screenshots: Path):
     page.page.get_by_role("button", name="Camera", exact=True).click()
     page.page.get_by_role("menuitemradio", name="Drone").click()
     page.wait_for("eva-player", "it.camera === 'drone'", 10)
-    page.wait_for("eva-cameras >> [aria-selected=true]", "it.dataset.id === 'drone'", 20)
+    page.wait_for("eva-cameras >> [aria-pressed=true]", "it.dataset.id === 'drone'", 20)
     rungs = page.element("eva-stage", "it.camera.renditions.map((one) => one.name)")
     settings = page.page.get_by_role("button", name="Quality and settings")
     settings.click()
@@ -193,7 +193,7 @@ def test_the_system_knows_what_plays(page: Tab):
 
 
 def test_a_360_picture_can_be_looked_around_in(page: Tab):
-    page.page.get_by_role("tab", name="Orbit, 360°").click()
+    page.page.get_by_role("toolbar").get_by_role("button", name="Orbit, 360°").click()
     page.wait_for("eva-player", "it.camera === 'orbit' && it.phase === 'live'", 20)
     page.wait_for("eva-sphere >> canvas", "it.width > 100", 20)
     assert violations(page.page) == []

@@ -89,6 +89,33 @@ def quiet(stack: Stack) -> str:
     return "/b/quiet"
 
 
+WORD = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft"
+ADDRESS = "https://example.org/" + "without-any-place-to-break/" * 6
+
+
+def long_words(stack: Stack) -> str:
+    stack.camera("long", name=WORD[:64])
+    link = {"label": WORD[:60], "url": ADDRESS}
+    document = fields() | {
+        "title": f"{WORD} outside",
+        "description": f"See {ADDRESS} and {WORD}.\n\n## {WORD}\n\n- `{WORD}`",
+        "crew": [{"name": WORD[:60], "role": WORD[:60]}],
+        "credits": [{"name": WORD[:60], "role": WORD[:60]}],
+        "tags": [WORD[:40].lower()],
+        "links": [link | {"kind": kind} for kind in ("follow", "link")],
+        "soundtrack": {"title": WORD[:60], "writers": [WORD[:60]]},
+    }
+    known(stack, "long", ["long", "helmet"], **document)
+    marker = {"at": ago(hours=1), "title": WORD}
+    stack.request("POST", "/api/v1/broadcasts/long/markers", marker)
+    return "/b/long"
+
+
+def home_long(stack: Stack) -> str:
+    known(stack, "long-home", [], title=WORD, description=ADDRESS, starts_at=ago(hours=-1))
+    return "/"
+
+
 def home(_stack: Stack) -> str:
     return "/"
 
@@ -99,6 +126,10 @@ def docs(_stack: Stack) -> str:
 
 def embed(_stack: Stack) -> str:
     return f"/embed/{SLUG}"
+
+
+def embed_360(_stack: Stack) -> str:
+    return f"/embed/{SLUG}?camera=orbit"
 
 
 def framed(make: Callable[[Stack], str]) -> Callable[[Stack], str]:
@@ -118,9 +149,12 @@ STATES: dict[str, tuple[Callable[[Stack], str], str]] = {
     "closed": (closed, ".trouble"),
     "approval": (approval, "eva-player"),
     "quiet": (quiet, "eva-player"),
+    "long-words": (long_words, "eva-player"),
     "home": (home, "eva-card"),
+    "home-long-words": (home_long, "eva-card"),
     "docs": (docs, "eva-playground"),
     "embed": (embed, "eva-player[phase='live']"),
+    "embed-360": (embed_360, "eva-sphere >> canvas"),
     "embed-before": (framed(before), "eva-player[phase='waiting']"),
     "embed-ended": (framed(ended), "eva-player[phase='ended']"),
     "embed-closed": (framed(closed), "eva-embed >> h1"),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import time
+from base64 import b64encode
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +22,7 @@ from tests.support.waiting import eventually
 if TYPE_CHECKING:
     from redis.asyncio import Redis
 
-    from tests.support.gateway import Gateway
+    from tests.support.gateway import Answer, Gateway
 
 pytestmark = pytest.mark.parametrize("store_url", ["valkey"], indirect=True)
 
@@ -111,10 +113,42 @@ async def test_others_may_unless_only_partners_may(gateway: Gateway) -> None:
     await gateway.change(DEMO, partners_only=True)
     answer = await gateway.get("/embed/demo", headers={"Accept": "text/html"})
     assert answer.status == 403
-    assert ancestors(answer.headers["Content-Security-Policy"]) == "'none'"
+    assert_refusal(answer)
     assert "partners" in Page(answer.text).one("main").text
     for path in ("/embed/demo?partner=none", "/embed/none", "/embed/demo?partner=%22x"):
         assert (await gateway.get(path)).status == 404
+
+
+def assert_refusal(answer: Answer) -> None:
+    """A page that whoever may not show the player can show, and that can do one thing only."""
+    assert answer.status == 403
+    policy = answer.headers["Content-Security-Policy"]
+    assert ancestors(policy) == "*"
+    script = Page(answer.text).one("script")
+    assert "not-allowed" in script.text
+    digest = b64encode(sha256(script.text.encode()).digest()).decode()
+    assert f"script-src 'sha256-{digest}';" in policy
+    assert "Set-Cookie" not in answer.headers
+    assert "eva-data" not in answer.text
+
+
+async def test_a_strangers_frame_is_told_so_and_a_partners_is_not(gateway: Gateway) -> None:
+    await museum(gateway)
+
+    async def framed(referer: str, dest: str = "iframe") -> Answer:
+        headers = {"Referer": referer, "Sec-Fetch-Dest": dest, "Accept": "text/html"}
+        return await gateway.get("/embed/demo?partner=museum", headers=headers)
+
+    for stranger in ("https://club.example/", "http://localhost:8001/", "https://museum.evil/x"):
+        assert_refusal(await framed(stranger))
+    for known in (f"{SITE}/", "http://localhost:8000/page", f"{gateway.url}/docs/embed"):
+        assert (await framed(known)).status == 200
+    # Where nothing tells whose page it is, the browser keeps strangers out by itself.
+    for unknown in ("", "about:srcdoc", "http://[", "null"):
+        answer = await framed(unknown)
+        assert answer.status == 200
+        assert ancestors(answer.headers["Content-Security-Policy"]).startswith("'self' ")
+    assert (await framed("https://club.example/", "document")).status == 200
 
 
 async def test_our_own_pages_cannot_be_framed_by_others(gateway: Gateway) -> None:

@@ -51,7 +51,8 @@ export class EvaRating extends LitElement {
         position: relative;
         display: grid;
         place-items: center;
-        width: 2.75rem;
+        flex: 0 1 2.75rem;
+        min-width: 1.5rem;
         height: 2.75rem;
         border-radius: var(--round-small);
         color: var(--line-strong);

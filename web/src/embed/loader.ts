@@ -13,6 +13,8 @@ import type { Command, EmbedEvent } from "./messages.ts";
   const ALLOW =
     "autoplay; fullscreen; picture-in-picture; screen-wake-lock; gyroscope; accelerometer";
   const PARAMETERS = ["partner", "camera", "controls", "lang", "theme"];
+  /** A frame that has said nothing for so long cannot speak: its server is away, or it may not be shown. */
+  const PATIENCE_MS = 10_000;
   const EVENTS: readonly EmbedEvent[] = ["ready", "state", "rating", "viewers", "error", "time"];
 
   /** The frame's address for an element's attributes; null without a usable `src`. */
@@ -48,6 +50,7 @@ import type { Command, EmbedEvent } from "./messages.ts";
     #frame: HTMLIFrameElement | null = null;
     #origin = "";
     #ready = false;
+    #patience: ReturnType<typeof setTimeout> | undefined;
     // What is asked before the player is there: the last of each kind, six at most.
     readonly #early = new Map<string, Command>();
 
@@ -58,6 +61,7 @@ import type { Command, EmbedEvent } from "./messages.ts";
 
     disconnectedCallback(): void {
       removeEventListener("message", this.#onMessage);
+      clearTimeout(this.#patience);
       this.#frame = null;
       this.#ready = false;
     }
@@ -99,6 +103,7 @@ import type { Command, EmbedEvent } from "./messages.ts";
       const root = this.shadowRoot ?? this.attachShadow({ mode: "open" });
       this.#ready = false;
       this.#early.clear();
+      clearTimeout(this.#patience);
       if (url === null) {
         this.#frame = null;
         root.replaceChildren();
@@ -116,6 +121,11 @@ import type { Command, EmbedEvent } from "./messages.ts";
       this.#frame = frame;
       this.#origin = url.origin;
       root.replaceChildren(style, frame);
+      this.#patience = setTimeout(() => this.#tell("error", { message: "silent" }), PATIENCE_MS);
+    }
+
+    #tell(event: EmbedEvent, detail: unknown): void {
+      this.dispatchEvent(new CustomEvent(event, { detail }));
     }
 
     #ask(command: Command["command"], value?: string | null): void {
@@ -135,6 +145,7 @@ import type { Command, EmbedEvent } from "./messages.ts";
       if (!EVENTS.includes(data.event)) {
         return;
       }
+      clearTimeout(this.#patience);
       if (data.event === "ready") {
         this.#ready = true;
         for (const early of this.#early.values()) {
@@ -142,7 +153,7 @@ import type { Command, EmbedEvent } from "./messages.ts";
         }
         this.#early.clear();
       }
-      this.dispatchEvent(new CustomEvent(data.event, { detail: data.value }));
+      this.#tell(data.event, data.value);
     };
   }
 

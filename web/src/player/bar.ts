@@ -17,6 +17,7 @@ import {
 import { locale } from "../ui/locale.ts";
 import type { Chosen, MenuGroup, MenuItem } from "../ui/menu.ts";
 import { speakChrome } from "./chrome-words.ts";
+import { rungName, SOURCE } from "./rungs.ts";
 import type { Telemetry } from "./telemetry.ts";
 import { LAYOUTS, type Layout } from "./wishes.ts";
 import "../ui/menu.ts";
@@ -168,22 +169,25 @@ function cameraGroups(choices: Choices, wanted: string | null): MenuGroup[] {
 }
 
 function qualityWord(facts: BarFacts): string {
-  return received(facts) ?? facts.rendition ?? "";
+  const { rendition } = facts;
+  return received(facts) ?? (rendition === null ? "" : rungName(rendition));
 }
 
-/** The rung that arrives, whatever has been asked for; null while there is no picture. */
+/** The size of the rung that arrives, whatever has been asked for; null while there is no picture. */
 function received({ telemetry }: BarFacts): string | null {
   const stats = telemetry?.stats;
   if (stats === undefined || stats.height === 0) {
     return null;
   }
-  return stats.rendition ?? `${stats.height}p`;
+  const sized = stats.rendition === null || stats.rendition === SOURCE;
+  return sized ? `${Math.min(stats.width, stats.height)}p` : stats.rendition;
 }
 
-/** What a rung takes, and whether it is the one that arrives. */
+/** A rung's size where its name does not say it, what it takes, and whether it is the one that arrives. */
 function rungNote(one: Rendition, arriving: string | null): string {
+  const size = one.name === SOURCE ? [`${Math.min(one.width, one.height)}p`] : [];
   const rate = formatBitrate(one.bitrate_bps, locale());
-  return one.name === arriving ? `${rate}, ${msg("on screen")}` : rate;
+  return [...size, rate, ...(one.name === arriving ? [msg("on screen")] : [])].join(", ");
 }
 
 function settingsGroups(facts: BarFacts): MenuGroup[] {
@@ -192,8 +196,8 @@ function settingsGroups(facts: BarFacts): MenuGroup[] {
   const rungs = ladder.map(
     (one): MenuItem => ({
       value: one.name,
-      label: one.name,
-      note: rungNote(one, arriving),
+      label: rungName(one.name),
+      note: rungNote(one, facts.telemetry?.stats.rendition ?? null),
       checked: one.name === rendition,
     }),
   );

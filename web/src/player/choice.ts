@@ -25,6 +25,18 @@ export function choiceOf(broadcast: Broadcast, clicked: string): string | null {
 }
 
 /**
+ * The camera on air, where it can be gone back to from another one; null where there is no need, or
+ * nothing to see.
+ */
+export function wayBack(
+  offered: { readonly cameras: readonly Camera[]; readonly programme: string | null } | null,
+  camera: string | null,
+): string | null {
+  const air = offered?.cameras.find((one) => one.id === offered.programme);
+  return air?.live === true && air.id !== camera ? air.id : null;
+}
+
+/**
  * What the player may believe of a camera. While no news comes, nothing is certain, and the player
  * finds out by asking the server.
  */

@@ -93,17 +93,22 @@ function toggleCaptions(video: HTMLVideoElement): string {
   return showing ? msg("Captions off") : msg("Captions on");
 }
 
+/** There is more than the present moment. */
+export function canSeek({ seekable }: HTMLVideoElement): boolean {
+  const last = seekable.length - 1;
+  const end = last < 0 ? Number.NaN : seekable.end(last);
+  return Number.isFinite(end) && end - seekable.start(0) >= 1;
+}
+
 function seek(
   video: HTMLVideoElement,
   to: (start: number, end: number, now: number) => number,
 ): string | null {
-  const { seekable } = video;
-  const last = seekable.length - 1;
-  const end = last < 0 ? Number.NaN : seekable.end(last);
-  if (!Number.isFinite(end) || end - seekable.start(0) < 1) {
+  if (!canSeek(video)) {
     return msg("This is live: there is nothing to jump to yet");
   }
-  const start = seekable.start(0);
+  const { seekable } = video;
+  const [start, end] = [seekable.start(0), seekable.end(seekable.length - 1)];
   video.currentTime = Math.max(start, to(start, end, video.currentTime));
   return null;
 }

@@ -1,29 +1,13 @@
-/** `<eva-help>`: all keyboard shortcuts, and the switch that keeps them to the player. */
+/** `<eva-help>`: all keyboard shortcuts that do something here, and the switch that keeps them to the player. */
 
 import { localized, msg } from "@lit/localize";
-import { css, html, LitElement, type TemplateResult } from "lit";
-import { customElement } from "lit/decorators.js";
+import { css, html, LitElement, nothing, type TemplateResult } from "lit";
+import { customElement, property } from "lit/decorators.js";
+import { checkStyles } from "../ui/check-styles.ts";
 import { shared } from "../ui/shared-styles.ts";
+import { type Abilities, playerRows, type Row, sphereRows } from "./help-rows.ts";
 import { keysEverywhere, setKeysEverywhere } from "./keyboard.ts";
 import "../ui/dialog.ts";
-
-function shortcuts(): readonly (readonly [readonly string[], string])[] {
-  return [
-    [["K", msg("Space")], msg("Play or pause")],
-    [["M"], msg("Sound on or off")],
-    [["↑", "↓"], msg("Louder, quieter")],
-    [["F"], msg("Full screen")],
-    [["P"], msg("Picture in picture")],
-    [["C"], msg("Captions")],
-    [["[", "]"], msg("Previous camera, next camera")],
-    [["V"], msg("Next layout")],
-    [["J", "L"], msg("Ten seconds back, ten seconds on")],
-    [["←", "→"], msg("Five seconds back, five seconds on")],
-    [["0", "–", "9"], msg("Jump to a tenth of the recording")],
-    [["I"], msg("Statistics")],
-    [["?"], msg("This list")],
-  ];
-}
 
 /**
  * See the module's header.
@@ -35,10 +19,15 @@ function shortcuts(): readonly (readonly [readonly string[], string])[] {
 export class EvaHelp extends LitElement {
   static override styles = [
     shared,
+    checkStyles,
     css`
+      h3 {
+        margin: 1.25rem 0 0.25rem;
+        font: 650 1rem/1.4 var(--display);
+      }
       dl div {
         display: grid;
-        grid-template-columns: 7.5rem 1fr;
+        grid-template-columns: clamp(6rem, 26vw, 9.5rem) 1fr;
         align-items: center;
         gap: 1rem;
         padding-block: 0.4rem;
@@ -49,6 +38,7 @@ export class EvaHelp extends LitElement {
       }
       dt {
         display: flex;
+        flex-wrap: wrap;
         gap: 0.375rem;
       }
       kbd {
@@ -79,32 +69,30 @@ export class EvaHelp extends LitElement {
         border-top: 1px solid var(--line);
         cursor: pointer;
       }
-      input {
-        flex: none;
-        width: 1.5rem;
-        height: 1.5rem;
-        accent-color: var(--accent);
-      }
     `,
   ];
 
-  protected override render(): TemplateResult {
+  /** What the player can do. */
+  @property({ attribute: false }) can: Abilities | null = null;
+
+  protected override render(): TemplateResult | typeof nothing {
+    const { can } = this;
+    if (can === null) {
+      return nothing;
+    }
     return html`<eva-dialog
       open
       .heading=${msg("Keyboard shortcuts")}
       @eva-close=${() => this.dispatchEvent(new CustomEvent("eva-close"))}
     >
-      <dl>
-        ${shortcuts().map(
-          ([keys, what]) => html`<div>
-            <dt>${keys.map((key) => html`<kbd>${key}</kbd>`)}</dt>
-            <dd>${what}</dd>
-          </div>`,
-        )}
-      </dl>
-      <p class="note">
-        ${msg("The arrows work while the player has the focus. Jumping needs something to jump to: a live picture has only its present.")}
-      </p>
+      ${list(playerRows(can))}
+      <p class="note">${msg("The arrows work while the player has the focus.")}</p>
+      ${
+        can.around
+          ? html`<h3>${msg("While the 360° picture has the focus")}</h3>
+              ${list(sphereRows())}`
+          : nothing
+      }
       <label>
         <input
           type="checkbox"
@@ -117,6 +105,17 @@ export class EvaHelp extends LitElement {
       </label>
     </eva-dialog>`;
   }
+}
+
+function list(rows: readonly Row[]): TemplateResult {
+  return html`<dl>
+    ${rows.map(
+      ([keys, what]) => html`<div>
+        <dt>${keys.map((key) => html`<kbd>${key}</kbd>`)}</dt>
+        <dd>${what}</dd>
+      </div>`,
+    )}
+  </dl>`;
 }
 
 declare global {

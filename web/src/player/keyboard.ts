@@ -7,7 +7,7 @@ const MEMORY = "eva_keys";
 
 /** Within these every key has a meaning of its own. */
 const TAKEN =
-  'textarea, select, dialog, [role="menu"], [role="tab"], [role="slider"], [contenteditable], ' +
+  'textarea, select, dialog, [role="menu"], [role="toolbar"], [role="slider"], [contenteditable], ' +
   'input:not([type="checkbox"])';
 
 /** These take the space bar. */

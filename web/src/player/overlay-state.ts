@@ -5,10 +5,16 @@ import type { ReactiveController, ReactiveControllerHost } from "lit";
 /** How long a word over the picture stays, milliseconds. */
 const BEZEL_MS = 1100;
 
+/** Below this width of the player, CSS pixels, figures over the picture would leave none of it. */
+const NARROW_PX = 480;
+
+/** Where the statistics are: over the picture, or in a dialog of their own. */
+export type Panel = "over" | "apart";
+
 /** See the module's header; every change renders the host again. */
 export class OverlayState implements ReactiveController {
   readonly #host: ReactiveControllerHost;
-  #panel = false;
+  #panel: Panel | null = null;
   #helping = false;
   #bezel: string | null = null;
   #sphere = false;
@@ -20,8 +26,8 @@ export class OverlayState implements ReactiveController {
     host.addController(this);
   }
 
-  /** The statistics are shown. */
-  get panel(): boolean {
+  /** Where the statistics are shown; null while they are not. */
+  get panel(): Panel | null {
     return this.#panel;
   }
 
@@ -49,14 +55,19 @@ export class OverlayState implements ReactiveController {
     clearTimeout(this.#timer);
   }
 
-  /** Shows the statistics, or takes them away; true where they are shown now. */
-  togglePanel(): boolean {
-    this.#panel = !this.#panel;
-    if (this.#panel) {
+  /**
+   * Shows the statistics, or takes them away; true where they are shown now.
+   *
+   * @param widthPx the player's width
+   */
+  togglePanel(widthPx: number): boolean {
+    const place = widthPx < NARROW_PX ? "apart" : "over";
+    this.#panel = this.#panel === null ? place : null;
+    if (this.#panel !== null) {
       void import("./stats-panel.ts");
     }
     this.#host.requestUpdate();
-    return this.#panel;
+    return this.#panel !== null;
   }
 
   /** Opens the list of shortcuts, or closes it. */

@@ -3,15 +3,22 @@
 import { msg } from "@lit/localize";
 import { html, type TemplateResult } from "lit";
 import { speaker } from "../ui/icons.ts";
-import type { Timings } from "./engine.ts";
+import { wayBack } from "./choice.ts";
+import type { Abilities } from "./help-rows.ts";
 import type { Link } from "./link.ts";
+import type { Panel } from "./overlay-state.ts";
 import type { EvaPlayer } from "./player.ts";
 import { hasPicture } from "./seen.ts";
-import type { Telemetry } from "./telemetry.ts";
+import { wish } from "./wishes.ts";
 import "./slate.ts";
 
 /** What is shown in place of, or over, a picture that does not move. */
-export function slateOf(player: EvaPlayer, link: Link): TemplateResult {
+export function slateOf(player: EvaPlayer, link: Link, done: () => void): TemplateResult {
+  const programme = wayBack(player.choices, player.camera);
+  const goBack = (): void => {
+    wish(player, "eva-camera", { id: programme });
+    done();
+  };
   return html`<eva-slate
     slot="centered-chrome"
     noautohide
@@ -23,6 +30,8 @@ export function slateOf(player: EvaPlayer, link: Link): TemplateResult {
     .cameraName=${player.cameraName}
     .refusal=${link.refusal}
     .seed=${player.slug}
+    .away=${programme !== null}
+    @eva-back=${goBack}
   ></eva-slate>`;
 }
 
@@ -33,8 +42,16 @@ export function soundButton(done: () => void): TemplateResult {
     event.currentTarget?.dispatchEvent(wish);
     done();
   };
-  return html`<button class="sound" type="button" slot="top-chrome" noautohide @click=${ask}>
-    ${speaker}<span>${msg("Sound on")}</span>
+  const name = msg("Sound on");
+  return html`<button
+    class="sound"
+    type="button"
+    slot="top-chrome"
+    title=${name}
+    noautohide
+    @click=${ask}
+  >
+    ${speaker}<span>${name}</span>
   </button>`;
 }
 
@@ -54,17 +71,23 @@ export function sphereOf(
   ></eva-sphere>`;
 }
 
-/** The figures. */
-export function statsPanel(
-  telemetry: Telemetry | null,
-  timings: Timings | null,
-  close: () => void,
-): TemplateResult {
-  return html`<eva-stats
-    slot="top-chrome"
-    noautohide
-    .telemetry=${telemetry}
-    .timings=${timings}
-    @eva-close=${close}
-  ></eva-stats>`;
+/** The figures, over the picture or in a dialog of their own. */
+export function statsOf(player: EvaPlayer, panel: Panel, close: () => void): TemplateResult {
+  const { health: telemetry, timings } = player;
+  return panel === "over"
+    ? html`<eva-stats
+        slot="top-chrome"
+        noautohide
+        .telemetry=${telemetry}
+        .timings=${timings}
+        @eva-close=${close}
+      ></eva-stats>`
+    : html`<eva-dialog open .heading=${msg("Statistics")} @eva-close=${close}>
+        <eva-stats apart .telemetry=${telemetry} .timings=${timings}></eva-stats>
+      </eva-dialog>`;
+}
+
+/** The keys. */
+export function helpOf(can: Abilities, close: () => void): TemplateResult {
+  return html`<eva-help .can=${can} @eva-close=${close}></eva-help>`;
 }

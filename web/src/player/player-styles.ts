@@ -113,8 +113,34 @@ export const playerStyles = css`
     transition: background var(--quick);
   }
 
+  /* Once read, the word makes way for the picture; the icon goes on offering the same. */
+  .sound span {
+    max-width: 14rem;
+    overflow: hidden;
+    line-height: 1.4;
+    white-space: nowrap;
+    animation: fold var(--calm) 6s forwards;
+  }
+
+  .sound:is(:hover, :focus-visible) span {
+    animation: none;
+  }
+
+  @keyframes fold {
+    to {
+      max-width: 0;
+      margin-inline-start: -0.55rem;
+    }
+  }
+
   .sound:hover {
     background: #fff;
+  }
+
+  @media (forced-colors: active) {
+    .sound {
+      border: 1px solid currentColor;
+    }
   }
 
   .sound:focus-visible {
@@ -188,6 +214,12 @@ export const playerStyles = css`
     media-control-bar {
       padding: 2rem 0.25rem 0.25rem;
     }
+    .sound {
+      gap: 0.4rem;
+      min-height: 2.25rem;
+      padding: 0 0.7rem 0 0.6rem;
+      font-size: 0.8125rem;
+    }
   }
 
   /* In the smallest player, 200 pixels wide, five buttons just have their place, and no word. */
@@ -200,6 +232,10 @@ export const playerStyles = css`
     }
     media-live-button {
       display: none;
+    }
+    .sound span {
+      animation-delay: 0s;
+      animation-duration: 0s;
     }
   }
 `;

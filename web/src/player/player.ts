@@ -11,19 +11,21 @@ import { customElement, property, query, state } from "lit/decorators.js";
 import { styleMap } from "lit/directives/style-map.js";
 import type { BroadcastState, Rendition } from "../protocol/broadcast.ts";
 import type { ClockSync } from "../store/clock-sync.ts";
-import type { Chosen } from "../ui/menu.ts";
 import { shared } from "../ui/shared-styles.ts";
 import { bar, type Choices } from "./bar.ts";
 import { takeCaptions } from "./captions.ts";
-import { carryOut, type Deck, setMuted, setPlaying } from "./commands.ts";
+import { follow } from "./chosen.ts";
+import { canSeek, carryOut, type Deck, setMuted, setPlaying } from "./commands.ts";
 import { Conductor } from "./conductor.ts";
+import { DoubleClick } from "./double-click.ts";
 import type { Target, Timings } from "./engine.ts";
+import { abilities } from "./help-rows.ts";
 import { HintWatch } from "./hints.ts";
 import { type CameraKnowledge, IDLE_LINK, type Link } from "./link.ts";
 import { stillOf } from "./media-session.ts";
 import { Meter } from "./meter.ts";
 import { OverlayState } from "./overlay-state.ts";
-import { slateOf, soundButton, sphereOf, statsPanel } from "./overlays.ts";
+import { helpOf, slateOf, soundButton, sphereOf, statsOf } from "./overlays.ts";
 import { Phase } from "./phase.ts";
 import type { PlayerState } from "./player-state.ts";
 import { playerStyles } from "./player-styles.ts";
@@ -34,7 +36,6 @@ import { type PlayerStats, rungOf } from "./stats.ts";
 import type { Telemetry } from "./telemetry.ts";
 import { WakeLock } from "./wake-lock.ts";
 import { WhepEngine } from "./whep/engine.ts";
-import { isLayout, wish } from "./wishes.ts";
 import "./chrome.ts";
 
 /**
@@ -108,6 +109,7 @@ export class EvaPlayer extends LitElement {
     changed: (link) => this.#onLink(link),
   });
 
+  readonly #doubleClick = new DoubleClick(() => this.#deck);
   readonly #hints = new HintWatch((hints) => this.#conductor.hint(hints));
 
   constructor() {
@@ -259,6 +261,7 @@ export class EvaPlayer extends LitElement {
         nohotkeys
         tabindex=${dressed ? 0 : -1}
         @eva-retry=${this.#onRetry}
+        @click=${this.#doubleClick}
       >
         <video
           slot="media"
@@ -269,13 +272,14 @@ export class EvaPlayer extends LitElement {
           @volumechange=${this.#onVolume}
         ></video>
         ${this.#around ? sphereOf(this, this.video, () => this.#overlays.loseSphere()) : nothing}
-        ${live ? nothing : slateOf(this, this.link)}
+        ${live ? nothing : slateOf(this, this.link, () => this.#keepFocus())}
         ${live && dressed && !this.heard ? soundButton(() => this.#keepFocus()) : nothing}
         ${bezel === null ? nothing : html`<p class="bezel" slot="centered-chrome" noautohide>${bezel}</p>`}
-        ${panel ? statsPanel(this.telemetry, this.timings, () => this.#toggleStats()) : nothing}
+        ${panel === "over" ? statsOf(this, panel, () => this.#toggleStats()) : nothing}
         ${hasPicture(this.link) && dressed ? this.#controls() : nothing}
       </media-controller>
-      ${helping ? html`<eva-help @eva-close=${() => this.#closeHelp()}></eva-help>` : nothing}
+      ${panel === "apart" ? statsOf(this, panel, () => this.#toggleStats()) : nothing}
+      ${helping ? this.#help() : nothing}
       ${dressed ? html`<p class="hidden" role="status">${bezel ?? spoken(this.phase)}</p>` : nothing}
       <slot name="captions" hidden @slotchange=${this.#onTracks}></slot>
     `;
@@ -301,7 +305,7 @@ export class EvaPlayer extends LitElement {
       telemetry: this.telemetry,
       captions: this.captioned,
       flat: this.projection === "flat" || !sphere ? null : flat,
-      onChoose: (chosen) => this.#onChoose(chosen),
+      onChoose: (chosen) => follow(this, chosen, () => this.#overlays.toggleFlat()),
       onStats: () => this.#toggleStats(),
     });
   }
@@ -340,22 +344,13 @@ export class EvaPlayer extends LitElement {
     this.controller.focus({ preventScroll: true });
   }
 
-  #onChoose({ group, value }: Chosen): void {
-    if (group === "camera") {
-      wish(this, "eva-camera", { id: value });
-    } else if (group === "quality") {
-      wish(this, "eva-quality", { rendition: value === "" ? null : value });
-    } else if (group === "layout" && isLayout(value)) {
-      wish(this, "eva-layout", { layout: value });
-    } else if (value === "flat") {
-      this.#overlays.toggleFlat();
-    } else if (value === "stats" || value === "help" || value === "captions") {
-      this.perform({ kind: value });
-    }
+  #help(): TemplateResult {
+    const can = { captions: this.captioned, seek: canSeek(this.video), around: this.#around };
+    return helpOf(abilities(this.choices, can), () => this.#closeHelp());
   }
 
   #toggleStats(): void {
-    if (!this.#overlays.togglePanel()) {
+    if (!this.#overlays.togglePanel(this.clientWidth)) {
       this.#keepFocus();
     }
   }

@@ -21,7 +21,15 @@ const PATIENCE_MS = 700;
 
 const JOINING: ReadonlySet<Phase> = new Set([Phase.Idle, Phase.Connecting]);
 
-/** See the module's header. */
+/** The camera sends nothing, while others may. */
+const MISSING: ReadonlySet<Phase> = new Set([Phase.Waiting, Phase.Lost]);
+
+/**
+ * See the module's header.
+ *
+ * @fires eva-retry - the viewer wants another attempt; bubbles, composed
+ * @fires eva-back - the viewer wants the programme again
+ */
 @customElement("eva-slate")
 @localized()
 export class EvaSlate extends LitElement {
@@ -85,6 +93,18 @@ export class EvaSlate extends LitElement {
       button {
         margin-top: 1.1rem;
       }
+      /* In the smallest player the button says enough. */
+      @container (max-width: 16rem) {
+        .detail:has(+ button) {
+          display: none;
+        }
+        button.solid {
+          min-height: 2.25rem;
+          padding: 0 0.75rem;
+          font-size: 0.875rem;
+          line-height: 1.2;
+        }
+      }
       /* On a phone's width the words reach up to the limb, which steps back for them. */
       @container (max-width: 30rem) {
         eva-limb {
@@ -114,6 +134,8 @@ export class EvaSlate extends LitElement {
   @property({ attribute: false }) cameraName = "";
   /** The server's reason for refusing. */
   @property({ attribute: false }) refusal: Error | null = null;
+  /** The programme goes on elsewhere, on another camera. */
+  @property({ attribute: false }) away = false;
   /** Which limb is drawn. */
   @property({ attribute: false }) seed = "";
 
@@ -159,6 +181,7 @@ export class EvaSlate extends LitElement {
         ${text.clock === null ? nothing : html`<p class="clock">${text.clock}</p>`}
         <p class="detail">${text.detail}</p>
         ${this.phase === Phase.Failed ? this.#retryButton() : nothing}
+        ${this.away && MISSING.has(this.phase) ? this.#backButton() : nothing}
       </div>
     `;
   }
@@ -167,6 +190,13 @@ export class EvaSlate extends LitElement {
     const nowMs = this.clock?.serverMs(performance.now()) ?? Date.now();
     const left = this.startsAt === null ? Number.NaN : Date.parse(this.startsAt) - nowMs;
     return left > 0 ? Math.ceil(left / 1000) * 1000 : null;
+  }
+
+  #backButton(): TemplateResult {
+    const ask = (): boolean => this.dispatchEvent(new CustomEvent("eva-back"));
+    return html`<button class="solid" type="button" @click=${ask}>
+      ${msg("Back to the programme")}
+    </button>`;
   }
 
   #retryButton(): TemplateResult {

@@ -50,11 +50,17 @@ export const stageStyles = css`
     grid-template-columns: repeat(3, minmax(0, 1fr));
   }
 
+  /* The way to sound has its place beneath the small picture, which is as wide as 26 of 100 parts. */
+  .pip {
+    --small-top: clamp(0.5rem, 2cqi, 1.5rem);
+    --small-width: clamp(7rem, 26cqi, 30rem);
+    --sound-top: calc(var(--small-top) + var(--small-width) * 9 / 16 + 0.75rem);
+  }
   .pip .small {
     position: absolute;
-    top: clamp(0.5rem, 2cqi, 1.5rem);
-    right: clamp(0.5rem, 2cqi, 1.5rem);
-    width: clamp(7rem, 26%, 30rem);
+    top: var(--small-top);
+    right: var(--small-top);
+    width: var(--small-width);
     overflow: hidden;
     border-radius: var(--round-small);
     box-shadow: 0 0 0 2px rgb(255 255 255 / 0.85), 0 0.5rem 2rem rgb(0 0 0 / 0.6);
@@ -82,6 +88,17 @@ export const stageStyles = css`
     text-overflow: ellipsis;
     white-space: nowrap;
   }
+  /* What is named here shall also be seen. */
+  @container (max-width: 40rem) {
+    .small button {
+      padding: 0.2rem;
+      font-size: 0.6875rem;
+      line-height: 1.2;
+    }
+    .small button span {
+      padding: 0.0625rem 0.25rem;
+    }
+  }
   .small button:hover {
     box-shadow: inset 0 0 0 2px #fff;
   }
@@ -90,12 +107,31 @@ export const stageStyles = css`
     outline-offset: -3px;
   }
 
+  /* On a phone two halves of a screen show nothing; one above the other they do. Of more cameras the
+     big one keeps its width, with its controls, and the others share the rows beneath. */
+  @media (max-width: 40rem) {
+    .side,
+    .grid[data-others="1"] {
+      grid-template-columns: minmax(0, 1fr);
+    }
+    .grid[data-others]:not([data-others="1"], :fullscreen) {
+      grid-template-columns: repeat(2, minmax(0, 1fr));
+      grid-template-rows: none;
+      aspect-ratio: auto;
+      max-height: none;
+    }
+    .grid[data-others]:not([data-others="1"], :fullscreen) .main {
+      grid-column: 1 / -1;
+      grid-row: auto;
+    }
+  }
+
   .tiles:fullscreen {
     width: 100vw;
     height: 100vh;
     max-height: none;
+    aspect-ratio: auto;
     border-radius: 0;
-    align-content: center;
     --player-max: none;
   }
   .single:fullscreen .main,
@@ -103,11 +139,50 @@ export const stageStyles = css`
     height: 100vh;
   }
 
-  /* On a phone two halves of a screen show nothing; one above the other they do. */
-  @media (max-width: 40rem) {
+  /* In full screen a tile is as large as the screen's width and its height allow, and stays 16:9. */
+  .side,
+  .grid {
+    --columns: 2;
+    --rows: 1;
+  }
+  .grid[data-others="2"] {
+    --columns: 3;
+    --rows: 2;
+  }
+  .grid[data-others="3"] {
+    --rows: 2;
+  }
+  .grid:is([data-others="4"], [data-others="5"]) {
+    --columns: 3;
+    --rows: 2;
+  }
+  .grid:is([data-others="6"], [data-others="7"], [data-others="8"]) {
+    --columns: 3;
+    --rows: 3;
+  }
+  @media (max-aspect-ratio: 1) {
     .side,
     .grid[data-others="1"] {
-      grid-template-columns: minmax(0, 1fr);
+      --columns: 1;
+      --rows: 2;
     }
+    .grid[data-others="2"] {
+      --columns: 2;
+      --rows: 3;
+    }
+  }
+  .side:fullscreen,
+  .grid[data-others]:fullscreen {
+    --tile: min(
+      (100vw - (var(--columns) - 1) * 2px) / var(--columns),
+      (100vh - (var(--rows) - 1) * 2px) / var(--rows) * 16 / 9
+    );
+    grid-template-columns: repeat(var(--columns), var(--tile));
+    grid-template-rows: repeat(var(--rows), calc(var(--tile) * 9 / 16));
+    place-content: center;
+  }
+  .grid[data-others="2"]:fullscreen .main {
+    grid-column: 1 / 3;
+    grid-row: 1 / 3;
   }
 `;

@@ -9,7 +9,9 @@ import { locale } from "../ui/locale.ts";
 import { shared } from "../ui/shared-styles.ts";
 import type { Timings } from "./engine.ts";
 import { latencyParts } from "./latency-parts.ts";
+import { rungName } from "./rungs.ts";
 import type { Telemetry } from "./telemetry.ts";
+import "../ui/dialog.ts";
 
 /**
  * See the module's header.
@@ -23,17 +25,39 @@ export class EvaStats extends LitElement {
     shared,
     css`
       :host {
-        position: relative;
-        align-self: start;
-        width: min(23rem, calc(100% - 1.5rem));
-        max-height: calc(100% - 5rem);
-        margin: 0.75rem;
-        overflow: auto;
-        border-radius: var(--round);
-        background: rgb(6 9 15 / 0.88);
-        color: #f1f4f9;
+        container-type: inline-size;
         font: 400 0.8125rem/1.5 var(--sans);
         font-variant-numeric: tabular-nums;
+      }
+      /* Over the picture, down to where the bar has its buttons. */
+      :host(:not([apart])) {
+        position: absolute;
+        top: 0.75rem;
+        left: 0.75rem;
+        width: min(40rem, calc(100% - 1.5rem));
+        max-height: calc(100% - 4.5rem);
+        overflow: auto;
+        scrollbar-width: thin;
+        scrollbar-color: rgb(255 255 255 / 0.55) transparent;
+        border-radius: var(--round);
+        background: rgb(6 9 15 / 0.95);
+        color: #f1f4f9;
+      }
+      :host([apart]) {
+        font-size: 0.9375rem;
+      }
+      :host([apart]) header {
+        display: none;
+      }
+      :host([apart]) :is(dl, .parts) {
+        margin-inline: 0;
+        padding-inline: 0;
+      }
+      @container (min-width: 32rem) {
+        .all {
+          display: grid;
+          grid-template-columns: repeat(2, minmax(0, 1fr));
+        }
       }
       header {
         display: flex;
@@ -64,7 +88,7 @@ export class EvaStats extends LitElement {
         gap: 1rem;
       }
       dt {
-        color: #aab6c8;
+        color: var(--ink-soft);
       }
       dd {
         text-align: end;
@@ -97,6 +121,8 @@ export class EvaStats extends LitElement {
     `,
   ];
 
+  /** It stands in a dialog, which has a heading and a way out. */
+  @property({ type: Boolean, reflect: true }) apart = false;
   /** The latest figures. */
   @property({ attribute: false }) telemetry: Telemetry | null = null;
   /** How the present picture was joined. */
@@ -117,7 +143,10 @@ export class EvaStats extends LitElement {
       ${
         telemetry === null
           ? html`<dl><div><dt>${msg("No picture at present")}</dt></div></dl>`
-          : html`${this.#latency(telemetry)} ${this.#figures(telemetry)}`
+          : html`<div class="all">
+              <div>${this.#latency(telemetry)}</div>
+              ${this.#figures(telemetry)}
+            </div>`
       }`;
   }
 
@@ -153,7 +182,7 @@ export class EvaStats extends LitElement {
     const fps = formatCount(Math.round(stats.framesPerSecond), locale());
     return html`<dl>
       ${row(msg("Picture"), `${stats.width}×${stats.height}, ${fps} fps`)}
-      ${row(msg("Rung"), stats.rendition ?? "–")}
+      ${row(msg("Rung"), stats.rendition === null ? "–" : rungName(stats.rendition))}
       ${row(msg("Codec"), stats.codec?.replace("video/", "") ?? "–")}
       ${row(msg("Engine"), stats.engine.toUpperCase())}
       ${row(msg("Bit rate"), formatBitrate(telemetry.receivedBps, locale()))}

@@ -4,6 +4,7 @@ import { localized, msg, str } from "@lit/localize";
 import { css, html, LitElement, nothing, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 import { solidButton } from "../ui/button-styles.ts";
+import { checkStyles } from "../ui/check-styles.ts";
 import { formatMissionTime } from "../ui/format.ts";
 import { share as shareIcon, tick } from "../ui/icons.ts";
 import { shared } from "../ui/shared-styles.ts";
@@ -23,6 +24,7 @@ export class EvaShare extends LitElement {
   static override styles = [
     shared,
     solidButton,
+    checkStyles,
     css`
       .native {
         display: inline-flex;
@@ -73,11 +75,6 @@ export class EvaShare extends LitElement {
         min-height: 2.5rem;
         color: var(--ink-soft);
         cursor: pointer;
-      }
-      input[type="checkbox"] {
-        width: 1.5rem;
-        height: 1.5rem;
-        accent-color: var(--accent);
       }
       .note a {
         display: inline-block;

@@ -42,6 +42,15 @@ export class EvaBadge extends LitElement {
           opacity: 0.35;
         }
       }
+      @media (forced-colors: active) {
+        :host {
+          border: 1px solid currentColor;
+        }
+        :host([state="live"])::before {
+          background: Highlight;
+          forced-color-adjust: none;
+        }
+      }
       @media (prefers-reduced-motion: reduce) {
         :host::before {
           animation: none !important;

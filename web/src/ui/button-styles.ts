@@ -7,7 +7,8 @@ export const solidButton = css`
   .solid {
     min-height: 2.75rem;
     padding: 0 1.25rem;
-    border: 0;
+    /* Where colours are forced, a border is all that is left of its shape. */
+    border: 1px solid transparent;
     border-radius: var(--round-small);
     background: var(--accent);
     color: var(--on-accent);

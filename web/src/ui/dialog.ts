@@ -18,8 +18,9 @@ export class EvaDialog extends LitElement {
     shared,
     css`
       dialog {
-        width: min(36rem, calc(100vw - 2rem));
-        max-height: calc(100svh - 2rem);
+        width: min(var(--dialog-width, 36rem), calc(100vw - 2rem));
+        max-height: calc(100svh - max(2rem, var(--dialog-top, 0rem) + 1rem));
+        margin: var(--dialog-top, auto) auto auto;
         padding: 0;
         overflow: auto;
         border: 1px solid var(--line);
@@ -31,7 +32,7 @@ export class EvaDialog extends LitElement {
         box-shadow: 0 1.5rem 5rem rgb(0 0 0 / 0.45);
       }
       dialog::backdrop {
-        background: rgb(2 5 11 / 0.66);
+        background: var(--dialog-veil, rgb(2 5 11 / 0.66));
       }
       .head {
         position: sticky;
@@ -72,6 +73,23 @@ export class EvaDialog extends LitElement {
         }
         .head {
           padding-inline-start: 1rem;
+        }
+      }
+      /* In the smallest frames, 200 pixels wide and high, every pixel is for what it holds. */
+      @media (max-width: 18rem), (max-height: 18rem) {
+        dialog {
+          width: min(var(--dialog-width, 36rem), calc(100vw - 0.75rem));
+          max-height: calc(100svh - max(0.75rem, var(--dialog-top, 0rem) + 0.375rem));
+        }
+        .head {
+          gap: 0.5rem;
+          padding: 0.25rem 0.25rem 0.25rem 0.75rem;
+        }
+        h2 {
+          font-size: 1rem;
+        }
+        .content {
+          padding: 0 0.75rem 0.5rem;
         }
       }
     `,

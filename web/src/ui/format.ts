@@ -125,8 +125,7 @@ export function formatSeconds(ms: number, locale: string): string {
 /** A time of day in the reader's own zone. */
 export function formatClock(iso: string, locale: string, timeZone?: string): string {
   return new Intl.DateTimeFormat(locale, {
-    hour: "2-digit",
-    minute: "2-digit",
+    timeStyle: "short",
     ...(timeZone === undefined ? {} : { timeZone }),
   }).format(new Date(iso));
 }

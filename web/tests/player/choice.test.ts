@@ -8,6 +8,7 @@ import {
   nextLayout,
   smallCameras,
   wantedCamera,
+  wayBack,
 } from "../../src/player/choice.ts";
 import { broadcast, camera } from "../fixtures.ts";
 
@@ -30,6 +31,16 @@ describe("wantedCamera", () => {
     expect(choiceOf(show, "helmet")).toBe("helmet");
     expect(choiceOf(show, "drone")).toBeNull();
   });
+});
+
+it("leads back to the programme from another camera, while there is a picture", () => {
+  const show = broadcast({ programme: "drone" });
+  expect(wayBack(show, "helmet")).toBe("drone");
+  expect(wayBack(show, "drone")).toBeNull();
+  expect(wayBack({ ...show, programme: null }, "helmet")).toBeNull();
+  const dark = { ...show, cameras: [camera({ id: "drone", live: false })] };
+  expect(wayBack(dark, "helmet")).toBeNull();
+  expect(wayBack(null, "helmet")).toBeNull();
 });
 
 it("believes nothing of a camera while no news comes", () => {

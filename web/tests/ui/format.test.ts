@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import {
   formatAverage,
+  formatClock,
   formatCount,
   formatElapsed,
   formatSince,
@@ -30,6 +31,13 @@ it("writes numbers and moments in the page's language", () => {
   expect(formatStart("2026-03-01T12:05:00Z", "en-GB", "Europe/Paris")).toMatch(
     /^Sunday,? 1 March 2026 at 13:05 (CET|UTC\+1|GMT\+1)$/,
   );
+});
+
+it("writes a time of day as its language does", () => {
+  const clock = (locale: string): string => formatClock("2026-03-01T19:52:00Z", locale, "UTC");
+  expect(clock("en")).toMatch(/^7:52\sPM$/);
+  expect(clock("de")).toBe("19:52");
+  expect(formatClock("2026-03-01T07:05:00Z", "fr", "UTC")).toBe("07:05");
 });
 
 it("tells upcoming from standing by", () => {

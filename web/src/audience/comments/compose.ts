@@ -5,6 +5,7 @@ import { css, html, LitElement, nothing, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 import { live } from "lit/directives/live.js";
 import { DraftKey } from "../../transport/draft-key.ts";
+import { checkStyles } from "../../ui/check-styles.ts";
 import { formStyles } from "../../ui/form-styles.ts";
 import { formatMissionTime } from "../../ui/format.ts";
 import { recall, remember } from "../../ui/memory.ts";
@@ -39,6 +40,7 @@ export class EvaCompose extends LitElement {
   static override styles = [
     shared,
     formStyles,
+    checkStyles,
     css`
       .row {
         display: flex;
@@ -55,11 +57,6 @@ export class EvaCompose extends LitElement {
         gap: 0.6rem;
         min-height: 2.75rem;
         cursor: pointer;
-      }
-      input[type="checkbox"] {
-        width: 1.5rem;
-        height: 1.5rem;
-        accent-color: var(--accent);
       }
       .cancel {
         min-height: 2.75rem;

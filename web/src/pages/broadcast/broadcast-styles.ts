@@ -10,6 +10,7 @@ export const broadcastStyles = css`
     max-width: var(--page);
     margin-inline: auto;
     padding: 0 var(--gutter) clamp(3rem, 7vw, 6rem);
+    grid-template-columns: minmax(0, 1fr);
     grid-template-areas: "stage" "head" "rail" "body";
   }
 
@@ -55,6 +56,7 @@ export const broadcastStyles = css`
   .rail {
     grid-area: rail;
     display: grid;
+    grid-template-columns: minmax(0, 1fr);
     align-content: start;
     gap: var(--gap);
   }
@@ -74,13 +76,18 @@ export const broadcastStyles = css`
     gap: 0.5rem;
     margin-top: 1rem;
   }
+  .links li {
+    min-width: 0;
+  }
   .share,
   .links a {
     display: inline-flex;
     align-items: center;
     gap: 0.5rem;
+    max-width: 100%;
     min-height: 2.5rem;
-    padding: 0 1rem;
+    padding: 0.25rem 1rem;
+    overflow-wrap: anywhere;
     border: 1px solid var(--line-strong);
     border-radius: 1.25rem;
     background: none;
@@ -98,6 +105,7 @@ export const broadcastStyles = css`
     display: flex;
     flex-wrap: wrap;
     gap: 0.5rem;
+    min-width: 0;
   }
   .shared {
     max-width: 66ch;
@@ -142,12 +150,14 @@ export const broadcastStyles = css`
   .body {
     grid-area: body;
     display: grid;
+    grid-template-columns: minmax(0, 1fr);
     gap: calc(var(--gap) * 1.5);
     padding-top: var(--gap);
     border-top: 1px solid var(--line);
   }
   .aside {
     display: grid;
+    grid-template-columns: minmax(0, 1fr);
     align-content: start;
     gap: calc(var(--gap) * 1.25);
   }
@@ -202,8 +212,12 @@ export const broadcastStyles = css`
     color: var(--ink-faint);
     font-size: 0.875rem;
   }
+  .tags li {
+    min-width: 0;
+  }
   .crew li {
     display: grid;
+    grid-template-columns: minmax(0, 1fr);
     padding-block: 0.625rem;
     border-top: 1px solid var(--line);
     color: var(--ink-faint);
@@ -216,6 +230,7 @@ export const broadcastStyles = css`
   }
   .credits div {
     display: grid;
+    grid-template-columns: minmax(0, 1fr);
     padding-block: 0.5rem;
     border-top: 1px solid var(--line);
   }
@@ -226,6 +241,13 @@ export const broadcastStyles = css`
   }
   .credits .detail {
     display: block;
+  }
+
+  @media (forced-colors: active) {
+    .layouts button[aria-pressed="true"] {
+      border: 3px solid Highlight;
+      color: Highlight;
+    }
   }
 
   @media (min-width: 44rem) {

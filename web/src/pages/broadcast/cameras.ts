@@ -1,8 +1,8 @@
 /**
- * `<eva-cameras>`: the cameras of a broadcast as tabs.
+ * `<eva-cameras>`: the cameras of a broadcast as a toolbar.
  *
- * Arrow keys move between the tabs, Enter or Space switches; walking past a camera costs no session.
- * The selected tab is the one whose picture is on screen: it changes when the picture has.
+ * Arrow keys move between its buttons, Enter or Space switches; walking past a camera costs no session.
+ * The pressed one is that whose picture is on screen: it changes when the picture has.
  */
 
 import { localized, msg } from "@lit/localize";
@@ -31,7 +31,7 @@ export class EvaCameras extends LitElement {
   static override styles = [
     shared,
     css`
-      [role="tablist"] {
+      [role="toolbar"] {
         display: grid;
         gap: 0.25rem;
         grid-template-columns: repeat(auto-fill, minmax(min(100%, 13rem), 1fr));
@@ -39,7 +39,7 @@ export class EvaCameras extends LitElement {
       button {
         position: relative;
         display: grid;
-        grid-template-columns: auto 1fr auto;
+        grid-template-columns: auto minmax(0, 1fr) auto;
         align-items: center;
         gap: 0 0.75rem;
         min-height: 3.25rem;
@@ -55,7 +55,7 @@ export class EvaCameras extends LitElement {
       button:hover {
         background: var(--raised);
       }
-      button[aria-selected="true"] {
+      button[aria-pressed="true"] {
         background: var(--raised);
         box-shadow: inset 3px 0 0 var(--accent);
       }
@@ -101,6 +101,20 @@ export class EvaCameras extends LitElement {
           transform: scaleX(1);
         }
       }
+      /* Shadows and backgrounds are not drawn in forced colours; borders are. */
+      @media (forced-colors: active) {
+        button[aria-pressed="true"] {
+          border: 3px solid Highlight;
+        }
+        .dot {
+          border: 1px solid currentColor;
+        }
+        .live .dot,
+        .pending::after {
+          background: Highlight;
+          forced-color-adjust: none;
+        }
+      }
       @media (prefers-reduced-motion: reduce) {
         .pending::after {
           animation: none;
@@ -124,21 +138,20 @@ export class EvaCameras extends LitElement {
   @state() private focused: string | null = null;
 
   protected override render(): TemplateResult {
-    return html`<div role="tablist" aria-label=${msg("Cameras")} @keydown=${this.#onKey}>
-      ${this.cameras.map((camera) => this.#tab(camera))}
+    return html`<div role="toolbar" aria-label=${msg("Cameras")} @keydown=${this.#onKey}>
+      ${this.cameras.map((camera) => this.#button(camera))}
     </div>`;
   }
 
-  #tab(camera: Camera): TemplateResult {
+  #button(camera: Camera): TemplateResult {
     const selected = camera.id === (this.shown ?? this.wanted);
     const pending = this.fetching && camera.id === this.wanted && camera.id !== this.shown;
     const reachable = camera.id === (this.focused ?? this.shown ?? this.wanted);
     return html`<button
       type="button"
-      role="tab"
       data-id=${camera.id}
       class=${classMap({ live: camera.live, pending })}
-      aria-selected=${selected}
+      aria-pressed=${selected}
       aria-busy=${pending}
       tabindex=${reachable ? 0 : -1}
       @focus=${() => this.#setFocused(camera.id)}
@@ -174,9 +187,9 @@ export class EvaCameras extends LitElement {
       return;
     }
     event.preventDefault();
-    const tabs = [...this.renderRoot.querySelectorAll("button")];
-    const here = tabs.findIndex((tab) => tab.dataset.id === this.focused);
-    tabs[(here + step + tabs.length) % tabs.length]?.focus();
+    const buttons = [...this.renderRoot.querySelectorAll("button")];
+    const here = buttons.findIndex((one) => one.dataset.id === this.focused);
+    buttons[(here + step + buttons.length) % buttons.length]?.focus();
   }
 }
 

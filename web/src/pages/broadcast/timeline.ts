@@ -118,6 +118,20 @@ export class EvaTimeline extends LitElement {
         color: var(--ink-faint);
         font-size: 0.875rem;
       }
+      @media (forced-colors: active) {
+        li::after {
+          border-color: CanvasText;
+          background: Canvas;
+          forced-color-adjust: none;
+        }
+        li.done::after {
+          background: CanvasText;
+        }
+        li.now::after {
+          border-color: Highlight;
+          background: Highlight;
+        }
+      }
       @media (max-width: 30rem) {
         button {
           grid-template-columns: 1fr;

@@ -142,11 +142,6 @@ export const docsStyles = css`
     color: var(--ink);
     font: inherit;
   }
-  input[type="checkbox"] {
-    width: 1.5rem;
-    height: 1.5rem;
-    accent-color: var(--accent);
-  }
   .settings pre {
     margin: 0;
   }

@@ -167,6 +167,11 @@ function errors(): TemplateResult {
       ["closed", msg("The broadcast is closed, and there is no valid token")],
       ["gone", msg("There is no such broadcast, or it has been deleted")],
       ["unloadable", msg("The broadcast cannot be loaded; the player goes on trying")],
+      ["not-allowed", msg("The broadcast or the partner does not allow this site")],
+      [
+        "silent",
+        msg("The player has not answered for ten seconds; the element tells it, not the player"),
+      ],
       ["refused", msg("The server refuses the picture, or the browser cannot show it")],
     ],
   );

@@ -9,6 +9,7 @@ import { html, LitElement, nothing, type TemplateResult } from "lit";
 import { customElement, property, query, state } from "lit/decorators.js";
 import { LANGUAGES } from "../../i18n/language.ts";
 import type { Broadcast } from "../../protocol/broadcast.ts";
+import { checkStyles } from "../../ui/check-styles.ts";
 import { shared } from "../../ui/shared-styles.ts";
 import { docsStyles } from "./docs-styles.ts";
 
@@ -28,7 +29,7 @@ type Embedded = HTMLElement &
 @customElement("eva-playground")
 @localized()
 export class EvaPlayground extends LitElement {
-  static override styles = [shared, docsStyles];
+  static override styles = [shared, checkStyles, docsStyles];
 
   /** The broadcasts to choose from. */
   @property({ attribute: false }) broadcasts: readonly Broadcast[] = [];

@@ -19,6 +19,10 @@ export const embedStyles = css`
     width: 100%;
     height: 100%;
     aspect-ratio: auto;
+    --sphere-top: 5.25rem;
+  }
+  eva-player[bare] {
+    --sphere-top: initial;
   }
 
   header {
@@ -93,16 +97,12 @@ export const embedStyles = css`
     fill: currentColor;
   }
 
-  .panel {
-    position: absolute;
-    left: 0.75rem;
-    top: 5.5rem;
-    width: min(22rem, calc(100% - 1.5rem));
-    max-height: calc(100% - 6.25rem);
-    padding: 0.75rem 1rem;
-    overflow: auto;
-    border-radius: var(--round);
-    background: rgb(11 17 27 / 0.96);
+  /* Who votes goes on seeing what the vote is about, and the stars stay where they are when questions
+     follow them. */
+  eva-dialog {
+    --dialog-top: clamp(0.375rem, 8svh, 5rem);
+    --dialog-width: 24rem;
+    --dialog-veil: rgb(2 5 11 / 0.35);
   }
 
   .empty eva-limb {
@@ -126,6 +126,7 @@ export const embedStyles = css`
   @container (max-width: 28rem) {
     eva-player {
       --sound-top: 3rem;
+      --sphere-top: 3rem;
     }
     header {
       padding-inline-end: 0.75rem;

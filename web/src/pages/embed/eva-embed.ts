@@ -14,7 +14,7 @@ import { Bridge, thisFrame } from "../../embed/bridge.ts";
 import type { Command } from "../../embed/messages.ts";
 import { languageReady } from "../../i18n/language.ts";
 import { explain } from "../../i18n/trouble.ts";
-import { cameraKnowledge, nextCamera, wantedCamera } from "../../player/choice.ts";
+import { cameraKnowledge, choiceOf, nextCamera, wantedCamera } from "../../player/choice.ts";
 import { Heartbeat } from "../../player/heartbeat.ts";
 import { listenToKeys } from "../../player/keyboard.ts";
 import { SystemDisplay } from "../../player/media-session.ts";
@@ -186,7 +186,7 @@ export class EvaEmbed extends LitElement {
         }}
         @eva-state=${(event: CustomEvent<PlayerState>) => this.#onPlayer(event.detail)}
         @eva-camera=${(event: CustomEvent<CameraWish>) => {
-          this.chosen = event.detail.id;
+          this.chosen = choiceOf(broadcast, event.detail.id);
         }}
         @eva-quality=${(event: CustomEvent<QualityWish>) => {
           this.rendition = event.detail.rendition;
@@ -209,9 +209,9 @@ export class EvaEmbed extends LitElement {
         ${broadcast.state === "live" ? viewers(broadcast.viewers) : nothing}
         <button
           type="button"
-          aria-expanded=${this.rating}
+          aria-haspopup="dialog"
           aria-label=${mean === "" ? msg("Rate this broadcast") : msg(str`Rated ${mean} out of 5. Rate this broadcast`)}
-          @click=${() => void this.#openRating(!this.rating)}
+          @click=${() => void this.#openRating()}
         >
           ${star}<span class=${mean === "" ? "rate" : "figures"}>${mean === "" ? msg("Rate") : mean}</span>
         </button>
@@ -220,13 +220,11 @@ export class EvaEmbed extends LitElement {
   }
 
   #ratingPanel(view: BroadcastView, broadcast: Broadcast): TemplateResult {
-    return html`<section
-      class="panel"
-      aria-label=${msg("Rate this broadcast")}
-      @keydown=${(event: KeyboardEvent) => {
-        if (event.key === "Escape") {
-          void this.#openRating(false);
-        }
+    return html`<eva-dialog
+      open
+      .heading=${msg("Rate this broadcast")}
+      @eva-close=${() => {
+        this.rating = false;
       }}
     >
       <eva-rating
@@ -236,20 +234,18 @@ export class EvaEmbed extends LitElement {
         .links=${broadcast.links}
         @eva-vote=${(event: CustomEvent<Vote>) => this.#vote(event.detail.stars)}
       ></eva-rating>
-    </section>`;
+    </eva-dialog>`;
   }
 
-  /** Opens the stars, or closes them; the focus goes along, and back to the button. */
-  async #openRating(open: boolean): Promise<void> {
-    this.rating = open;
+  /** Opens the stars, and puts the focus on them; closing gives it back to the button. */
+  async #openRating(): Promise<void> {
+    await import("../../ui/dialog.ts");
+    this.rating = true;
     await this.updateComplete;
+    await this.renderRoot.querySelector("eva-dialog")?.updateComplete;
     const rating = this.renderRoot.querySelector("eva-rating");
-    if (open) {
-      await rating?.updateComplete;
-      rating?.focus();
-    } else {
-      this.renderRoot.querySelector<HTMLElement>("[aria-expanded]")?.focus();
-    }
+    await rating?.updateComplete;
+    rating?.focus();
   }
 
   #empty(view: BroadcastView): TemplateResult {
@@ -273,7 +269,8 @@ export class EvaEmbed extends LitElement {
       this.player?.perform(action);
     } else if (broadcast !== null) {
       const present = wantedCamera(broadcast, this.chosen)?.id ?? null;
-      this.chosen = nextCamera(broadcast.cameras, present, action.by)?.id ?? this.chosen;
+      const next = nextCamera(broadcast.cameras, present, action.by);
+      this.chosen = next === null ? this.chosen : choiceOf(broadcast, next.id);
     }
   }
 

@@ -7,6 +7,7 @@ export const homeStyles = css`
   .hero {
     position: relative;
     display: grid;
+    grid-template-columns: minmax(0, 1fr);
     align-items: end;
     min-height: clamp(30rem, 86svh, 72rem);
     overflow: hidden;

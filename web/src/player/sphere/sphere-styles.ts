@@ -32,11 +32,14 @@ export const sphereStyles = css`
   }
   .controls {
     position: absolute;
-    top: clamp(0.5rem, 2cqi, 1.5rem);
+    /* Pages that put something of their own over the picture's top say how far down it reaches. */
+    top: var(--sphere-top, clamp(0.5rem, 2cqi, 1.5rem));
     left: clamp(0.5rem, 2cqi, 1.5rem);
-    display: grid;
-    justify-items: center;
+    display: flex;
+    flex-flow: column;
+    align-items: center;
     gap: 0.25rem;
+    --button: 2rem;
   }
   .compass {
     width: 2.75rem;
@@ -69,8 +72,8 @@ export const sphereStyles = css`
   button {
     display: grid;
     place-items: center;
-    width: 2rem;
-    height: 2rem;
+    width: var(--button);
+    height: var(--button);
     padding: 0;
     border: 0;
     border-radius: 50%;
@@ -88,21 +91,43 @@ export const sphereStyles = css`
     background: #fff;
     color: #0b1220;
   }
+  @media (forced-colors: active) {
+    button[aria-pressed="true"] {
+      border: 2px solid Highlight;
+      color: Highlight;
+    }
+  }
   button:focus-visible {
     outline-offset: -2px;
   }
-  /* A small player has its arrow keys and fingers; the buttons would leave nothing to look at. */
-  @container (max-height: 17rem) {
+  /* In a small player a column would leave nothing to look at, and reach down into the bar: the
+     arrows lie in one row, and all the rest in a second, as wide as they. */
+  @container (max-height: 28rem) {
     .controls {
-      grid-auto-flow: column;
-      align-items: center;
+      flex-flow: row wrap;
+      width: calc(5 * var(--button) + 1rem);
     }
     .compass {
-      width: 2rem;
+      width: var(--button);
+      height: var(--button);
     }
     .pad {
+      order: -1;
       grid-template-areas: "left up middle down right";
       border-radius: 1rem;
+    }
+  }
+  @container (max-height: 28rem) and (max-width: 30rem) {
+    .controls {
+      --button: 1.75rem;
+    }
+  }
+  @container (max-height: 28rem) and (max-width: 16rem) {
+    .controls {
+      gap: 0.125rem;
+    }
+    .compass {
+      display: none;
     }
   }
 `;

@@ -1,8 +1,9 @@
 /**
  * `<eva-sphere>`: a 360° picture to look around in.
  *
- * Dragging, arrow keys, buttons and the device's own motion turn it; the wheel, pinching, + and - change
- * the angle of view. Until the viewer takes hold of it, it follows the operator's view where one is told.
+ * Dragging, arrow keys, buttons and the device's own motion turn it; pinching, + and - change the angle
+ * of view, and so does the wheel where it does not scroll the page: with Ctrl, with the focus here, or in
+ * full screen. Until the viewer takes hold of it, it follows the operator's view where one is told.
  */
 
 import { localized, msg, str } from "@lit/localize";
@@ -40,6 +41,10 @@ const KEYS: Readonly<Record<string, (view: View) => View>> = {
   "-": (view) => zoomed(view, -1),
   Home: () => AHEAD,
 };
+
+function isFullScreen(): boolean {
+  return document.fullscreenElement !== null;
+}
 
 /** This browser can draw a 360° picture. */
 export function canDraw(): boolean {
@@ -255,7 +260,8 @@ export class EvaSphere extends LitElement {
   }
 
   #onWheel(event: WheelEvent): void {
-    if (!this.plain) {
+    const ours = event.ctrlKey || this.matches(":focus-within") || isFullScreen();
+    if (!this.plain && ours) {
       event.preventDefault();
       this.#take(zoomed(this.view, -event.deltaY / WHEEL_STEP));
     }
