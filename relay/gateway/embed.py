@@ -18,13 +18,13 @@ from relay.gateway.frontend import EMBED, EMBED_DOCS
 from relay.gateway.keys import AUTH, FRONTEND, REGISTRY
 from relay.gateway.route import json_response
 from relay.gateway.views import BroadcastView, ClosedView, broadcast_view
-from relay.gateway.visitor import language, origin
+from relay.gateway.visitor import language, origin, theme
 from relay.gateway.words import words
 from relay.ids import is_slug
 
 if TYPE_CHECKING:
     from relay.gateway.words import Words
-    from relay.state.models import Broadcast, Partner
+    from relay.state.models import Partner
 
 ALLOW: Final = (
     "autoplay; fullscreen; picture-in-picture; screen-wake-lock; gyroscope; accelerometer"
@@ -71,6 +71,8 @@ async def embed(request: web.Request) -> web.Response:
             told.partners_only,
             told.partners_only_text,
             lang=lang,
+            shade=theme(request, embedded=True),
+            framed=True,
             frame_ancestors="'none'",
         )
     viewer = auth.viewer(request) or auth.new_viewer()
@@ -90,7 +92,7 @@ async def embed(request: web.Request) -> web.Response:
         title=f"{title} · EVA Relay",
         description=title,
         head='<meta name="robots" content="noindex">\n',
-        body=_body(broadcast, name, title, told),
+        body=_body(broadcast.slug, name, title, _still(view), told),
         data=view,
         frame_ancestors="*" if partner is None else _ancestors(partner),
         embedded=True,
@@ -118,13 +120,20 @@ def _ancestors(partner: Partner) -> str:
     return " ".join(["'self'", *partner.origins])
 
 
-def _body(broadcast: Broadcast, partner: str | None, title: str, told: Words) -> str:
+def _still(view: EmbedView | ClosedEmbedView) -> str:
+    """The picture on air, for whoever runs no scripts."""
+    if isinstance(view, ClosedEmbedView) or view.programme is None:
+        return ""
+    return f'<img src="/b/{view.slug}/still.jpg" alt="">'
+
+
+def _body(slug: str, partner: str | None, title: str, still: str, told: Words) -> str:
     owner = "" if partner is None else f' partner="{partner}"'
     return (
-        f'<eva-embed slug="{broadcast.slug}"{owner}><main class="skeleton">'
-        f'<div class="skeleton-stage"></div><noscript><p>{escape(title)}. {told.no_script} '
-        f'<a href="/b/{broadcast.slug}" target="_blank" rel="noopener">{told.its_page}</a>'
-        "</p></noscript></main></eva-embed>"
+        f'<eva-embed slug="{slug}"{owner}><main class="skeleton"><div class="skeleton-stage">'
+        f"<noscript>{still}<div><h1>{escape(title)}</h1><p>{told.no_script} "
+        f'<a href="/b/{slug}" target="_blank" rel="noopener">{told.its_page}</a></p></div>'
+        "</noscript></div></main></eva-embed>"
     )
 
 
