@@ -120,6 +120,7 @@ def test_a_partner_embeds_steers_and_its_viewers_vote(
     assert violations(tab.page) == []
 
 
+@pytest.mark.slow
 def test_an_origin_that_is_not_allowed_sees_nothing(
     walk: Stack, museum: tuple[str, dict[str, str]], visit: Callable[..., Tab]
 ):
@@ -139,6 +140,7 @@ def test_an_origin_that_is_not_allowed_sees_nothing(
         assert any("frame-ancestors" in one or "refused" in one for one in tab.complaints)
 
 
+@pytest.mark.slow
 def test_a_closed_broadcast_opens_with_a_token_and_leaves_it_in_no_address(
     walk: Stack, museum: tuple[str, dict[str, str]], visit: Callable[..., Tab]
 ):
@@ -165,6 +167,7 @@ def test_a_closed_broadcast_opens_with_a_token_and_leaves_it_in_no_address(
     assert token not in walk.log.read_text()
 
 
+@pytest.mark.slow
 def test_other_frames_messages_are_not_obeyed(
     walk: Stack, museum: tuple[str, dict[str, str]], visit: Callable[..., Tab]
 ):
@@ -187,6 +190,7 @@ def test_other_frames_messages_are_not_obeyed(
     assert frame.evaluate(f"{video}.paused") is False
 
 
+@pytest.mark.slow
 def test_the_smallest_player(
     walk: Stack,
     museum: tuple[str, dict[str, str]],
@@ -201,6 +205,7 @@ def test_the_smallest_player(
     assert violations(tab.page) == []
 
 
+@pytest.mark.slow
 def test_the_playground_shows_what_the_player_tells(
     walk: Stack, visit: Callable[..., Tab], screenshots: Path
 ):
