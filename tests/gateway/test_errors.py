@@ -40,7 +40,7 @@ async def test_browsers_get_a_page_for_unknown_paths(gateway: Gateway, path: str
     assert answer.headers["Cache-Control"] == "no-store"
     page = Page(answer.text)
     assert page.one("h1").text == "Not found"
-    assert page.one("a").attributes["href"] == "/"
+    assert {a.attributes["href"] for a in page.all("a")} == {"/"}
     assert page.meta("viewport")
     assert not page.all("script")
 
@@ -48,6 +48,27 @@ async def test_browsers_get_a_page_for_unknown_paths(gateway: Gateway, path: str
 @pytest.mark.parametrize("path", ["/api/v1/none", "/api/v1/broadcasts/none", "/static/none.js"])
 async def test_data_and_files_are_problems_for_browsers_too(gateway: Gateway, path: str) -> None:
     (await gateway.get(path, headers=BROWSER)).problem(404)
+
+
+@pytest.mark.parametrize(
+    ("path", "cookie", "theme", "bars"),
+    [
+        ("/b/none", "eva_theme=dark", "dark", 1),
+        ("/b/none", "eva_theme=pink", None, 1),
+        ("/b/none?theme=light", "eva_theme=dark", "dark", 1),
+        ("/embed/none?theme=light", "eva_theme=dark", "light", 0),
+    ],
+)
+async def test_an_error_page_looks_as_the_viewer_wants(
+    gateway: Gateway, path: str, cookie: str, theme: str | None, bars: int
+) -> None:
+    answer = await gateway.get(path, headers=BROWSER, cookie=cookie)
+    assert answer.status == 404
+    page = Page(answer.text)
+    assert page.one("html").attributes.get("data-theme") == theme
+    assert len(page.all("header")) == bars
+    for shade in ("dark", "light"):
+        assert f"[data-theme={shade}]{{color-scheme:{shade}}}" in answer.text
 
 
 async def test_a_path_cannot_put_elements_into_the_error_page(gateway: Gateway) -> None:
@@ -102,7 +123,7 @@ async def test_options_names_the_methods(gateway: Gateway) -> None:
     ],
 )
 async def test_head_is_get_without_a_body(gateway: Gateway, path: str) -> None:
-    await gateway.broadcast("demo")
+    await gateway.begun("demo")
     get = await gateway.get(path, admin=True)
 
     head = await gateway.send("HEAD", path, admin=True)

@@ -10,7 +10,7 @@ from pydantic import Field, StrictInt
 
 from relay.audience import ratings, series
 from relay.audience.ratings import Ballot, Refusal
-from relay.errors import Forbidden, Invalid, TooMany
+from relay.errors import Conflict, Forbidden, Invalid, TooMany
 from relay.gateway.access import require_access
 from relay.gateway.identity import has_watched, identify, network, remember
 from relay.gateway.keys import AUTH, BALLOTS, LIVE, REGISTRY, SETTINGS, STATE
@@ -70,7 +70,10 @@ async def read(request: web.Request) -> web.Response:
 
 
 async def vote(request: web.Request) -> web.Response:
-    """POST a vote; a viewer's later vote replaces its earlier one."""
+    """POST a vote; a viewer's later vote replaces its earlier one.
+
+    Votes are taken from the beginning on, and after the end: people rate what they saw.
+    """
     body = await read_body(request, Vote)
     now_s = time.time()
     app, identity = request.app, identify(request)
@@ -83,13 +86,24 @@ async def vote(request: web.Request) -> web.Response:
         now_s=now_s,
         network=await network(request),
         at_us=_moment(app, request.match_info["slug"], body.at_us, now_s),
-        # An id tells when its page came; of a younger one the heartbeats are asked, see `_cast`.
-        proven=app[AUTH].age_s(identity.viewer, now_s) >= watch_s,
+        proven=_has_been_there(app, request.match_info["slug"], identity.viewer, now_s),
     )
     rating = await _cast(request, ballot, body.session, watch_s)
     response = json_response(rating_view(rating))
     remember(request, response, identity)
     return response
+
+
+def _has_been_there(app: web.Application, slug: str, viewer: str, now_s: float) -> bool:
+    """Whether a viewer's id alone speaks for it: it tells when its page came.
+
+    While there is a picture, ids that were only kept for a while are no proof of having watched:
+    the heartbeats are asked, see `_cast`. Either matters where a crowd votes from one network only.
+    """
+    broadcast = app[LIVE].broadcast(slug)
+    if broadcast is not None and app[LIVE].programme(slug, broadcast.cameras) is not None:
+        return False
+    return app[AUTH].age_s(viewer, now_s) >= app[SETTINGS].vote_watch_s
 
 
 async def _cast(
@@ -99,6 +113,8 @@ async def _cast(
 
     def check(broadcast: Broadcast) -> None:
         require_access(request, broadcast)
+        if not request.app[LIVE].takes_votes(broadcast):
+            raise Conflict("this broadcast has not begun", kind="not-begun")
 
     rating, refusal = await ballots.cast(ballot, check)
     if refusal is Refusal.UNPROVEN and await has_watched(
@@ -149,7 +165,8 @@ async def read_series(request: web.Request) -> web.Response:
     state = request.app[STATE]
 
     async def work() -> str:
-        found = series.points(*await ratings.read_moments(state, broadcast.slug))
+        every = series.points(*await ratings.read_moments(state, broadcast.slug))
+        found = series.of_this_run(every, broadcast, time.time_ns() // 1000)
         view = SeriesView(
             bucket_s=ratings.BUCKET_S,
             points=[_point_view(point) for point in found],

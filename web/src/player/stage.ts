@@ -99,7 +99,8 @@ export class EvaStage extends LitElement {
     if (broadcast === null) {
       return nothing;
     }
-    const others = smallCameras(broadcast.cameras, this.camera?.id ?? null, this.layout);
+    const single = broadcast.state === "before" ? "single" : this.layout;
+    const others = smallCameras(broadcast.cameras, this.camera?.id ?? null, single);
     const layout = others.length === 0 ? "single" : this.layout;
     return html`<div
       class="tiles ${layout}"
@@ -110,7 +111,7 @@ export class EvaStage extends LitElement {
         this.rendition = event.detail.rendition;
       }}
     >
-      <div class="tile main">${this.#main(broadcast)}</div>
+      <div class="tile main">${this.#main(broadcast, others.length === 0)}</div>
       ${repeat(
         others,
         (one) => one.id,
@@ -126,13 +127,13 @@ export class EvaStage extends LitElement {
     }
   }
 
-  #main(broadcast: Broadcast): TemplateResult {
+  #main(broadcast: Broadcast, alone: boolean): TemplateResult {
     const { camera } = this;
     return html`<eva-player
       slug=${broadcast.slug}
       .camera=${camera?.id ?? null}
       .cameraName=${camera?.name ?? ""}
-      .cameraState=${cameraKnowledge(camera, this.line)}
+      .cameraState=${cameraKnowledge(camera, this.line, broadcast.state)}
       .broadcastState=${broadcast.state}
       .startsAt=${broadcast.starts_at}
       .projection=${camera?.projection ?? "flat"}
@@ -140,7 +141,7 @@ export class EvaStage extends LitElement {
       .ladder=${camera?.renditions ?? []}
       .clock=${this.clock}
       .operatorView=${this.operatorViews.get(camera?.id ?? "") ?? null}
-      .holdMs=${this.alignment.holds.get(camera?.id ?? "") ?? null}
+      .holdMs=${alone ? null : (this.alignment.holds.get(camera?.id ?? "") ?? 0)}
       .choices=${{
         cameras: broadcast.cameras,
         programme: broadcast.programme,
@@ -157,13 +158,13 @@ export class EvaStage extends LitElement {
         slug=${broadcast.slug}
         .camera=${camera.id}
         .cameraName=${camera.name}
-        .cameraState=${cameraKnowledge(camera, this.line)}
+        .cameraState=${cameraKnowledge(camera, this.line, broadcast.state)}
         .broadcastState=${broadcast.state}
         .projection=${camera.projection}
         .rendition=${lowestRung(camera)}
         .ladder=${camera.renditions}
         .clock=${this.clock}
-        .holdMs=${this.alignment.holds.get(camera.id) ?? null}
+        .holdMs=${this.alignment.holds.get(camera.id) ?? 0}
       ></eva-player>
       <button
         type="button"

@@ -44,10 +44,12 @@ it("leads back to the programme from another camera, while there is a picture", 
 });
 
 it("believes nothing of a camera while no news comes", () => {
-  expect(cameraKnowledge(camera(), "open")).toBe("live");
-  expect(cameraKnowledge(camera({ live: false }), "connecting")).toBe("down");
-  expect(cameraKnowledge(camera(), "down")).toBe("unknown");
-  expect(cameraKnowledge(null, "open")).toBe("down");
+  expect(cameraKnowledge(camera(), "open", "live")).toBe("live");
+  expect(cameraKnowledge(camera({ live: false }), "connecting", "live")).toBe("down");
+  expect(cameraKnowledge(camera(), "down", "live")).toBe("unknown");
+  expect(cameraKnowledge(camera(), "open", "before")).toBe("down");
+  expect(cameraKnowledge(camera(), "down", "before")).toBe("down");
+  expect(cameraKnowledge(null, "open", "live")).toBe("down");
 });
 
 it("orders live before upcoming before ended", () => {
@@ -59,7 +61,7 @@ it("orders live before upcoming before ended", () => {
     broadcast({ slug: "next", state: "before", starts_at: "2026-06-01T00:00:00Z" }),
     broadcast({ slug: "now", state: "live" }),
   ];
-  expect(inOrder(list).map((one) => one.slug)).toEqual([
+  expect(inOrder(list, Date.parse("2026-03-01T13:00:00Z")).map((one) => one.slug)).toEqual([
     "now",
     "next",
     "later",

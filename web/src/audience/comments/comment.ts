@@ -19,6 +19,9 @@ export type CommentAct =
   | { kind: "edit"; text: string; done(went: boolean): void }
   | { kind: "report"; reason: string; done(went: boolean): void };
 
+/** So long before its start a broadcast may be on air. */
+const EARLY_MS = 15 * 60_000;
+
 type Form = "edit" | "report";
 
 /**
@@ -37,6 +40,8 @@ export class EvaComment extends LitElement {
   @property({ attribute: false }) startsAt: string | null = null;
   /** It can be answered. */
   @property({ type: Boolean }) answerable = false;
+  /** What waits for approval does so because of a link in it. */
+  @property({ type: Boolean }) linked = false;
   /** The form that is open beneath it. */
   @state() private form: Form | null = null;
   @state() private sending = false;
@@ -61,8 +66,7 @@ export class EvaComment extends LitElement {
   }
 
   #head(comment: Comment): TemplateResult {
-    const moment =
-      comment.moment === null ? null : formatMissionTime(comment.moment, this.startsAt);
+    const moment = momentOf(comment.moment, this.startsAt);
     return html`<header>
       ${comment.pinned ? html`<span class="pinned">${pin}${msg("Pinned")}</span>` : nothing}
       <span class="name">${comment.name}</span>
@@ -75,7 +79,7 @@ export class EvaComment extends LitElement {
           ? nothing
           : html`<span class="chip figures"><span class="hidden">${msg("About")} </span>${moment}</span>`
       }
-      ${comment.held === true ? html`<span class="held">${msg("Waits for approval")}</span>` : nothing}
+      ${comment.held === true ? html`<span class="held">${this.linked ? msg("Links wait for approval") : msg("Waits for approval")}</span>` : nothing}
     </header>`;
   }
 
@@ -175,6 +179,15 @@ export class EvaComment extends LitElement {
   #act(detail: CommentAct): void {
     this.dispatchEvent(new CustomEvent("eva-act", { detail }));
   }
+}
+
+/**
+ * The mission's time of what a comment speaks of; null where there is none. What lies long before the
+ * start is of an earlier broadcast under the same name, whose time was another.
+ */
+function momentOf(moment: string | null, startsAt: string | null): string | null {
+  const of = moment === null || startsAt === null ? 0 : Date.parse(startsAt) - Date.parse(moment);
+  return moment === null || of > EARLY_MS ? null : formatMissionTime(moment, startsAt);
 }
 
 function field(event: SubmitEvent, name: string): string {

@@ -18,7 +18,7 @@ import { type OperatorViews, withView } from "../../player/sphere/looking.ts";
 import type { EvaStage } from "../../player/stage.ts";
 import { captureUs } from "../../player/telemetry.ts";
 import type { CameraWish, Layout, LayoutWish } from "../../player/wishes.ts";
-import { type Broadcast, isBroadcast } from "../../protocol/broadcast.ts";
+import { type Broadcast, isBroadcast, takesVotes } from "../../protocol/broadcast.ts";
 import type { ServerEvent } from "../../protocol/events.ts";
 import { sharedMoment } from "../../share/links.ts";
 import { ticketHere } from "../../store/access.ts";
@@ -37,6 +37,7 @@ import { about, credits, crew, links } from "./sections.ts";
 import "../../audience/rating.ts";
 import "../../player/stage.ts";
 import "../../ui/badge.ts";
+import "../../ui/footer.ts";
 import "../../ui/limb.ts";
 import "../../ui/topbar.ts";
 import "./cameras.ts";
@@ -134,6 +135,9 @@ export class EvaBroadcast extends LitElement {
   protected override updated(): void {
     const broadcast = this.#feed?.store.state.broadcast ?? null;
     const camera = broadcast?.cameras.find((one) => one.id === this.shown)?.name ?? null;
+    if (broadcast !== null) {
+      document.title = `${broadcast.title} · EVA Relay`; // as the server has written it
+    }
     this.#system.show(broadcast?.title ?? "", camera, () => this.stage?.player ?? null);
   }
 
@@ -155,6 +159,7 @@ export class EvaBroadcast extends LitElement {
       </div>
       ${this.#body(broadcast)}
     </main>
+    <eva-footer></eva-footer>
     ${this.sharing === undefined ? nothing : this.#shareDialog(broadcast, this.sharing)}`;
   }
 
@@ -195,7 +200,10 @@ export class EvaBroadcast extends LitElement {
     </section>`;
   }
 
-  #rating(view: BroadcastView, broadcast: Broadcast): TemplateResult {
+  #rating(view: BroadcastView, broadcast: Broadcast): TemplateResult | typeof nothing {
+    if (!takesVotes(broadcast, this.#now())) {
+      return nothing;
+    }
     return html`<section>
       <h2>${msg("Rate this broadcast")}</h2>
       <eva-rating
