@@ -186,11 +186,12 @@ def test_a_frame_that_stays_silent_is_an_error(
         if not silent:
             wait_news(tab, "news.ready", 20)
         tab.wait_for("html", "customElements.get('eva-player') !== undefined", 10)
-        tab.page.clock.fast_forward(9_000)
-        assert tab.page.evaluate("window.news.error") is None
-        tab.page.clock.fast_forward(2_000)
-        expected = [{"message": "silent"}] if silent else None
-        assert tab.page.evaluate("window.news.error") == expected
+        # Time goes on by itself as well, and a frame that speaks may tell of other errors.
+        told = "(window.news.error ?? []).filter(({ message }) => message === 'silent').length"
+        tab.page.clock.fast_forward(3_000)
+        assert tab.page.evaluate(told) == 0
+        tab.page.clock.fast_forward(8_000)
+        assert tab.page.evaluate(told) == (1 if silent else 0)
 
 
 @pytest.mark.slow
