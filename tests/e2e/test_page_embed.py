@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from tests.support.stack import Stack
 
+RATING = f"/api/v1/broadcasts/{SLUG}/rating"
 PAGE = """<!doctype html><html lang="en"><title>A museum</title>
 <link rel="icon" href="data:,">
 <script src="{relay}/embed.js" async></script>
@@ -106,10 +107,16 @@ def test_a_partner_embeds_steers_and_its_viewers_vote(
         tab.page.evaluate(f"it.{command}()")
         tab.page.wait_for_timeout(400)
         assert frame.evaluate(f"{video}.{proof}"), command
+    # Others have voted for this broadcast, so their votes would pass for this one's.
+    before = walk.get(RATING)["count"]
+    assert tab.page.evaluate("news.rating.at(-1).count") == before
     tab.page.mouse.move(300, 300)
     frame.get_by_role("button", name="Rate this broadcast").click()
     frame.get_by_role("radio", name="5 stars").check()
-    wait_news(tab, "news.rating.at(-1).count >= 1")
+    wait_news(tab, f"news.rating.at(-1).count === {before + 1}")
+    assert walk.get(RATING)["count"] == before + 1
+    rating = frame.evaluate("(path) => fetch(path).then((answer) => answer.json())", RATING)
+    assert rating["yours"] == 5
     tab.page.screenshot(path=screenshots / "page-embedded-rating.png")
     assert violations(tab.page) == []
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import statistics
 from typing import TYPE_CHECKING
 
 import pytest
@@ -35,9 +34,7 @@ def focus_player(tab: Tab) -> None:
     tab.element("media-controller", "it.focus()")
 
 
-def test_layouts_show_more_cameras_on_the_lowest_rung_and_in_step(
-    page: Tab, screenshots: Path, figure: Callable[[str], None]
-):
+def test_layouts_show_more_cameras_on_the_lowest_rung(page: Tab, screenshots: Path):
     for layout, count in (("side", 2), ("pip", 2), ("grid", 3)):
         page.page.keyboard.press("v")
         page.wait_for("eva-stage", f"it.layout === '{layout}'", 5)
@@ -52,15 +49,6 @@ def test_layouts_show_more_cameras_on_the_lowest_rung_and_in_step(
         assert {one["rendition"] for one in small} == {rungs[-1]}
         page.screenshot(f"page-layout-{layout}", screenshots)
         assert violations(page.page) == []
-    page.page.wait_for_timeout(4000)  # several rounds of alignment
-    spreads = []
-    for _ in range(5):
-        page.page.wait_for_timeout(1000)
-        ages = [one["latency"] for one in page.element("eva-stage", PLAYERS) if one["latency"]]
-        if len(ages) == 3:  # a picture that has just come back has no latency yet
-            spreads.append(max(ages) - min(ages))
-    assert spreads
-    figure(f"three cameras stand {statistics.median(spreads):.0f} ms apart at most")
     page.page.get_by_role("button", name="Show Drone big").click()
     page.wait_for("eva-player", "it.camera === 'drone' && it.phase === 'live'", 20)
 

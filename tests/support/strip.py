@@ -76,3 +76,27 @@ def watch(tab: Tab, seconds: float) -> tuple[list[Shown], list[Badge]]:
         if taken is not None:
             shown.append(Shown(at_ms, wall_ms - taken))
     return shown, [Badge(*each) for each in badges]
+
+
+_ALL: Final = """
+[...it.renderRoot.querySelectorAll("eva-player")].map((player) => {
+  const video = player.renderRoot.querySelector("video");
+  const context = new OffscreenCanvas(argument, 1).getContext("2d");
+  const strip = video.videoHeight / 36;
+  context.drawImage(video, 0, strip / 4, video.videoWidth, strip / 2, 0, 0, argument, 1);
+  const green = context.getImageData(0, 0, argument, 1).data.filter((_, i) => i % 4 === 1);
+  return [player.camera, Date.now(), [...green]];
+})
+"""
+
+
+def ages(tab: Tab) -> dict[str, float]:
+    """How long ago the pictures of a page's cameras were taken, milliseconds, of those whose strip
+    can be read.
+    """
+    found = {}
+    for camera, wall_ms, values in tab.element("eva-stage", _ALL, _WIDTH):
+        taken = timecode.read(np.tile(np.array(values, np.uint8), (36, 1)))
+        if taken is not None:
+            found[camera] = wall_ms - taken
+    return found

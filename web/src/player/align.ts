@@ -30,6 +30,9 @@ const CLOSE_MS = 20;
 /** A camera takes the lead only if it is later than the leader by this, or the two would take turns. */
 const LEAD_MS = 80;
 
+/** A receiver this close to what it was told does what it can, and the rest is to be added to that. */
+const SETTLED_MS = 60;
+
 /** Nobody is held longer than this; browsers allow four seconds. */
 const MAX_HOLD_MS = 3000;
 
@@ -48,7 +51,11 @@ export function align(former: Alignment, measured: readonly Measured[]): Alignme
     if (Math.abs(late) < CLOSE_MS) {
       return [one.id, present];
     }
-    const hold = Math.round(Math.min(MAX_HOLD_MS, Math.max(0, one.bufferMs + late)));
+    // What is told includes decoding and drawing, what is measured does not; and a receiver takes
+    // some seconds to follow, during which adding up would lead far beyond the aim.
+    const settled = present !== null && Math.abs(present - one.bufferMs) < SETTLED_MS;
+    const from = settled ? present : one.bufferMs;
+    const hold = Math.round(Math.min(MAX_HOLD_MS, Math.max(0, from + late)));
     return [one.id, hold];
   });
   return { leader: leader.id, holds: new Map(holds) };

@@ -10,8 +10,11 @@ import type { Hints } from "./hints.ts";
 import type { Failure } from "./link.ts";
 import type { SessionStats } from "./stats.ts";
 
-/** What is to be watched. */
-export type Target = WhepTarget;
+/** What is to be watched, and how. */
+export interface Target extends WhepTarget {
+  /** Its picture can be held back, and therefore comes no sooner than a jitter buffer lets it. */
+  readonly holdable: boolean;
+}
 
 /** How far a session's pictures have come. */
 export interface Progress {
@@ -51,7 +54,7 @@ export interface Session {
   stats(): Promise<SessionStats>;
   /** The session's name at the server; null before it has answered. */
   readonly name: string | null;
-  /** Holds the picture back so that it stands in the jitter buffer for this long; null: no longer than needed. */
+  /** Holds the picture back so that it stands in the jitter buffer for this long; null: no longer than needed. It takes a target that is `holdable`. */
   hold(ms: number | null): void;
   /** Tells the server how much of a picture is of use. */
   hint(hints: Hints): void;

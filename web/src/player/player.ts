@@ -18,7 +18,7 @@ import { follow } from "./chosen.ts";
 import { canSeek, carryOut, type Deck, setMuted, setPlaying } from "./commands.ts";
 import { Conductor } from "./conductor.ts";
 import { DoubleClick } from "./double-click.ts";
-import type { Target, Timings } from "./engine.ts";
+import type { Timings } from "./engine.ts";
 import { abilities } from "./help-rows.ts";
 import { HintWatch } from "./hints.ts";
 import { type CameraKnowledge, IDLE_LINK, type Link } from "./link.ts";
@@ -33,6 +33,7 @@ import { hasPicture, looksDifferent, spoken } from "./seen.ts";
 import type { Action } from "./shortcuts.ts";
 import type { OperatorView } from "./sphere/looking.ts";
 import { type PlayerStats, rungOf } from "./stats.ts";
+import { isSwitched, targetOf } from "./target.ts";
 import type { Telemetry } from "./telemetry.ts";
 import { WakeLock } from "./wake-lock.ts";
 import { WhepEngine } from "./whep/engine.ts";
@@ -79,7 +80,7 @@ export class EvaPlayer extends LitElement {
   @property({ attribute: false }) clock: ClockSync | null = null;
   /** Where the operator of a 360° camera looks, for those who follow. */
   @property({ attribute: false }) operatorView: OperatorView | null = null;
-  /** How long frames are to stand in the jitter buffer, milliseconds; null: no longer than needed. */
+  /** How long frames are to stand in the jitter buffer, milliseconds; null: in none at all. */
   @property({ attribute: false }) holdMs: number | null = null;
   /** What goes full screen; without it the player itself. */
   @property({ attribute: false }) fullscreenElement: HTMLElement | null = null;
@@ -105,7 +106,7 @@ export class EvaPlayer extends LitElement {
   readonly #wakeLock = new WakeLock();
   readonly #conductor = new Conductor(new WhepEngine(location.origin), {
     video: () => this.video,
-    target: () => this.#target(),
+    target: () => targetOf(this),
     changed: (link) => this.#onLink(link),
   });
 
@@ -222,7 +223,7 @@ export class EvaPlayer extends LitElement {
   }
 
   protected override updated(changed: PropertyValues<this>): void {
-    const switched = (["slug", "camera", "rendition"] as const).some((name) => changed.has(name));
+    const switched = isSwitched(changed, this.holdMs);
     if (switched || changed.has("cameraState") || changed.has("broadcastState")) {
       this.#conductor.dispatch({
         kind: "target",
@@ -308,10 +309,6 @@ export class EvaPlayer extends LitElement {
       onChoose: (chosen) => follow(this, chosen, () => this.#overlays.toggleFlat()),
       onStats: () => this.#toggleStats(),
     });
-  }
-
-  #target(): Target {
-    return { slug: this.slug, camera: this.camera, rendition: this.rendition };
   }
 
   #onLink(link: Link): void {

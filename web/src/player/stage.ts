@@ -110,7 +110,7 @@ export class EvaStage extends LitElement {
         this.rendition = event.detail.rendition;
       }}
     >
-      <div class="tile main">${this.#main(broadcast)}</div>
+      <div class="tile main">${this.#main(broadcast, others.length === 0)}</div>
       ${repeat(
         others,
         (one) => one.id,
@@ -126,7 +126,7 @@ export class EvaStage extends LitElement {
     }
   }
 
-  #main(broadcast: Broadcast): TemplateResult {
+  #main(broadcast: Broadcast, alone: boolean): TemplateResult {
     const { camera } = this;
     return html`<eva-player
       slug=${broadcast.slug}
@@ -140,7 +140,7 @@ export class EvaStage extends LitElement {
       .ladder=${camera?.renditions ?? []}
       .clock=${this.clock}
       .operatorView=${this.operatorViews.get(camera?.id ?? "") ?? null}
-      .holdMs=${this.alignment.holds.get(camera?.id ?? "") ?? null}
+      .holdMs=${alone ? null : (this.alignment.holds.get(camera?.id ?? "") ?? 0)}
       .choices=${{
         cameras: broadcast.cameras,
         programme: broadcast.programme,
@@ -163,7 +163,7 @@ export class EvaStage extends LitElement {
         .rendition=${lowestRung(camera)}
         .ladder=${camera.renditions}
         .clock=${this.clock}
-        .holdMs=${this.alignment.holds.get(camera.id) ?? null}
+        .holdMs=${this.alignment.holds.get(camera.id) ?? 0}
       ></eva-player>
       <button
         type="button"

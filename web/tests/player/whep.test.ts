@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { UnplayableError } from "../../src/player/unplayable.ts";
 import { failureOf } from "../../src/player/whep/failure.ts";
-import { iceFragment, withIce, withRoundTrip, withStereo } from "../../src/player/whep/sdp.ts";
+import { iceFragment, prepared, withIce, withRoundTrip, withStereo } from "../../src/player/whep/sdp.ts";
 import { HttpError, UnreachableError } from "../../src/transport/errors.ts";
 
 describe("withStereo", () => {
@@ -36,6 +36,16 @@ describe("withRoundTrip", () => {
       "a=rtcp-fb:97 nack pli\r\na=rtcp-fb:97 rrtr\r\n";
     expect(withRoundTrip(sdp)).toBe(changed);
     expect(withRoundTrip(changed)).toBe(changed);
+  });
+});
+
+describe("a picture that can be held back", () => {
+  const delay = "a=extmap:12 http://www.webrtc.org/experiments/rtp-hdrext/playout-delay\r\n";
+  const sdp = `m=video 9\r\na=extmap:1 urn:ietf:params:rtp-hdrext:toffset\r\n${delay}a=rtcp-mux\r\n`;
+
+  it("is not told to come at once", () => {
+    expect(prepared(sdp, true)).toBe(sdp.replace(delay, ""));
+    expect(prepared(sdp, false)).toBe(sdp);
   });
 });
 

@@ -1,8 +1,20 @@
 /** The changes that our offers need, and what an ICE restart changes in both descriptions. Pure. */
 
-/** An offer as the browser made it, as it is to be sent and set. */
-export function prepared(sdp: string): string {
-  return withRoundTrip(withStereo(sdp));
+/**
+ * An offer as the browser made it, as it is to be sent and set. One that is prepared already may be
+ * prepared once more, for a picture that is `holdable`.
+ */
+export function prepared(sdp: string, holdable = false): string {
+  const asked = withRoundTrip(withStereo(sdp));
+  return holdable ? withoutPlayoutDelay(asked) : asked;
+}
+
+/**
+ * Does without the sender's word on when pictures are due. The relay has it say "at once", and what
+ * Chromium is told so it cannot be talked out of: it ignores `jitterBufferTarget`.
+ */
+export function withoutPlayoutDelay(sdp: string): string {
+  return sdp.replace(/^a=extmap:\d+ \S*\/playout-delay\r?\n/gm, "");
 }
 
 /**

@@ -150,7 +150,7 @@ export class WhepSession implements Session {
   }
 
   async #join(origin: string, offer: Promise<string>): Promise<void> {
-    const sdp = await offer;
+    const sdp = prepared(await offer, this.target.holdable);
     this.timings.offer = performance.now();
     // The offer is final before the browser has made it its own, so both happen at the same time.
     const [answer] = await Promise.all([
@@ -177,7 +177,7 @@ export class WhepSession implements Session {
    */
   async #restart(address: URL): Promise<void> {
     const offer = await this.#peer.createOffer({ iceRestart: true });
-    const sdp = prepared(offer.sdp ?? "");
+    const sdp = prepared(offer.sdp ?? "", this.target.holdable);
     await this.#peer.setLocalDescription({ type: "offer", sdp });
     const answer = await patchIce(address, iceFragment(sdp), this.#etag);
     this.#etag = answer.etag;

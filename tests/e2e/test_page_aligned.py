@@ -1,0 +1,89 @@
+"""Cameras side by side show one moment, read from their pictures: one of them comes late."""
+
+from __future__ import annotations
+
+import statistics
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support.plain import plain_camera
+from tests.support.stack import Stack
+from tests.support.strip import ages
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from tests.support.chromium import Tab
+
+CAMERAS = ("helmet", "drone", "truss")
+LATE_S = 0.4
+"""By this the drone's pictures come later than the others'."""
+APART_MS = 150
+"""Aligned cameras stand no further apart than this: it is generous, for a machine that is busy."""
+SETTLE_S = 14
+LOOKS = 16
+
+# What a page says to the browser of its buffers is not heard: cameras come as they come.
+DEAF = """
+for (const name of ["jitterBufferTarget", "playoutDelayHint"]) {
+  Object.defineProperty(RTCRtpReceiver.prototype, name, { get: () => null, set: () => {} });
+}
+"""
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """A relay with three cameras, the second of them late."""
+    with Stack(tmp_path_factory.mktemp("aligned")).running() as stack, ExitStack() as cameras:
+        for name in CAMERAS:
+            cameras.enter_context(plain_camera(stack, name, LATE_S if name == "drone" else 0))
+        stack.broadcast("aligned", list(CAMERAS))
+        for name in CAMERAS:
+            stack.wait_live("aligned", name, 60)
+        yield stack
+
+
+def spread(tab: Tab) -> float:
+    """How far the cameras of a grid stand apart once it has settled, milliseconds, typically."""
+    for _ in range(3):
+        tab.page.keyboard.press("v")
+    tab.wait_for("eva-stage", "it.layout === 'grid'", 10)
+    live = "[...it.renderRoot.querySelectorAll('eva-player')].map((one) => one.phase).join()"
+    tab.wait_for("eva-stage", f"{live} === 'live,live,live'", 30)
+    tab.page.wait_for_timeout(SETTLE_S * 1000)
+    found = []
+    for _ in range(LOOKS):
+        tab.page.wait_for_timeout(470)
+        told = ages(tab)
+        if len(told) == len(CAMERAS):
+            found.append(max(told.values()) - min(told.values()))
+    assert len(found) > LOOKS // 2
+    return statistics.median(found)
+
+
+def test_cameras_side_by_side_wait_for_the_latest(
+    stack: Stack, open_tab: Callable[..., Tab], figure: Callable[[str], None]
+):
+    url = f"{stack.url}/b/aligned"
+    deaf = open_tab("about:blank")
+    deaf.page.add_init_script(DEAF)
+    deaf.page.goto(url)
+    deaf.wait_picture(30)
+    apart = spread(deaf)
+    deaf.page.close()
+    tab = open_tab(url)
+    tab.wait_picture(30)
+    together = spread(tab)
+    figure(f"cameras stand {apart:.0f} ms apart as they come, {together:.0f} ms aligned")
+    assert apart > 1000 * LATE_S / 2
+    assert together < min(APART_MS, apart / 2)
+    # Whoever looks at one camera alone again waits for nobody.
+    tab.page.keyboard.press("v")
+    tab.wait_for("eva-stage", "it.layout === 'single'", 5)
+    tab.wait_for("eva-player", "it.phase === 'live' && it.holdMs === null", 10)
+    tab.page.wait_for_timeout(3000)
+    alone = statistics.median(next(iter(ages(tab).values())) for _ in range(9))
+    figure(f"a camera alone is {alone:.0f} ms late")
+    assert alone < 1000 * LATE_S
