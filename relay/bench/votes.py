@@ -15,6 +15,7 @@ import tempfile
 import time
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
@@ -151,7 +152,8 @@ async def crowd(state_url: str, count: int) -> list[Voter]:
     """A broadcast, and viewers of many networks with cookies of an hour ago."""
     state = connect(state_url)
     try:
-        await Registry(state).broadcasts.create(SLUG, Broadcast(slug=SLUG, title="Bench"))
+        begun = Broadcast(slug=SLUG, title="Bench", starts_at=datetime.now(UTC))
+        await Registry(state).broadcasts.create(SLUG, begun)
         auth = Auth(admin_token_hash="", viewer_key=await secret.signing_key(state, "viewer"))
         names = [f"{n:022d}{int(time.time()) - 3600:08x}" for n in range(count)]
         return [

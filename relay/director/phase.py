@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from relay.state.models import Broadcast
+
+
+EARLY_US: Final = 15 * 60 * 1_000_000
+"""So long before its announced start a broadcast may be on air early; before that, a camera that
+sends is one that is tried out."""
 
 
 class Phase(StrEnum):
@@ -17,16 +22,29 @@ class Phase(StrEnum):
     ENDED = "ended"
 
 
-def phase(broadcast: Broadcast, on_air: str | None, began_us: int | None) -> Phase:
-    """Where a broadcast stands, given the camera on air and when one was first seen on air.
+def phase(broadcast: Broadcast, on_air: str | None, began_us: int | None, now_us: int) -> Phase:
+    """Where a broadcast stands at `now_us`, µs since the epoch.
+
+    It depends on the camera on air, and on when one was first seen on air.
 
     A broadcast that has begun stays live while its cameras drop out, until its end is set.
     """
     if broadcast.ended_at is not None:
         return Phase.ENDED
-    if on_air is not None or _has_begun(broadcast, began_us):
+    on_air_early = on_air is not None and now_us >= _start_us(broadcast) - EARLY_US
+    if on_air_early or _has_begun(broadcast, began_us):
         return Phase.LIVE
     return Phase.BEFORE
+
+
+def takes_votes(
+    broadcast: Broadcast, on_air: str | None, began_us: int | None, now_us: int
+) -> bool:
+    """Whether it can be rated at `now_us`: from its first picture, or its announced start if that
+    comes before, and ever after. Who has seen it to its end is the one who knows how it was.
+    """
+    announced = broadcast.starts_at is not None and now_us >= _start_us(broadcast)
+    return announced or phase(broadcast, on_air, began_us, now_us) is not Phase.BEFORE
 
 
 def begins(broadcast: Broadcast, on_air: str | None, began_us: int | None, now_us: int) -> bool:

@@ -16,7 +16,7 @@ from relay.audience import ratings
 from relay.audience.ballots import SERIES_S
 from relay.bus import keys, presence, sessions
 from relay.bus.events import subscribe
-from relay.director.phase import begins, phase
+from relay.director.phase import begins, phase, takes_votes
 from relay.director.switch import programme
 from relay.errors import StoreError
 from relay.gateway.hub import End, message_kind
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from relay.audience.ratings import Rating
     from relay.bus.events import Event
+    from relay.director.phase import Phase
     from relay.gateway.hub import Hub, Message
     from relay.state.models import Broadcast, Camera
     from relay.state.registry import Registry
@@ -123,6 +124,18 @@ class Live:
     def began(self, slug: str) -> int | None:
         """When a camera of a broadcast was first seen on air, µs since the epoch."""
         return self._began.get(slug)
+
+    def phase(self, broadcast: Broadcast) -> Phase:
+        """Where a broadcast stands now."""
+        slug = broadcast.slug
+        on_air = self.programme(slug, broadcast.cameras)
+        return phase(broadcast, on_air, self.began(slug), time.time_ns() // 1000)
+
+    def takes_votes(self, broadcast: Broadcast) -> bool:
+        """Whether a broadcast can be rated now."""
+        slug = broadcast.slug
+        on_air = self.programme(slug, broadcast.cameras)
+        return takes_votes(broadcast, on_air, self.began(slug), time.time_ns() // 1000)
 
     def broadcast(self, slug: str) -> Broadcast | None:
         """A broadcast as it stood a second ago at the most; None: it is not known yet."""
@@ -264,7 +277,7 @@ class Live:
             {"type": "camera", "id": name, **self.camera(name)} for name in broadcast.cameras
         ]
         messages.append({"type": "programme", "camera": on_air})
-        messages.append({"type": "phase", "state": phase(broadcast, on_air, self.began(slug))})
+        messages.append({"type": "phase", "state": self.phase(broadcast)})
         messages.append({"type": "viewers", "count": self.viewers(slug)})
         if slug in self._ratings:
             messages.append(self._ratings[slug])

@@ -6,7 +6,7 @@ from datetime import datetime  # noqa: TC003 - pydantic reads it at run time
 from typing import TYPE_CHECKING
 
 from relay.audience import ratings
-from relay.director.phase import Phase, phase
+from relay.director.phase import Phase  # noqa: TC001 - pydantic reads it at run time
 from relay.gateway.keys import LIVE, REGISTRY, STATE
 from relay.state.models import (
     Access,
@@ -182,7 +182,7 @@ def _view(
         slug=broadcast.slug,
         title=broadcast.title,
         description=broadcast.description,
-        state=phase(broadcast, on_air, live.began(broadcast.slug)),
+        state=live.phase(broadcast),
         starts_at=broadcast.starts_at,
         ended_at=broadcast.ended_at,
         crew=list(broadcast.crew),

@@ -144,7 +144,7 @@ async def test_behind_https_the_cookie_is_secure(
     store: Redis, store_url: str, frontend: Path
 ) -> None:
     async with running(store_url, frontend, public_url="https://eva.example") as gateway:
-        await gateway.broadcast("demo")
+        await gateway.begun("demo")
         for answer in (await gateway.get("/"), await gateway.vote("demo", 5)):
             assert SimpleCookie(answer.headers["Set-Cookie"])["eva_viewer"]["secure"]
 
@@ -163,7 +163,7 @@ async def test_cookies_outlive_a_restart(store: Redis, store_url: str, frontend:
 
 
 async def test_forged_cookies_are_nobodys(gateway: Gateway) -> None:
-    await gateway.broadcast("demo")
+    await gateway.begun("demo")
     first = (await gateway.vote("demo", 5)).cookie()
     other = (await gateway.vote("demo", 3)).cookie()
     name, _, signature = first.removeprefix("eva_viewer=").partition(".")

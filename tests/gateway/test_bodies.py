@@ -24,7 +24,7 @@ HEAD = f"POST {RATING} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n
 
 @pytest.fixture(autouse=True)
 async def demo(gateway: Gateway) -> None:
-    await gateway.broadcast("demo")
+    await gateway.begun("demo")
 
 
 async def nobody_voted(gateway: Gateway) -> bool:

@@ -30,7 +30,7 @@ MANY = 200
 @pytest.fixture(autouse=True)
 async def demo(gateway: Gateway) -> None:
     await gateway.camera("helmet")
-    await gateway.broadcast("demo", cameras=["helmet"])
+    await gateway.begun("demo", cameras=["helmet"])
 
 
 async def test_a_vote_is_seen_in_all_pages_within_half_a_second(gateway: Gateway) -> None:

@@ -25,7 +25,7 @@ NO_VOTES = {"average": None, "count": 0, "yours": None}
 @pytest.fixture
 async def cookie(gateway: Gateway) -> str:
     """A viewer's, who has rated the broadcast `demo`."""
-    await gateway.broadcast("demo")
+    await gateway.begun("demo")
     return (await gateway.vote("demo", 5)).cookie()
 
 
@@ -37,7 +37,7 @@ async def test_a_broadcast_is_deleted_with_its_votes(gateway: Gateway, cookie: s
     (await gateway.get(f"{DEMO}/rating", cookie=cookie)).problem(404)
     (await gateway.vote("demo", 5, cookie=cookie)).problem(404)
     (await gateway.send("DELETE", DEMO, admin=True)).problem(404)
-    await gateway.broadcast("demo")
+    await gateway.begun("demo")
     assert await gateway.rating("demo", cookie=cookie) == NO_VOTES
 
 
@@ -54,7 +54,7 @@ async def test_the_command_deletes_the_votes_as_well(
 
     await asyncio.to_thread(commands.remove, "demo")
 
-    await gateway.broadcast("demo")
+    await gateway.begun("demo")
     assert await gateway.rating("demo", cookie=cookie) == NO_VOTES
 
 
@@ -78,7 +78,7 @@ async def test_a_deletion_that_is_cut_off_can_be_sent_again(
         (await gateway.send("DELETE", DEMO, admin=True)).problem(503)
     assert (await gateway.send("DELETE", DEMO, admin=True)).status in (204, 404)
 
-    await gateway.broadcast("demo")
+    await gateway.begun("demo")
     assert await gateway.rating("demo", cookie=cookie) == NO_VOTES
 
 
@@ -96,5 +96,5 @@ async def test_a_vote_in_the_middle_of_a_deletion_is_not_inherited(
 
     (await gateway.send("DELETE", DEMO, admin=True)).ok(204)
 
-    await gateway.broadcast("demo")
+    await gateway.begun("demo")
     assert await gateway.rating("demo", cookie=cookie) == NO_VOTES

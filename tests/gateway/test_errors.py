@@ -102,7 +102,7 @@ async def test_options_names_the_methods(gateway: Gateway) -> None:
     ],
 )
 async def test_head_is_get_without_a_body(gateway: Gateway, path: str) -> None:
-    await gateway.broadcast("demo")
+    await gateway.begun("demo")
     get = await gateway.get(path, admin=True)
 
     head = await gateway.send("HEAD", path, admin=True)

@@ -40,7 +40,7 @@ DEMO = "/api/v1/broadcasts/demo"
 async def demo(gateway: Gateway) -> None:
     for name in ("helmet", "drone"):
         await gateway.camera(name)
-    await gateway.broadcast("demo", cameras=["helmet", "drone"])
+    await gateway.begun("demo", cameras=["helmet", "drone"])
 
 
 async def test_the_state_comes_first(gateway: Gateway, store: Redis) -> None:
@@ -151,7 +151,7 @@ async def test_a_broadcast_that_changes_is_told_whole(gateway: Gateway, store: R
 
 
 async def test_pages_of_other_broadcasts_hear_nothing_of_it(gateway: Gateway, store: Redis) -> None:
-    await gateway.broadcast("other", cameras=["helmet"])
+    await gateway.begun("other", cameras=["helmet"])
     async with open_page(gateway, "other") as page:
         await go_live(store, "drone")
         await gateway.vote("demo", 5)
@@ -220,7 +220,7 @@ async def test_an_oversized_message_ends_the_line(gateway: Gateway) -> None:
 
 
 async def test_pages_of_a_deleted_broadcast_are_hung_up_on(gateway: Gateway, store: Redis) -> None:
-    await gateway.broadcast("other")
+    await gateway.begun("other")
     async with open_page(gateway, "demo") as page, open_page(gateway, "other") as other:
         (await gateway.send("DELETE", DEMO, admin=True)).ok(204)
         await look(store)
@@ -243,7 +243,7 @@ async def test_a_broadcast_that_was_just_made_can_be_listened_to(
 ) -> None:
     """What the gateway last read does not know of it yet; that is no deletion."""
     for number in range(10):
-        await gateway.broadcast(f"new-{number}", cameras=["helmet"])
+        await gateway.begun(f"new-{number}", cameras=["helmet"])
         async with open_page(gateway, f"new-{number}") as page:
             await look(store)
             await gateway.vote(f"new-{number}", 3)

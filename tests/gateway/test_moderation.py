@@ -26,7 +26,7 @@ DEMO = "/api/v1/broadcasts/demo"
 
 @pytest.fixture(autouse=True)
 async def demo(gateway: Gateway) -> None:
-    await gateway.broadcast("demo")
+    await gateway.begun("demo")
 
 
 async def decide(gateway: Gateway, comment: Any, **decision: object) -> Any:

@@ -27,8 +27,8 @@ async def walk(gateway: Gateway) -> None:
     await gateway.camera("orbit", projection="equirectangular")
     await gateway.camera("helmet")
     for slug in ("one", "two"):
-        await gateway.broadcast(slug, cameras=["helmet", "orbit"])
-    await gateway.broadcast("other", cameras=["helmet"])
+        await gateway.begun(slug, cameras=["helmet", "orbit"])
+    await gateway.begun("other", cameras=["helmet"])
 
 
 async def test_every_page_with_that_camera_is_told(gateway: Gateway) -> None:

@@ -42,7 +42,7 @@ def bus(tmp_path: Path) -> Iterator[Store]:
 async def gateway(state: Store, bus: Store, frontend: Path) -> AsyncIterator[Gateway]:
     async with running(state.url, frontend, bus_url=bus.url) as running_gateway:
         await running_gateway.camera("helmet")
-        await running_gateway.broadcast("demo", cameras=["helmet"])
+        await running_gateway.begun("demo", cameras=["helmet"])
         yield running_gateway
 
 

@@ -33,7 +33,7 @@ SITE = "https://museum.example"
 
 @pytest.fixture(autouse=True)
 async def demo(gateway: Gateway) -> None:
-    await gateway.broadcast("demo", description="Something secret")
+    await gateway.begun("demo", description="Something secret")
 
 
 async def museum(gateway: Gateway) -> Any:

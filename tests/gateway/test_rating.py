@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
 from relay.gateway.keys import LIVE
+from tests.support.gateway import go_live
 from tests.support.listening import open_page
 from tests.support.waiting import eventually
 
@@ -24,7 +25,7 @@ ONE_STORE = pytest.mark.parametrize("store_url", ["valkey"], indirect=True)
 
 @pytest.fixture(autouse=True)
 async def demo(gateway: Gateway) -> None:
-    await gateway.broadcast("demo")
+    await gateway.begun("demo")
 
 
 async def test_nobody_has_voted_at_first(gateway: Gateway) -> None:
@@ -121,7 +122,7 @@ async def test_a_replayed_vote_from_before_a_deletion_counts(gateway: Gateway) -
     headers = {"Idempotency-Key": "k"}
     await gateway.vote("demo", 4, cookie=cookie, headers=headers)
     await gateway.send("DELETE", "/api/v1/broadcasts/demo", admin=True)
-    await gateway.broadcast("demo")
+    await gateway.begun("demo")
 
     answer = await gateway.vote("demo", 4, cookie=cookie, headers=headers)
 
@@ -135,6 +136,41 @@ async def test_a_key_of_other_signs_is_refused(gateway: Gateway, key: str) -> No
 
     assert "Idempotency-Key" in answer.problem(422)["detail"]
     assert (await gateway.rating("demo"))["count"] == 0
+
+
+# --- before and after ----------------------------------------------------------------------------
+
+
+@ONE_STORE
+async def test_a_broadcast_that_has_not_begun_is_not_rated(gateway: Gateway, store: Redis) -> None:
+    later = (datetime.now(UTC) + timedelta(hours=3)).isoformat()
+    await gateway.broadcast("planned", starts_at=later, cameras=["helmet"])
+    await gateway.broadcast("some-day", cameras=["drone"])
+    for slug in ("planned", "some-day"):
+        refused = (await gateway.vote(slug, 5)).problem(409)
+        assert refused["type"] == "urn:eva-relay:problem:not-begun"
+        assert (await gateway.rating(slug))["count"] == 0
+    await gateway.camera("helmet")
+    await gateway.camera("drone")
+    # Hours before the start a camera is tried out; where no start was announced, it is the start.
+    for camera in ("helmet", "drone"):
+        await go_live(store, camera)
+
+    async def state(slug: str) -> str:
+        return str((await gateway.get(f"/api/v1/broadcasts/{slug}")).ok()["state"])
+
+    await eventually(lambda: "drone" in gateway.app[LIVE].cameras, "the cameras to be known")
+    assert [await state("planned"), await state("some-day")] == ["before", "live"]
+    (await gateway.vote("planned", 5)).problem(409)
+    (await gateway.vote("some-day", 5)).ok()
+
+
+@ONE_STORE
+async def test_a_broadcast_that_is_over_is_rated(gateway: Gateway) -> None:
+    """People rate what they saw, and who saw it to the end knows best."""
+    now = datetime.now(UTC).isoformat()
+    await gateway.change("/api/v1/broadcasts/demo", ended_at=now)
+    assert (await gateway.vote("demo", 4)).ok()["count"] == 1
 
 
 # --- many ----------------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.parametrize("store_url", ["valkey"], indirect=True)
 
 async def test_similar_broadcasts(gateway: Gateway) -> None:
     await gateway.broadcast("demo", tags=["cooling"])
-    await gateway.broadcast("other", tags=["cooling", "solar"])
+    await gateway.begun("other", tags=["cooling", "solar"])
     await gateway.broadcast("secret", tags=["cooling"], access="closed")
     await gateway.broadcast("nothing")
     (await gateway.vote("other", 4)).ok()

@@ -32,7 +32,7 @@ HONEST = 200
 async def behind(store: Redis, store_url: str, frontend: Path) -> AsyncIterator[Gateway]:
     """A gateway behind a proxy that tells the viewers' addresses, with a broadcast."""
     async with running(store_url, frontend, trusted_proxies=("127.0.0.1",)) as gateway:
-        await gateway.broadcast("demo")
+        await gateway.begun("demo")
         yield gateway
 
 
@@ -201,7 +201,7 @@ async def test_claimed_addresses_are_believed_of_proxies_only(
     store: Redis, store_url: str, frontend: Path
 ) -> None:
     async with running(store_url, frontend) as gateway:
-        await gateway.broadcast("demo")
+        await gateway.begun("demo")
         for number in range(30):
             (await gateway.vote("demo", 1, headers=came(f"100.64.{number}.1"))).ok()
     assert await store.zcard(keys.rating_part("demo", "networks")) == 1

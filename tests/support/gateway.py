@@ -11,6 +11,7 @@ import json
 import re
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
@@ -155,6 +156,11 @@ class Gateway:
         """Create a broadcast."""
         body = {"slug": slug, "title": slug.title(), **fields}
         return (await self.post("/api/v1/broadcasts", body, admin=True)).ok(201)
+
+    async def begun(self, slug: str, **fields: Any) -> Any:
+        """Create a broadcast that has begun, so that it can be rated."""
+        began = datetime.now(UTC) - timedelta(hours=3)
+        return await self.broadcast(slug, starts_at=began.isoformat(), **fields)
 
     async def change(self, path: str, **fields: Any) -> Any:
         """PATCH a camera or a broadcast."""

@@ -10,7 +10,7 @@ from pydantic import Field, StrictInt
 
 from relay.audience import ratings, series
 from relay.audience.ratings import Ballot, Refusal
-from relay.errors import Forbidden, Invalid, TooMany
+from relay.errors import Conflict, Forbidden, Invalid, TooMany
 from relay.gateway.access import require_access
 from relay.gateway.identity import has_watched, identify, network, remember
 from relay.gateway.keys import AUTH, BALLOTS, LIVE, REGISTRY, SETTINGS, STATE
@@ -70,7 +70,10 @@ async def read(request: web.Request) -> web.Response:
 
 
 async def vote(request: web.Request) -> web.Response:
-    """POST a vote; a viewer's later vote replaces its earlier one."""
+    """POST a vote; a viewer's later vote replaces its earlier one.
+
+    Votes are taken from the beginning on, and after the end: people rate what they saw.
+    """
     body = await read_body(request, Vote)
     now_s = time.time()
     app, identity = request.app, identify(request)
@@ -99,6 +102,8 @@ async def _cast(
 
     def check(broadcast: Broadcast) -> None:
         require_access(request, broadcast)
+        if not request.app[LIVE].takes_votes(broadcast):
+            raise Conflict("this broadcast has not begun", kind="not-begun")
 
     rating, refusal = await ballots.cast(ballot, check)
     if refusal is Refusal.UNPROVEN and await has_watched(

@@ -38,6 +38,8 @@ function byKind(kind: string, error: HttpError): string | null {
       return tooOften(error);
     case "watch-first":
       return msg("Watch a little longer, and vote then.");
+    case "not-begun":
+      return msg("Voting begins with the broadcast.");
     case "comments-closed":
       return msg("Comments are closed.");
     case "comment-hidden":

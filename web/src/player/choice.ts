@@ -1,6 +1,6 @@
 /** Which cameras are shown, and how. Pure. */
 
-import type { Broadcast, Camera } from "../protocol/broadcast.ts";
+import type { Broadcast, BroadcastState, Camera } from "../protocol/broadcast.ts";
 import type { Line } from "../transport/events-socket.ts";
 import { LAYOUTS, type Layout } from "./wishes.ts";
 
@@ -38,13 +38,17 @@ export function wayBack(
 
 /**
  * What the player may believe of a camera. While no news comes, nothing is certain, and the player
- * finds out by asking the server.
+ * finds out by asking the server. A camera that is tried out long before the start is nobody's yet.
  */
-export function cameraKnowledge(camera: Camera | null, line: Line): "live" | "down" | "unknown" {
-  if (line === "down") {
+export function cameraKnowledge(
+  camera: Camera | null,
+  line: Line,
+  state: BroadcastState,
+): "live" | "down" | "unknown" {
+  if (line === "down" && state !== "before") {
     return "unknown";
   }
-  return camera?.live === true ? "live" : "down";
+  return camera?.live === true && state !== "before" ? "live" : "down";
 }
 
 /** The cameras that are shown small beside the big one, in the broadcast's order. */

@@ -99,7 +99,8 @@ export class EvaStage extends LitElement {
     if (broadcast === null) {
       return nothing;
     }
-    const others = smallCameras(broadcast.cameras, this.camera?.id ?? null, this.layout);
+    const single = broadcast.state === "before" ? "single" : this.layout;
+    const others = smallCameras(broadcast.cameras, this.camera?.id ?? null, single);
     const layout = others.length === 0 ? "single" : this.layout;
     return html`<div
       class="tiles ${layout}"
@@ -132,7 +133,7 @@ export class EvaStage extends LitElement {
       slug=${broadcast.slug}
       .camera=${camera?.id ?? null}
       .cameraName=${camera?.name ?? ""}
-      .cameraState=${cameraKnowledge(camera, this.line)}
+      .cameraState=${cameraKnowledge(camera, this.line, broadcast.state)}
       .broadcastState=${broadcast.state}
       .startsAt=${broadcast.starts_at}
       .projection=${camera?.projection ?? "flat"}
@@ -157,7 +158,7 @@ export class EvaStage extends LitElement {
         slug=${broadcast.slug}
         .camera=${camera.id}
         .cameraName=${camera.name}
-        .cameraState=${cameraKnowledge(camera, this.line)}
+        .cameraState=${cameraKnowledge(camera, this.line, broadcast.state)}
         .broadcastState=${broadcast.state}
         .projection=${camera.projection}
         .rendition=${lowestRung(camera)}

@@ -128,6 +128,11 @@ export interface Broadcast {
   partners_only: boolean;
 }
 
+/** Whether a broadcast can be rated: from its beginning on, and after its end. */
+export function takesVotes({ state, starts_at: start }: Broadcast, nowMs: number): boolean {
+  return state !== "before" || (start !== null && Date.parse(start) <= nowMs);
+}
+
 /** A broadcast that is like another one. */
 export interface SimilarBroadcast {
   slug: string;

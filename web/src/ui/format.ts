@@ -54,10 +54,14 @@ export function stateWord(
   startsAt: string | null,
   nowMs: number,
 ): string {
+  const isToCome = startsAt !== null && Date.parse(startsAt) > nowMs;
   if (state === "before") {
-    return startsAt !== null && Date.parse(startsAt) > nowMs ? msg("Upcoming") : msg("Standby");
+    return isToCome ? msg("Upcoming") : msg("Standby");
   }
-  return state === "live" ? msg("Live") : msg("Ended");
+  if (state === "ended") {
+    return msg("Ended");
+  }
+  return isToCome ? msg("On air early") : msg("Live");
 }
 
 /** A broadcast's clock: what it counts, and the figures. */

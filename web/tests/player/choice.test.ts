@@ -44,10 +44,12 @@ it("leads back to the programme from another camera, while there is a picture", 
 });
 
 it("believes nothing of a camera while no news comes", () => {
-  expect(cameraKnowledge(camera(), "open")).toBe("live");
-  expect(cameraKnowledge(camera({ live: false }), "connecting")).toBe("down");
-  expect(cameraKnowledge(camera(), "down")).toBe("unknown");
-  expect(cameraKnowledge(null, "open")).toBe("down");
+  expect(cameraKnowledge(camera(), "open", "live")).toBe("live");
+  expect(cameraKnowledge(camera({ live: false }), "connecting", "live")).toBe("down");
+  expect(cameraKnowledge(camera(), "down", "live")).toBe("unknown");
+  expect(cameraKnowledge(camera(), "open", "before")).toBe("down");
+  expect(cameraKnowledge(camera(), "down", "before")).toBe("down");
+  expect(cameraKnowledge(null, "open", "live")).toBe("down");
 });
 
 it("orders live before upcoming before ended", () => {

@@ -45,7 +45,9 @@ it("tells upcoming from standing by", () => {
   expect(stateWord("before", start, Date.parse(start) - 1)).toBe("Upcoming");
   expect(stateWord("before", start, Date.parse(start))).toBe("Standby");
   expect(stateWord("before", null, 0)).toBe("Standby");
-  expect(stateWord("live", start, 0)).toBe("Live");
+  expect(stateWord("live", start, Date.parse(start))).toBe("Live");
+  expect(stateWord("live", null, 0)).toBe("Live");
+  expect(stateWord("live", start, Date.parse(start) - 1)).toBe("On air early");
   expect(stateWord("ended", start, 0)).toBe("Ended");
 });
 

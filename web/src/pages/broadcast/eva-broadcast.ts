@@ -18,7 +18,7 @@ import { type OperatorViews, withView } from "../../player/sphere/looking.ts";
 import type { EvaStage } from "../../player/stage.ts";
 import { captureUs } from "../../player/telemetry.ts";
 import type { CameraWish, Layout, LayoutWish } from "../../player/wishes.ts";
-import { type Broadcast, isBroadcast } from "../../protocol/broadcast.ts";
+import { type Broadcast, isBroadcast, takesVotes } from "../../protocol/broadcast.ts";
 import type { ServerEvent } from "../../protocol/events.ts";
 import { sharedMoment } from "../../share/links.ts";
 import { ticketHere } from "../../store/access.ts";
@@ -195,7 +195,10 @@ export class EvaBroadcast extends LitElement {
     </section>`;
   }
 
-  #rating(view: BroadcastView, broadcast: Broadcast): TemplateResult {
+  #rating(view: BroadcastView, broadcast: Broadcast): TemplateResult | typeof nothing {
+    if (!takesVotes(broadcast, this.#now())) {
+      return nothing;
+    }
     return html`<section>
       <h2>${msg("Rate this broadcast")}</h2>
       <eva-rating

@@ -25,7 +25,7 @@ import type { Action } from "../../player/shortcuts.ts";
 import { type OperatorViews, withView } from "../../player/sphere/looking.ts";
 import { captureUs } from "../../player/telemetry.ts";
 import type { CameraWish, QualityWish } from "../../player/wishes.ts";
-import { type Broadcast, isBroadcast } from "../../protocol/broadcast.ts";
+import { type Broadcast, isBroadcast, takesVotes } from "../../protocol/broadcast.ts";
 import type { ServerEvent } from "../../protocol/events.ts";
 import { isString, shape } from "../../protocol/guards.ts";
 import { ticketHere } from "../../store/access.ts";
@@ -171,7 +171,7 @@ export class EvaEmbed extends LitElement {
         ?bare=${this.#bare}
         .camera=${camera?.id ?? null}
         .cameraName=${camera?.name ?? ""}
-        .cameraState=${cameraKnowledge(camera, view.line)}
+        .cameraState=${cameraKnowledge(camera, view.line, broadcast.state)}
         .broadcastState=${broadcast.state}
         .startsAt=${broadcast.starts_at}
         .projection=${camera?.projection ?? "flat"}
@@ -207,16 +207,26 @@ export class EvaEmbed extends LitElement {
       <div class="facts">
         <eva-badge state=${broadcast.state} .startsAt=${broadcast.starts_at}></eva-badge>
         ${broadcast.state === "live" ? viewers(broadcast.viewers) : nothing}
-        <button
+        ${this.#mayRate(broadcast) ? this.#rateButton(mean) : nothing}
+      </div>
+    </header>`;
+  }
+
+  /** The stars are there once there is something to rate. */
+  #mayRate(broadcast: Broadcast): boolean {
+    const now = this.#feed?.clock.serverMs(performance.now()) ?? Date.now();
+    return takesVotes(broadcast, now);
+  }
+
+  #rateButton(mean: string): TemplateResult {
+    return html`<button
           type="button"
           aria-haspopup="dialog"
           aria-label=${mean === "" ? msg("Rate this broadcast") : msg(str`Rated ${mean} out of 5. Rate this broadcast`)}
           @click=${() => void this.#openRating()}
         >
           ${star}<span class=${mean === "" ? "rate" : "figures"}>${mean === "" ? msg("Rate") : mean}</span>
-        </button>
-      </div>
-    </header>`;
+        </button>`;
   }
 
   #ratingPanel(view: BroadcastView, broadcast: Broadcast): TemplateResult {

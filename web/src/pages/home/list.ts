@@ -18,7 +18,7 @@ export class BroadcastListController implements ReactiveController {
   constructor(host: ReactiveControllerHost) {
     this.#host = host;
     const initial = readPageData(isBroadcastList);
-    this.#broadcasts = initial === null ? null : inOrder(initial.broadcasts);
+    this.#broadcasts = initial === null ? null : inOrder(initial.broadcasts, Date.now());
     host.addController(this);
   }
 
@@ -54,7 +54,7 @@ export class BroadcastListController implements ReactiveController {
   async #refresh(): Promise<void> {
     try {
       const { broadcasts } = await getBroadcasts();
-      this.#broadcasts = inOrder(broadcasts);
+      this.#broadcasts = inOrder(broadcasts, Date.now());
       this.#failed = false;
     } catch {
       this.#failed = true; // What is on the page stays; the next round asks again.
