@@ -61,12 +61,9 @@ def render(
     that of `viewer`, if it is named.
     """
     auth = request.app[AUTH]
-    lang, shade = language(request, embedded=embedded), theme(request)
-    if embedded:
-        wanted = request.query.get("theme", "")
-        shade = wanted if wanted in ("dark", "light") else shade
+    lang, shade = language(request, embedded=embedded), theme(request, embedded=embedded)
     html = (
-        f'<!doctype html>\n<html lang="{lang}"{_attribute(shade)}>\n<head>\n'
+        f'<!doctype html>\n<html lang="{lang}"{themed(shade)}>\n<head>\n'
         '<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         '<meta name="color-scheme" content="dark light">\n'
@@ -85,7 +82,8 @@ def render(
     return response
 
 
-def _attribute(shade: str | None) -> str:
+def themed(shade: str | None) -> str:
+    """The attribute of a page whose theme was chosen."""
     return "" if shade is None else f' data-theme="{shade}"'
 
 

@@ -18,13 +18,13 @@ from relay.gateway.frontend import EMBED, EMBED_DOCS
 from relay.gateway.keys import AUTH, FRONTEND, REGISTRY
 from relay.gateway.route import json_response
 from relay.gateway.views import BroadcastView, ClosedView, broadcast_view
-from relay.gateway.visitor import language, origin
+from relay.gateway.visitor import language, origin, theme
 from relay.gateway.words import words
 from relay.ids import is_slug
 
 if TYPE_CHECKING:
     from relay.gateway.words import Words
-    from relay.state.models import Broadcast, Partner
+    from relay.state.models import Partner
 
 ALLOW: Final = (
     "autoplay; fullscreen; picture-in-picture; screen-wake-lock; gyroscope; accelerometer"
@@ -63,12 +63,12 @@ async def embed(request: web.Request) -> web.Response:
     app, auth = request.app, request.app[AUTH]
     broadcast = await app[REGISTRY].broadcasts.get(request.match_info["slug"])
     partner = await _partner(request)
-    lang = language(request, embedded=True)
+    lang, shade = language(request, embedded=True), theme(request, embedded=True)
     told = words(lang)
     if partner is None and broadcast.partners_only:
-        return refusal_page(told.not_here, told.partners_only_text, lang=lang)
+        return refusal_page(told.not_here, told.partners_only_text, lang=lang, shade=shade)
     if partner is not None and _framed_by_a_stranger(request, partner):
-        return refusal_page(told.not_here, told.other_site_text, lang=lang)
+        return refusal_page(told.not_here, told.other_site_text, lang=lang, shade=shade)
     viewer = auth.viewer(request) or auth.new_viewer()
     name = None if partner is None else partner.id
     signed = auth.signed(viewer)
@@ -86,7 +86,7 @@ async def embed(request: web.Request) -> web.Response:
         title=f"{title} · EVA Relay",
         description=title,
         head='<meta name="robots" content="noindex">\n',
-        body=_body(broadcast, name, title, told),
+        body=_body(broadcast.slug, name, title, _still(view), told),
         data=view,
         frame_ancestors="*" if partner is None else _ancestors(partner),
         embedded=True,
@@ -130,13 +130,20 @@ def _framed_by_a_stranger(request: web.Request, partner: Partner) -> bool:
     return f"{parts.scheme}://{parts.netloc}" not in (origin(request), *partner.origins)
 
 
-def _body(broadcast: Broadcast, partner: str | None, title: str, told: Words) -> str:
+def _still(view: EmbedView | ClosedEmbedView) -> str:
+    """The picture on air, for whoever runs no scripts."""
+    if isinstance(view, ClosedEmbedView) or view.programme is None:
+        return ""
+    return f'<img src="/b/{view.slug}/still.jpg" alt="">'
+
+
+def _body(slug: str, partner: str | None, title: str, still: str, told: Words) -> str:
     owner = "" if partner is None else f' partner="{partner}"'
     return (
-        f'<eva-embed slug="{broadcast.slug}"{owner}><main class="skeleton">'
-        f'<div class="skeleton-stage"></div><noscript><p>{escape(title)}. {told.no_script} '
-        f'<a href="/b/{broadcast.slug}" target="_blank" rel="noopener">{told.its_page}</a>'
-        "</p></noscript></main></eva-embed>"
+        f'<eva-embed slug="{slug}"{owner}><main class="skeleton"><div class="skeleton-stage">'
+        f"<noscript>{still}<div><h1>{escape(title)}</h1><p>{told.no_script} "
+        f'<a href="/b/{slug}" target="_blank" rel="noopener">{told.its_page}</a></p></div>'
+        "</noscript></div></main></eva-embed>"
     )
 
 

@@ -10,11 +10,12 @@ from typing import Final
 
 from aiohttp import web
 
-from relay.gateway.document import headers
+from relay.gateway.document import headers, themed
 from relay.gateway.words import words
 
 _STYLE: Final = (
     ":root{color-scheme:dark light}"
+    ":root[data-theme=dark]{color-scheme:dark}:root[data-theme=light]{color-scheme:light}"
     "body{margin:0;min-height:100svh;display:grid;align-content:center;"
     "padding:clamp(1rem,6vw,6rem);box-sizing:border-box;overflow-wrap:anywhere;"
     "font:400 1rem/1.6 system-ui,sans-serif;"
@@ -22,6 +23,9 @@ _STYLE: Final = (
     # The Earth's limb, as on every page.
     "radial-gradient(120vmax 120vmax at 50% calc(100% + 96vmax),"
     "light-dark(#cfe0f5,#0d2340) 99%,light-dark(#8fb7e8,#5aa9ff) 99.6%,#0000 100.4%) no-repeat}"
+    "header{position:absolute;inset:0 0 auto;display:flex;align-items:center;min-height:4rem;"
+    "padding-inline:clamp(1rem,6vw,6rem);font:650 1.0625rem/1 system-ui,sans-serif}"
+    "header a{color:inherit;text-decoration:none}"
     "main{max-width:42rem}"
     # In a frame, the words need all there is.
     "@media(max-height:32rem){body{background-image:none}}"
@@ -34,12 +38,13 @@ _STYLE: Final = (
 )
 
 
+_BAR: Final = '<header><a href="/">EVA Relay</a></header>\n'
 _TELL: Final = 'parent.postMessage({eva:1,event:"error",value:{message:"not-allowed"}},"*")'
 """What a frame that shows no player tells the page around it, whichever that is."""
 _TELL_HASH: Final = b64encode(sha256(_TELL.encode()).digest()).decode()
 
 
-def refusal_page(title: str, detail: str, *, lang: str) -> web.Response:
+def refusal_page(title: str, detail: str, *, lang: str, shade: str | None = None) -> web.Response:
     """A page for sites that may not show a player, which just these may show in a frame.
 
     Without it a browser draws a broken page, and the site learns nothing. It holds no data, sets no
@@ -49,23 +54,34 @@ def refusal_page(title: str, detail: str, *, lang: str) -> web.Response:
     policy = given["Content-Security-Policy"]
     script_src = f"script-src 'sha256-{_TELL_HASH}'"
     given["Content-Security-Policy"] = policy.replace("script-src 'self'", script_src)
-    html = _html(403, title, detail, lang, target=' target="_blank"', script=_TELL)
+    html = _html(
+        403, title, detail, lang, shade, framed=True, target=' target="_blank"', script=_TELL
+    )
     return _response(html, 403, lang, given)
 
 
 def error_page(
-    status: int, title: str, detail: str, *, lang: str = "en", retry_after: float | None = None
+    status: int,
+    title: str,
+    detail: str,
+    *,
+    lang: str = "en",
+    shade: str | None = None,
+    framed: bool = False,
+    retry_after: float | None = None,
 ) -> web.Response:
     """A page that says what went wrong; it asks again by itself where that may help.
 
-    Title and detail are in the language `lang`.
+    Title and detail are in the language `lang`. `shade` is the theme that the viewer chose, if it
+    did. A page that stands in another site's frame has no bar.
     """
     given = headers()
     again = ""
     if retry_after is not None:
         given["Retry-After"] = str(math.ceil(retry_after))
         again = f'<meta http-equiv="refresh" content="{given["Retry-After"]}">\n'
-    return _response(_html(status, title, detail, lang, head=again), status, lang, given)
+    html = _html(status, title, detail, lang, shade, framed=framed, head=again)
+    return _response(html, status, lang, given)
 
 
 def _response(html: str, status: int, lang: str, given: dict[str, str]) -> web.Response:
@@ -78,14 +94,16 @@ def _html(
     title: str,
     detail: str,
     lang: str,
+    shade: str | None,
     *,
+    framed: bool,
     head: str = "",
     target: str = "",
     script: str = "",
 ) -> str:
     run = f"<script>{script}</script>\n" if script else ""
     return (
-        f'<!doctype html>\n<html lang="{lang}">\n<head>\n<meta charset="utf-8">\n'
+        f'<!doctype html>\n<html lang="{lang}"{themed(shade)}>\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         '<meta name="color-scheme" content="dark light">\n'
         '<meta name="robots" content="noindex">\n'
@@ -93,7 +111,7 @@ def _html(
         f"<title>{escape(title)} · EVA Relay</title>\n"
         '<link rel="icon" href="/static/favicon.svg" type="image/svg+xml">\n'
         f"<style>{_STYLE}</style>\n"
-        "</head>\n<body>\n<main>\n"
+        f"</head>\n<body>\n{'' if framed else _BAR}<main>\n"
         f'<p class="status">{status}</p>\n<h1>{escape(title)}</h1>\n'
         f"<p>{escape(_sentence(detail))}</p>\n"
         f'<p><a href="/"{target}>{words(lang).all_broadcasts}</a></p>\n'

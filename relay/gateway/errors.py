@@ -20,7 +20,7 @@ from relay.errors import (
     StoreError,
 )
 from relay.gateway.error_page import error_page
-from relay.gateway.visitor import language
+from relay.gateway.visitor import language, theme
 from relay.gateway.words import words
 from relay.log import logger
 
@@ -110,13 +110,16 @@ def _answer(
     kind: str = "",
 ) -> web.Response:
     if _is_for_people(request):
-        lang = language(request, embedded=request.path.startswith("/embed/"))
+        framed = request.path.startswith("/embed/")
+        lang, shade = language(request, embedded=framed), theme(request, embedded=framed)
         told = words(lang).errors.get(status)
         if told is None:
             lang = "en"
         else:
             title, detail = told
-        return error_page(status, title, detail, lang=lang, retry_after=retry_after)
+        return error_page(
+            status, title, detail, lang=lang, shade=shade, framed=framed, retry_after=retry_after
+        )
     members = {"type": f"{_TYPES}{kind}"} if kind else {}
     return problem(status, title, detail, retry_after=retry_after, **members)
 

@@ -1,12 +1,14 @@
 """Descriptions: Markdown (CommonMark) to HTML that can do no harm.
 
-No HTML of the author's passes, images are left out, and links lead to http and https only.
+No HTML of the author's passes, and links lead to http and https only. A picture becomes a link that
+says what it shows: pages load nothing from elsewhere. Tables are those of GitHub's dialect.
 """
 
 from __future__ import annotations
 
 import re
 from functools import lru_cache
+from html import escape
 from typing import TYPE_CHECKING, Any, Final
 
 from markdown_it import MarkdownIt
@@ -35,10 +37,22 @@ def _link(
     return found
 
 
+def _image(
+    renderer: RendererProtocol, tokens: Sequence[Token], index: int, options: Any, env: Any
+) -> str:
+    del renderer, options, env
+    source = str(tokens[index].attrGet("src") or "")
+    shown = escape(tokens[index].content.strip() or source)
+    before = [token.type for token in tokens[:index]]
+    if before.count("link_open") > before.count("link_close"):
+        return shown  # a link holds no other one
+    return f'<a href="{escape(source)}" rel="noopener nofollow ugc">{shown}</a>'
+
+
 def _make() -> MarkdownIt:
-    parser = _Parser("commonmark", {"html": False})
-    parser.disable(["image"])
+    parser = _Parser("commonmark", {"html": False}).enable("table")
     parser.add_render_rule("link_open", _link)
+    parser.add_render_rule("image", _image)
     return parser
 
 
@@ -70,4 +84,4 @@ def to_line(text: str, limit: int = 200) -> str:
 def _spoken(token: Token) -> str:
     if token.type in ("softbreak", "hardbreak"):
         return " "
-    return token.content if token.type in ("text", "code_inline") else ""
+    return token.content if token.type in ("text", "code_inline", "image") else ""

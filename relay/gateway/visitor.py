@@ -41,8 +41,11 @@ def origin(request: web.Request) -> str:
     return f"{request.scheme}://{host}"
 
 
-def theme(request: web.Request) -> str | None:
-    """The theme that the viewer chose, if it did."""
+def theme(request: web.Request, *, embedded: bool = False) -> str | None:
+    """The theme that the viewer chose, if it did; an `embedded` page asks its address first."""
+    wanted = request.query.get("theme") if embedded else None
+    if wanted in ("dark", "light"):
+        return wanted
     chosen = request.cookies.get("eva_theme")
     return chosen if chosen in ("dark", "light") else None
 

@@ -52,7 +52,7 @@ async def test_a_comment_is_seen_live_and_listed(gateway: Gateway, anna: str) ->
         assert made["moment"] == moment
         seen = (await page.hear_type("comment"))["comment"]
         assert seen == made | {"yours": False, "editable_until": None}
-        nothing: dict[str, Any] = {"next": None, "pinned": [], "roots": []}
+        nothing: dict[str, Any] = {"next": None, "pinned": [], "roots": [], "yours": []}
         assert (await gateway.get(PATH)).ok() == {"comments": [seen]} | nothing
         mine = (await gateway.get(PATH, cookie=anna)).ok()["comments"][0]
         assert mine == made
@@ -141,6 +141,33 @@ async def test_links_wait_and_are_not_told(gateway: Gateway, anna: str) -> None:
         assert changed.ok()["held"]
         await page.hear_type("comment_removed", id=shown["id"])
     assert await texts(gateway) == []
+
+
+async def test_what_waits_is_seen_by_its_author_only(gateway: Gateway, anna: str) -> None:
+    async def listed(query: str = "", **options: Any) -> Any:
+        return (await gateway.get(PATH + query, **options)).ok()
+
+    root = (await write(gateway, "No link")).ok(201)
+    held = (await write(gateway, "See https://example.org", cookie=anna)).ok(202)
+    link = "https://example.org/answer"
+    answer = (await write(gateway, link, reply_to=root["id"], cookie=anna)).ok(202)
+    ben = (await gateway.get("/")).cookie()
+    (await write(gateway, "www.example.org", cookie=ben)).ok(202)
+
+    mine = await listed(cookie=anna)
+    assert mine["yours"] == [answer, held]
+    assert [each["id"] for each in mine["comments"]] == [root["id"]]
+    assert [each["text"] for each in (await listed(cookie=ben))["yours"]] == ["www.example.org"]
+    assert (await listed())["yours"] == []
+    # An older page has no more of them, but a reply finds what it answers.
+    assert (await listed("?before=1", cookie=anna))["yours"] == []
+    await write(gateway, "Another")
+    assert [each["id"] for each in (await listed("?limit=1", cookie=anna))["roots"]] == [root["id"]]
+    one = f"{PATH}/{held['id']}/moderation"
+    (await gateway.send("PATCH", one, body={"approved": True}, admin=True)).ok()
+    mine = await listed(cookie=anna)
+    assert [each["id"] for each in mine["yours"]] == [answer["id"]]
+    assert held["id"] in [each["id"] for each in mine["comments"]]
 
 
 async def test_a_comment_that_is_sent_again_is_written_once(gateway: Gateway) -> None:

@@ -50,6 +50,27 @@ async def test_data_and_files_are_problems_for_browsers_too(gateway: Gateway, pa
     (await gateway.get(path, headers=BROWSER)).problem(404)
 
 
+@pytest.mark.parametrize(
+    ("path", "cookie", "theme", "bars"),
+    [
+        ("/b/none", "eva_theme=dark", "dark", 1),
+        ("/b/none", "eva_theme=pink", None, 1),
+        ("/b/none?theme=light", "eva_theme=dark", "dark", 1),
+        ("/embed/none?theme=light", "eva_theme=dark", "light", 0),
+    ],
+)
+async def test_an_error_page_looks_as_the_viewer_wants(
+    gateway: Gateway, path: str, cookie: str, theme: str | None, bars: int
+) -> None:
+    answer = await gateway.get(path, headers=BROWSER, cookie=cookie)
+    assert answer.status == 404
+    page = Page(answer.text)
+    assert page.one("html").attributes.get("data-theme") == theme
+    assert len(page.all("header")) == bars
+    for shade in ("dark", "light"):
+        assert f"[data-theme={shade}]{{color-scheme:{shade}}}" in answer.text
+
+
 async def test_a_path_cannot_put_elements_into_the_error_page(gateway: Gateway) -> None:
     answer = await gateway.get("/b/%3Cscript%3Ealert(1)%3C%2Fscript%3E", headers=BROWSER)
 

@@ -19,6 +19,12 @@ HARMFUL = [
     "[a](https://)",
     "[a](http:evil)",
     "![a](https://example.org/a.png)",
+    "![<b>](https://example.org/a.png)",
+    "![a](javascript:alert(1))",
+    "![a](data:image/svg+xml,<svg/onload=alert(1)>)",
+    '![a](https://example.org/"onerror="alert(1))',
+    "|a|\n|-|\n|<script>alert(1)</script>|",
+    "|a|b|\n|:-:|-|\n|[x](javascript:alert(1))|<img src=x onerror=alert(1)>|",
     "<https://example.org/><b>",
     "<javascript:alert(1)>",
     '[a](https://example.org/"onmouseover="alert(1))',
@@ -34,7 +40,7 @@ HARMFUL = [
 ]
 ALLOWED = {
     *("p", "a", "em", "strong", "ul", "ol", "li", "h3", "h4", "h5", "h6", "hr", "br"),
-    *("blockquote", "code", "pre"),
+    *("blockquote", "code", "pre", "table", "thead", "tbody", "tr", "th", "td"),
 }
 
 
@@ -49,9 +55,28 @@ def test_nothing_harmful_comes_out(text: str):
             attributes.pop("title", None)
         if element.tag == "code":
             attributes.pop("class", None)  # the language of a fenced block
+        if element.tag in ("th", "td") and "style" in attributes:
+            assert attributes.pop("style") in {
+                f"text-align:{a}" for a in ("left", "center", "right")
+            }
         if element.tag == "ol":
             attributes.pop("start", None)
         assert not attributes
+
+
+def test_a_picture_is_a_link_that_says_what_it_shows():
+    link = '<a href="https://e.org/a.png" rel="noopener nofollow ugc">{}</a>'
+    assert to_html("![The *pump*](https://e.org/a.png)") == f"<p>{link.format('The *pump*')}</p>\n"
+    assert to_html("![](https://e.org/a.png)") == f"<p>{link.format('https://e.org/a.png')}</p>\n"
+    outer = '<a href="https://e.org/" rel="noopener nofollow ugc">Pump</a>'
+    assert to_html("[![Pump](https://e.org/a.png)](https://e.org/)") == f"<p>{outer}</p>\n"
+    assert to_line("See ![the pump](https://e.org/a.png)") == "See the pump"
+
+
+def test_tables_are_tables():
+    html = to_html("| a | b |\n|---|--:|\n| 1 | **2** |")
+    assert [e.tag for e in Page(html).elements].count("td") == 2
+    assert "<strong>2</strong>" in html
 
 
 def test_what_markdown_is_for_works():

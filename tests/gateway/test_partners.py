@@ -96,6 +96,9 @@ async def test_a_partner_may_frame_the_player(gateway: Gateway) -> None:
     found = Page(answer.text)
     assert found.one("eva-embed").attributes == {"slug": "demo", "partner": "museum"}
     assert found.one("html").attributes == {"lang": "fr", "data-theme": "light"}
+    # Whoever runs no scripts reads what it is, and where to see it.
+    assert found.one("h1").text == "Demo"
+    assert not found.all("img")
     data = json.loads(found.one("script", id="eva-data").text)
     assert data["title"] == "Demo"
     assert data["partner"] == "museum"

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 PATH: Final = "/api/v1/broadcasts/{slug}/comments"
 _PAGE: Final = 50
 _MOST: Final = 100
+_WAITING: Final = 200
 _WRITER: Final = Limit("comment", every_s=8, burst=5)
 _WRITERS: Final = Limit("comments", every_s=1, burst=60)
 _EDITOR: Final = Limit("edit", every_s=5, burst=10)
@@ -92,6 +93,8 @@ class CommentList(Model):
     pinned: list[CommentView]
     roots: list[CommentView]
     """Older ones that are not among these, and that some of these answer."""
+    yours: list[CommentView]
+    """With the newest: the asking viewer's own that wait for approval."""
 
 
 def comment_view(
@@ -144,7 +147,7 @@ async def list_all(request: web.Request) -> web.Response:
             comment_view(comment, viewer, admin=True, reports=reasons)
             for comment, reasons in await store.reported(limit)
         ]
-        return json_response(CommentList(comments=views, next=None, pinned=[], roots=[]))
+        return json_response(CommentList(comments=views, next=None, pinned=[], roots=[], yours=[]))
     if wanted not in (None, *Place):
         raise Invalid("state: held, hidden or reported")
     before = _cursor(request.query.get("before"))
@@ -152,9 +155,12 @@ async def list_all(request: web.Request) -> web.Response:
     more = str(found[-1].at_us) if len(found) == limit else None
     pinned: list[Comment] = []
     roots: list[Comment] = []
+    yours: list[Comment] = []
     if wanted is None:
         pinned = await store.page("pinned", before_us=None, limit=_MOST)
-        found, roots = await _with_roots(store, found)
+        if before is None and viewer is not None:
+            yours = await _waiting(store, viewer)
+        found, roots = await _with_roots(store, found, yours)
     admin = wanted is not None
     return json_response(
         CommentList(
@@ -162,13 +168,25 @@ async def list_all(request: web.Request) -> web.Response:
             next=more,
             pinned=[comment_view(comment, viewer) for comment in pinned],
             roots=[comment_view(comment, viewer) for comment in roots],
+            yours=[comment_view(comment, viewer) for comment in yours],
         )
     )
 
 
-async def _with_roots(store: Comments, found: list[Comment]) -> tuple[list[Comment], list[Comment]]:
+async def _waiting(store: Comments, viewer: str) -> list[Comment]:
+    """A viewer's own comments that wait for approval, of the newest that do: nobody else sees them,
+    and their author would take them for lost.
+    """
+    held = await store.page(Place.HELD, before_us=None, limit=_WAITING)
+    return [comment for comment in held if comment.author == viewer]
+
+
+async def _with_roots(
+    store: Comments, found: list[Comment], yours: list[Comment]
+) -> tuple[list[Comment], list[Comment]]:
     """Without the replies to what is not to be seen; and the roots that are not among them."""
-    roots = {comment.reply_to for comment in found if comment.reply_to is not None}
+    replies = [comment.reply_to for comment in (*found, *yours)]
+    roots = {root for root in replies if root is not None}
     shown = await store.shown_roots(sorted(roots))
     kept = [each for each in found if each.reply_to is None or each.reply_to in shown]
     older = shown - {each.id for each in kept}

@@ -40,6 +40,8 @@ export interface CommentPage {
   pinned: Comment[];
   /** The roots, older than the page, of replies that stand on it. */
   roots?: Comment[] | undefined;
+  /** With the newest page: this viewer's own that wait for approval. */
+  yours?: Comment[] | undefined;
 }
 
 /** Recognises a {@link Comment}. */
@@ -63,4 +65,5 @@ export const isCommentPage: Guard<CommentPage> = shape<CommentPage>({
   next: isNullOr(isString),
   pinned: isArrayOf(isComment),
   roots: isMissingOr(isArrayOf(isComment)),
+  yours: isMissingOr(isArrayOf(isComment)),
 });

@@ -1,8 +1,8 @@
 /**
  * The part of Markdown that a description needs, as a tree. Pure.
  *
- * Paragraphs, headings, lists, quotations, rules; emphasis, strong, code, links. There is no raw HTML
- * and there are no pictures: whatever is not understood stays text. Links lead to http, https and mailto
+ * Paragraphs, headings, lists, quotations, rules, tables; emphasis, strong, code, links. There is no raw
+ * HTML, and a picture becomes a link that says what it shows: whatever is not understood stays text. Links lead to http, https and mailto
  * only. The tree becomes elements without any HTML being parsed, so nothing in it can run.
  */
 
@@ -18,6 +18,7 @@ export type Block =
   | { kind: "paragraph" | "quote"; children: Inline[] }
   | { kind: "heading"; level: 3 | 4; children: Inline[] }
   | { kind: "list"; ordered: boolean; items: Inline[][] }
+  | { kind: "table"; head: Inline[][]; rows: Inline[][][] }
   | { kind: "rule" };
 
 const SAFE_SCHEMES: ReadonlySet<string> = new Set(["http:", "https:", "mailto:"]);
@@ -30,6 +31,8 @@ const BULLET = /^\s{0,3}[-*+]\s+(.*)$/;
 const NUMBER = /^\s{0,3}\d{1,9}[.)]\s+(.*)$/;
 const QUOTE = /^\s{0,3}>\s?(.*)$/;
 const RULE = /^\s{0,3}(?:-{3,}|\*{3,}|_{3,})\s*$/;
+
+const DELIMITER = /^\s*\|?\s*:?-+:?\s*(?:\|\s*:?-+:?\s*)*\|?\s*$/;
 
 /** An address that is safe to follow, made absolute; null for any other. */
 export function safeHref(href: string): string | null {
@@ -54,15 +57,57 @@ export function parseMarkdown(text: string): Block[] {
 function blocksOf(lines: readonly string[]): Block[] {
   const blocks: Block[] = [];
   for (let at = 0; at < lines.length; ) {
+    const table = tableAt(lines, at);
+    if (table !== null) {
+      blocks.push(table.block);
+      at = table.end;
+      continue;
+    }
     const kind = kindOf(lines[at] ?? "");
     let end = at + 1;
-    while (end < lines.length && continues(kind, lines[end] ?? "")) {
+    while (
+      end < lines.length &&
+      continues(kind, lines[end] ?? "") &&
+      tableAt(lines, end) === null
+    ) {
       end += 1;
     }
     blocks.push(blockOf(kind, lines.slice(at, end)));
     at = end;
   }
   return blocks;
+}
+
+/** The table that begins with a line, and the line after it; null where there is none. */
+function tableAt(lines: readonly string[], at: number): { block: Block; end: number } | null {
+  const head = lines[at] ?? "";
+  const delimiter = lines[at + 1] ?? "";
+  const columns = cellsOf(head).length;
+  if (!(head.includes("|") && delimiter.includes("|")) || !DELIMITER.test(delimiter)) {
+    return null;
+  }
+  if (cellsOf(delimiter).length !== columns) {
+    return null;
+  }
+  let end = at + 2;
+  while (lines[end]?.includes("|") === true) {
+    end += 1;
+  }
+  const rows = lines.slice(at + 2, end).map((line) => {
+    const cells = cellsOf(line);
+    return Array.from({ length: columns }, (_, column) => parseInline(cells[column] ?? ""));
+  });
+  const block: Block = { kind: "table", head: cellsOf(head).map((cell) => parseInline(cell)), rows };
+  return { block, end };
+}
+
+function cellsOf(line: string): string[] {
+  return line
+    .trim()
+    .replace(/^\|/, "")
+    .replace(/(?<!\\)\|$/, "")
+    .split(/(?<!\\)\|/)
+    .map((cell) => cell.replaceAll("\\|", "|").trim());
 }
 
 type LineKind = "heading" | "rule" | "bullet" | "number" | "quote" | "plain";
@@ -129,7 +174,7 @@ function itemsOf(kind: "bullet" | "number", lines: readonly string[]): Inline[][
 
 // Each alternative ends at the nearest mark and none nests a repetition, so time grows with length only.
 const MARKS =
-  /\\([\\`*_[\]()#>~-])|`([^`\n]+)`|\*\*([^\n]+?)\*\*|__([^\n]+?)__|\*([^*\n]+)\*|\b_([^_\n]+)_\b|\[([^[\]\n]{1,300})\]\(([^()\s]{1,2000})\)|(https?:\/\/[^\s<>"')\]]+[^\s<>"')\].,;:!?])|( {2,}\n|\\\n)/;
+  /\\([\\`*_[\]()#>~|-])|`([^`\n]+)`|\*\*([^\n]+?)\*\*|__([^\n]+?)__|\*([^*\n]+)\*|\b_([^_\n]+)_\b|\[!\[([^[\]\n]{0,300})\]\([^()\s]{1,2000}\)\]\(([^()\s]{1,2000})\)|!\[([^[\]\n]{0,300})\]\(([^()\s]{1,2000})\)|\[([^[\]\n]{1,300})\]\(([^()\s]{1,2000})\)|(https?:\/\/[^\s<>"')\]]+[^\s<>"')\].,;:!?])|( {2,}\n|\\\n)/;
 
 /** The pieces of a text. */
 export function parseInline(text: string, depth = 0): Inline[] {
@@ -154,12 +199,17 @@ export function parseInline(text: string, depth = 0): Inline[] {
 }
 
 function pieceOf(match: RegExpExecArray, depth: number): Inline | null {
-  const [whole, escaped, code, strong1, strong2, em1, em2, label, href, bare] = match;
+  const [whole, escaped, code, strong1, strong2, em1, em2, ...links] = match;
+  const [linkedAlt, linkedHref, alt, source, label, href, bare] = links;
   if (escaped !== undefined) {
     return { kind: "text", text: escaped };
   }
   if (code !== undefined) {
     return { kind: "code", text: code };
+  }
+  const picture = linkedHref ?? source;
+  if (picture !== undefined) {
+    return linkOf(picture, [{ kind: "text", text: linkedAlt || alt || picture }]);
   }
   if (label !== undefined && href !== undefined) {
     return linkOf(href, parseInline(label, depth + 1));

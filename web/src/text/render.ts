@@ -22,6 +22,15 @@ function block(one: Block): TemplateResult {
       const items = one.items.map((item) => html`<li>${inlines(item)}</li>`);
       return one.ordered ? html`<ol>${items}</ol>` : html`<ul>${items}</ul>`;
     }
+    case "table":
+      return html`<div class="table" tabindex="0">
+        <table>
+          <thead><tr>${one.head.map((cell) => html`<th scope="col">${inlines(cell)}</th>`)}</tr></thead>
+          <tbody>
+            ${one.rows.map((row) => html`<tr>${row.map((cell) => html`<td>${inlines(cell)}</td>`)}</tr>`)}
+          </tbody>
+        </table>
+      </div>`;
     case "rule":
       return html`<hr />`;
   }

@@ -70,6 +70,12 @@ describe.each(Object.entries({ fr, de, es, it: italian }))(
   },
 );
 
+it("addresses people in one way in Spanish", () => {
+  const formal =
+    /\b(ustedes?|inténtelo|recargue|recárguela|revise|espere|siga|vote|pulse|vuelva|mire|su (página|voto|comentario|nombre|identificador)|sus comentarios)\b/i;
+  expect(Object.values(es).filter((text) => formal.test(text))).toEqual([]);
+});
+
 describe("templatesOf", () => {
   const templates = templatesOf({
     Share: "Teilen",

@@ -61,7 +61,7 @@ it("orders live before upcoming before ended", () => {
     broadcast({ slug: "next", state: "before", starts_at: "2026-06-01T00:00:00Z" }),
     broadcast({ slug: "now", state: "live" }),
   ];
-  expect(inOrder(list).map((one) => one.slug)).toEqual([
+  expect(inOrder(list, Date.parse("2026-03-01T13:00:00Z")).map((one) => one.slug)).toEqual([
     "now",
     "next",
     "later",

@@ -30,6 +30,25 @@ describe("parseMarkdown", () => {
     ]);
   });
 
+  it("reads tables, whatever their cells lack", () => {
+    const text = (value: string) => [{ kind: "text", text: value }];
+    expect(parseMarkdown("Times:\n| a | b |\n|---|:-:|\n| 1 |\n| x \\| y | 2 | 3 |\nThen")).toEqual([
+      { kind: "paragraph", children: text("Times:") },
+      {
+        kind: "table",
+        head: [text("a"), text("b")],
+        rows: [
+          [text("1"), []],
+          [text("x | y"), text("2")],
+        ],
+      },
+      { kind: "paragraph", children: text("Then") },
+    ]);
+    for (const none of ["a | b\ntext | more", "a | b\n---", "| a |\n|---|---|", "a\n---|---"]) {
+      expect(parseMarkdown(none).some((one) => one.kind === "table")).toBe(false);
+    }
+  });
+
   it("has levels three and four only, beneath the page's own headings", () => {
     expect(parseMarkdown("# A")[0]).toMatchObject({ level: 3 });
     expect(parseMarkdown("###### A")[0]).toMatchObject({ level: 4 });
@@ -37,6 +56,19 @@ describe("parseMarkdown", () => {
 });
 
 describe("parseInline", () => {
+  it("makes links of pictures that say what they show", () => {
+    const link = (href: string, label: string) => [
+      { kind: "link", href, children: [{ kind: "text", text: label }] },
+    ];
+    const picture = "https://e.org/a.png";
+    expect(parseInline(`![The pump](${picture})`)).toEqual(link(picture, "The pump"));
+    expect(parseInline(`![](${picture})`)).toEqual(link(picture, picture));
+    const linked = `[![Pump](${picture})](https://e.org/)`;
+    expect(parseInline(linked)).toEqual(link("https://e.org/", "Pump"));
+    expect(hrefs(parseInline("![a](javascript:alert(1))"))).toEqual([]);
+    expect(parseInline("Wow! [a](https://e.org/)")[0]).toEqual({ kind: "text", text: "Wow! " });
+  });
+
   it("reads emphasis, strong, code, links, bare addresses, breaks and escapes", () => {
     expect(parseInline("**a** _b_ `c*d*` \\*e\\*")).toEqual([
       { kind: "strong", children: [{ kind: "text", text: "a" }] },

@@ -37,6 +37,8 @@ export class EvaComment extends LitElement {
   @property({ attribute: false }) startsAt: string | null = null;
   /** It can be answered. */
   @property({ type: Boolean }) answerable = false;
+  /** What waits for approval does so because of a link in it. */
+  @property({ type: Boolean }) linked = false;
   /** The form that is open beneath it. */
   @state() private form: Form | null = null;
   @state() private sending = false;
@@ -75,7 +77,7 @@ export class EvaComment extends LitElement {
           ? nothing
           : html`<span class="chip figures"><span class="hidden">${msg("About")} </span>${moment}</span>`
       }
-      ${comment.held === true ? html`<span class="held">${msg("Waits for approval")}</span>` : nothing}
+      ${comment.held === true ? html`<span class="held">${this.linked ? msg("Links wait for approval") : msg("Waits for approval")}</span>` : nothing}
     </header>`;
   }
 

@@ -178,6 +178,7 @@ export class EvaComments extends LitElement {
     return html`<eva-comment
       .comment=${comment}
       .startsAt=${this.startsAt}
+      .linked=${this.policy === "open"}
       .answerable=${this.policy !== "closed" && comment.held !== true}
       @eva-act=${(event: CustomEvent<CommentAct>) => void this.#act(comment, event.detail)}
     ></eva-comment>`;
@@ -222,12 +223,19 @@ export class EvaComments extends LitElement {
     const written = await this.#try(async () => {
       const comment = await postComment(this.slug, body, key);
       this.#learn({ type: "comment", comment: { ...comment, yours: true } });
-      this.said = comment.held === true ? msg("Your comment waits for approval.") : msg("Sent");
+      this.said = comment.held === true ? this.#waits() : msg("Sent");
     });
     draft.done(written);
     if (written && replyTo !== null) {
       await this.#endAnswer();
     }
+  }
+
+  /** Where all may write, nothing but a link makes a comment wait. */
+  #waits(): string {
+    return this.policy === "open"
+      ? msg("Your comment waits for approval, as all links do.")
+      : msg("Your comment waits for approval.");
   }
 
   async #act(comment: Comment, act: CommentAct): Promise<void> {

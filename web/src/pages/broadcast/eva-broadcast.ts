@@ -134,6 +134,9 @@ export class EvaBroadcast extends LitElement {
   protected override updated(): void {
     const broadcast = this.#feed?.store.state.broadcast ?? null;
     const camera = broadcast?.cameras.find((one) => one.id === this.shown)?.name ?? null;
+    if (broadcast !== null) {
+      document.title = `${broadcast.title} · EVA Relay`; // as the server has written it
+    }
     this.#system.show(broadcast?.title ?? "", camera, () => this.stage?.player ?? null);
   }
 

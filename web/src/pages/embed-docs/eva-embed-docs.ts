@@ -83,7 +83,7 @@ export class EvaEmbedDocs extends LitElement {
 
   async #load(): Promise<void> {
     try {
-      this.broadcasts = inOrder((await getBroadcasts()).broadcasts);
+      this.broadcasts = inOrder((await getBroadcasts()).broadcasts, Date.now());
     } catch {
       // The documentation reads as well without a broadcast to try it with.
     }
