@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlencode
 
 from relay.director.phase import Phase
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from relay.gateway.words import Words
 
 STILL_WIDTH, STILL_HEIGHT = 640, 360
+_CARD: Final = "/static/card.jpg"
+"""What is shown of a broadcast without a picture: one that is to come, or over."""
+_CARD_WIDTH, _CARD_HEIGHT = 1200, 630
 
 
 def describe(view: BroadcastView, words: Words) -> str:
@@ -52,18 +55,7 @@ def broadcast_head(view: BroadcastView, origin: str, words: Words) -> str:
             '<link rel="alternate" type="application/json+oembed" '
             f'href="{escape(f"{origin}/oembed?{query}")}" title="{escape(view.title)}">\n'
         )
-    picture = still(view, origin)
-    if picture is None:
-        cards.append(("name", "twitter:card", "summary"))
-    else:
-        cards += [
-            ("name", "twitter:card", "summary_large_image"),
-            ("name", "twitter:image", picture),
-            ("property", "og:image", picture),
-            ("property", "og:image:width", str(STILL_WIDTH)),
-            ("property", "og:image:height", str(STILL_HEIGHT)),
-            ("property", "og:image:alt", words.picture_of.format(title=view.title)),
-        ]
+    cards += _picture(view, origin, words)
     metas = "".join(
         f'<meta {kind}="{name}" content="{escape(content)}">\n' for kind, name, content in cards
     )
@@ -73,6 +65,22 @@ def broadcast_head(view: BroadcastView, origin: str, words: Words) -> str:
         f"{linked}{metas}"
         f'<script type="application/ld+json">{structure}</script>\n'
     )
+
+
+def _picture(view: BroadcastView, origin: str, words: Words) -> list[tuple[str, str, str]]:
+    address, alt = still(view, origin), words.picture_of.format(title=view.title)
+    width, height = STILL_WIDTH, STILL_HEIGHT
+    if address is None:
+        address, alt = origin + _CARD, "EVA Relay"
+        width, height = _CARD_WIDTH, _CARD_HEIGHT
+    return [
+        ("name", "twitter:card", "summary_large_image"),
+        ("name", "twitter:image", address),
+        ("property", "og:image", address),
+        ("property", "og:image:width", str(width)),
+        ("property", "og:image:height", str(height)),
+        ("property", "og:image:alt", alt),
+    ]
 
 
 def still(view: BroadcastView, origin: str) -> str | None:
@@ -102,9 +110,7 @@ def structured(view: BroadcastView, origin: str, words: Words) -> dict[str, Any]
         event["startDate"] = video["uploadDate"] = view.starts_at.isoformat()
     if view.ended_at is not None:
         event["endDate"] = view.ended_at.isoformat()
-    picture = still(view, origin)
-    if picture is not None:
-        video["thumbnailUrl"] = [picture]
+    video["thumbnailUrl"] = [still(view, origin) or origin + _CARD]
     if view.tags:
         video["keywords"] = view.tags
     if view.crew:

@@ -6,7 +6,7 @@ from datetime import datetime  # noqa: TC003 - pydantic reads it at run time
 from typing import TYPE_CHECKING
 
 from relay.audience import ratings
-from relay.director.phase import Phase  # noqa: TC001 - pydantic reads it at run time
+from relay.director.phase import Phase
 from relay.gateway.keys import LIVE, REGISTRY, STATE
 from relay.state.models import (
     Access,
@@ -139,6 +139,14 @@ def camera_details(app: web.Application, camera: Camera) -> CameraDetails:
     view = camera_view(app, camera.id, camera)
     source = app[LIVE].cameras.get(camera.id)
     return CameraDetails(**dict(view), pull=camera.pull, source=source)
+
+
+def still_of(view: BroadcastView) -> str | None:
+    """The path of a broadcast's live picture, while there is one."""
+    shown = view.state is Phase.LIVE and any(
+        camera.id == view.programme and camera.renditions for camera in view.cameras
+    )
+    return f"/b/{view.slug}/still.jpg" if shown else None
 
 
 async def broadcast_view(

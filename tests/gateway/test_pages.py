@@ -82,10 +82,12 @@ async def test_the_head_tells_other_sites(gateway: Gateway, store: Redis) -> Non
     await gateway.camera("helmet")
     await gateway.broadcast("demo", cameras=["helmet"], **FIELDS)
     found = await page(gateway)
-    assert not found.all("meta", property="og:image")
-    assert "thumbnailUrl" not in linked(found)
+    drawn = f"{gateway.url}/static/card.jpg"
+    assert found.one("meta", property="og:image").attributes["content"] == drawn
+    assert linked(found)["thumbnailUrl"] == [drawn]
+    assert found.one("meta", property="og:image:width").attributes["content"] == "1200"
     assert "aggregateRating" not in linked(found)
-    assert found.meta("twitter:card") == "summary"
+    assert found.meta("twitter:card") == "summary_large_image"
 
     await go_live(store, "helmet")
     (await gateway.vote("demo", 4)).ok()

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.parametrize("store_url", ["valkey"], indirect=True)
 
 async def test_similar_broadcasts(gateway: Gateway) -> None:
     await gateway.broadcast("demo", tags=["cooling"])
-    await gateway.begun("other", tags=["cooling", "solar"])
+    began = (await gateway.begun("other", tags=["cooling", "solar"]))["starts_at"]
     await gateway.broadcast("secret", tags=["cooling"], access="closed")
     await gateway.broadcast("nothing")
     (await gateway.vote("other", 4)).ok()
@@ -27,9 +27,10 @@ async def test_similar_broadcasts(gateway: Gateway) -> None:
                 "slug": "other",
                 "title": "Other",
                 "state": "before",
-                "starts_at": None,
+                "starts_at": began,
                 "tags": ["cooling", "solar"],
                 "rating": {"average": 4.0, "count": 1, "yours": None},
+                "still": None,
             }
         ]
     }

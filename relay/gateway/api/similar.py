@@ -10,7 +10,7 @@ from relay.director.phase import Phase  # noqa: TC001 - pydantic reads it at run
 from relay.errors import NotFound
 from relay.gateway.keys import LOVED, REGISTRY, STATE
 from relay.gateway.route import Route, json_response
-from relay.gateway.views import RatingView, broadcast_views
+from relay.gateway.views import RatingView, broadcast_views, still_of
 from relay.state.models import Access, Model
 
 if TYPE_CHECKING:
@@ -30,6 +30,8 @@ class SimilarView(Model):
     starts_at: datetime | None
     tags: list[str]
     rating: RatingView
+    still: str | None
+    """Where its live picture is, a new one every few seconds; null while there is none."""
 
 
 class SimilarList(Model):
@@ -62,6 +64,7 @@ async def read(request: web.Request) -> web.Response:
                     starts_at=view.starts_at,
                     tags=view.tags,
                     rating=view.rating,
+                    still=still_of(view),
                 )
                 for view in views
             ]

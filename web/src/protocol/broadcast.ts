@@ -133,6 +133,12 @@ export function takesVotes({ state, starts_at: start }: Broadcast, nowMs: number
   return state !== "before" || (start !== null && Date.parse(start) <= nowMs);
 }
 
+/** The path of a broadcast's live picture; null while there is none. */
+export function stillOf({ slug, state, programme, cameras }: Broadcast): string | null {
+  const shown = cameras.find((one) => one.id === programme);
+  return state === "live" && (shown?.renditions.length ?? 0) > 0 ? `/b/${slug}/still.jpg` : null;
+}
+
 /** A broadcast that is like another one. */
 export interface SimilarBroadcast {
   slug: string;
@@ -141,6 +147,8 @@ export interface SimilarBroadcast {
   starts_at: string | null;
   tags: string[];
   rating: Verdict;
+  /** Where its live picture is, or null. */
+  still?: string | null | undefined;
 }
 
 /** A rating as seen by nobody in particular. */
@@ -240,6 +248,7 @@ export const isSimilar: Guard<{ broadcasts: SimilarBroadcast[] }> = shape<{
       starts_at: isNullOr(isString),
       tags: isArrayOf(isString),
       rating: shape<Verdict>({ average: isNullOr(isNumber), count: isCount }),
+      still: isMissingOr(isNullOr(isString)),
     }),
   ),
 });

@@ -15,6 +15,13 @@ export const cardStyles = css`
     inset: 0;
     transition: transform 600ms cubic-bezier(0.2, 0.7, 0.2, 1);
   }
+  .still {
+    position: absolute;
+    inset: 0;
+    width: 100%;
+    height: 100%;
+    object-fit: cover;
+  }
   a {
     text-decoration: none;
   }

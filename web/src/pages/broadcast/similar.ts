@@ -5,13 +5,13 @@ import { css, html, LitElement, nothing, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 import type { SimilarBroadcast } from "../../protocol/broadcast.ts";
 import { getSimilar } from "../../transport/api.ts";
+import { cardArt } from "../../ui/card-art.ts";
 import { cardStyles } from "../../ui/card-styles.ts";
 import { formatAverage, formatStart } from "../../ui/format.ts";
 import { star } from "../../ui/icons.ts";
 import { locale } from "../../ui/locale.ts";
 import { shared } from "../../ui/shared-styles.ts";
 import "../../ui/badge.ts";
-import "../../ui/limb.ts";
 
 /** See the module's header. */
 @customElement("eva-similar")
@@ -100,7 +100,7 @@ function card(one: SimilarBroadcast): TemplateResult {
   const { average } = one.rating;
   return html`<li>
     <div class="art">
-      <eva-limb .seed=${one.slug}></eva-limb>
+      ${cardArt(one.slug, one.still ?? null)}
       <eva-badge state=${one.state} .startsAt=${one.starts_at}></eva-badge>
     </div>
     <h3><a href="/b/${one.slug}">${one.title}</a></h3>

@@ -4,14 +4,14 @@ import { localized, msg, str } from "@lit/localize";
 import { css, html, LitElement, nothing, type TemplateResult } from "lit";
 import { customElement, property } from "lit/decorators.js";
 import { viewers } from "../../audience/viewers.ts";
-import type { Broadcast } from "../../protocol/broadcast.ts";
+import { type Broadcast, stillOf } from "../../protocol/broadcast.ts";
+import { cardArt } from "../../ui/card-art.ts";
 import { cardStyles } from "../../ui/card-styles.ts";
 import { formatAverage, formatStart } from "../../ui/format.ts";
 import { star } from "../../ui/icons.ts";
 import { locale } from "../../ui/locale.ts";
 import { shared } from "../../ui/shared-styles.ts";
 import "../../ui/badge.ts";
-import "../../ui/limb.ts";
 
 /** See the module's header. */
 @customElement("eva-card")
@@ -70,7 +70,7 @@ export class EvaCard extends LitElement {
     }
     return html`<article>
       <div class="art">
-        <eva-limb .seed=${broadcast.slug}></eva-limb>
+        ${cardArt(broadcast.slug, stillOf(broadcast))}
         <eva-badge state=${broadcast.state} .startsAt=${broadcast.starts_at}></eva-badge>
       </div>
       <h3><a href="/b/${broadcast.slug}">${broadcast.title}</a></h3>
