@@ -26,10 +26,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.xdist_group("browser"))
             item.add_marker(pytest.mark.alone)
             item.add_marker(pytest.mark.timeout(180))
-            # Nothing runs beside a browser that measures, and `make test` has to stay under 12
-            # minutes: `make soak` goes through the page in all its width.
-            if item.path.name.startswith("test_page_"):
-                item.add_marker(pytest.mark.slow)
 
 
 @pytest.fixture(scope="package")

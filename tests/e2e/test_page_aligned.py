@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     from tests.support.chromium import Tab
 
+pytestmark = pytest.mark.slow
+
 CAMERAS = ("helmet", "drone", "truss")
 LATE_S = 0.4
 """By this the drone's pictures come later than the others'."""

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from tests.support.chromium import Tab
     from tests.support.strip import Badge, Shown
 
+pytestmark = pytest.mark.slow
+
 OFF_MS = 30
 """The badge is no further than this from the truth, says the issue."""
 SIZES = {"helmet": ("640", "360"), "orbit360": ("640", "320")}

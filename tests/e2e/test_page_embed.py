@@ -121,6 +121,7 @@ def test_a_partner_embeds_steers_and_its_viewers_vote(
     assert violations(tab.page) == []
 
 
+@pytest.mark.slow
 def test_an_origin_that_is_not_allowed_sees_a_refusal_and_hears_of_it(
     walk: Stack,
     museum: tuple[str, dict[str, str]],
@@ -151,6 +152,7 @@ def test_an_origin_that_is_not_allowed_sees_a_refusal_and_hears_of_it(
         tab.page.screenshot(path=screenshots / f"{name}.png")
 
 
+@pytest.mark.slow
 def test_a_browser_that_tells_no_origin_shows_strangers_nothing(
     walk: Stack, museum: tuple[str, dict[str, str]], visit: Callable[..., Tab]
 ):
@@ -169,6 +171,7 @@ def test_a_browser_that_tells_no_origin_shows_strangers_nothing(
     assert any("frame-ancestors" in one for one in tab.complaints)
 
 
+@pytest.mark.slow
 def test_a_frame_that_stays_silent_is_an_error(
     walk: Stack, museum: tuple[str, dict[str, str]], visit: Callable[..., Tab]
 ):
@@ -192,6 +195,7 @@ def test_a_frame_that_stays_silent_is_an_error(
         assert tab.page.evaluate("window.news.error") == expected
 
 
+@pytest.mark.slow
 def test_a_closed_broadcast_opens_with_a_token_and_leaves_it_in_no_address(
     walk: Stack, museum: tuple[str, dict[str, str]], visit: Callable[..., Tab]
 ):
@@ -218,6 +222,7 @@ def test_a_closed_broadcast_opens_with_a_token_and_leaves_it_in_no_address(
     assert token not in walk.log.read_text()
 
 
+@pytest.mark.slow
 def test_other_frames_messages_are_not_obeyed(
     walk: Stack, museum: tuple[str, dict[str, str]], visit: Callable[..., Tab]
 ):
@@ -240,6 +245,7 @@ def test_other_frames_messages_are_not_obeyed(
     assert frame.evaluate(f"{video}.paused") is False
 
 
+@pytest.mark.slow
 def test_the_smallest_player(
     walk: Stack,
     museum: tuple[str, dict[str, str]],
@@ -254,6 +260,7 @@ def test_the_smallest_player(
     assert violations(tab.page) == []
 
 
+@pytest.mark.slow
 def test_the_playground_shows_what_the_player_tells(
     walk: Stack, visit: Callable[..., Tab], screenshots: Path
 ):

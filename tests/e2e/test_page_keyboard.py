@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from tests.support.chromium import Tab
     from tests.support.stack import Stack
 
+pytestmark = pytest.mark.slow
+
 MOST_STOPS = 70
 FOCUSED = """(() => {
   let at = document.activeElement;

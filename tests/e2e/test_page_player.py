@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from tests.support.chromium import Tab
     from tests.support.stack import Stack
 
+pytestmark = pytest.mark.slow
+
 PLAYERS = """[...it.renderRoot.querySelectorAll("eva-player")].map((one) => ({
   camera: one.camera, phase: one.phase, rendition: one.rendition, bare: one.bare,
   latency: one.health && one.health.latencyMs, bps: one.health && one.health.receivedBps,

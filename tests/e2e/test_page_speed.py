@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     from tests.support.stack import Stack
 
+pytestmark = pytest.mark.slow
+
 # Slow 3G as WebPageTest and Lighthouse define it: 400 kbit/s each way, 400 ms to and fro.
 SLOW = {"latency": 400, "downloadThroughput": 400_000 / 8, "uploadThroughput": 400_000 / 8}
 FIRST_PAINT_MS = 2500

@@ -6,6 +6,8 @@ import time
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+import pytest
+
 from tests.support.axe import violations
 from tests.support.crowd import crowd
 from tests.support.walk import fields
@@ -16,6 +18,8 @@ if TYPE_CHECKING:
 
     from tests.support.chromium import Tab
     from tests.support.stack import Stack
+
+pytestmark = pytest.mark.slow
 
 SEEN_MS = 500
 """Within this a vote is on every page, says the issue."""

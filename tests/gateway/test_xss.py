@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.support.hostile import PAYLOADS
 from tests.support.html import Page
 
 if TYPE_CHECKING:
@@ -15,38 +16,6 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.parametrize("store_url", ["valkey"], indirect=True)
 
 DEMO = "/api/v1/broadcasts/demo"
-PAYLOADS = [
-    "<script>alert(1)</script>",
-    "</script><script>alert(1)</script>",
-    "</title><script>alert(1)</script>",
-    "<!--<script>",
-    "--><svg onload=alert(1)>",
-    "<img src=x onerror=alert(1)>",
-    '"><svg/onload=alert(1)>',
-    "' onmouseover='alert(1)",
-    '" autofocus onfocus="alert(1)',
-    "javascript:alert(1)",
-    "<a href='javascript:alert(1)'>x</a>",
-    "<iframe srcdoc='<script>alert(1)</script>'>",
-    "<eva-broadcast slug=x>",
-    "</eva-broadcast></main></body></html><script>alert(1)</script>",
-    "<style>*{background:url(//evil.example)}</style>",
-    "<base href=//evil.example>",
-    "<meta http-equiv=refresh content=0;url=//evil.example>",
-    "{{constructor.constructor('alert(1)')()}}",
-    "${alert(1)}",
-    "&lt;script&gt;alert(1)&lt;/script&gt;",
-    "&#60;script&#62;alert(1)",
-    "a\u2028alert(1)\u2029b",
-    "]]><script>alert(1)</script>",
-    "\\u003cscript\\u003ealert(1)",
-    '\\"}</script><script>alert(1)//',
-    "<math><mtext></form><form><mglyph><style></math><img src onerror=alert(1)>",
-    "<noscript><p title='</noscript><img src=x onerror=alert(1)>'>",
-    "\ufeff<script>alert(1)</script>",
-    "＜script＞alert(1)＜/script＞",
-    "\u202e<tpircs>",
-]
 PLAIN = "Plain words"
 
 
