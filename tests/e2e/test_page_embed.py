@@ -269,6 +269,21 @@ def test_the_playground_shows_what_the_player_tells(
     tab.wait_for("eva-playground >> .news", 'it.textContent.includes(\'"phase":"live"\')', 30)
     tab.page.get_by_role("button", name='setCamera("drone")').click()
     tab.wait_for("eva-playground >> .news", "it.textContent.includes('\"drone\"')", 20)
+    rung = walk.get(f"/api/v1/broadcasts/{SLUG}")["cameras"][0]["renditions"][-1]["name"]
+    tab.page.get_by_role("button", name=f'setQuality("{rung}")').click()
+    tab.wait_for("eva-playground >> .news", f"it.textContent.includes({rung!r})", 20)
+    tab.page.get_by_role("combobox", name="Theme").select_option("light")
+    tab.wait_for("eva-playground >> iframe", "it.src.includes('theme=light')", 5)
+    walk.request("POST", "/api/v1/partners", {"id": "play", "name": "Play", "origins": [walk.url]})
+    tab.page.get_by_label("Partner").fill("play")
+    tab.page.get_by_label("Partner").press("Enter")
+    tab.wait_for("eva-playground >> iframe", "it.src.includes('partner=play')", 5)
+    tab.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    tab.page.get_by_role("button", name="Copy").first.click()
+    tab.page.get_by_role("button", name="Copied").wait_for()
+    copied = tab.page.evaluate("navigator.clipboard.readText()")
+    assert all(part in copied for part in ('theme="light"', 'partner="play"', "/embed.js"))
+    assert tab.page.get_by_role("contentinfo").get_by_role("link").count() == 2
     tab.page.screenshot(path=screenshots / "page-playground.png", full_page=True)
     assert violations(tab.page) == []
 

@@ -16,7 +16,10 @@ export function targetOf({ slug, camera, rendition, holdMs }: Wanted): Target {
 }
 
 /** Whether a change of a player's properties takes another session. */
-export function isSwitched(changed: ReadonlyMap<PropertyKey, unknown>, holdMs: number | null): boolean {
+export function isSwitched(
+  changed: ReadonlyMap<PropertyKey, unknown>,
+  holdMs: number | null,
+): boolean {
   const held = changed.get("holdMs");
   const holdable = held !== undefined && (held === null) !== (holdMs === null);
   return holdable || (["slug", "camera", "rendition"] as const).some((name) => changed.has(name));

@@ -97,7 +97,11 @@ function tableAt(lines: readonly string[], at: number): { block: Block; end: num
     const cells = cellsOf(line);
     return Array.from({ length: columns }, (_, column) => parseInline(cells[column] ?? ""));
   });
-  const block: Block = { kind: "table", head: cellsOf(head).map((cell) => parseInline(cell)), rows };
+  const block: Block = {
+    kind: "table",
+    head: cellsOf(head).map((cell) => parseInline(cell)),
+    rows,
+  };
   return { block, end };
 }
 
@@ -200,22 +204,14 @@ export function parseInline(text: string, depth = 0): Inline[] {
 
 function pieceOf(match: RegExpExecArray, depth: number): Inline | null {
   const [whole, escaped, code, strong1, strong2, em1, em2, ...links] = match;
-  const [linkedAlt, linkedHref, alt, source, label, href, bare] = links;
   if (escaped !== undefined) {
     return { kind: "text", text: escaped };
   }
   if (code !== undefined) {
     return { kind: "code", text: code };
   }
-  const picture = linkedHref ?? source;
-  if (picture !== undefined) {
-    return linkOf(picture, [{ kind: "text", text: linkedAlt || alt || picture }]);
-  }
-  if (label !== undefined && href !== undefined) {
-    return linkOf(href, parseInline(label, depth + 1));
-  }
-  if (bare !== undefined) {
-    return linkOf(bare, [{ kind: "text", text: bare }]);
+  if (links.some((part) => part !== undefined)) {
+    return linkedPiece(links, depth);
   }
   const strong = strong1 ?? strong2;
   const words = strong ?? em1 ?? em2;
@@ -225,6 +221,18 @@ function pieceOf(match: RegExpExecArray, depth: number): Inline | null {
   return depth >= MAX_DEPTH
     ? null
     : { kind: strong === undefined ? "em" : "strong", children: parseInline(words, depth + 1) };
+}
+
+/** A picture in a link, a picture, a link, or an address: the parts of one of them are there. */
+function linkedPiece(parts: readonly (string | undefined)[], depth: number): Inline | null {
+  const [linkedAlt, linkedHref, alt, source, label, href, bare] = parts;
+  const picture = linkedHref ?? source;
+  if (picture !== undefined) {
+    return linkOf(picture, [{ kind: "text", text: linkedAlt || alt || picture }]);
+  }
+  return label !== undefined && href !== undefined
+    ? linkOf(href, parseInline(label, depth + 1))
+    : linkOf(bare ?? "", [{ kind: "text", text: bare ?? "" }]);
 }
 
 function linkOf(href: string, children: Inline[]): Inline | null {

@@ -1,7 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { UnplayableError } from "../../src/player/unplayable.ts";
 import { failureOf } from "../../src/player/whep/failure.ts";
-import { iceFragment, prepared, withIce, withRoundTrip, withStereo } from "../../src/player/whep/sdp.ts";
+import {
+  iceFragment,
+  prepared,
+  withIce,
+  withRoundTrip,
+  withStereo,
+} from "../../src/player/whep/sdp.ts";
 import { HttpError, UnreachableError } from "../../src/transport/errors.ts";
 
 describe("withStereo", () => {

@@ -32,18 +32,20 @@ describe("parseMarkdown", () => {
 
   it("reads tables, whatever their cells lack", () => {
     const text = (value: string) => [{ kind: "text", text: value }];
-    expect(parseMarkdown("Times:\n| a | b |\n|---|:-:|\n| 1 |\n| x \\| y | 2 | 3 |\nThen")).toEqual([
-      { kind: "paragraph", children: text("Times:") },
-      {
-        kind: "table",
-        head: [text("a"), text("b")],
-        rows: [
-          [text("1"), []],
-          [text("x | y"), text("2")],
-        ],
-      },
-      { kind: "paragraph", children: text("Then") },
-    ]);
+    expect(parseMarkdown("Times:\n| a | b |\n|---|:-:|\n| 1 |\n| x \\| y | 2 | 3 |\nThen")).toEqual(
+      [
+        { kind: "paragraph", children: text("Times:") },
+        {
+          kind: "table",
+          head: [text("a"), text("b")],
+          rows: [
+            [text("1"), []],
+            [text("x | y"), text("2")],
+          ],
+        },
+        { kind: "paragraph", children: text("Then") },
+      ],
+    );
     for (const none of ["a | b\ntext | more", "a | b\n---", "| a |\n|---|---|", "a\n---|---"]) {
       expect(parseMarkdown(none).some((one) => one.kind === "table")).toBe(false);
     }

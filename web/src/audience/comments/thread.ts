@@ -22,7 +22,12 @@ export const EMPTY_THREAD: Thread = { comments: new Map(), next: null };
 /** A page has been read. */
 export function withPage(thread: Thread, page: CommentPage): Thread {
   const comments = new Map(thread.comments);
-  for (const one of [...page.comments, ...page.pinned, ...(page.roots ?? []), ...(page.yours ?? [])]) {
+  for (const one of [
+    ...page.comments,
+    ...page.pinned,
+    ...(page.roots ?? []),
+    ...(page.yours ?? []),
+  ]) {
     comments.set(one.id, one);
   }
   return { comments, next: page.next };

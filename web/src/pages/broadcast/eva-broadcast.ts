@@ -37,6 +37,7 @@ import { about, credits, crew, links } from "./sections.ts";
 import "../../audience/rating.ts";
 import "../../player/stage.ts";
 import "../../ui/badge.ts";
+import "../../ui/footer.ts";
 import "../../ui/limb.ts";
 import "../../ui/topbar.ts";
 import "./cameras.ts";
@@ -158,6 +159,7 @@ export class EvaBroadcast extends LitElement {
       </div>
       ${this.#body(broadcast)}
     </main>
+    <eva-footer></eva-footer>
     ${this.sharing === undefined ? nothing : this.#shareDialog(broadcast, this.sharing)}`;
   }
 

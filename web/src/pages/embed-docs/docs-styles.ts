@@ -131,7 +131,8 @@ export const docsStyles = css`
     gap: 0.5rem;
     min-height: 2.5rem;
   }
-  select {
+  select,
+  input[type="text"] {
     width: 100%;
     max-width: 100%;
     min-height: 2.5rem;

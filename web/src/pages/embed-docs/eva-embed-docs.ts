@@ -16,7 +16,9 @@ import {
   oembedExample,
   tokenExample,
 } from "./examples.ts";
+import "../../ui/footer.ts";
 import "../../ui/topbar.ts";
+import "./code.ts";
 import "./playground.ts";
 
 /** See the module's header. */
@@ -78,7 +80,8 @@ export class EvaEmbedDocs extends LitElement {
           <p>${msg("Every broadcast's page names its oEmbed address, so that editors embed a pasted link by themselves.")}</p>
           ${code(oembedExample(origin, slug))}
         </section>
-      </main>`;
+      </main>
+      <eva-footer></eva-footer>`;
   }
 
   async #load(): Promise<void> {
@@ -91,7 +94,7 @@ export class EvaEmbedDocs extends LitElement {
 }
 
 function code(text: string): TemplateResult {
-  return html`<pre tabindex="0" aria-label=${msg("Code")}><code>${text}</code></pre>`;
+  return html`<eva-code .text=${text}></eva-code>`;
 }
 
 function table(

@@ -35,6 +35,8 @@ export class EvaPlayground extends LitElement {
   @property({ attribute: false }) broadcasts: readonly Broadcast[] = [];
   @state() private slug = "";
   @state() private language = "";
+  @state() private theme = "";
+  @state() private partner = "";
   @state() private controls = true;
   @state() private news: readonly string[] = [];
   @query("eva-player") private readonly embedded!: Embedded | null;
@@ -59,7 +61,7 @@ export class EvaPlayground extends LitElement {
       <div class="try">${this.#element(broadcast)} ${this.#buttons(broadcast)}</div>
       <div class="settings">
         ${this.#settings(broadcast)}
-        <pre tabindex="0" aria-label=${msg("Code")}><code>${this.#code(broadcast)}</code></pre>
+        <eva-code .text=${this.#code(broadcast)}></eva-code>
         <h3 id="news">${msg("What the player tells")}</h3>
         <ol class="news" aria-labelledby="news" tabindex="0">
           ${this.news.map((one) => html`<li><code>${one}</code></li>`)}
@@ -77,6 +79,8 @@ export class EvaPlayground extends LitElement {
       src="/b/${broadcast.slug}"
       title=${broadcast.title}
       lang=${this.language === "" ? nothing : this.language}
+      theme=${this.theme === "" ? nothing : this.theme}
+      partner=${this.partner === "" ? nothing : this.partner}
       controls=${this.controls ? nothing : "0"}
       @ready=${tell}
       @state=${tell}
@@ -97,6 +101,11 @@ export class EvaPlayground extends LitElement {
       ${broadcast.cameras.map(
         ({ id }) => html`<button type="button" @click=${() => this.embedded?.setCamera(id)}>
           setCamera("${id}")
+        </button>`,
+      )}
+      ${[...rungs(broadcast), null].map(
+        (name) => html`<button type="button" @click=${() => this.embedded?.setQuality(name)}>
+          setQuality(${JSON.stringify(name)})
         </button>`,
       )}
     </div>`;
@@ -129,6 +138,32 @@ export class EvaPlayground extends LitElement {
           ${LANGUAGES.map((one) => html`<option value=${one}>${one}</option>`)}
         </select>
       </label>
+      <label>
+        ${msg("Theme")}
+        <select
+          @change=${(event: Event) => {
+            this.theme = value(event);
+          }}
+        >
+          <option value="">${msg("The viewer's own")}</option>
+          ${["dark", "light"].map((one) => html`<option value=${one}>${one}</option>`)}
+        </select>
+      </label>
+      <label>
+        ${msg("Partner")}
+        <input
+          type="text"
+          name="partner"
+          pattern="[a-z0-9\-]{1,64}"
+          autocapitalize="off"
+          spellcheck="false"
+          .value=${this.partner}
+          @change=${(event: Event) => {
+            const field = event.currentTarget as HTMLInputElement;
+            this.partner = field.checkValidity() ? field.value : this.partner;
+          }}
+        />
+      </label>
       <label class="check">
         <input
           type="checkbox"
@@ -145,7 +180,9 @@ export class EvaPlayground extends LitElement {
   #code(broadcast: Broadcast): string {
     const attributes = [
       `src="${location.origin}/b/${broadcast.slug}"`,
+      ...(this.partner === "" ? [] : [`partner="${this.partner}"`]),
       ...(this.language === "" ? [] : [`lang="${this.language}"`]),
+      ...(this.theme === "" ? [] : [`theme="${this.theme}"`]),
       ...(this.controls ? [] : ['controls="0"']),
     ];
     return (
@@ -153,6 +190,12 @@ export class EvaPlayground extends LitElement {
       `<eva-player ${attributes.join("\n  ")}></eva-player>`
     );
   }
+}
+
+/** The names of the rungs of the camera that one sees first. */
+function rungs({ cameras, programme }: Broadcast): string[] {
+  const camera = cameras.find((one) => one.id === programme) ?? cameras[0];
+  return (camera?.renditions ?? []).map((one) => one.name);
 }
 
 declare global {

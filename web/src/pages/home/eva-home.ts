@@ -16,6 +16,7 @@ import { verdict } from "./card.ts";
 import { homeStyles } from "./home-styles.ts";
 import { BroadcastListController } from "./list.ts";
 import "../../ui/badge.ts";
+import "../../ui/footer.ts";
 import "../../ui/limb.ts";
 import "../../ui/mission-clock.ts";
 import "../../ui/topbar.ts";
@@ -49,6 +50,7 @@ export class EvaHome extends LitElement {
         </section>
         ${others.length === 0 ? nothing : more(others)}
       </main>
+      <eva-footer></eva-footer>
     `;
   }
 
