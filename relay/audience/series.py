@@ -62,6 +62,16 @@ def moment_within(broadcast: Broadcast, at_us: int, *, began_us: int | None, now
     return max(at_us, min(begun)) if begun else at_us
 
 
+def of_this_run(found: Sequence[Point], broadcast: Broadcast, now_us: int) -> list[Point]:
+    """Without moments from before the start: a broadcast that was put off, or is shown again, has
+    votes from then, which count, but its time begins anew.
+    """
+    starts_at = broadcast.starts_at
+    if starts_at is None or starts_at.timestamp() * 1e6 > now_us:
+        return list(found)
+    return [point for point in found if point.at_s + BUCKET_S > starts_at.timestamp()]
+
+
 def points(parts: Mapping[str, int], odd: Set[str], networks: int) -> list[Point]:
     """The points, by time, from `bucket:network:n` and `…:s`, numbers of voters and of stars.
 

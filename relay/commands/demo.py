@@ -8,7 +8,7 @@ import sys
 import time
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final, NoReturn
 
 import typer
 
@@ -19,15 +19,16 @@ from relay.commands.common import fail, settings_or_exit, valid
 from relay.config import primary_address
 from relay.demo import show
 from relay.demo.scene import AROUND, KINDS
-from relay.errors import Conflict, NotFound, OperatorError
+from relay.errors import Conflict, NotFound, OperatorError, StoreError
 from relay.ingest.fetch import is_url
+from relay.log import logger
 from relay.state.models import Broadcast, Camera, Marker, Projection, Pull
 from relay.state.registry import Registry
 from relay.supervisor.child import Child, Program
 from relay.supervisor.serve import relay, relay_command
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Awaitable, Callable
 
     from redis.asyncio import Redis
 
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
 _FIRST_PICTURE_S: Final = 20.0
 _LOOK_S: Final = 0.1
 _STOP_S: Final = 1.0
+_TURN_LOOK_S: Final = 30.0
+"""How often the demo looks whether its pictures have begun anew."""
 
 Input = Annotated[
     str | None,
@@ -82,7 +85,7 @@ async def _demo(settings: Settings, source: str | None) -> None:
             if source:
                 await _camera(registry, show.INPUT, Pull(url=source, loop=True))
             shown = [*(drawn or [show.INPUT]), show.YOURS]
-            await _broadcast(registry, shown)
+            await show_broadcast(registry, shown, time.time())
             async with _sending(settings, {name: keys[name] for name in drawn}):
                 await _until_live(bus, shown[:-1])
                 door = show.Door(
@@ -93,7 +96,7 @@ async def _demo(settings: Settings, source: str | None) -> None:
                 )
                 sys.stdout.write(door.text())
                 sys.stdout.flush()
-                await asyncio.Event().wait()
+                await keep_up(registry, shown)
         finally:
             await state.aclose()
             await bus.aclose()
@@ -110,9 +113,30 @@ async def _camera(registry: Registry, name: str, pull: Pull | None = None) -> st
         return await registry.rotate_key(name)
 
 
-async def _broadcast(registry: Registry, cameras: list[str]) -> None:
+async def keep_up(
+    registry: Registry,
+    cameras: list[str],
+    clock: Callable[[], float] = time.time,
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+) -> NoReturn:
+    """Whenever the pictures begin anew, the broadcast does: for ever."""
+    began = show.starts_at(clock())
+    while True:
+        # By the wall clock, as the pictures go: it may have been set, or the machine have slept.
+        await sleep(min(show.left_s(clock()), _TURN_LOOK_S))
+        now = clock()
+        if show.starts_at(now) == began:
+            continue
+        try:
+            await show_broadcast(registry, cameras, now)
+        except StoreError as error:  # the next look tries again
+            logger().warning("the demo could not begin anew", error=str(error))
+        else:
+            began = show.starts_at(now)
+
+
+async def show_broadcast(registry: Registry, cameras: list[str], now: float) -> None:
     """Make the broadcast; one of an earlier demo begins anew, and keeps what was made of it."""
-    now = time.time()
     made = valid(Broadcast, show.broadcast(cameras, now))
     again = {"cameras": made.cameras, "starts_at": made.starts_at, "ended_at": None}
     try:

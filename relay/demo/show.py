@@ -58,6 +58,11 @@ def starts_at(now: float) -> datetime:
     return datetime.fromtimestamp(now // EVA_S * EVA_S, UTC)
 
 
+def left_s(now: float) -> float:
+    """Seconds until the pictures begin anew, at a wall-clock time."""
+    return EVA_S - now % EVA_S
+
+
 def markers(cameras: list[str], now: float) -> list[dict[str, Any]]:
     """The fields of the demo's markers."""
     return [

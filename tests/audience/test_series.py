@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from relay.audience.series import Point, best_loved, moment_within, points
+from relay.audience.series import Point, best_loved, moment_within, of_this_run, points
 from relay.state.models import Broadcast
 
 
@@ -75,6 +75,20 @@ def test_a_moment_is_one_of_the_broadcast(
     began_us = None if began_s is None else began_s * 1_000_000
     found = moment_within(broadcast, at_s * 1_000_000, began_us=began_us, now_us=1_000_000_000)
     assert found == expected_s * 1_000_000
+
+
+def test_moments_before_the_start_are_not_of_this_run():
+    found = [Point(60 * minute, 1, 4.0) for minute in range(10)]
+    again = Broadcast(slug="b", title="B", starts_at=datetime.fromtimestamp(330, UTC))
+    assert [each.at_s for each in of_this_run(found, again, 600_000_000)] == [
+        300,
+        360,
+        420,
+        480,
+        540,
+    ]
+    assert of_this_run(found, again, 329_000_000) == found  # it has not begun
+    assert of_this_run(found, Broadcast(slug="b", title="B"), 600_000_000) == found
 
 
 def test_the_best_loved_moments_are_apart_and_at_most_five():

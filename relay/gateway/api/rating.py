@@ -154,7 +154,8 @@ async def read_series(request: web.Request) -> web.Response:
     state = request.app[STATE]
 
     async def work() -> str:
-        found = series.points(*await ratings.read_moments(state, broadcast.slug))
+        every = series.points(*await ratings.read_moments(state, broadcast.slug))
+        found = series.of_this_run(every, broadcast, time.time_ns() // 1000)
         view = SeriesView(
             bucket_s=ratings.BUCKET_S,
             points=[_point_view(point) for point in found],

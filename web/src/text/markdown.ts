@@ -180,6 +180,9 @@ function itemsOf(kind: "bullet" | "number", lines: readonly string[]): Inline[][
 const MARKS =
   /\\([\\`*_[\]()#>~|-])|`([^`\n]+)`|\*\*([^\n]+?)\*\*|__([^\n]+?)__|\*([^*\n]+)\*|\b_([^_\n]+)_\b|\[!\[([^[\]\n]{0,300})\]\([^()\s]{1,2000}\)\]\(([^()\s]{1,2000})\)|!\[([^[\]\n]{0,300})\]\(([^()\s]{1,2000})\)|\[([^[\]\n]{1,300})\]\(([^()\s]{1,2000})\)|(https?:\/\/[^\s<>"')\]]+[^\s<>"')\].,;:!?])|( {2,}\n|\\\n)/;
 
+/** So many of its groups are parts of links; see {@link linkedPiece}. */
+const LINK_PARTS = 7;
+
 /** The pieces of a text. */
 export function parseInline(text: string, depth = 0): Inline[] {
   const pieces: Inline[] = [];
@@ -203,7 +206,8 @@ export function parseInline(text: string, depth = 0): Inline[] {
 }
 
 function pieceOf(match: RegExpExecArray, depth: number): Inline | null {
-  const [whole, escaped, code, strong1, strong2, em1, em2, ...links] = match;
+  const [whole, escaped, code, strong1, strong2, em1, em2, ...others] = match;
+  const links = others.slice(0, LINK_PARTS);
   if (escaped !== undefined) {
     return { kind: "text", text: escaped };
   }

@@ -19,6 +19,9 @@ export type CommentAct =
   | { kind: "edit"; text: string; done(went: boolean): void }
   | { kind: "report"; reason: string; done(went: boolean): void };
 
+/** So long before its start a broadcast may be on air. */
+const EARLY_MS = 15 * 60_000;
+
 type Form = "edit" | "report";
 
 /**
@@ -63,8 +66,7 @@ export class EvaComment extends LitElement {
   }
 
   #head(comment: Comment): TemplateResult {
-    const moment =
-      comment.moment === null ? null : formatMissionTime(comment.moment, this.startsAt);
+    const moment = momentOf(comment.moment, this.startsAt);
     return html`<header>
       ${comment.pinned ? html`<span class="pinned">${pin}${msg("Pinned")}</span>` : nothing}
       <span class="name">${comment.name}</span>
@@ -177,6 +179,15 @@ export class EvaComment extends LitElement {
   #act(detail: CommentAct): void {
     this.dispatchEvent(new CustomEvent("eva-act", { detail }));
   }
+}
+
+/**
+ * The mission's time of what a comment speaks of; null where there is none. What lies long before the
+ * start is of an earlier broadcast under the same name, whose time was another.
+ */
+function momentOf(moment: string | null, startsAt: string | null): string | null {
+  const of = moment === null || startsAt === null ? 0 : Date.parse(startsAt) - Date.parse(moment);
+  return moment === null || of > EARLY_MS ? null : formatMissionTime(moment, startsAt);
 }
 
 function field(event: SubmitEvent, name: string): string {
