@@ -108,8 +108,8 @@ class Settings(BaseSettings):
     """
 
     vote_watch_s: Annotated[float, Field(ge=0, le=3600)] = 10.0
-    """Where many of one network have voted, further viewers have to have opened a page so long ago,
-    or to have watched for so long, in seconds.
+    """Where many of one network have voted, further viewers have to have watched for so long, in
+    seconds; while there is no picture, to have opened a page so long ago.
     """
 
     vote_pace: Annotated[int, Field(ge=0, le=1_000_000)] = 30

@@ -98,7 +98,10 @@ def test_nothing_that_is_written_runs(walk: Stack, open_tab: Callable[[str], Tab
         tab.page.get_by_role("radio", name="5 stars").check()
         tab.wait_for("eva-rating >> .follow", has(line), 10)
         harmless(tab, walk.url)
-    for path, place, part in (("/", "eva-home", "eva-card"), ("/docs/embed", "select", "option")):
+    for path, place, part in (
+        ("/", "eva-home", "eva-card"),
+        ("/docs/embed", "eva-playground", "option"),
+    ):
         tab.page.goto(walk.url + path)
         for line in lines():
             said = f"(one.shadowRoot ?? one).textContent.includes({json.dumps(line)})"

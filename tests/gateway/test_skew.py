@@ -12,14 +12,17 @@ import pytest
 from relay.audience.ratings import Ballot, cast_ballots, read
 from relay.bus import keys
 from relay.gateway.auth import Auth
-from relay.gateway.keys import AUTH
-from tests.support.gateway import Gateway, running
+from relay.gateway.keys import AUTH, LIVE
+from tests.support.gateway import Gateway, go_dark, go_live, running
+from tests.support.waiting import eventually
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
 
     from redis.asyncio import Redis
+
+    from relay.gateway.live import Live
 
 pytestmark = pytest.mark.parametrize("store_url", ["valkey"], indirect=True)
 
@@ -219,6 +222,43 @@ async def test_one_who_has_watched_may_vote_from_a_crowded_network(
     viewer = cookie.partition("=")[2].partition(".")[0]
     await store.set(keys.watched("demo", viewer), 10)
     (await behind.vote("demo", 4, cookie=cookie, headers=came("203.0.113.99"))).ok()
+
+
+async def test_ids_that_were_only_kept_are_no_proof_while_there_is_a_picture(
+    behind: Gateway, store: Redis
+) -> None:
+    await behind.camera("helmet")
+    await behind.change("/api/v1/broadcasts/demo", cameras=["helmet"])
+    await go_live(store, "helmet")
+    live = behind.app[LIVE]
+    await eventually(lambda: live.programme("demo", ["helmet"]) == "helmet", "the picture")
+    await eventually(lambda: has_camera(live), "the broadcast")
+    # Few votes, and one's own network among them, need no proof.
+    (await behind.vote("demo", 5, headers=came("198.51.100.7"))).ok()
+    await honest_more(behind, 20)
+    for number in range(20):
+        (await behind.vote("demo", 4, headers=came(f"203.0.113.{number}"))).ok()
+    kept = old_cookie(behind)
+    refused = await behind.vote("demo", 1, cookie=kept, headers=came("203.0.113.99"))
+    assert refused.problem(403)["type"] == f"{PROBLEM}watch-first"
+    await store.set(keys.watched("demo", kept.partition("=")[2].partition(".")[0]), 10)
+    (await behind.vote("demo", 4, cookie=kept, headers=came("203.0.113.99"))).ok()
+    # Whoever comes from elsewhere is not asked, nor anybody once the picture is gone.
+    (await behind.vote("demo", 4, headers=came("198.51.101.7"))).ok()
+    await go_dark(store, "helmet")
+    await eventually(lambda: live.programme("demo", ["helmet"]) is None, "no picture")
+    cookie = old_cookie(behind)
+    (await behind.vote("demo", 4, cookie=cookie, headers=came("203.0.113.98"))).ok()
+
+
+def has_camera(live: Live) -> bool:
+    broadcast = live.broadcast("demo")
+    return broadcast is not None and broadcast.cameras == ("helmet",)
+
+
+async def honest_more(gateway: Gateway, count: int) -> None:
+    for number in range(count):
+        (await gateway.vote("demo", 4, headers=came(f"100.64.{number}.7"))).ok()
 
 
 async def test_a_session_speaks_for_one_viewer(behind: Gateway, store: Redis) -> None:

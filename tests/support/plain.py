@@ -47,18 +47,24 @@ class Detour:
     @contextmanager
     def running(self) -> Iterator[int]:
         """Carry in a thread of its own; gives the port."""
-        serving = asyncio.start_server(self._carry, "127.0.0.1", 0)
-        server = self._loop.run_until_complete(serving)
+        # Playwright runs a loop in the tests' own thread, which can have no second one.
         thread = threading.Thread(target=self._loop.run_forever)
         thread.start()
+        serving = asyncio.run_coroutine_threadsafe(self._serve(), self._loop)
         try:
-            yield int(server.sockets[0].getsockname()[1])
+            yield serving.result(10)
         finally:
             self._loop.call_soon_threadsafe(self._end)
             thread.join()
             self._loop.close()
 
+    async def _serve(self) -> int:
+        self._server = await asyncio.start_server(self._carry, "127.0.0.1", 0)
+        return int(self._server.sockets[0].getsockname()[1])
+
     def _end(self) -> None:
+        if self._server is not None:
+            self._server.close()
         for task in asyncio.all_tasks(self._loop):
             task.cancel()
         self._loop.call_soon(self._loop.stop)

@@ -86,13 +86,24 @@ async def vote(request: web.Request) -> web.Response:
         now_s=now_s,
         network=await network(request),
         at_us=_moment(app, request.match_info["slug"], body.at_us, now_s),
-        # An id tells when its page came; of a younger one the heartbeats are asked, see `_cast`.
-        proven=app[AUTH].age_s(identity.viewer, now_s) >= watch_s,
+        proven=_has_been_there(app, request.match_info["slug"], identity.viewer, now_s),
     )
     rating = await _cast(request, ballot, body.session, watch_s)
     response = json_response(rating_view(rating))
     remember(request, response, identity)
     return response
+
+
+def _has_been_there(app: web.Application, slug: str, viewer: str, now_s: float) -> bool:
+    """Whether a viewer's id alone speaks for it: it tells when its page came.
+
+    While there is a picture, ids that were only kept for a while are no proof of having watched:
+    the heartbeats are asked, see `_cast`. Either matters where a crowd votes from one network only.
+    """
+    broadcast = app[LIVE].broadcast(slug)
+    if broadcast is not None and app[LIVE].programme(slug, broadcast.cameras) is not None:
+        return False
+    return app[AUTH].age_s(viewer, now_s) >= app[SETTINGS].vote_watch_s
 
 
 async def _cast(
