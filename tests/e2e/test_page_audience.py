@@ -116,6 +116,19 @@ def test_comments_that_wait_for_approval(walk: Stack, visit: Callable[..., Tab])
 
 
 @pytest.mark.slow
+def test_a_link_waits_and_its_author_is_told_why(walk: Stack, visit: Callable[..., Tab]):
+    walk.broadcast("linked", [], **fields())
+    tab = visit("linked")
+    write(tab, "See https://example.org")
+    wait_text(tab, "Links wait for approval")
+    tab.page.reload()
+    tab.page.evaluate("scrollTo(0, document.body.scrollHeight)")
+    wait_text(tab, "Links wait for approval")
+    assert texts(tab) == ["See https://example.org"]
+    assert texts(visit("linked")) == []
+
+
+@pytest.mark.slow
 def test_a_low_vote_is_asked_why_and_a_high_one_may_follow(
     walk: Stack, visit: Callable[..., Tab], screenshots: Path
 ):
