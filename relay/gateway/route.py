@@ -129,5 +129,5 @@ def json_response(content: BaseModel | dict[str, object] | str, status: int = 20
         text=text,
         status=status,
         content_type="application/json",
-        headers={"Cache-Control": "no-store"},
+        headers={"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"},
     )

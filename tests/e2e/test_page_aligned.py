@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import statistics
+import time
+from collections import deque
 from contextlib import ExitStack
+from itertools import islice
 from typing import TYPE_CHECKING
 
 import pytest
@@ -23,9 +26,10 @@ CAMERAS = ("helmet", "drone", "truss")
 LATE_S = 0.4
 """By this the drone's pictures come later than the others'."""
 APART_MS = 150
-"""Aligned cameras stand no further apart than this: it is generous, for a machine that is busy."""
-SETTLE_S = 14
-LOOKS = 16
+"""Aligned cameras stand no further apart than this: generous, for a machine that is busy."""
+SETTLE_S = 45
+"""Cameras come together within this; on a machine that is not busy, in some ten seconds."""
+LOOKS = 10
 
 # What a page says to the browser of its buffers is not heard: cameras come as they come.
 DEAF = """
@@ -47,22 +51,27 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
         yield stack
 
 
-def spread(tab: Tab) -> float:
-    """How far the cameras of a grid stand apart once it has settled, milliseconds, typically."""
+def open_grid(tab: Tab) -> None:
     for _ in range(3):
         tab.page.keyboard.press("v")
     tab.wait_for("eva-stage", "it.layout === 'grid'", 10)
     live = "[...it.renderRoot.querySelectorAll('eva-player')].map((one) => one.phase).join()"
     tab.wait_for("eva-stage", f"{live} === 'live,live,live'", 30)
-    tab.page.wait_for_timeout(SETTLE_S * 1000)
-    found = []
-    for _ in range(LOOKS):
-        tab.page.wait_for_timeout(470)
+
+
+def spreads(tab: Tab) -> Iterator[float]:
+    """How far the cameras stand apart, milliseconds: typical values of some seconds, again and
+    again.
+    """
+    looks: deque[float] = deque(maxlen=LOOKS)
+    until = time.monotonic() + SETTLE_S
+    while time.monotonic() < until:
+        tab.page.wait_for_timeout(400)
         told = ages(tab)
         if len(told) == len(CAMERAS):
-            found.append(max(told.values()) - min(told.values()))
-    assert len(found) > LOOKS // 2
-    return statistics.median(found)
+            looks.append(max(told.values()) - min(told.values()))
+        if len(looks) == LOOKS:
+            yield statistics.median(looks)
 
 
 def test_cameras_side_by_side_wait_for_the_latest(
@@ -73,14 +82,17 @@ def test_cameras_side_by_side_wait_for_the_latest(
     deaf.page.add_init_script(DEAF)
     deaf.page.goto(url)
     deaf.wait_picture(30)
-    apart = spread(deaf)
+    open_grid(deaf)
+    apart = min(islice(spreads(deaf), LOOKS))
     deaf.page.close()
+    assert apart > 1000 * LATE_S / 2
     tab = open_tab(url)
     tab.wait_picture(30)
-    together = spread(tab)
-    figure(f"cameras stand {apart:.0f} ms apart as they come, {together:.0f} ms aligned")
-    assert apart > 1000 * LATE_S / 2
-    assert together < min(APART_MS, apart / 2)
+    open_grid(tab)
+    near = min(APART_MS, apart / 2)
+    together = next((one for one in spreads(tab) if one < near), None)
+    figure(f"cameras stand {apart:.0f} ms apart as they come, {together or 0:.0f} ms aligned")
+    assert together is not None, f"no nearer than {near:.0f} ms within {SETTLE_S} s"
     # Whoever looks at one camera alone again waits for nobody.
     tab.page.keyboard.press("v")
     tab.wait_for("eva-stage", "it.layout === 'single'", 5)

@@ -76,7 +76,7 @@ def said(stack: Stack, here: str, line: str, **more: str) -> str:
 
 def test_nothing_that_is_written_runs(walk: Stack, open_tab: Callable[[str], Tab]):
     """What the policy stops would be a complaint of the page, and a surprise at the end."""
-    tab = open_tab(f"{walk.url}/healthz")
+    tab = open_tab(f"{walk.url}/")
     asked: list[str] = []
 
     def ask(dialog: Dialog) -> None:

@@ -99,6 +99,7 @@ async def test_comments_and_feedback_are_kept_as_they_are(gateway: Gateway, payl
     found = answer.json()
     assert (found["text"], found["name"]) == (body["text"].strip(), body["name"])
     assert answer.headers["Content-Type"] == "application/json; charset=utf-8"
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
     exported = (await gateway.get(f"{DEMO}/comments/export", admin=True)).ok()["comments"]
     assert exported[0]["text"] == body["text"].strip()
     (await gateway.post(f"{DEMO}/feedback", {"text": payload})).ok(201)

@@ -71,7 +71,7 @@ class Tab:
         self.page.on(
             "console",
             lambda message: (
-                self.complaints.append(f"console: {message.text}")
+                self.complaints.append(f"console: {message.text} ({message.location['url']})")
                 if message.type in ("error", "warning") and HARMLESS not in message.text
                 else None
             ),
