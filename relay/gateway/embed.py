@@ -63,7 +63,7 @@ async def embed(request: web.Request) -> web.Response:
     app, auth = request.app, request.app[AUTH]
     broadcast = await app[REGISTRY].broadcasts.get(request.match_info["slug"])
     partner = await _partner(request)
-    lang = language(request, embedded=True)
+    lang, shade = language(request, embedded=True), theme(request, embedded=True)
     told = words(lang)
     shade = theme(request, embedded=True)
     if partner is None and broadcast.partners_only:

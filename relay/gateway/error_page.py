@@ -38,6 +38,7 @@ _STYLE: Final = (
 )
 
 
+_BAR: Final = '<header><a href="/">EVA Relay</a></header>\n'
 _TELL: Final = 'parent.postMessage({eva:1,event:"error",value:{message:"not-allowed"}},"*")'
 """What a frame that shows no player tells the page around it, whichever that is."""
 _TELL_HASH: Final = b64encode(sha256(_TELL.encode()).digest()).decode()
@@ -53,11 +54,10 @@ def refusal_page(title: str, detail: str, *, lang: str, shade: str | None = None
     policy = given["Content-Security-Policy"]
     script_src = f"script-src 'sha256-{_TELL_HASH}'"
     given["Content-Security-Policy"] = policy.replace("script-src 'self'", script_src)
-    html = _html(403, title, detail, lang, shade, target=' target="_blank"', script=_TELL)
+    html = _html(
+        403, title, detail, lang, shade, framed=True, target=' target="_blank"', script=_TELL
+    )
     return _response(html, 403, lang, given)
-
-
-_BAR: Final = '<header><a href="/">EVA Relay</a></header>\n'
 
 
 def error_page(
@@ -80,8 +80,7 @@ def error_page(
     if retry_after is not None:
         given["Retry-After"] = str(math.ceil(retry_after))
         again = f'<meta http-equiv="refresh" content="{given["Retry-After"]}">\n'
-    bar = "" if framed else _BAR
-    html = _html(status, title, detail, lang, shade, head=again, bar=bar)
+    html = _html(status, title, detail, lang, shade, framed=framed, head=again)
     return _response(html, status, lang, given)
 
 
@@ -97,8 +96,8 @@ def _html(
     lang: str,
     shade: str | None,
     *,
+    framed: bool,
     head: str = "",
-    bar: str = "",
     target: str = "",
     script: str = "",
 ) -> str:
@@ -112,7 +111,7 @@ def _html(
         f"<title>{escape(title)} · EVA Relay</title>\n"
         '<link rel="icon" href="/static/favicon.svg" type="image/svg+xml">\n'
         f"<style>{_STYLE}</style>\n"
-        f"</head>\n<body>\n{bar}<main>\n"
+        f"</head>\n<body>\n{'' if framed else _BAR}<main>\n"
         f'<p class="status">{status}</p>\n<h1>{escape(title)}</h1>\n'
         f"<p>{escape(_sentence(detail))}</p>\n"
         f'<p><a href="/"{target}>{words(lang).all_broadcasts}</a></p>\n'

@@ -152,6 +152,7 @@ def test_an_origin_that_is_not_allowed_sees_a_refusal_and_hears_of_it(
         tab.page.screenshot(path=screenshots / f"{name}.png")
 
 
+@pytest.mark.slow
 def test_a_browser_that_tells_no_origin_shows_strangers_nothing(
     walk: Stack, museum: tuple[str, dict[str, str]], visit: Callable[..., Tab]
 ):
@@ -170,6 +171,7 @@ def test_a_browser_that_tells_no_origin_shows_strangers_nothing(
     assert any("frame-ancestors" in one for one in tab.complaints)
 
 
+@pytest.mark.slow
 def test_a_frame_that_stays_silent_is_an_error(
     walk: Stack, museum: tuple[str, dict[str, str]], visit: Callable[..., Tab]
 ):

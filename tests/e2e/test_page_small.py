@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     from tests.support.stack import Stack
 
+pytestmark = pytest.mark.slow
+
 EMBEDS = [(200, 200), (320, 180), (400, 225), (640, 360), (1280, 720)]
 BOX = "(({ x, y, width, height }) => ({ x, y, width, height }))(it.getBoundingClientRect())"
 BOXES = f"[...it.renderRoot.querySelectorAll(SELECTOR)].map((it) => {BOX})"

@@ -213,6 +213,32 @@ def test_a_lost_signal_and_an_offline_device(
     inspect(tab, "page-offline", screenshots, full=False)
 
 
+@pytest.mark.parametrize(("width", "height"), [(200, 200), (640, 360)])
+def test_a_frame_without_scripts(
+    width: int, height: int, walk: Stack, browser: Browser, screenshots: Path
+):
+    context = browser.new_context(
+        viewport={"width": width, "height": height}, java_script_enabled=False
+    )
+    tab = Tab(context)
+    tab.page.goto(f"{walk.url}/embed/{SLUG}")
+    assert tab.page.locator("h1").inner_text() == fields()["title"]
+    tab.page.screenshot(path=screenshots / f"page-embed-bare-{width}.png")
+    stage = tab.page.locator(".skeleton-stage").bounding_box()
+    picture = tab.page.locator("noscript img").bounding_box()
+    words = tab.page.locator("noscript div").bounding_box()
+    for box in (stage, picture, words):
+        assert box is not None
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= width
+        assert box["y"] + box["height"] <= height
+    assert picture == stage
+    link = tab.page.get_by_role("link")
+    assert link.get_attribute("href") == f"/b/{SLUG}"
+    assert tab.complaints == []
+    context.close()
+
+
 @pytest.mark.parametrize("path", ["/b", "/embed"])
 def test_a_refusal(path: str, walk: Stack, visit: Callable[..., Tab], screenshots: Path):
     tab = visit("about:blank", "403")
