@@ -115,8 +115,10 @@ def test_amf0(figure: Callable[[str], None]) -> None:
     seeds.append(amf.encode("@setDataFrame", "onMetaData", EcmaArray(told)))
     seeds.append(amf.encode("connect", 1.0, {"app": "live", "capsEx": 15.0, "fourCcList": ["*"]}))
     seeds.append(amf.encode(True, None, UNDEFINED, Date(1e12), [1.0, [{"a": "b" * 300}]]))
+    seeds += [b"\x0a\x00\x00\x00\x01" * deep + b"\x05" for deep in (MAX_DEPTH, MAX_DEPTH + 9)]
     seeds.append(b"\x10\x00\x01c" + amf.encode({"x": 1.0})[1:] + b"\x0c\x00\x00\x00\x02hi")
-    words = [bytes([marker]) for marker in (0, 1, 2, 3, 8, 10, 11, 12, 15, 16)] + [b"\x00\x00\x09"]
+    words = [bytes([marker]) for marker in (0, 1, 2, 3, 8, 11, 12, 15, 16)]
+    words += [b"\x00\x00\x09", b"\x0a\x00\x00\x00\x01"]
     figure(fuzz("amf.decode", 50_000, seeds, check, refusal=RtmpError, words=words))
 
 
