@@ -1,7 +1,7 @@
 # make demo   set everything up and run the whole relay with live demo cameras
 # make test   set everything up and run every check
 # make soak   the long tests
-# make fuzz  made-up input to the native core, a hundred million times
+# make fuzz   made-up input to whatever strangers reach, some 180 million times
 # make web    build the pages
 # make clean  forget what was set up and built
 
@@ -33,10 +33,11 @@ test: system
 soak: system $(VENV)/installed-dev web
 	$(BIN)/python -m pytest -m slow
 
-# FUZZ times what `make test` does, which is a million inputs.
+# FUZZ times what `make test` does, which is a million inputs in Rust and most of one in Python.
 FUZZ ?= 100
-fuzz:
+fuzz: $(VENV)/installed-dev
 	cd relay/native && RELAY_FUZZ=$(FUZZ) cargo test --quiet fuzz:: -- --nocapture
+	RELAY_FUZZ=$(FUZZ) $(BIN)/python -m pytest -n 2 tests/fuzz
 
 lint: $(VENV)/installed-dev
 	$(BIN)/ruff format --check .

@@ -90,7 +90,7 @@ class Alerts:
             datagram = datagram[_HEADER.size + length :]
             if kind != _ALERT or version != _DTLS_1_2 or place[:2] != _EPOCH:
                 continue
-            if len(body) != self._suite.explicit + len(_CLOSE_NOTIFY) + _TAG:
+            if not len(body) == length == self._suite.explicit + len(_CLOSE_NOTIFY) + _TAG:
                 continue
             try:
                 plain = self._open(place, body)

@@ -23,6 +23,8 @@ use crate::ring::{Kind, Ring};
 use crate::shared::Shared;
 use crate::viewers::Viewers;
 
+#[cfg(test)]
+mod fuzz;
 mod obey;
 
 /// Viewers that are sent some of their replays before other work is looked at.
@@ -216,6 +218,7 @@ impl Engine {
             self.chase_next = 0;
             self.chase_due = self.chase_began + Duration::from_secs_f64(CHASE_EVERY);
         }
+        self.take_leave();
     }
 
     /// Send a viewer some packets of its replay; whether there is more of it.
@@ -227,7 +230,14 @@ impl Engine {
         let Some(ring) = stream.and_then(|stream| self.rings.get(&stream)) else {
             return false;
         };
-        viewer.chase(kind, ring, &mut self.batch)
+        let more = viewer.chase(kind, ring, &mut self.batch);
+        if let Some((track, _)) = viewer.track(kind, &mut self.batch) {
+            // The ring went on without it while it waited for another stream.
+            if ![track.stream(), track.next_stream].contains(&stream) {
+                self.left.extend(stream.map(|left| (left, id)));
+            }
+        }
+        more
     }
 
     // --- in ----------------------------------------------------------------------------------

@@ -24,9 +24,9 @@ use crate::shared::{Shared, ViewerStats};
 use crate::srtp::{Profile, Receiver, Sender};
 use crate::viewer::Viewer;
 
-const PROFILES: [Profile; 3] = [Profile::Gcm128, Profile::Gcm256, Profile::CmSha1];
+pub(crate) const PROFILES: [Profile; 3] = [Profile::Gcm128, Profile::Gcm256, Profile::CmSha1];
 
-fn fuzz<S: Strategy>(
+pub(crate) fn fuzz<S: Strategy>(
     name: &str,
     cases: u32,
     strategy: S,
@@ -40,12 +40,12 @@ fn fuzz<S: Strategy>(
     eprintln!("fuzz {name}: {cases} inputs in {:.1} s", began.elapsed().as_secs_f64());
 }
 
-fn bytes(most: usize) -> impl Strategy<Value = Vec<u8>> {
+pub(crate) fn bytes(most: usize) -> impl Strategy<Value = Vec<u8>> {
     vec(any::<u8>(), 0..most)
 }
 
 /// Compound packets whose heads are right, with anything in them.
-fn nearly_rtcp() -> impl Strategy<Value = Vec<u8>> {
+pub(crate) fn nearly_rtcp() -> impl Strategy<Value = Vec<u8>> {
     let packet = (0u8..4, 0u8..32, 198u8..208, vec(any::<u8>(), 0..80), -1i16..2, any::<bool>());
     let one = packet.prop_map(|(padding, count, kind, mut body, off, remb)| {
         body.resize(body.len().next_multiple_of(4), 1);
@@ -145,7 +145,7 @@ impl Kernel for Memory {
     fn wait_for_room(&mut self) {}
 }
 
-fn params(kind: Kind, ssrc: u32, rtx: Option<u8>) -> TrackParams {
+pub(crate) fn params(kind: Kind, ssrc: u32, rtx: Option<u8>) -> TrackParams {
     TrackParams {
         kind,
         ssrc,
