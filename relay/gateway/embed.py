@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+import time
 from html import escape
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypedDict
 from urllib.parse import urlsplit
 
 from aiohttp import web
@@ -15,7 +16,7 @@ from relay.gateway.access import may_watch, require_access
 from relay.gateway.document import render
 from relay.gateway.error_page import error_page
 from relay.gateway.frontend import EMBED, EMBED_DOCS
-from relay.gateway.keys import AUTH, FRONTEND, REGISTRY
+from relay.gateway.keys import AUTH, FRONTEND, HOSTING, REGISTRY
 from relay.gateway.route import json_response
 from relay.gateway.views import BroadcastView, ClosedView, broadcast_view
 from relay.gateway.visitor import language, origin
@@ -41,6 +42,12 @@ _PAGE: Final = re.compile(r"/(?:b|embed)/([a-z0-9-]{1,64})/?")
 _CROSS_ORIGIN: Final = {"Cross-Origin-Resource-Policy": "cross-origin"}
 
 
+class _Frame(TypedDict):
+    viewer: str
+    partner: str | None
+    ticket: str | None
+
+
 class EmbedView(BroadcastView):
     """A broadcast for a player in a frame."""
 
@@ -48,6 +55,8 @@ class EmbedView(BroadcastView):
     """What to send as Eva-Viewer where cookies are blocked."""
     partner: str | None
     """Whose site it stands in."""
+    ticket: str | None
+    """What heartbeats prove that with."""
 
 
 class ClosedEmbedView(ClosedView):
@@ -55,6 +64,7 @@ class ClosedEmbedView(ClosedView):
 
     viewer: str
     partner: str | None
+    ticket: str | None
 
 
 async def embed(request: web.Request) -> web.Response:
@@ -74,15 +84,18 @@ async def embed(request: web.Request) -> web.Response:
             frame_ancestors="'none'",
         )
     viewer = auth.viewer(request) or auth.new_viewer()
-    name = None if partner is None else partner.id
-    signed = auth.signed(viewer)
+    frame: _Frame = {
+        "viewer": auth.signed(viewer),
+        "partner": None if partner is None else partner.id,
+        "ticket": _ticket(request, partner, broadcast, viewer),
+    }
     view: EmbedView | ClosedEmbedView
     if may_watch(request, broadcast):
         found = await broadcast_view(app, broadcast, viewer)
-        view = EmbedView(**dict(found), viewer=signed, partner=name)
+        view = EmbedView(**dict(found), **frame)
         title = broadcast.title
     else:
-        view = ClosedEmbedView(slug=broadcast.slug, viewer=signed, partner=name)
+        view = ClosedEmbedView(slug=broadcast.slug, **frame)
         title = told.closed
     response = render(
         request,
@@ -90,7 +103,7 @@ async def embed(request: web.Request) -> web.Response:
         title=f"{title} · EVA Relay",
         description=title,
         head='<meta name="robots" content="noindex">\n',
-        body=_body(broadcast, name, title, told),
+        body=_body(broadcast, title, told),
         data=view,
         frame_ancestors="*" if partner is None else _ancestors(partner),
         embedded=True,
@@ -114,14 +127,25 @@ async def _partner(request: web.Request) -> Partner | None:
     return await request.app[REGISTRY].partners.get(name)
 
 
+def _ticket(
+    request: web.Request, partner: Partner | None, broadcast: Broadcast, viewer: str
+) -> str | None:
+    """Proof of the partner, for a page in a frame: in a tab of its own it stands in nobody's site.
+
+    Without the header (over plain HTTP, of old browsers) it passes for one in a frame.
+    """
+    if partner is None or request.headers.get("Sec-Fetch-Dest") == "document":
+        return None
+    return request.app[HOSTING].ticket(partner.id, broadcast.slug, viewer, time.time())
+
+
 def _ancestors(partner: Partner) -> str:
     return " ".join(["'self'", *partner.origins])
 
 
-def _body(broadcast: Broadcast, partner: str | None, title: str, told: Words) -> str:
-    owner = "" if partner is None else f' partner="{partner}"'
+def _body(broadcast: Broadcast, title: str, told: Words) -> str:
     return (
-        f'<eva-embed slug="{broadcast.slug}"{owner}><main class="skeleton">'
+        f'<eva-embed slug="{broadcast.slug}"><main class="skeleton">'
         f'<div class="skeleton-stage"></div><noscript><p>{escape(title)}. {told.no_script} '
         f'<a href="/b/{broadcast.slug}" target="_blank" rel="noopener">{told.its_page}</a>'
         "</p></noscript></main></eva-embed>"

@@ -111,6 +111,8 @@ def test_a_partner_embeds_steers_and_its_viewers_vote(
     wait_news(tab, "news.rating.at(-1).count >= 1")
     tab.page.screenshot(path=screenshots / "page-embedded-rating.png")
     assert violations(tab.page) == []
+    audience = walk.get(f"/api/v1/broadcasts/{SLUG}/audience")
+    assert {one["id"]: one["watching"] for one in audience["partners"]} == {"museum": 1}
 
 
 def test_an_origin_that_is_not_allowed_sees_nothing(

@@ -94,7 +94,7 @@ export class EvaBroadcast extends LitElement {
       this.#feed = feed;
       this.#heartbeat = new Heartbeat(
         () => this.stage?.player ?? null,
-        null,
+        () => null,
         (message) => feed.watching(message),
       );
       new StoreController(this, feed.store);
