@@ -1,4 +1,4 @@
-"""What the page does beside the picture: markers, suggestions, captions, small windows, motion."""
+"""What the page does beside the picture: markers, suggestions, captions, small windows."""
 
 from __future__ import annotations
 
@@ -17,11 +17,6 @@ if TYPE_CHECKING:
 
     from tests.support.stack import Stack
 
-LOCKS = """
-const request = navigator.wakeLock.request.bind(navigator.wakeLock);
-navigator.wakeLock.request = async (type) => (window.lock = await request(type));
-"""
-"""Keeps the lock that the browser gave, so that it can be asked for its state."""
 CAPTIONS = """(() => {
   const track = document.createElement("track");
   Object.assign(track, { kind: "captions", label: "English", srclang: "en", slot: "captions",
@@ -86,21 +81,15 @@ def test_a_deleted_broadcast_says_so_and_asks_no_more(
     assert violations(tab.page) == []
 
 
-def test_small_windows_captions_and_a_screen_that_stays_awake(
+def test_small_windows_and_captions(
     walk: Stack, contexts: Callable[..., BrowserContext]
 ):
     context = contexts(viewport={"width": 1280, "height": 800})
-    context.add_init_script(LOCKS)
     tab = Tab(context)
     tab.page.goto(f"{walk.url}/b/{SLUG}")
     tab.wait_picture(30)
     keys = tab.page.keyboard
     tab.element("media-controller", "it.focus()")
-    tab.wait_for("html", "window.lock?.released === false", 5)
-    keys.press("k")
-    tab.wait_for("html", "window.lock.released", 5)
-    keys.press("k")
-    tab.wait_for("html", "window.lock.released === false", 5)
     tab.element("eva-player", CAPTIONS)
     for mode, word in (("showing", "Captions on"), ("disabled", "Captions off")):
         keys.press("c")
@@ -128,27 +117,6 @@ def test_the_network_goes_and_returns(walk: Stack, contexts: Callable[..., Brows
     tab.wait_for("eva-broadcast", "it.renderRoot.querySelector('.stale') === null", 20)
     before = tab.frames()
     tab.wait_for("video", f"it.getVideoPlaybackQuality().totalVideoFrames > {before}", 10)
-
-
-def test_a_turned_device_turns_the_view_and_the_compass(
-    walk: Stack, contexts: Callable[..., BrowserContext]
-):
-    tab = Tab(contexts(viewport={"width": 800, "height": 500}, has_touch=True, is_mobile=True))
-    tab.page.goto(f"{walk.url}/b/{SLUG}")
-    tab.page.get_by_role("tab", name="Orbit, 360°").click()
-    tab.wait_for("eva-sphere >> canvas", "it.width > 100", 30)
-    before = tab.element("eva-sphere >> .compass", "it.innerHTML")
-    tab.page.get_by_role("button", name="Turn the device to look around").click()
-    tab.wait_for("eva-sphere", "it.moving !== null", 5)
-    for alpha in (10, 50):
-        tab.page.evaluate(
-            """(alpha) => dispatchEvent(
-              new DeviceOrientationEvent("deviceorientation", { alpha, beta: 90, gamma: 0 }))""",
-            alpha,
-        )
-    tab.wait_for("eva-sphere", "Math.abs(it.looking.yaw + 40) < 1", 5)
-    tab.wait_for("eva-sphere >> .compass", f"it.innerHTML !== {before!r}", 5)
-    assert tab.complaints == []
 
 
 def test_a_frame_as_its_address_asks_for_it(walk: Stack, open_tab: Callable[[str], Tab]):
