@@ -81,9 +81,7 @@ def test_a_deleted_broadcast_says_so_and_asks_no_more(
     assert violations(tab.page) == []
 
 
-def test_small_windows_and_captions(
-    walk: Stack, contexts: Callable[..., BrowserContext]
-):
+def test_small_windows_and_captions(walk: Stack, contexts: Callable[..., BrowserContext]):
     context = contexts(viewport={"width": 1280, "height": 800})
     tab = Tab(context)
     tab.page.goto(f"{walk.url}/b/{SLUG}")
