@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -115,6 +116,32 @@ def test_the_network_goes_and_returns(walk: Stack, contexts: Callable[..., Brows
     tab.wait_for("eva-broadcast", "it.renderRoot.querySelector('.stale') === null", 20)
     before = tab.frames()
     tab.wait_for("video", f"it.getVideoPlaybackQuality().totalVideoFrames > {before}", 10)
+
+
+CLOCK = "const device = Date.now; Date.now = () => device() + 3_600_000;"
+"""A device whose clock is an hour fast."""
+
+
+def test_clocks_go_by_the_server(walk: Stack, contexts: Callable[..., BrowserContext]):
+    soon = datetime.now(UTC) + timedelta(minutes=30)
+    walk.broadcast("soon", [], starts_at=soon.isoformat())
+    context = contexts(viewport={"width": 1280, "height": 800})
+    context.add_init_script(CLOCK)
+    tab = Tab(context)
+    tab.page.goto(walk.url)
+    tab.wait_for("eva-mission-clock", "it.renderRoot.textContent.includes('02:4')", 10)
+    cards = "[...it.renderRoot.querySelectorAll('eva-card')]"
+    soons = f"{cards}.find((one) => one.broadcast.slug === 'soon')"
+    tab.wait_for(
+        "eva-home",
+        f"{soons}.renderRoot.querySelector('eva-badge').renderRoot.textContent === 'Upcoming'",
+        10,
+    )
+    tab.page.goto(f"{walk.url}/b/soon")
+    tab.wait_for("eva-badge", "it.renderRoot.textContent === 'Upcoming'", 10)
+    tab.page.goto(f"{walk.url}/b/{SLUG}")
+    tab.wait_for("eva-mission-clock", "it.renderRoot.textContent.includes('02:4')", 10)
+    assert tab.complaints == []
 
 
 def test_a_frame_as_its_address_asks_for_it(walk: Stack, open_tab: Callable[[str], Tab]):

@@ -38,6 +38,7 @@ import { formatAverage } from "../../ui/format.ts";
 import { star } from "../../ui/icons.ts";
 import { locale } from "../../ui/locale.ts";
 import { mark } from "../../ui/mark.ts";
+import { tellTimeBy } from "../../ui/now.ts";
 import { shared } from "../../ui/shared-styles.ts";
 import { embedStyles } from "./embed-styles.ts";
 import "../../audience/rating.ts";
@@ -122,6 +123,7 @@ export class EvaEmbed extends LitElement {
         this.#onEvent(event),
       );
       this.#feed = feed;
+      tellTimeBy(() => feed.clock.serverMs(performance.now()));
       this.#heartbeat = new Heartbeat(
         () => this.player,
         () => this.#ticket,

@@ -2,8 +2,10 @@
 
 import type { ReactiveController, ReactiveControllerHost } from "lit";
 import { type Broadcast, isBroadcastList } from "../../protocol/broadcast.ts";
+import { ClockSync } from "../../store/clock-sync.ts";
 import { readPageData } from "../../store/page-data.ts";
 import { getBroadcasts } from "../../transport/api.ts";
+import { tellTimeBy } from "../../ui/now.ts";
 import { inOrder } from "./order.ts";
 
 const REFRESH_MS = 15_000;
@@ -13,6 +15,7 @@ export class BroadcastListController implements ReactiveController {
   readonly #host: ReactiveControllerHost;
   #broadcasts: Broadcast[] | null;
   #failed = false;
+  readonly #clock = new ClockSync();
   #timer: ReturnType<typeof setInterval> | undefined;
 
   constructor(host: ReactiveControllerHost) {
@@ -20,6 +23,7 @@ export class BroadcastListController implements ReactiveController {
     const initial = readPageData(isBroadcastList);
     this.#broadcasts = initial === null ? null : inOrder(initial.broadcasts);
     host.addController(this);
+    tellTimeBy(() => this.#clock.serverMs(performance.now()));
   }
 
   /** The broadcasts in order, or null until there is a first answer. */
@@ -35,9 +39,8 @@ export class BroadcastListController implements ReactiveController {
   hostConnected(): void {
     this.#timer = setInterval(() => this.#refreshIfSeen(), REFRESH_MS);
     document.addEventListener("visibilitychange", this.#refreshIfSeen);
-    if (this.#broadcasts === null) {
-      void this.#refresh();
-    }
+    // The page brought its list along, but does not know what time it is.
+    void this.#refresh();
   }
 
   hostDisconnected(): void {
@@ -53,7 +56,11 @@ export class BroadcastListController implements ReactiveController {
 
   async #refresh(): Promise<void> {
     try {
-      const { broadcasts } = await getBroadcasts();
+      const askedMs = performance.now();
+      const { broadcasts, servedMs } = await getBroadcasts();
+      if (servedMs !== null) {
+        this.#clock.take(askedMs, servedMs * 1000, performance.now());
+      }
       this.#broadcasts = inOrder(broadcasts);
       this.#failed = false;
     } catch {
