@@ -31,20 +31,16 @@ class Page:
 
     def __init__(self) -> None:
         self._last: tuple[float, bool] | None = None
-        self.partner: str | None = None
-        """The partner that its last report named."""
 
     def hear(self, report: Watching, now: float) -> float | None:
         """The seconds played since the report before; None: it comes too soon."""
         before, self._last = self._last, (now, report.playing)
         if before is None:
-            self.partner = report.partner
             return 0.0
         at, played = before
         if now - at < _LEAST_S and report.playing == played:
             self._last = before
             return None
-        self.partner = report.partner
         return min(now - at, _MOST_S) if played else 0.0
 
     @property

@@ -47,8 +47,8 @@ class Watching(Model):
     loss: Annotated[float | None, Field(ge=0, le=1)] = None
     """Share of packets lost."""
     playing: bool
-    partner: SlugName | None = None
-    """The partner whose site it stands in."""
+    partner: Annotated[str | None, Field(max_length=256)] = None
+    """Proof of the partner whose site it stands in, as its page brought it along."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +65,8 @@ class Beat:
     """When the page came, since the epoch."""
     watched_s: float
     """Seconds played since its report before."""
+    partner: str | None = None
+    """The partner whose site it has proved to stand in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,14 +116,13 @@ async def report(bus: Redis, beats: Sequence[Beat]) -> dict[tuple[str, str], int
         told_by: list[int] = []
         """Where among the answers each one's is."""
         for beat in beats:
-            told = {**beat.report.model_dump(exclude={"type"}), "since": beat.since_s}
+            told = beat.report.model_dump(exclude={"type"})
+            told |= {"partner": beat.partner, "since": beat.since_s}
             pipe.set(keys.page(beat.broadcast, beat.page), json.dumps(told), ex=REPORT_S)
             pipe.sadd(keys.pages(beat.broadcast), beat.page)
             pipe.expire(keys.pages(beat.broadcast), _WATCHED_S)
             playing = "1" if beat.report.playing else "0"
-            scopes = [
-                keys.playing(beat.broadcast, each) for each in ("", beat.report.partner or "")
-            ]
+            scopes = [keys.playing(beat.broadcast, each) for each in ("", beat.partner or "")]
             pipe.eval(_TELL, 2, *scopes, beat.page, str(REPORT_S), playing)
             told_by.append(len(pipe) - 1)
             for name in {beat.viewer, beat.report.session or beat.viewer}:
@@ -133,8 +134,8 @@ async def report(bus: Redis, beats: Sequence[Beat]) -> dict[tuple[str, str], int
     for beat, place in zip(beats, told_by, strict=True):
         everybody, partners = answers[place]
         found[beat.broadcast, ""] = everybody
-        if beat.report.partner:
-            found[beat.broadcast, beat.report.partner] = partners
+        if beat.partner:
+            found[beat.broadcast, beat.partner] = partners
     return found
 
 
@@ -163,7 +164,7 @@ async def count(
     """
     scopes: dict[tuple[str, str], list[Beat]] = {}
     for beat in beats:
-        for partner in {"", beat.report.partner or ""}:
+        for partner in {"", beat.partner or ""}:
             scopes.setdefault((beat.broadcast, partner), []).append(beat)
     async with store_errors("counting who watched"):
         pipe = state.pipeline(transaction=False)

@@ -35,6 +35,7 @@ from relay.gateway.body import MAX_BODY
 from relay.gateway.cors import cors
 from relay.gateway.errors import errors
 from relay.gateway.frontend import STATIC, Frontend
+from relay.gateway.hosting import Hosting
 from relay.gateway.hub import Hub
 from relay.gateway.kept import Kept
 from relay.gateway.keys import (
@@ -45,6 +46,7 @@ from relay.gateway.keys import (
     BUS,
     FRONTEND,
     HEARTBEATS,
+    HOSTING,
     HUB,
     LIVE,
     LOVED,
@@ -100,6 +102,7 @@ async def make_app(
     app[BALLOTS], app[HEARTBEATS] = ballots, beats
     app[LOVED] = Kept(similar.LOVED_S)
     app[ACCESS] = Doorkeeper(await secret.signing_key(state, "access"))
+    app[HOSTING] = Hosting(await secret.signing_key(state, "hosting"))
     app[AUTH] = Auth(
         admin_token_hash=await _admin_token_hash(settings, state),
         viewer_key=await secret.signing_key(state, "viewer"),

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+import time
 from html import escape
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypedDict
 from urllib.parse import urlsplit
 
 from aiohttp import web
@@ -15,7 +16,7 @@ from relay.gateway.access import may_watch, require_access
 from relay.gateway.document import render
 from relay.gateway.error_page import refusal_page
 from relay.gateway.frontend import EMBED, EMBED_DOCS
-from relay.gateway.keys import AUTH, FRONTEND, REGISTRY
+from relay.gateway.keys import AUTH, FRONTEND, HOSTING, REGISTRY
 from relay.gateway.route import json_response
 from relay.gateway.views import BroadcastView, ClosedView, broadcast_view
 from relay.gateway.visitor import language, origin, theme
@@ -24,7 +25,7 @@ from relay.ids import is_slug
 
 if TYPE_CHECKING:
     from relay.gateway.words import Words
-    from relay.state.models import Partner
+    from relay.state.models import Broadcast, Partner
 
 ALLOW: Final = (
     "autoplay; fullscreen; picture-in-picture; screen-wake-lock; gyroscope; accelerometer"
@@ -41,6 +42,12 @@ _PAGE: Final = re.compile(r"/(?:b|embed)/([a-z0-9-]{1,64})/?")
 _CROSS_ORIGIN: Final = {"Cross-Origin-Resource-Policy": "cross-origin"}
 
 
+class _Frame(TypedDict):
+    viewer: str
+    partner: str | None
+    ticket: str | None
+
+
 class EmbedView(BroadcastView):
     """A broadcast for a player in a frame."""
 
@@ -48,6 +55,8 @@ class EmbedView(BroadcastView):
     """What to send as Eva-Viewer where cookies are blocked."""
     partner: str | None
     """Whose site it stands in."""
+    ticket: str | None
+    """What heartbeats prove that with."""
 
 
 class ClosedEmbedView(ClosedView):
@@ -55,6 +64,7 @@ class ClosedEmbedView(ClosedView):
 
     viewer: str
     partner: str | None
+    ticket: str | None
 
 
 async def embed(request: web.Request) -> web.Response:
@@ -65,21 +75,23 @@ async def embed(request: web.Request) -> web.Response:
     partner = await _partner(request)
     lang, shade = language(request, embedded=True), theme(request, embedded=True)
     told = words(lang)
-    shade = theme(request, embedded=True)
     if partner is None and broadcast.partners_only:
         return refusal_page(told.not_here, told.partners_only_text, lang=lang, shade=shade)
     if partner is not None and _framed_by_a_stranger(request, partner):
         return refusal_page(told.not_here, told.other_site_text, lang=lang, shade=shade)
     viewer = auth.viewer(request) or auth.new_viewer()
-    name = None if partner is None else partner.id
-    signed = auth.signed(viewer)
+    frame: _Frame = {
+        "viewer": auth.signed(viewer),
+        "partner": None if partner is None else partner.id,
+        "ticket": _ticket(request, partner, broadcast, viewer),
+    }
     view: EmbedView | ClosedEmbedView
     if may_watch(request, broadcast):
         found = await broadcast_view(app, broadcast, viewer)
-        view = EmbedView(**dict(found), viewer=signed, partner=name)
+        view = EmbedView(**dict(found), **frame)
         title = broadcast.title
     else:
-        view = ClosedEmbedView(slug=broadcast.slug, viewer=signed, partner=name)
+        view = ClosedEmbedView(slug=broadcast.slug, **frame)
         title = told.closed
     response = render(
         request,
@@ -87,7 +99,7 @@ async def embed(request: web.Request) -> web.Response:
         title=f"{title} · EVA Relay",
         description=title,
         head='<meta name="robots" content="noindex">\n',
-        body=_body(broadcast.slug, name, title, _still(view), told),
+        body=_body(broadcast.slug, title, _still(view), told),
         data=view,
         frame_ancestors="*" if partner is None else _ancestors(partner),
         embedded=True,
@@ -109,6 +121,18 @@ async def _partner(request: web.Request) -> Partner | None:
     if not is_slug(name):
         raise NotFound("there is no such partner")
     return await request.app[REGISTRY].partners.get(name)
+
+
+def _ticket(
+    request: web.Request, partner: Partner | None, broadcast: Broadcast, viewer: str
+) -> str | None:
+    """Proof of the partner, for a page in a frame: in a tab of its own it stands in nobody's site.
+
+    Without the header (over plain HTTP, of old browsers) it passes for one in a frame.
+    """
+    if partner is None or request.headers.get("Sec-Fetch-Dest") == "document":
+        return None
+    return request.app[HOSTING].ticket(partner.id, broadcast.slug, viewer, time.time())
 
 
 def _ancestors(partner: Partner) -> str:
@@ -138,10 +162,9 @@ def _still(view: EmbedView | ClosedEmbedView) -> str:
     return f'<img src="/b/{view.slug}/still.jpg" alt="">'
 
 
-def _body(slug: str, partner: str | None, title: str, still: str, told: Words) -> str:
-    owner = "" if partner is None else f' partner="{partner}"'
+def _body(slug: str, title: str, still: str, told: Words) -> str:
     return (
-        f'<eva-embed slug="{slug}"{owner}><main class="skeleton"><div class="skeleton-stage">'
+        f'<eva-embed slug="{slug}"><main class="skeleton"><div class="skeleton-stage">'
         f"<noscript>{still}<div><h1>{escape(title)}</h1><p>{told.no_script} "
         f'<a href="/b/{slug}" target="_blank" rel="noopener">{told.its_page}</a></p></div>'
         "</noscript></div></main></eva-embed>"

@@ -143,7 +143,9 @@ async def _receive(request: web.Request, socket: web.WebSocketResponse) -> None:
                 if reply is not None:
                     await _send_text(socket, reply)
             elif said.get("type") == "watching":
-                await reports.hear(said)
+                answer = await reports.hear(said)
+                if answer is not None:
+                    await _send_text(socket, json.dumps(answer))
     finally:
         if reports.any:
             await asyncio.shield(reports.end())

@@ -13,6 +13,7 @@ from relay.audience.heartbeats import Heartbeats
 from relay.config import Settings
 from relay.gateway.auth import Auth
 from relay.gateway.frontend import Frontend
+from relay.gateway.hosting import Hosting
 from relay.gateway.hub import Hub
 from relay.gateway.kept import Kept
 from relay.gateway.live import Live
@@ -35,4 +36,5 @@ LOVED: web.AppKey[Kept[dict[str, float]]] = web.AppKey("loved", Kept)
 LIVE = web.AppKey("live", Live)
 PLACEMENT = web.AppKey("placement", Placement)
 FRONTEND = web.AppKey("frontend", Frontend)
+HOSTING = web.AppKey("hosting", Hosting)
 HUB = web.AppKey("hub", Hub)

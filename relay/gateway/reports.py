@@ -11,11 +11,13 @@ from pydantic import ValidationError
 from relay.audience.heartbeats import Page
 from relay.audience.watching import Beat, Watching
 from relay.gateway.identity import somebody
-from relay.gateway.keys import AUTH, HEARTBEATS, LIVE
+from relay.gateway.keys import AUTH, HEARTBEATS, HOSTING, LIVE
 from relay.ids import new_id
 
 if TYPE_CHECKING:
     from aiohttp import web
+
+    from relay.gateway.hosting import Hosted
 
 
 class Reports:
@@ -28,24 +30,56 @@ class Reports:
         self._page = Page()
         self._since_s = time.time()
         self._viewer = request.app[AUTH].viewer(request)
+        self._hosted: Hosted | None = None
+        """What the page has proved of the site that it stands in."""
 
-    async def hear(self, message: dict[str, Any]) -> None:
-        """Take a report; one that is malformed, or comes too soon, is left alone."""
+    async def hear(self, message: dict[str, Any]) -> dict[str, Any] | None:
+        """Take a report; one that is malformed, or comes too soon, is left alone.
+
+        Returns:
+            What to tell the page, if anything.
+        """
         try:
             report = Watching.model_validate(message)
         except ValidationError:
-            return
-        # What a page says of itself makes no partner, nor lasting numbers of one.
-        if report.partner is not None and report.partner not in self._request.app[LIVE].partners:
-            report = report.model_copy(update={"partner": None})
+            return None
         watched_s = self._page.hear(report, asyncio.get_running_loop().time())
         if watched_s is None:
-            return
+            return None
+        reply = self._prove(report.partner)
         if self._viewer is None:  # a page whose cookies are blocked
             self._viewer = await somebody(self._request)
-        self._request.app[HEARTBEATS].put(
-            Beat(self._broadcast, self._name, self._viewer, report, self._since_s, watched_s)
+        beat = Beat(
+            self._broadcast,
+            self._name,
+            self._viewer,
+            report,
+            self._since_s,
+            watched_s,
+            self._partner(),
         )
+        self._request.app[HEARTBEATS].put(beat)
+        return reply
+
+    def _prove(self, ticket: str | None) -> dict[str, Any] | None:
+        """Look at the page's ticket, unless one has been good; returns another for an old one."""
+        if ticket is None or self._hosted is not None:
+            return None
+        now_s, hosting = time.time(), self._request.app[HOSTING]
+        self._hosted = hosted = hosting.read(ticket, self._broadcast, now_s)
+        if hosted is None:
+            return None
+        # The ticket knows the viewer where cookies are blocked; a copy of it makes nobody else.
+        self._viewer = hosted.viewer
+        if not hosted.is_old(now_s):
+            return None
+        again = hosting.ticket(hosted.partner, self._broadcast, hosted.viewer, now_s)
+        return {"type": "ticket", "ticket": again}
+
+    def _partner(self) -> str | None:
+        """The partner whose site the page stands in, if there still is such a partner."""
+        known = self._request.app[LIVE].partners
+        return self._hosted.partner if self._hosted and self._hosted.partner in known else None
 
     @property
     def any(self) -> bool:
@@ -55,4 +89,4 @@ class Reports:
     async def end(self) -> None:
         """The socket has ended."""
         beats = self._request.app[HEARTBEATS]
-        await beats.leave(self._broadcast, self._name, self._page.partner)
+        await beats.leave(self._broadcast, self._name, self._partner())

@@ -62,7 +62,7 @@ def visit(browser: Browser, walk: Stack) -> Iterator[Callable[..., Tab]]:
 
 
 def around(tab: Tab) -> None:
-    tab.page.get_by_role("tab", name="Orbit, 360°").click()
+    tab.page.get_by_role("toolbar").get_by_role("button", name="Orbit, 360°").click()
     tab.wait_for("eva-player", "it.camera === 'orbit' && it.phase === 'live'", 20)
 
 

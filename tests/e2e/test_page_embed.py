@@ -119,6 +119,8 @@ def test_a_partner_embeds_steers_and_its_viewers_vote(
     assert rating["yours"] == 5
     tab.page.screenshot(path=screenshots / "page-embedded-rating.png")
     assert violations(tab.page) == []
+    audience = walk.get(f"/api/v1/broadcasts/{SLUG}/audience")
+    assert {one["id"]: one["watching"] for one in audience["partners"]} == {"museum": 1}
 
 
 @pytest.mark.slow

@@ -1,7 +1,8 @@
-"""What the page does beside the picture: markers, suggestions, captions, small windows, motion."""
+"""What the page does beside the picture: markers, suggestions, captions, small windows."""
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -19,11 +20,6 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.slow
 
-LOCKS = """
-const request = navigator.wakeLock.request.bind(navigator.wakeLock);
-navigator.wakeLock.request = async (type) => (window.lock = await request(type));
-"""
-"""Keeps the lock that the browser gave, so that it can be asked for its state."""
 CAPTIONS = """(() => {
   const track = document.createElement("track");
   Object.assign(track, { kind: "captions", label: "English", srclang: "en", slot: "captions",
@@ -88,21 +84,13 @@ def test_a_deleted_broadcast_says_so_and_asks_no_more(
     assert violations(tab.page) == []
 
 
-def test_small_windows_captions_and_a_screen_that_stays_awake(
-    walk: Stack, contexts: Callable[..., BrowserContext]
-):
+def test_small_windows_and_captions(walk: Stack, contexts: Callable[..., BrowserContext]):
     context = contexts(viewport={"width": 1280, "height": 800})
-    context.add_init_script(LOCKS)
     tab = Tab(context)
     tab.page.goto(f"{walk.url}/b/{SLUG}")
     tab.wait_picture(30)
     keys = tab.page.keyboard
     tab.element("media-controller", "it.focus()")
-    tab.wait_for("html", "window.lock?.released === false", 5)
-    keys.press("k")
-    tab.wait_for("html", "window.lock.released", 5)
-    keys.press("k")
-    tab.wait_for("html", "window.lock.released === false", 5)
     tab.element("eva-player", CAPTIONS)
     for mode, word in (("showing", "Captions on"), ("disabled", "Captions off")):
         keys.press("c")
@@ -132,24 +120,29 @@ def test_the_network_goes_and_returns(walk: Stack, contexts: Callable[..., Brows
     tab.wait_for("video", f"it.getVideoPlaybackQuality().totalVideoFrames > {before}", 10)
 
 
-def test_a_turned_device_turns_the_view_and_the_compass(
-    walk: Stack, contexts: Callable[..., BrowserContext]
-):
-    tab = Tab(contexts(viewport={"width": 800, "height": 500}, has_touch=True, is_mobile=True))
+CLOCK = "const device = Date.now; Date.now = () => device() + 3_600_000;"
+"""A device whose clock is an hour fast."""
+
+
+def test_clocks_go_by_the_server(walk: Stack, contexts: Callable[..., BrowserContext]):
+    soon = datetime.now(UTC) + timedelta(minutes=30)
+    walk.broadcast("soon", [], starts_at=soon.isoformat())
+    context = contexts(viewport={"width": 1280, "height": 800})
+    context.add_init_script(CLOCK)
+    tab = Tab(context)
+    tab.page.goto(walk.url)
+    tab.wait_for("eva-mission-clock", "it.renderRoot.textContent.includes('02:4')", 10)
+    cards = "[...it.renderRoot.querySelectorAll('eva-card')]"
+    soons = f"{cards}.find((one) => one.broadcast.slug === 'soon')"
+    tab.wait_for(
+        "eva-home",
+        f"{soons}.renderRoot.querySelector('eva-badge').renderRoot.textContent === 'Upcoming'",
+        10,
+    )
+    tab.page.goto(f"{walk.url}/b/soon")
+    tab.wait_for("eva-badge", "it.renderRoot.textContent === 'Upcoming'", 10)
     tab.page.goto(f"{walk.url}/b/{SLUG}")
-    tab.page.get_by_role("toolbar").get_by_role("button", name="Orbit, 360°").click()
-    tab.wait_for("eva-sphere >> canvas", "it.width > 100", 30)
-    before = tab.element("eva-sphere >> .compass", "it.innerHTML")
-    tab.page.get_by_role("button", name="Turn the device to look around").click()
-    tab.wait_for("eva-sphere", "it.moving !== null", 5)
-    for alpha in (10, 50):
-        tab.page.evaluate(
-            """(alpha) => dispatchEvent(
-              new DeviceOrientationEvent("deviceorientation", { alpha, beta: 90, gamma: 0 }))""",
-            alpha,
-        )
-    tab.wait_for("eva-sphere", "Math.abs(it.looking.yaw + 40) < 1", 5)
-    tab.wait_for("eva-sphere >> .compass", f"it.innerHTML !== {before!r}", 5)
+    tab.wait_for("eva-mission-clock", "it.renderRoot.textContent.includes('02:4')", 10)
     assert tab.complaints == []
 
 

@@ -94,7 +94,7 @@ async def test_a_partner_may_frame_the_player(gateway: Gateway) -> None:
     cookie = answer.headers["Set-Cookie"]
     assert all(part in cookie for part in ("Secure", "SameSite=None", "Partitioned", "HttpOnly"))
     found = Page(answer.text)
-    assert found.one("eva-embed").attributes == {"slug": "demo", "partner": "museum"}
+    assert found.one("eva-embed").attributes == {"slug": "demo"}
     assert found.one("html").attributes == {"lang": "fr", "data-theme": "light"}
     # Whoever runs no scripts reads what it is, and where to see it.
     assert found.one("h1").text == "Demo"

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from relay.bus import keys
-from relay.gateway.keys import HEARTBEATS, LIVE
+from relay.gateway.hosting import TICKET_S, Hosting
+from relay.gateway.keys import HEARTBEATS, HOSTING, LIVE
 from tests.support.gateway import running
+from tests.support.html import Page
 from tests.support.listening import open_page
 from tests.support.waiting import eventually
 
@@ -93,6 +97,7 @@ async def nobody(gateway: Gateway) -> bool:
 async def test_the_audience_of_a_broadcast_and_of_partners(gateway: Gateway) -> None:
     await partner(gateway, "museum")
     cookies = [(await gateway.get("/")).cookie() for _ in range(3)]
+    tickets = [await ticket(gateway, "museum", cookie=cookie) for cookie in cookies]
     async with (
         open_page(gateway, "demo", cookie=cookies[0]) as first,
         open_page(gateway, "demo", cookie=cookies[0]) as again,
@@ -100,15 +105,15 @@ async def test_the_audience_of_a_broadcast_and_of_partners(gateway: Gateway) -> 
         open_page(gateway, "demo", cookie=cookies[2]) as idle,
     ):
         await told(gateway, first)
-        await told(gateway, again, partner="museum")
-        await told(gateway, second, partner="museum")
+        await told(gateway, again, partner=tickets[0])
+        await told(gateway, second, partner=tickets[1])
         await told(gateway, idle, playing=False)
         found = (await gateway.get(AUDIENCE, admin=True)).ok()
         museum = {"id": "museum", "watching": 2, "unique": 2, "peak": 2, "watch_s": 0.0}
         whole = {"watching": 3, "unique": 2, "peak": 3, "watch_s": 0.0, "partners": [museum]}
         assert found == whole
 
-        await told(gateway, second, playing=False, partner="museum")
+        await told(gateway, second, playing=False, partner=tickets[1])
         found = (await gateway.get(AUDIENCE, admin=True)).ok()
         assert (found["watching"], found["peak"], found["partners"][0]["watching"]) == (2, 3, 1)
         assert found["watch_s"] > 0
@@ -123,6 +128,97 @@ async def partner(gateway: Gateway, name: str) -> None:
     """Create a partner, and wait until heartbeats may name it."""
     (await gateway.post("/api/v1/partners", {"id": name, "name": name}, admin=True)).ok(201)
     await eventually(lambda: name in gateway.app[LIVE].partners, "the partner to be known")
+
+
+async def ticket(
+    gateway: Gateway, name: str, *, slug: str = "demo", cookie: str | None = None
+) -> Any:
+    """What the page in a partner's site brings along to prove where it stands."""
+    answer = await gateway.get(f"/embed/{slug}?partner={name}", cookie=cookie)
+    return json.loads(Page(answer.text).one("script", id="eva-data").text)["ticket"]
+
+
+async def partners_of(gateway: Gateway) -> dict[str, Any]:
+    found = (await gateway.get(AUDIENCE, admin=True)).ok()
+    return {each["id"]: each for each in found["partners"]}
+
+
+async def test_a_stranger_counts_for_no_partner(gateway: Gateway, store: Redis) -> None:
+    """Neither by a partner's name, nor with a ticket that is forged, old, or for something else."""
+    await partner(gateway, "museum")
+    await gateway.broadcast("other")
+    genuine = await ticket(gateway, "museum")
+    hosting, now = gateway.app[HOSTING], time.time()
+    forged = [
+        "museum",
+        genuine[:-1] + ("A" if genuine[-1] != "A" else "B"),
+        genuine.replace("museum", "gallery"),
+        genuine.removeprefix("evh_"),
+        await ticket(gateway, "museum", slug="other"),
+        hosting.ticket("museum", "demo", "v", now - TICKET_S - 1),
+        Hosting(b"another relay's key").ticket("museum", "demo", "v", now),
+        hosting.ticket("nobody", "demo", "v", now),
+    ]
+    for one in forged:
+        async with open_page(gateway, "demo") as page:
+            await told(gateway, page, partner=one)
+            assert [each["partner"] for each in await sessions(gateway)] == [None], one
+    assert await partners_of(gateway) == {}
+    assert not await store.keys("*gallery*") + await store.keys("*nobody*")
+    async with open_page(gateway, "demo") as page:
+        await told(gateway, page, partner=genuine)
+        assert [each["partner"] for each in await sessions(gateway)] == ["museum"]
+
+
+async def test_copies_of_a_ticket_are_one_viewer(gateway: Gateway) -> None:
+    """Whatever cookies come along; and without cookies its viewer is known by it."""
+    await partner(gateway, "museum")
+    one = await ticket(gateway, "museum")
+    cookies = [None, *[(await gateway.get("/")).cookie() for _ in range(3)]]
+    for cookie in cookies:
+        async with open_page(gateway, "demo", cookie=cookie) as page:
+            await told(gateway, page, partner=one)
+    found = (await gateway.get(AUDIENCE, admin=True)).ok()
+    assert (found["unique"], found["partners"][0]["unique"]) == (1, 1)
+    async with open_page(gateway, "demo") as page:
+        await told(gateway, page, partner=await ticket(gateway, "museum"))
+    assert (await partners_of(gateway))["museum"]["unique"] == 2
+
+
+async def test_a_page_in_a_tab_of_its_own_stands_in_nobodys_site(gateway: Gateway) -> None:
+    await partner(gateway, "museum")
+    for destination, is_hosted in (("document", False), ("iframe", True)):
+        headers = {"Sec-Fetch-Dest": destination}
+        answer = await gateway.get("/embed/demo?partner=museum", headers=headers)
+        data = json.loads(Page(answer.text).one("script", id="eva-data").text)
+        assert (data["ticket"] is not None) is is_hosted
+    assert await ticket(gateway, "museum") != await ticket(gateway, "museum")
+    answer = await gateway.get("/embed/demo")
+    assert json.loads(Page(answer.text).one("script", id="eva-data").text)["ticket"] is None
+
+
+async def test_a_page_that_stays_for_days_gets_another_ticket(gateway: Gateway) -> None:
+    await partner(gateway, "museum")
+    hosting = gateway.app[HOSTING]
+    old = hosting.ticket("museum", "demo", "v", time.time() - 0.6 * TICKET_S)
+    async with open_page(gateway, "demo") as page:
+        await page.socket.send_json(REPORT | {"partner": old})
+        another = (await page.hear_type("ticket"))["ticket"]
+    hosted = hosting.read(another, "demo", time.time())
+    assert hosted is not None
+    assert (hosted.partner, hosted.viewer) == ("museum", "v")
+    assert hosted.until_s > time.time() + 0.9 * TICKET_S
+
+
+async def test_a_partner_that_is_gone_is_counted_no_more(gateway: Gateway) -> None:
+    await partner(gateway, "museum")
+    one = await ticket(gateway, "museum")
+    (await gateway.send("DELETE", "/api/v1/partners/museum", admin=True)).ok(204)
+    known = gateway.app[LIVE]
+    await eventually(lambda: "museum" not in known.partners, "the partner to be gone")
+    async with open_page(gateway, "demo") as page:
+        await told(gateway, page, partner=one)
+        assert [each["partner"] for each in await sessions(gateway)] == [None]
 
 
 async def test_pages_make_no_partners(gateway: Gateway, store: Redis) -> None:
@@ -170,7 +266,7 @@ async def test_neighbours_without_cookies_are_counted_apart(
     "report",
     [
         *({"playing": None}, {"camera": "../x"}, {"session": "a b"}, {"loss": 2}, {"freezes": -1}),
-        *({"latency_ms": "NaN?"}, {"partner": "X"}, {"rendition": "x" * 200}, {"more": 1}),
+        *({"latency_ms": "NaN?"}, {"partner": "x" * 257}, {"rendition": "x" * 200}, {"more": 1}),
         {"received_bps": 1e300},
     ],
 )

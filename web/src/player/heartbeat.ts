@@ -14,12 +14,13 @@ export interface Watching {
   rendition: string | null;
   health: Telemetry | null;
   playing: boolean;
-  partner: string | null;
+  /** Proof of the partner in whose site this page stands. */
+  ticket: string | null;
 }
 
 /** The message for a state of affairs. Pure. */
 export function watchingMessage(watching: Watching): WatchingMessage {
-  const { health, partner } = watching;
+  const { health, ticket } = watching;
   const latencyMs = health?.latencyMs ?? null;
   return {
     type: "watching",
@@ -32,25 +33,25 @@ export function watchingMessage(watching: Watching): WatchingMessage {
     received_bps: Math.round(health?.receivedBps ?? 0),
     loss: Math.round((health?.loss ?? 0) * 10_000) / 10_000,
     playing: watching.playing,
-    ...(partner === null ? {} : { partner }),
+    ...(ticket === null ? {} : { partner: ticket }),
   };
 }
 
 /** See the module's header. */
 export class Heartbeat {
   readonly #player: () => EvaPlayer | null;
-  readonly #partner: string | null;
+  readonly #ticket: () => string | null;
   readonly #send: (message: WatchingMessage) => void;
   #timer: ReturnType<typeof setInterval> | undefined;
   #told = "";
 
   constructor(
     player: () => EvaPlayer | null,
-    partner: string | null,
+    ticket: () => string | null,
     send: (message: WatchingMessage) => void,
   ) {
     this.#player = player;
-    this.#partner = partner;
+    this.#ticket = ticket;
     this.#send = send;
   }
 
@@ -88,7 +89,7 @@ export class Heartbeat {
       rendition: stats?.rendition ?? null,
       health: player?.health ?? null,
       playing: player?.phase === Phase.Live && !player.paused,
-      partner: this.#partner,
+      ticket: this.#ticket(),
     };
   }
 }

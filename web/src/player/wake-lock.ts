@@ -30,8 +30,9 @@ export class WakeLock {
   async #take(): Promise<void> {
     try {
       const sentinel = await navigator.wakeLock?.request("screen");
-      if (sentinel !== undefined && !this.#wanted) {
-        await sentinel.release();
+      // Meanwhile it may be wanted no more, or another answer may have come first.
+      if (!this.#wanted || this.#sentinel?.released === false) {
+        await sentinel?.release();
       } else {
         this.#sentinel = sentinel ?? null;
       }

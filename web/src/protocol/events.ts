@@ -127,6 +127,12 @@ export interface ViewEvent {
   fov: number;
 }
 
+/** Another proof of the site that this page stands in; the one it came with is growing old. */
+export interface TicketEvent {
+  type: "ticket";
+  ticket: string;
+}
+
 /** Everything the server may say. */
 export type ServerEvent =
   | StateEvent
@@ -142,6 +148,7 @@ export type ServerEvent =
   | CommentEvent
   | CommentRemovedEvent
   | ViewEvent
+  | TicketEvent
   | ClockEvent;
 
 /** Asks for the server's clock; the answer also proves that the line is up. */
@@ -166,7 +173,7 @@ export interface WatchingMessage {
   /** The share of packets lost of late, 0 to 1. */
   loss: number;
   playing: boolean;
-  /** The partner in whose page this is. */
+  /** Proof of the partner in whose site this page stands. */
   partner?: string;
 }
 
@@ -205,6 +212,7 @@ const GUARDS: { [K in ServerEvent["type"]]: Guard<EventOf<K>> } = {
     pitch: isNumber,
     fov: isNumber,
   }),
+  ticket: shape<TicketEvent>({ type: isOneOf("ticket"), ticket: isString }),
   clock: shape<ClockEvent>({ type: isOneOf("clock"), t0: isNumber, server_us: isNumber }),
 };
 

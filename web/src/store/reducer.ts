@@ -112,6 +112,7 @@ function reduceEvent(view: BroadcastView, event: ServerEvent): BroadcastView {
     case "comment":
     case "comment_removed":
     case "view":
+    case "ticket":
       return view; // Others listen to these; nothing is kept here.
   }
 }

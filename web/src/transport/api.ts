@@ -12,7 +12,7 @@ import {
 } from "../protocol/broadcast.ts";
 import { type Comment, type CommentPage, isComment, isCommentPage } from "../protocol/comment.ts";
 import { isRatingSeries, type RatingSeries } from "../protocol/series.ts";
-import { request, requestJson } from "./http.ts";
+import { readJson, request, requestJson } from "./http.ts";
 
 const ROOT = "/api/v1/broadcasts";
 
@@ -22,8 +22,17 @@ export function broadcastPath(slug: string, below = ""): string {
 }
 
 /** All broadcasts. */
-export function getBroadcasts(): Promise<BroadcastList> {
-  return requestJson(ROOT, isBroadcastList);
+export async function getBroadcasts(): Promise<BroadcastList & { servedMs: number | null }> {
+  const response = await request(ROOT);
+  const list = await readJson(response, isBroadcastList);
+  return { ...list, servedMs: servedMs(response.headers) };
+}
+
+/** When a server made a response, milliseconds since 1970; null where it, or a cache, does not tell. */
+export function servedMs(headers: Headers): number | null {
+  const second = Date.parse(headers.get("Date") ?? "");
+  // The header leaves the fraction of its second out, which is a half on average.
+  return Number.isNaN(second) || headers.has("Age") ? null : second + 500;
 }
 
 /** One broadcast. */

@@ -53,10 +53,16 @@ export async function requestJson<T>(
   guard: Guard<T>,
   init: RequestInit = {},
 ): Promise<T> {
-  const response = await request(url, init);
+  return readJson(await request(url, init), guard);
+}
+
+/** The JSON of a response once `guard` has recognised it. */
+export async function readJson<T>(response: Response, guard: Guard<T>): Promise<T> {
   const value = parseJson(await response.text().catch(() => ""));
   if (!guard(value)) {
-    throw new UnreadableError(`The answer from ${new URL(url, location.href).pathname} is unknown`);
+    throw new UnreadableError(
+      `The answer from ${new URL(response.url, location.href).pathname} is unknown`,
+    );
   }
   return value;
 }

@@ -5,7 +5,9 @@ import { css, html, LitElement, type TemplateResult } from "lit";
 import { customElement, property } from "lit/decorators.js";
 import type { BroadcastState } from "../protocol/broadcast.ts";
 import { stateWord } from "./format.ts";
+import { now } from "./now.ts";
 import { shared } from "./shared-styles.ts";
+import { Ticker } from "./ticker.ts";
 
 /** See the module's header. */
 @customElement("eva-badge")
@@ -65,8 +67,13 @@ export class EvaBadge extends LitElement {
   /** The broadcast's start, ISO 8601. */
   @property({ attribute: false }) startsAt: string | null = null;
 
+  constructor() {
+    super();
+    new Ticker(this);
+  }
+
   protected override render(): TemplateResult {
-    return html`${stateWord(this.state, this.startsAt, Date.now())}`;
+    return html`${stateWord(this.state, this.startsAt, now())}`;
   }
 }
 

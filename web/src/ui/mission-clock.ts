@@ -5,6 +5,7 @@ import { css, html, LitElement, nothing, type TemplateResult } from "lit";
 import { customElement, property } from "lit/decorators.js";
 import type { BroadcastState } from "../protocol/broadcast.ts";
 import { missionClock } from "./format.ts";
+import { now } from "./now.ts";
 import { shared } from "./shared-styles.ts";
 import { Ticker } from "./ticker.ts";
 
@@ -31,16 +32,13 @@ export class EvaMissionClock extends LitElement {
   @property({ attribute: false }) state: BroadcastState = "before";
   /** Its start, ISO 8601. */
   @property({ attribute: false }) startsAt: string | null = null;
-  /** Milliseconds since 1970, by the server's clock where it is known. */
-  @property({ attribute: false }) now: () => number = Date.now;
-
   constructor() {
     super();
     new Ticker(this);
   }
 
   protected override render(): TemplateResult | typeof nothing {
-    const clock = missionClock(this.state, this.startsAt, this.now());
+    const clock = missionClock(this.state, this.startsAt, now());
     this.toggleAttribute("counting", clock !== null);
     if (clock === null) {
       return nothing;

@@ -1,10 +1,11 @@
 /** Renders its element again at the turn of every second. */
 
 import type { ReactiveController, ReactiveControllerHost } from "lit";
+import { now } from "./now.ts";
 
 const SECOND_MS = 1000;
 
-/** A clock's heartbeat; all elements tick together, on the wall clock's full seconds. */
+/** A clock's heartbeat; all elements tick together, on the server clock's full seconds. */
 export class Ticker implements ReactiveController {
   readonly #host: ReactiveControllerHost;
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -20,7 +21,7 @@ export class Ticker implements ReactiveController {
         this.#host.requestUpdate();
         this.hostConnected();
       },
-      SECOND_MS - (Date.now() % SECOND_MS),
+      SECOND_MS - (now() % SECOND_MS),
     );
   }
 

@@ -96,8 +96,8 @@ describe("latencyParts", () => {
 describe("watchingMessage", () => {
   const idle = { session: null, camera: null, rendition: null, health: null, playing: false };
 
-  it("is whole without a picture, and names the partner only in a partner's page", () => {
-    expect(watchingMessage({ ...idle, partner: null })).toEqual({
+  it("is whole without a picture, and proves the partner only in a partner's page", () => {
+    expect(watchingMessage({ ...idle, ticket: null })).toEqual({
       type: "watching",
       session: null,
       camera: null,
@@ -109,12 +109,12 @@ describe("watchingMessage", () => {
       loss: 0,
       playing: false,
     });
-    expect(watchingMessage({ ...idle, partner: "museum" })).toMatchObject({ partner: "museum" });
+    expect(watchingMessage({ ...idle, ticket: "evh_x" })).toMatchObject({ partner: "evh_x" });
   });
 
   it("gives whole milliseconds", () => {
     const health = measure(null, stats({ capturedMs: 800.6, freezeMs: 12.7 }), () => 1000);
-    const message = watchingMessage({ ...idle, health, partner: null });
+    const message = watchingMessage({ ...idle, health, ticket: null });
     expect(message.latency_ms).toBe(199);
     expect(message.frozen_ms).toBe(13);
   });

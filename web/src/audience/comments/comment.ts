@@ -8,6 +8,7 @@ import { formStyles } from "../../ui/form-styles.ts";
 import { formatAgo, formatMissionTime, formatStart } from "../../ui/format.ts";
 import { pin } from "../../ui/icons.ts";
 import { locale } from "../../ui/locale.ts";
+import { now } from "../../ui/now.ts";
 import { shared } from "../../ui/shared-styles.ts";
 import { Ticker } from "../../ui/ticker.ts";
 import { commentStyles } from "./comments-styles.ts";
@@ -71,7 +72,7 @@ export class EvaComment extends LitElement {
       ${comment.pinned ? html`<span class="pinned">${pin}${msg("Pinned")}</span>` : nothing}
       <span class="name">${comment.name}</span>
       <time datetime=${comment.at} title=${formatStart(comment.at, locale())}
-        >${formatAgo(comment.at, locale(), Date.now())}</time
+        >${formatAgo(comment.at, locale(), now())}</time
       >
       ${comment.edited ? html`<span>${msg("edited")}</span>` : nothing}
       ${
@@ -89,7 +90,7 @@ export class EvaComment extends LitElement {
     return html`<div class="acts">
       ${this.answerable ? button(msg("Reply"), () => this.#act({ kind: "reply" }), "reply") : nothing}
       ${
-        isEditable(comment, Date.now())
+        isEditable(comment, now())
           ? html`${button(msg("Edit"), () => void this.#open("edit"), "edit")}
             ${button(msg("Delete"), () => this.#act({ kind: "delete" }), "delete")}`
           : nothing

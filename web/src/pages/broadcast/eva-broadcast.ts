@@ -27,6 +27,7 @@ import { BroadcastFeed } from "../../store/feed.ts";
 import { readPageData } from "../../store/page-data.ts";
 import type { BroadcastView } from "../../store/reducer.ts";
 import { Soon } from "../../store/soon.ts";
+import { tellTimeBy } from "../../ui/now.ts";
 import { shared } from "../../ui/shared-styles.ts";
 import { WhenNear } from "../../ui/when-near.ts";
 import { broadcastStyles } from "./broadcast-styles.ts";
@@ -93,9 +94,10 @@ export class EvaBroadcast extends LitElement {
         this.#onEvent(event),
       );
       this.#feed = feed;
+      tellTimeBy(() => feed.clock.serverMs(performance.now()));
       this.#heartbeat = new Heartbeat(
         () => this.stage?.player ?? null,
-        null,
+        () => null,
         (message) => feed.watching(message),
       );
       new StoreController(this, feed.store);
@@ -153,7 +155,7 @@ export class EvaBroadcast extends LitElement {
         })}
       </div>
       <div class="rail">
-        ${broadcast.state === "live" ? html`<eva-now .broadcast=${broadcast} .now=${this.#now}></eva-now>` : nothing}
+        ${broadcast.state === "live" ? html`<eva-now .broadcast=${broadcast}></eva-now>` : nothing}
         ${broadcast.state === "ended" ? nothing : this.#cameras(broadcast)}
         ${this.#rating(view, broadcast)}
       </div>
@@ -226,7 +228,7 @@ export class EvaBroadcast extends LitElement {
             ? nothing
             : html`<section aria-labelledby="timeline">
                 <h2 id="timeline">${msg("Timeline")}</h2>
-                <eva-timeline .broadcast=${broadcast} .now=${this.#now}></eva-timeline>
+                <eva-timeline .broadcast=${broadcast}></eva-timeline>
               </section>`
         }
         ${crew(broadcast)} ${credits(broadcast)} ${links(broadcast, "link")}
@@ -262,7 +264,6 @@ export class EvaBroadcast extends LitElement {
   }
 
   /** The server's time, or ours while it is not known. */
-  readonly #now = (): number => this.#feed?.clock.serverMs(performance.now()) ?? Date.now();
 
   /** When the picture on screen was taken, milliseconds since 1970; null while there is none. */
   readonly #moment = (): number | null => {

@@ -6,6 +6,7 @@ import { customElement, property } from "lit/decorators.js";
 import type { Broadcast } from "../../protocol/broadcast.ts";
 import { formatClock, formatElapsed } from "../../ui/format.ts";
 import { locale } from "../../ui/locale.ts";
+import { now } from "../../ui/now.ts";
 import { shared } from "../../ui/shared-styles.ts";
 import { Ticker } from "../../ui/ticker.ts";
 import { currentMarker } from "./markers-now.ts";
@@ -44,8 +45,6 @@ export class EvaNow extends LitElement {
 
   /** The broadcast. */
   @property({ attribute: false }) broadcast: Broadcast | null = null;
-  /** Milliseconds since 1970 by the server's clock. */
-  @property({ attribute: false }) now: () => number = Date.now;
 
   constructor() {
     super();
@@ -57,7 +56,7 @@ export class EvaNow extends LitElement {
     if (broadcast === null) {
       return nothing;
     }
-    const nowMs = this.now();
+    const nowMs = now();
     const local = formatClock(new Date(nowMs).toISOString(), locale());
     const doing = currentMarker(broadcast.markers, nowMs);
     return html`
@@ -65,7 +64,6 @@ export class EvaNow extends LitElement {
         <eva-mission-clock
           .state=${broadcast.state}
           .startsAt=${broadcast.starts_at}
-          .now=${this.now}
         ></eva-mission-clock>
         <p class="local figures">${msg(str`${local} your time`)}</p>
       </div>

@@ -10,6 +10,7 @@ import { repeat } from "lit/directives/repeat.js";
 import type { Broadcast, Marker } from "../../protocol/broadcast.ts";
 import { formatClock, formatMissionTime } from "../../ui/format.ts";
 import { locale } from "../../ui/locale.ts";
+import { now } from "../../ui/now.ts";
 import { shared } from "../../ui/shared-styles.ts";
 import { Ticker } from "../../ui/ticker.ts";
 import { currentMarker } from "./markers-now.ts";
@@ -144,8 +145,6 @@ export class EvaTimeline extends LitElement {
   @property({ attribute: false }) broadcast: Broadcast | null = null;
   /** There is a recording to jump into. */
   @property({ type: Boolean }) jumpable = false;
-  /** Milliseconds since 1970 by the server's clock. */
-  @property({ attribute: false }) now: () => number = Date.now;
 
   constructor() {
     super();
@@ -157,7 +156,7 @@ export class EvaTimeline extends LitElement {
     if (broadcast === null || broadcast.markers.length === 0) {
       return nothing;
     }
-    const nowMs = this.now();
+    const nowMs = now();
     const current = broadcast.state === "live" ? currentMarker(broadcast.markers, nowMs) : null;
     return html`<ol>
         ${repeat(

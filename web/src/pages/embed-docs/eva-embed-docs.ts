@@ -20,6 +20,7 @@ import "../../ui/footer.ts";
 import "../../ui/topbar.ts";
 import "./code.ts";
 import "./playground.ts";
+import { now } from "../../ui/now.ts";
 
 /** See the module's header. */
 @customElement("eva-embed-docs")
@@ -86,7 +87,7 @@ export class EvaEmbedDocs extends LitElement {
 
   async #load(): Promise<void> {
     try {
-      this.broadcasts = inOrder((await getBroadcasts()).broadcasts, Date.now());
+      this.broadcasts = inOrder((await getBroadcasts()).broadcasts, now());
     } catch {
       // The documentation reads as well without a broadcast to try it with.
     }

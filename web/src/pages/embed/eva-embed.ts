@@ -1,5 +1,5 @@
 /**
- * `<eva-embed slug="…" partner="…">`: the player in a partner's page.
+ * `<eva-embed slug="…">`: the player in a partner's page.
  *
  * It votes and counts like the page itself, and the page around can steer it; see `embed/messages.ts`.
  */
@@ -27,7 +27,7 @@ import { captureUs } from "../../player/telemetry.ts";
 import type { CameraWish, QualityWish } from "../../player/wishes.ts";
 import { type Broadcast, isBroadcast, takesVotes } from "../../protocol/broadcast.ts";
 import type { ServerEvent } from "../../protocol/events.ts";
-import { isString, shape } from "../../protocol/guards.ts";
+import { isNullOr, isString, shape } from "../../protocol/guards.ts";
 import { ticketHere } from "../../store/access.ts";
 import { StoreController } from "../../store/controller.ts";
 import { BroadcastFeed } from "../../store/feed.ts";
@@ -38,6 +38,7 @@ import { formatAverage } from "../../ui/format.ts";
 import { star } from "../../ui/icons.ts";
 import { locale } from "../../ui/locale.ts";
 import { mark } from "../../ui/mark.ts";
+import { tellTimeBy } from "../../ui/now.ts";
 import { shared } from "../../ui/shared-styles.ts";
 import { embedStyles } from "./embed-styles.ts";
 import "../../audience/rating.ts";
@@ -48,8 +49,14 @@ import "../../ui/limb.ts";
 const IDLE_MS = 3500;
 const TIME_MS = 1000;
 
-/** The viewer's signed name, for browsers that keep cookies from frames. */
-const isNamed = shape<{ viewer: string }>({ viewer: isString });
+/** What the page brings along for a player in a frame. */
+interface Frame {
+  /** The viewer's signed name, for browsers that keep cookies from frames. */
+  viewer: string;
+  /** Proof of the partner in whose site this is. */
+  ticket: string | null;
+}
+const isFrame = shape<Frame>({ viewer: isString, ticket: isNullOr(isString) });
 
 /** See the module's header. */
 @customElement("eva-embed")
@@ -59,8 +66,6 @@ export class EvaEmbed extends LitElement {
 
   /** The broadcast's slug. */
   @property() slug = "";
-  /** The partner in whose page this is, or an empty text. */
-  @property() partner = "";
 
   @state() private chosen: string | null = null;
   @state() private rendition: string | null = null;
@@ -80,6 +85,7 @@ export class EvaEmbed extends LitElement {
   #clock: ReturnType<typeof setInterval> | undefined;
   #rest: ReturnType<typeof setTimeout> | undefined;
   #trouble = "";
+  #ticket: string | null = null;
   readonly #system = new SystemDisplay();
   readonly #bare = new URLSearchParams(location.search).get("controls") === "0";
   readonly #bridge = new Bridge(thisFrame(), (command) => this.#obey(command));
@@ -110,14 +116,17 @@ export class EvaEmbed extends LitElement {
 
   #begin(): void {
     if (this.#feed === null) {
-      identifyAs(readPageData(isNamed)?.viewer ?? null);
+      const frame = readPageData(isFrame);
+      identifyAs(frame?.viewer ?? null);
+      this.#ticket = frame?.ticket ?? null;
       const feed = new BroadcastFeed(this.slug, readPageData(isBroadcast), (event) =>
         this.#onEvent(event),
       );
       this.#feed = feed;
+      tellTimeBy(() => feed.clock.serverMs(performance.now()));
       this.#heartbeat = new Heartbeat(
         () => this.player,
-        this.partner === "" ? null : this.partner,
+        () => this.#ticket,
         (message) => feed.watching(message),
       );
       new StoreController(this, feed.store);
@@ -326,6 +335,8 @@ export class EvaEmbed extends LitElement {
     const broadcast = this.#feed?.store.state.broadcast ?? null;
     if (event.type === "edge_lost") {
       this.player?.edgeLost(event.session ?? event.edge ?? null);
+    } else if (event.type === "ticket") {
+      this.#ticket = event.ticket;
     } else if (event.type === "view") {
       this.operatorViews = withView(this.operatorViews, event);
     } else if (broadcast !== null && (event.type === "rating" || event.type === "state")) {

@@ -1,0 +1,157 @@
+"""What the page does with the device: how it is held, and that its screen stays on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support.chromium import Tab
+from tests.support.walk import SLUG
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from playwright.sync_api import Browser, BrowserContext, CDPSession
+
+    from tests.support.stack import Stack
+
+LOCKS = """
+window.locks = [];
+const request = navigator.wakeLock.request.bind(navigator.wakeLock);
+navigator.wakeLock.request = async (type) => {
+  const lock = await request(type);
+  window.locks.push(lock);
+  return lock;
+};
+"""
+"""Keeps the locks that the browser gave, so that they can be asked for their state."""
+HELD = "window.locks.filter((one) => !one.released).length"
+
+SHOW = """async (shown) => {
+  const state = shown ? "visible" : "hidden";
+  Object.defineProperty(document, "hidden", { value: !shown, configurable: true });
+  Object.defineProperty(document, "visibilityState", { value: state, configurable: true });
+  if (!shown) {
+    await Promise.all(window.locks.map((one) => one.release()));
+  }
+  document.dispatchEvent(new Event("visibilitychange"));
+}"""
+"""Hides or shows a page as a browser does, which takes back every lock of a hidden page: Playwright
+keeps all pages visible."""
+
+
+@pytest.fixture
+def contexts(browser: Browser) -> Iterator[Callable[..., BrowserContext]]:
+    """Makes viewers with what is given of them."""
+    made = []
+
+    def make(**given: object) -> BrowserContext:
+        made.append(browser.new_context(**given))  # type: ignore[arg-type]
+        return made[-1]
+
+    yield make
+    for context in made:
+        context.close()
+
+
+# --- the screen ----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def watching(walk: Stack, contexts: Callable[..., BrowserContext]) -> Tab:
+    """A page that plays, and has the screen stay on."""
+    context = contexts(viewport={"width": 1280, "height": 800})
+    context.add_init_script(LOCKS)
+    tab = Tab(context)
+    tab.page.goto(f"{walk.url}/b/{SLUG}")
+    tab.wait_picture(30)
+    wait_held(tab, 1)
+    return tab
+
+
+def wait_held(tab: Tab, count: int) -> None:
+    """Wait until so many locks are held."""
+    tab.wait_for("html", f"{HELD} === {count}", 5)
+
+
+def test_the_screen_stays_on_while_a_picture_plays(watching: Tab):
+    tab, keys = watching, watching.page.keyboard
+    tab.element("media-controller", "it.focus()")
+    keys.press("k")
+    wait_held(tab, 0)
+    keys.press("k")
+    wait_held(tab, 1)
+    # However quickly somebody changes their mind.
+    tab.element("eva-player", "[false, true, false, true].forEach((on) => it.setPlaying(on))")
+    tab.page.wait_for_timeout(500)
+    wait_held(tab, 1)
+    tab.element("eva-player", "[false, true, false].forEach((on) => it.setPlaying(on))")
+    tab.page.wait_for_timeout(500)
+    wait_held(tab, 0)
+    assert tab.complaints == []
+
+
+def test_a_hidden_page_lets_the_screen_go_and_takes_it_again(watching: Tab):
+    tab = watching
+    tab.page.evaluate(SHOW, False)
+    wait_held(tab, 0)
+    tab.page.evaluate(SHOW, True)
+    wait_held(tab, 1)
+    # Nor is it taken by a page that rests when it comes to the front.
+    tab.element("media-controller", "it.focus()")
+    tab.page.keyboard.press("k")
+    wait_held(tab, 0)
+    for shown in (False, True):
+        tab.page.evaluate(SHOW, shown)
+    tab.page.wait_for_timeout(500)
+    wait_held(tab, 0)
+    assert tab.complaints == []
+
+
+def test_a_player_that_leaves_the_page_lets_the_screen_go(watching: Tab):
+    tab = watching
+    tab.element("eva-player", "it.remove()")
+    wait_held(tab, 0)
+    assert tab.complaints == []
+
+
+# --- its motion ----------------------------------------------------------------------------------
+
+
+def hold(session: CDPSession, alpha: float, beta: float, gamma: float) -> None:
+    """Hold the device so: degrees about the vertical, its width and its height."""
+    session.send(
+        "DeviceOrientation.setDeviceOrientationOverride",
+        {"alpha": alpha, "beta": beta, "gamma": gamma},
+    )
+
+
+def test_a_turned_device_turns_the_view_and_the_compass(
+    walk: Stack, contexts: Callable[..., BrowserContext]
+):
+    tab = Tab(contexts(viewport={"width": 800, "height": 500}, has_touch=True, is_mobile=True))
+    session = tab.page.context.new_cdp_session(tab.page)
+    hold(session, 10, 90, 0)  # upright
+    tab.page.goto(f"{walk.url}/b/{SLUG}")
+    tab.page.get_by_role("toolbar").get_by_role("button", name="Orbit, 360°").click()
+    tab.wait_for("eva-sphere >> canvas", "it.width > 100", 30)
+    before = tab.element("eva-sphere >> .compass", "it.innerHTML")
+    switch = tab.page.get_by_role("button", name="Turn the device to look around")
+    switch.click()
+    tab.wait_for("eva-sphere", "it.moving !== null", 5)
+    # To begin with it looks where it looked, however the device points.
+    hold(session, 10, 90, 0)
+    tab.wait_for("eva-sphere", "Math.abs(it.looking.yaw) + Math.abs(it.looking.pitch) < 1", 5)
+    hold(session, 50, 90, 0)  # to the left
+    tab.wait_for("eva-sphere", "Math.abs(it.looking.yaw + 40) < 1", 5)
+    tab.wait_for("eva-sphere >> .compass", f"it.innerHTML !== {before!r}", 5)
+    hold(session, 50, 110, 0)  # and up
+    tab.wait_for("eva-sphere", "Math.abs(it.looking.pitch - 20) < 1", 5)
+    assert switch.get_attribute("aria-pressed") == "true"
+    switch.click()
+    hold(session, 200, 60, 0)
+    tab.page.wait_for_timeout(500)
+    looking = tab.element("eva-sphere", "({...it.looking})")
+    assert (round(looking["yaw"]), round(looking["pitch"])) == (-40, 20)
+    assert tab.complaints == []
