@@ -14,7 +14,7 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use crate::batch::Batch;
+use crate::batch::{Batch, Kernel};
 use crate::command::Command;
 use crate::fanout::Stream;
 use crate::net::{wait_readable, Reader, Udp};
@@ -44,10 +44,10 @@ impl Default for Options {
 }
 
 /// See the module.
-pub struct Engine {
+pub struct Engine<K = Udp> {
     fd: RawFd,
     shared: Arc<Shared>,
-    batch: Batch<Udp>,
+    batch: Batch<K>,
     reader: Reader,
     rings: HashMap<u32, Ring>,
     streams: HashMap<u32, Stream>,
@@ -67,11 +67,18 @@ pub struct Engine {
 impl Engine {
     /// An engine for a non-blocking UDP socket, which stays its owner's to close.
     pub fn new(fd: RawFd, options: Options, shared: Arc<Shared>) -> Self {
+        Self::with_kernel(fd, Udp::new(fd), options, shared)
+    }
+}
+
+impl<K: Kernel + Send + 'static> Engine<K> {
+    /// An engine that reads from a socket and sends by `kernel`.
+    fn with_kernel(fd: RawFd, kernel: K, options: Options, shared: Arc<Shared>) -> Self {
         let now = Instant::now();
         Self {
             fd,
             shared,
-            batch: Batch::new(Udp::new(fd), options.gso),
+            batch: Batch::new(kernel, options.gso),
             reader: Reader::default(),
             rings: HashMap::new(),
             streams: HashMap::new(),
@@ -268,20 +275,4 @@ fn guard(shared: &Shared, work: impl FnOnce() -> io::Result<()>) {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::net::wait_readable;
-
-    #[test]
-    fn a_panic_is_told_and_wakes_the_owner() {
-        let shared = Shared::new().unwrap();
-        guard(&shared, || Ok(()));
-        assert_eq!(shared.failure(), None);
-        guard(&shared, || panic!("packet {}", 7));
-        assert_eq!(shared.failure().as_deref(), Some("panic: packet 7"));
-        let ready = wait_readable([shared.owner_fd(), -1], Some(Duration::from_secs(5)));
-        assert!(ready.unwrap()[0]);
-        guard(&shared, || Err(io::Error::other("gone")));
-        assert_eq!(shared.failure().as_deref(), Some("gone"));
-    }
-}
+mod tests;

@@ -187,3 +187,121 @@ impl Stream {
         job.due = job.began + Duration::from_secs_f64(job.frame.spacing * done as f64);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ring::Ring;
+    use crate::srtp::Profile;
+    use crate::testing::{params, payloads, ssrc, viewer, Memory};
+
+    /// Seconds between frames.
+    const INTERVAL: f64 = 0.04;
+
+    struct Hall {
+        ring: Ring,
+        stream: Stream,
+        viewers: Viewers,
+        batch: Batch<Memory>,
+        began: Instant,
+        frames: u32,
+    }
+
+    impl Hall {
+        fn new(count: u32) -> Self {
+            let mut hall = Self {
+                ring: Ring::new(1, Kind::Video, true),
+                stream: Stream::new(1, 1, Kind::Video),
+                viewers: Viewers::default(),
+                batch: Batch::new(Memory::default(), true),
+                began: Instant::now(),
+                frames: 0,
+            };
+            for id in 0..count {
+                let mut viewer = viewer(Profile::Gcm128, &[params(Kind::Video, 2 * id, Some(97))]);
+                let track = viewer.track(Kind::Video, &mut hall.batch);
+                track.unwrap().0.next_stream = Some(1);
+                hall.viewers.insert(id, viewer);
+                hall.stream.add(id, hall.viewers.place(id).unwrap());
+            }
+            hall
+        }
+
+        /// A frame comes, so many seconds after the beginning.
+        fn push(&mut self, packets: usize, keyframe: bool, at: f64) {
+            let pts = (f64::from(self.frames) * INTERVAL * 90_000.0) as i64;
+            self.frames += 1;
+            let frame = self.ring.push(payloads(packets), pts, 0, keyframe, at);
+            self.stream.push(frame, keyframe, self.began + Duration::from_secs_f64(at));
+        }
+
+        /// Serve all that is due then; how many packets each viewer is sent by that, in the order
+        /// of their turns.
+        fn serve(&mut self, at: f64) -> Vec<(u32, usize)> {
+            let now = self.began + Duration::from_secs_f64(at);
+            let mut left = Vec::new();
+            while self.stream.serve(now, &mut self.viewers, &mut self.batch, &mut left) {}
+            self.batch.flush();
+            let mut found: Vec<(u32, usize)> = Vec::new();
+            for packet in std::mem::take(&mut self.batch.kernel.0) {
+                let viewer = ssrc(&packet) / 2;
+                match found.iter_mut().find(|(known, _)| *known == viewer) {
+                    Some((_, count)) => *count += 1,
+                    None => found.push((viewer, 1)),
+                }
+            }
+            found
+        }
+    }
+
+    #[test]
+    fn slices_of_a_large_frame_are_small_and_all_out_within_half_an_interval() {
+        for packets in [9, 23, 100] {
+            let mut hall = Hall::new(3);
+            hall.push(1, true, 0.0);
+            assert_eq!(hall.serve(0.0).len(), 3);
+            hall.push(packets, true, INTERVAL);
+            assert_eq!(hall.serve(INTERVAL - 1e-6), []);
+            let (mut sent, mut times) = ([0; 3], Vec::new());
+            for tick in 0..=200 {
+                let at = f64::from(tick) * INTERVAL / 2.0 / 200.0;
+                let slice = hall.serve(INTERVAL + at + 1e-9);
+                if slice.is_empty() {
+                    continue;
+                }
+                times.push(at);
+                for (viewer, count) in slice {
+                    assert!(count <= 5, "{count} packets for one viewer at once");
+                    sent[viewer as usize] += count;
+                }
+            }
+            assert_eq!(sent, [packets; 3], "by half of the time to the next frame");
+            assert_eq!(times.len(), packets.div_ceil(5));
+            let least = INTERVAL / 2.0 / times.len() as f64 * 0.9;
+            assert!(times.windows(2).all(|pair| pair[1] - pair[0] >= least), "{times:?}");
+            assert_eq!(hall.stream.due(), None);
+        }
+    }
+
+    #[test]
+    fn an_ordinary_frame_goes_out_at_once() {
+        let mut hall = Hall::new(3);
+        hall.push(1, true, 0.0);
+        hall.serve(0.0);
+        hall.push(7, false, INTERVAL);
+        assert!(hall.serve(INTERVAL + 1e-9).iter().all(|(_, count)| *count == 7));
+        assert_eq!(hall.stream.due(), None);
+    }
+
+    #[test]
+    fn a_slice_that_is_late_does_not_make_the_next_one_late() {
+        let mut hall = Hall::new(1);
+        hall.push(1, true, 0.0);
+        hall.serve(0.0);
+        hall.push(15, true, INTERVAL);
+        hall.serve(INTERVAL);
+        let due = [1, 2].map(|slice| INTERVAL + f64::from(slice) * INTERVAL / 6.0);
+        assert_eq!(hall.serve(due[1] - 1e-6), [(0, 5)], "one slice at a time");
+        assert_eq!(hall.serve(due[1] + 1e-6), [(0, 5)]);
+    }
+}

@@ -20,6 +20,8 @@ pub mod rtcp;
 pub mod rtp;
 pub mod shared;
 pub mod srtp;
+#[cfg(test)]
+mod testing;
 pub mod track;
 pub mod viewer;
 pub mod viewers;

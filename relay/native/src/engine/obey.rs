@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::Engine;
+use crate::batch::Kernel;
 use crate::command::{Command, NewViewer, Unit};
 use crate::fanout::Stream;
 use crate::net::Target;
@@ -18,7 +19,7 @@ use crate::viewer::Viewer;
 /// Batches of datagrams that are read before a flush is answered, at the most.
 const FLUSH_READS: usize = 128;
 
-impl Engine {
+impl<K: Kernel + Send + 'static> Engine<K> {
     pub(super) fn carry_out(&mut self, command: Command) {
         match command {
             Command::Open(id, kind, replayable) => self.open(id, kind, replayable),
