@@ -18,13 +18,14 @@ use crate::batch::{Batch, Kernel};
 use crate::command::Command;
 use crate::fanout::Stream;
 use crate::net::{wait_readable, Reader, Udp};
-use crate::outgoing::CHASE_EVERY;
 use crate::ring::{Kind, Ring};
 use crate::shared::Shared;
 use crate::viewers::Viewers;
 
 mod obey;
 
+/// The least time between two looks at all replays.
+const CHASE_EVERY: Duration = Duration::from_millis(1);
 /// Viewers that are sent some of their replays before other work is looked at.
 const CHASE_TURN: usize = 64;
 
@@ -43,6 +44,13 @@ impl Default for Options {
     }
 }
 
+/// A viewer's replay, and when there is more of it to send.
+struct Chaser {
+    viewer: u32,
+    kind: Kind,
+    due: Instant,
+}
+
 /// See the module.
 pub struct Engine<K = Udp> {
     fd: RawFd,
@@ -56,7 +64,8 @@ pub struct Engine<K = Udp> {
     paced: bool,
     viewers: Viewers,
     by_address: HashMap<SocketAddr, u32>,
-    chasing: Vec<(u32, Kind)>,
+    chasing: Vec<Chaser>,
+    /// When to look at them.
     chase_due: Instant,
     chase_began: Instant,
     chase_next: usize,
@@ -209,11 +218,16 @@ impl<K: Kernel + Send + 'static> Engine<K> {
             self.chase_began = now;
         }
         // A crowd of joiners is served a part at a time: frames that come meanwhile do not wait.
-        for _ in 0..CHASE_TURN {
-            let Some((id, kind)) = self.chasing.get(self.chase_next).copied() else {
-                break;
-            };
-            if self.chase(id, kind) {
+        let mut turns = CHASE_TURN;
+        while turns > 0 && self.chase_next < self.chasing.len() {
+            let Chaser { viewer, kind, due } = self.chasing[self.chase_next];
+            if due > now {
+                self.chase_next += 1;
+                continue;
+            }
+            turns -= 1;
+            if let Some(due) = self.chase(viewer, kind, now) {
+                self.chasing[self.chase_next].due = due;
                 self.chase_next += 1;
             } else {
                 self.chasing.remove(self.chase_next);
@@ -221,20 +235,16 @@ impl<K: Kernel + Send + 'static> Engine<K> {
         }
         if self.chase_next >= self.chasing.len() {
             self.chase_next = 0;
-            self.chase_due = self.chase_began + Duration::from_secs_f64(CHASE_EVERY);
+            let due = self.chasing.iter().map(|chaser| chaser.due).min();
+            self.chase_due = due.unwrap_or(now).max(self.chase_began + CHASE_EVERY);
         }
     }
 
-    /// Send a viewer some packets of its replay; whether there is more of it.
-    fn chase(&mut self, id: u32, kind: Kind) -> bool {
-        let Some(viewer) = self.viewers.get_mut(id) else {
-            return false;
-        };
-        let stream = viewer.follows(kind);
-        let Some(ring) = stream.and_then(|stream| self.rings.get(&stream)) else {
-            return false;
-        };
-        viewer.chase(kind, ring, &mut self.batch)
+    /// Send a viewer what is due of its replay; when there will be more.
+    fn chase(&mut self, id: u32, kind: Kind, now: Instant) -> Option<Instant> {
+        let viewer = self.viewers.get_mut(id)?;
+        let ring = self.rings.get(&viewer.follows(kind)?)?;
+        viewer.chase(ring, now, &mut self.batch)
     }
 
     // --- in ----------------------------------------------------------------------------------

@@ -4,7 +4,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -163,6 +163,7 @@ struct Scene {
     shared: Shared,
     batch: Batch<Memory>,
     now: f64,
+    at: Instant,
 }
 
 impl Scene {
@@ -177,13 +178,15 @@ impl Scene {
             shared: Shared::new().expect("descriptors"),
             batch: Batch::new(Memory::default(), true),
             now: 1.79e9,
+            at: Instant::now(),
         }
     }
 
     fn take(&mut self, step: Step) {
         self.now += 0.01;
+        self.at += Duration::from_millis(10);
         self.shared.set_now(self.now);
-        let Self { viewer, says, rings, next_ring, shared, batch, now } = self;
+        let Self { viewer, says, rings, next_ring, shared, batch, now, at } = self;
         match step {
             Step::Push { stream, packets, keyframe, limit, clock } => {
                 let mut unit = access_unit(packets);
@@ -211,13 +214,15 @@ impl Scene {
             Step::BeginChase => {
                 if let Some((track, mut outlet)) = viewer.track(Kind::Video, batch) {
                     if let Some(stream) = track.stream() {
-                        track.begin_chase(stream, &rings[&stream], *now, &mut outlet);
+                        let times = (*now, *at);
+                        let ring = &rings[&stream];
+                        track.begin_chase(stream, ring, times, None, &mut outlet);
                     }
                 }
             }
             Step::Chase => {
                 if let Some(stream) = viewer.follows(Kind::Video) {
-                    viewer.chase(Kind::Video, &rings[&stream], batch);
+                    viewer.chase(&rings[&stream], *at, batch);
                 }
             }
             Step::Silence => {

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::Arc;
+use std::time::Instant;
 
 use crate::batch::{Batch, Kernel};
 use crate::net::Target;
@@ -36,6 +37,8 @@ pub struct Viewer {
     seal: Sender,
     open: Receiver,
     stats: Arc<ViewerStats>,
+    /// What it can receive, bits a second, as it has told last.
+    estimate: Option<u64>,
     budget: f64,
     budget_at: f64,
     /// Each source's last XR reference time, and when that came, Unix seconds.
@@ -64,6 +67,7 @@ impl Viewer {
             seal,
             open,
             stats,
+            estimate: None,
             budget: RESEND_BYTES,
             budget_at: 0.0,
             times: Vec::new(),
@@ -110,12 +114,29 @@ impl Viewer {
         left
     }
 
-    /// Send some packets of a replay; whether there is more of it.
-    pub fn chase<K: Kernel>(&mut self, kind: Kind, ring: &Ring, batch: &mut Batch<K>) -> bool {
-        let Some((track, mut outlet)) = self.track(kind, batch) else {
-            return false;
-        };
-        let more = track.chase(ring, &mut outlet);
+    /// Begin a replay: see `Track::begin_chase`.
+    pub fn begin_chase<K: Kernel>(
+        &mut self,
+        stream: u32,
+        ring: &Ring,
+        times: (f64, Instant),
+        batch: &mut Batch<K>,
+    ) -> bool {
+        let estimate = self.estimate;
+        self.track(ring.kind, batch).is_some_and(|(track, mut outlet)| {
+            track.begin_chase(stream, ring, times, estimate, &mut outlet)
+        })
+    }
+
+    /// Send what is due of a replay: see `Track::chase`.
+    pub fn chase<K: Kernel>(
+        &mut self,
+        ring: &Ring,
+        now: Instant,
+        batch: &mut Batch<K>,
+    ) -> Option<Instant> {
+        let (track, mut outlet) = self.track(ring.kind, batch)?;
+        let more = track.chase(ring, now, &mut outlet);
         self.publish();
         more
     }
@@ -156,7 +177,10 @@ impl Viewer {
                         shared.put_event(Event::Keyframe(id));
                     }
                 }
-                Feedback::Remb(bps) => shared.put_event(Event::Estimate(id, bps)),
+                Feedback::Remb(bps) => {
+                    self.estimate = Some(bps);
+                    shared.put_event(Event::Estimate(id, bps));
+                }
                 Feedback::Goodbye(ssrcs) => {
                     // It may report with one SSRC for each track, and stop one of them.
                     if self.open.hear_goodbye(&ssrcs) {

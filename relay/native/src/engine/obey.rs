@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::Engine;
+use super::{Chaser, Engine};
 use crate::batch::Kernel;
 use crate::command::{Command, NewViewer, Unit};
 use crate::fanout::Stream;
@@ -189,13 +189,16 @@ impl<K: Kernel + Send + 'static> Engine<K> {
         let (Some(viewer), Some(ring)) = (self.viewers.get_mut(id), self.rings.get(&stream)) else {
             return;
         };
-        let Some((track, mut outlet)) = viewer.track(ring.kind, &mut self.batch) else {
+        let due = Instant::now();
+        if !viewer.begin_chase(stream, ring, (now, due), &mut self.batch) {
             return;
-        };
-        if track.begin_chase(stream, ring, now, &mut outlet) {
-            self.chasing.retain(|entry| *entry != (id, ring.kind));
-            self.chasing.push((id, ring.kind));
         }
+        let kind = ring.kind;
+        match self.chasing.iter_mut().find(|known| (known.viewer, known.kind) == (id, kind)) {
+            Some(known) => known.due = due,
+            None => self.chasing.push(Chaser { viewer: id, kind, due }),
+        }
+        self.chase_due = self.chase_due.min(due);
     }
 
     /// Take viewers out of the streams that they have left.
