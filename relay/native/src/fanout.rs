@@ -256,7 +256,7 @@ mod tests {
 
     #[test]
     fn slices_of_a_large_frame_are_small_and_all_out_within_half_an_interval() {
-        for packets in [9, 23, 100] {
+        for packets in [6, 8, 9, 23, 100] {
             let mut hall = Hall::new(3);
             hall.push(1, true, 0.0);
             assert_eq!(hall.serve(0.0).len(), 3);

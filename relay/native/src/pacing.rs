@@ -1,9 +1,10 @@
 //! Spreads the packets of large frames and of replays, so that shallow buffers on the way do not
 //! drop them.
 
-/// Frames of up to so many packets go out at once.
+/// Frames of up to so many packets go out at once, keyframes aside: buffers that do not take these
+/// would lose each of a stream's frames, and a second slice costs every viewer a second message.
 const AT_ONCE: usize = 8;
-/// Packets per viewer in a slice of a larger frame.
+/// Packets per viewer in a slice of a larger frame, or of a keyframe.
 pub const PER_SLICE: usize = 5;
 
 /// How a frame is cut up.
@@ -18,9 +19,10 @@ pub struct Slices {
 /// The slices of a frame of `packets` packets, the next of which comes `interval` seconds later.
 ///
 /// All of them go out within half of that.
-pub fn plan(packets: usize, interval: f64) -> Slices {
-    if packets <= AT_ONCE {
-        return Slices { per_slice: AT_ONCE, spacing: 0.0 };
+pub fn plan(packets: usize, interval: f64, keyframe: bool) -> Slices {
+    let at_once = if keyframe { PER_SLICE } else { AT_ONCE };
+    if packets <= at_once {
+        return Slices { per_slice: at_once, spacing: 0.0 };
     }
     let slices = packets.div_ceil(PER_SLICE);
     Slices { per_slice: PER_SLICE, spacing: interval / 2.0 / slices as f64 }
@@ -92,7 +94,15 @@ mod tests {
 
     #[test]
     fn ordinary_frames_are_not_cut() {
-        assert_eq!(plan(7, 1.0 / 30.0), Slices { per_slice: 8, spacing: 0.0 });
+        assert_eq!(plan(7, 1.0 / 30.0, false), Slices { per_slice: 8, spacing: 0.0 });
+    }
+
+    #[test]
+    fn keyframes_are_cut_from_six_packets_on() {
+        assert_eq!(plan(5, 0.04, true), Slices { per_slice: 5, spacing: 0.0 });
+        for packets in 6..=8 {
+            assert_eq!(plan(packets, 0.04, true), Slices { per_slice: 5, spacing: 0.01 });
+        }
     }
 
     #[test]
@@ -125,7 +135,7 @@ mod tests {
 
     #[test]
     fn large_ones_take_half_an_interval() {
-        let slices = plan(50, 0.04);
+        let slices = plan(50, 0.04, false);
         assert_eq!(slices.per_slice, 5);
         assert!((slices.spacing * 10.0 - 0.02).abs() < 1e-9);
     }

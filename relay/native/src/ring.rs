@@ -155,7 +155,7 @@ impl Ring {
         };
         let packets = payloads.packets.len();
         let slices = if self.paced {
-            crate::pacing::plan(packets, self.frame_seconds(rtp_time))
+            crate::pacing::plan(packets, self.frame_seconds(rtp_time), keyframe)
         } else {
             Slices { per_slice: packets, spacing: 0.0 }
         };
