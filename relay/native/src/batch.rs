@@ -191,10 +191,15 @@ impl<K: Kernel> Batch<K> {
     fn send_singly(&mut self, index: usize) {
         let run = &self.runs[index];
         for packet in self.buffer[run.start..run.end].chunks(run.segment) {
-            if self.kernel.send_one(packet, &run.target).is_ok() {
-                self.sent.packets += 1;
-            } else {
-                self.sent.failed += 1;
+            match self.kernel.send_one(packet, &run.target) {
+                Ok(()) => self.sent.packets += 1,
+                Err(error) => {
+                    self.sent.failed += 1;
+                    let code = error.raw_os_error();
+                    if matches!(code, Some(libc::EAGAIN | libc::ENOBUFS)) {
+                        self.sent.full += 1;
+                    }
+                }
             }
         }
     }
@@ -313,6 +318,16 @@ mod tests {
             let full = if error == libc::ENOBUFS { 6 } else { 0 };
             assert_eq!(batch.take_sent(), Sent { packets: 6, failed: 6, full });
             assert_eq!((batch.kernel.waits, batch.take_refused().len()), (0, 0));
+        }
+    }
+
+    #[test]
+    fn a_full_socket_is_told_of_where_packets_go_one_by_one() {
+        for (error, full) in [(libc::EAGAIN, 4), (libc::ENOBUFS, 4), (libc::EPERM, 0)] {
+            let mut batch = batch(|_, count| Some(if count > 1 { libc::EIO } else { error }));
+            fill(&mut batch, &target(1), 4);
+            batch.flush();
+            assert_eq!(batch.take_sent(), Sent { packets: 0, failed: 4, full });
         }
     }
 
