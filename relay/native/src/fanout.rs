@@ -12,9 +12,23 @@ use crate::viewers::Viewers;
 const MAX_WAITING: usize = 16;
 /// Viewers served before the socket is looked at again.
 const TURN: usize = 64;
+/// By how much of all viewers the first one moves from frame to frame: the golden section, after
+/// which whoever was among the last is so next after the longest time.
+const STRIDE: f64 = 0.618_034;
 
-/// By how many viewers the first one moves from frame to frame: a prime, to reach all of them.
-const STRIDE: usize = 7919;
+/// By how many of `count` viewers that is, so that each comes first once in `count` frames.
+fn stride(count: usize) -> usize {
+    let near = (count as f64 * STRIDE) as usize;
+    (near..=count).find(|stride| greatest_common_divisor(*stride, count) == 1).unwrap_or(1)
+}
+
+fn greatest_common_divisor(a: usize, b: usize) -> usize {
+    if b == 0 {
+        a
+    } else {
+        greatest_common_divisor(b, a % b)
+    }
+}
 
 /// A viewer by its number, and where it is.
 #[derive(Clone, Copy)]
@@ -125,7 +139,8 @@ impl Stream {
         if let Some(job) = self.jobs.front_mut() {
             // Another viewer comes first each time.
             self.rounds = self.rounds.wrapping_add(1);
-            job.slot = self.rounds.wrapping_mul(STRIDE) % self.slots.len().max(1);
+            let count = self.slots.len().max(1);
+            job.slot = self.rounds.wrapping_mul(stride(count)) % count;
         }
     }
 
@@ -281,6 +296,34 @@ mod tests {
             assert!(times.windows(2).all(|pair| pair[1] - pair[0] >= least), "{times:?}");
             assert_eq!(hall.stream.due(), None);
         }
+    }
+
+    #[test]
+    fn nobody_is_among_the_last_for_long() {
+        let odd = [720, 990, 1320, 1980, 2640, 3960, 7919];
+        for count in (1..600).chain(odd) {
+            let (mut among, mut firsts) = (0, vec![0; count]);
+            for round in 0..count {
+                let first = round * stride(count) % count;
+                firsts[first] += 1;
+                let place = (count - first) % count;
+                among = if place >= count - count.div_ceil(10) { among + 1 } else { 0 };
+                assert!(among <= 2 || count < 5, "{count} viewers");
+            }
+            assert!(firsts.iter().all(|times| *times == 1), "{count} viewers");
+        }
+    }
+
+    #[test]
+    fn another_viewer_comes_first_each_time() {
+        let mut hall = Hall::new(7);
+        let firsts: std::collections::HashSet<u32> = (0..7)
+            .map(|frame| {
+                hall.push(1, frame == 0, INTERVAL * f64::from(frame));
+                hall.serve(INTERVAL * f64::from(frame) + 1e-9)[0].0
+            })
+            .collect();
+        assert_eq!(firsts.len(), 7);
     }
 
     #[test]
