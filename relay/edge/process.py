@@ -295,7 +295,7 @@ class Edge:
             return
         if (
             feed.fresh
-            and viewer.may_replay(now)
+            and viewer.may_replay(feed.gop_frames, now)
             and self._replays.take(feed.gop_frames, now)
             and self._core.replay(viewer.number, time.time())
         ):
