@@ -1,11 +1,12 @@
 """The core's Python twin: the same work as the native one, to be read, and where that is missing.
 
-Back-pressure: nothing queues here. What the socket does not take is dropped and counted; viewers
-ask again for what they miss.
+Back-pressure: of each track at most one frame waits for its time. What the socket does not take is
+dropped and counted; viewers ask again for what they miss.
 """
 
 from __future__ import annotations
 
+import math
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
@@ -13,9 +14,8 @@ import pylibsrtp
 
 from relay.edge.core import CoreEvent, Estimate, KeyframeWanted, Left, TrackParams, ViewerStats
 from relay.edge.datagrams import Datagrams, Path
-from relay.edge.outgoing import Outgoing
-from relay.edge.repeats import Repeats
 from relay.edge.ring import Ring
+from relay.edge.seat import Seat
 from relay.errors import ProtocolError
 from relay.media.codecs import Kind
 from relay.webrtc import rtcp
@@ -24,83 +24,54 @@ from relay.webrtc.sdp import CNAME
 
 if TYPE_CHECKING:
     import socket
+    from collections.abc import Callable
 
+    from relay.edge.track import Track
     from relay.media.unit import Unit
     from relay.webrtc.dtls import SrtpKeys
     from relay.webrtc.ice import Address
+
+    Later = Callable[[float, Callable[[float], None]], object]
 
 COUNTERS: Final = (
     "packets_sent",  # SRTP packets given to the socket, retransmissions aside
     "bytes_sent",  # bytes of them
     "send_failures",  # datagrams that the socket did not take
+    "socket_full",  # those of them for which it had no room
     "srtcp_rejected",  # SRTCP that was not authentic, repeated, or malformed
     "strays",  # SRTP and SRTCP from addresses of no viewer
     "retransmissions",  # packets sent again
+    "frames_dropped",  # frames for which there was no time: none here, where nobody waits for any
+    "inbox_dropped",  # datagrams that nobody fetched in time: none here, the kernel drops them
 )
 REPORT_S: Final = 1.0
 _STRIDE: Final = 7919
 """By how many viewers the first one moves from frame to frame: a prime, to reach all of them."""
+_LEAST_S: Final = 0.001
+"""Between two looks at what waits."""
 _MAX_SOURCES: Final = 16
 """SSRCs that a viewer may report with; browsers have one or two."""
-
-_PROFILES: Final = {
-    "AEAD_AES_128_GCM": pylibsrtp.Policy.SRTP_PROFILE_AEAD_AES_128_GCM,
-    "AEAD_AES_256_GCM": pylibsrtp.Policy.SRTP_PROFILE_AEAD_AES_256_GCM,
-    "AES128_CM_SHA1_80": pylibsrtp.Policy.SRTP_PROFILE_AES128_CM_SHA1_80,
-}
-
-
-def _session(keys: SrtpKeys, key: bytes, direction: int) -> pylibsrtp.Session:
-    policy = pylibsrtp.Policy(key=key, ssrc_type=direction, srtp_profile=_PROFILES[keys.profile])
-    policy.allow_repeat_tx = True
-    policy.window_size = 1024
-    return pylibsrtp.Session(policy)
-
-
-class _Track:
-    """A viewer's track and what it follows."""
-
-    def __init__(self, params: TrackParams) -> None:
-        self.out = Outgoing(params)
-        self.stream: int | None = None
-        self.next_stream: int | None = None
-        self.next_report = 0.0
-
-
-class _Viewer:
-    def __init__(
-        self, number: int, address: Address, keys: SrtpKeys, tracks: list[TrackParams]
-    ) -> None:
-        self.number = number
-        self.path = Path(address)
-        self.send = _session(keys, keys.send, pylibsrtp.Policy.SSRC_ANY_OUTBOUND)
-        self.receive = _session(keys, keys.receive, pylibsrtp.Policy.SSRC_ANY_INBOUND)
-        self.tracks = {params.kind: _Track(params) for params in tracks}
-        self.requested = 0
-        self.resent = 0
-        self.highest = 0
-        self.lost = 0
-        self.times: dict[int, tuple[int, float]] = {}
-        """Each source's last XR reference time, and when that came."""
-        self.rtt_s: float | None = None
-        self.heard_at = 0.0
-        self.sources: set[int] = set()
-        """SSRCs that it has reported with: libsrtp keeps a stream for each."""
-        self.present: set[int] = set()
-        """SSRCs that it reports with, and that have not said goodbye."""
-        self.repeats = Repeats()
 
 
 class PythonCore:
     """See `edge.core.Core`, of which this is an implementation."""
 
-    def __init__(self, sock: socket.socket) -> None:
-        """`sock` is a bound, non-blocking UDP socket; it stays the caller's to close."""
+    def __init__(self, sock: socket.socket, later: Later | None = None) -> None:
+        """`sock` is a bound, non-blocking UDP socket; it stays the caller's to close.
+
+        `later` calls what it is given at a Unix time, with the time. Without it large frames and
+        replays are not spread.
+        """
+        self._later = later
+        self._alarm = math.inf
+        """When `later` was asked to call."""
+        self._waiting: dict[tuple[int, Kind], tuple[Seat, Track]] = {}
+        """Tracks with more to send."""
         self._datagrams = Datagrams(sock)
         self._rings: dict[int, Ring] = {}
-        self._followers: dict[int, dict[int, _Viewer]] = {}
-        self._viewers: dict[int, _Viewer] = {}
-        self._by_address: dict[Address, _Viewer] = {}
+        self._followers: dict[int, dict[int, Seat]] = {}
+        self._viewers: dict[int, Seat] = {}
+        self._by_address: dict[Address, Seat] = {}
         self._events: dict[tuple[int, type[CoreEvent]], CoreEvent] = {}
         self._counters = dict.fromkeys(COUNTERS, 0)
 
@@ -108,7 +79,8 @@ class PythonCore:
         return self._datagrams.fileno()
 
     def stop(self) -> None:
-        pass
+        self._waiting.clear()
+        self._later = None
 
     def flush(self) -> None:
         pass
@@ -116,21 +88,22 @@ class PythonCore:
     # --- streams ---------------------------------------------------------------------------
 
     def open_stream(self, stream: int, kind: Kind) -> None:
-        self._rings[stream] = Ring(kind)
+        self._rings[stream] = Ring(kind, paced=self._later is not None)
         self._followers[stream] = {}
 
     def close_stream(self, stream: int) -> None:
         ring = self._rings.pop(stream)
         kind = ring.kind
-        ring.clear()  # viewers may still know what they were sent of it
         for viewer in self._followers.pop(stream).values():
             track = viewer.tracks[kind]
+            waits_for = track.next_stream if track.next_stream != stream else None
             if track.stream == stream:
-                track.stream = None
-            if track.next_stream == stream:
-                track.next_stream = None
+                self._fall_silent(viewer, track)
+            track.next_stream = waits_for
+        ring.clear()  # viewers may still know what they were sent of it
 
     def push(self, stream: int, unit: Unit, now: float) -> None:
+        self._serve(now)
         ring = self._rings[stream]
         frame = ring.push(unit, now)
         viewers = list(self._followers[stream].values())
@@ -140,7 +113,9 @@ class PythonCore:
             if track.next_stream == stream and (frame.keyframe or ring.kind is Kind.AUDIO):
                 self._follow(viewer, track, stream)
             if track.stream == stream:
-                self._send_rtp(viewer, track.out.live(ring, frame))
+                self._send_rtp(viewer, track.begin_frame(ring, frame))
+                self._send_due(viewer, track, now)
+        self._set_alarm(now)
 
     # --- viewers ---------------------------------------------------------------------------
 
@@ -150,7 +125,7 @@ class PythonCore:
         ssrcs = {ssrc for track in tracks for ssrc in (track.ssrc, track.rtx_ssrc)}
         if len(ssrcs) < 2 * len(tracks):
             raise ValueError("SSRCs of one viewer have to differ")
-        entry = _Viewer(viewer, address, keys, tracks)
+        entry = Seat(viewer, address, keys, tracks)
         self._viewers[viewer] = entry
         self._by_address[address] = entry
 
@@ -167,13 +142,13 @@ class PythonCore:
             return
         for kind_of_event in (KeyframeWanted, Estimate, Left):
             self._events.pop((viewer, kind_of_event), None)
+        for kind in entry.tracks:
+            self._drop_following(entry, kind)
         ssrcs = [track.out.params.ssrc for track in entry.tracks.values()]
         goodbye = rtcp.goodbye(ssrcs, CNAME)
         self.send(entry.send.protect_rtcp(goodbye), entry.path.address)
         if self._by_address.get(entry.path.address) is entry:
             del self._by_address[entry.path.address]
-        for kind in entry.tracks:
-            self._drop_following(entry, kind)
 
     def watch(self, viewer: int, stream: int, now: float, *, at_once: bool) -> None:
         entry = self._viewers[viewer]
@@ -200,7 +175,8 @@ class PythonCore:
         track = entry.tracks.get(Kind.VIDEO)
         if track is None or track.stream is None or not self._rings[track.stream].gop():
             return False
-        self._replay(entry, track, now)
+        if not track.is_chasing:
+            self._replay(entry, track, now)
         return True
 
     def probe(self, viewer: int, size: int, now: float) -> None:
@@ -208,34 +184,67 @@ class PythonCore:
         track = entry.tracks.get(Kind.VIDEO)
         if track is None:
             return
-        for packet in track.out.recent(size, now):
+        for packet in track.out.recent(size, now, track.unsent):
             self.send(entry.send.protect(packet), entry.path.address)
 
-    def _follow(self, viewer: _Viewer, track: _Track, stream: int) -> None:
+    def _follow(self, viewer: Seat, track: Track, stream: int) -> None:
         if track.stream is not None and track.stream != stream:
             self._followers[track.stream].pop(viewer.number, None)
-        track.stream, track.next_stream = stream, None
+        self._send_rtp(viewer, track.follow(stream))
 
-    def _drop_following(self, viewer: _Viewer, kind: Kind) -> None:
+    def _drop_following(self, viewer: Seat, kind: Kind) -> None:
         track = viewer.tracks.get(kind)
         if track is None:
             return
         for stream in (track.stream, track.next_stream):
             if stream is not None:
                 self._followers[stream].pop(viewer.number, None)
-        track.stream = track.next_stream = None
+        self._fall_silent(viewer, track)
 
-    def _replay(self, viewer: _Viewer, track: _Track, now: float) -> None:
+    def _fall_silent(self, viewer: Seat, track: Track) -> None:
+        self._send_rtp(viewer, track.follow(None))
+        self._waiting.pop((viewer.number, track.out.params.kind), None)
+
+    def _replay(self, viewer: Seat, track: Track, now: float) -> None:
         assert track.stream is not None
-        for packets in track.out.replay(self._rings[track.stream], now):
-            self._send_rtp(viewer, packets)
+        ring, paced = self._rings[track.stream], self._later is not None
+        self._send_rtp(viewer, track.begin_chase(ring, now, viewer.estimate, paced=paced))
+        self._send_due(viewer, track, now)
+        self._set_alarm(now)
 
     # --- out -------------------------------------------------------------------------------
 
     def send(self, datagram: bytes, address: Address) -> None:
         self._datagrams.send(datagram, address)
 
-    def _send_rtp(self, viewer: _Viewer, packets: list[bytes]) -> None:
+    def _send_due(self, viewer: Seat, track: Track, now: float) -> None:
+        self._send_rtp(viewer, track.serve(now))
+        key = viewer.number, track.out.params.kind
+        if track.due is None:
+            self._waiting.pop(key, None)
+        else:
+            self._waiting[key] = viewer, track
+
+    def _serve(self, now: float) -> None:
+        """Send what is due by now."""
+        for viewer, track in list(self._waiting.values()):
+            self._send_due(viewer, track, now)
+
+    def _set_alarm(self, now: float) -> None:
+        due = min((track.due or now for _, track in self._waiting.values()), default=math.inf)
+        if self._later is None or due >= self._alarm:
+            return
+        self._alarm = max(due, now + _LEAST_S)
+        self._later(self._alarm, self._wake)
+
+    def _wake(self, now: float) -> None:
+        self._alarm = math.inf
+        self._serve(now)
+        self._set_alarm(now)
+
+    def _send_rtp(self, viewer: Seat, packets: list[bytes]) -> None:
+        if not packets:
+            return
         protect = viewer.send.protect
         sealed = [protect(packet) for packet in packets]
         self._counters["packets_sent"] += len(sealed)
@@ -257,7 +266,7 @@ class PythonCore:
                 others.append((datagram, address))
         return others
 
-    def _srtcp(self, viewer: _Viewer, datagram: bytes, now: float) -> None:
+    def _srtcp(self, viewer: Seat, datagram: bytes, now: float) -> None:
         source = int.from_bytes(datagram[4:8], "big")
         if source not in viewer.sources and len(viewer.sources) >= _MAX_SOURCES:
             self._counters["srtcp_rejected"] += 1
@@ -278,6 +287,7 @@ class PythonCore:
                 case rtcp.KeyframeRequest():
                     self._want_keyframe(viewer, item)
                 case rtcp.Remb():
+                    viewer.estimate = item.bps
                     self._tell(Estimate(viewer.number, item.bps))
                 case rtcp.Goodbye():
                     self._hear_goodbye(viewer, item)
@@ -291,19 +301,19 @@ class PythonCore:
         # One of each kind until it is fetched: the last one says it all.
         self._events[event.viewer, type(event)] = event
 
-    def _want_keyframe(self, viewer: _Viewer, request: rtcp.KeyframeRequest) -> None:
+    def _want_keyframe(self, viewer: Seat, request: rtcp.KeyframeRequest) -> None:
         video = viewer.tracks.get(Kind.VIDEO)
         if video is not None and request.ssrc == video.out.params.ssrc:
             self._tell(KeyframeWanted(viewer.number))
 
-    def _hear_goodbye(self, viewer: _Viewer, goodbye: rtcp.Goodbye) -> None:
+    def _hear_goodbye(self, viewer: Seat, goodbye: rtcp.Goodbye) -> None:
         # A viewer may report with one SSRC for each track, and stop one of them.
         leaving = viewer.present.intersection(goodbye.sources)
         viewer.present -= leaving
         if leaving and not viewer.present:
             self._tell(Left(viewer.number))
 
-    def _note(self, viewer: _Viewer, report: rtcp.Report, now: float) -> None:
+    def _note(self, viewer: Seat, report: rtcp.Report, now: float) -> None:
         video = viewer.tracks.get(Kind.VIDEO)
         if video is not None and report.ssrc == video.out.params.ssrc:
             viewer.highest, viewer.lost = report.highest, report.lost
@@ -313,13 +323,13 @@ class PythonCore:
             if trip < 1 << 22:  # 64 s; more is a clock that stepped
                 viewer.rtt_s = trip / 65536
 
-    def _resend(self, viewer: _Viewer, nack: rtcp.Nack, now: float) -> None:
+    def _resend(self, viewer: Seat, nack: rtcp.Nack, now: float) -> None:
         track = next((t for t in viewer.tracks.values() if t.out.params.ssrc == nack.ssrc), None)
         if track is None:
             return
         viewer.requested += len(nack.sequences)
         for sequence in viewer.repeats.allowed(nack.ssrc, nack.sequences, now, viewer.rtt_s):
-            packet = track.out.again(sequence, now)
+            packet = track.out.again(sequence, now, track.unsent)
             if packet is None:
                 continue
             viewer.repeats.sent(nack.ssrc, sequence, len(packet), now)
@@ -339,7 +349,7 @@ class PythonCore:
         events, self._events = self._events, {}
         return list(events.values())
 
-    def _report(self, viewer: _Viewer, track: _Track, now: float) -> None:
+    def _report(self, viewer: Seat, track: Track, now: float) -> None:
         rtp_time = track.out.rtp_time_at(int(now * 1e6))
         if rtp_time is None or track.stream is None:
             return

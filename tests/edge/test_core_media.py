@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from relay.edge.fanout import COUNTERS
 from relay.media.codecs import Codec, Kind
 from relay.media.timebase import rescale
 from relay.webrtc.dtls import SrtpKeys
@@ -236,3 +237,7 @@ def test_other_codecs_numbers_do_not_matter(stage: Stage) -> None:
     seat.watch(audio)
     stage.push(audio, replace(sound(0, stage.now), codec=Codec.OPUS))
     assert seat.sounds() == [0]
+
+
+def test_all_cores_count_the_same(core: Core) -> None:
+    assert core.counters() == dict.fromkeys(COUNTERS, 0)
