@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 import pylibsrtp
 
+from relay.edge import turns
 from relay.edge.core import CoreEvent, Estimate, KeyframeWanted, Left, TrackParams, ViewerStats
 from relay.edge.datagrams import Datagrams, Path
 from relay.edge.ring import Ring
@@ -45,8 +46,6 @@ COUNTERS: Final = (
     "inbox_dropped",  # datagrams that nobody fetched in time: none here, the kernel drops them
 )
 REPORT_S: Final = 1.0
-_STRIDE: Final = 7919
-"""By how many viewers the first one moves from frame to frame: a prime, to reach all of them."""
 _LEAST_S: Final = 0.001
 """Between two looks at what waits."""
 _MAX_SOURCES: Final = 16
@@ -107,7 +106,7 @@ class PythonCore:
         ring = self._rings[stream]
         frame = ring.push(unit, now)
         viewers = list(self._followers[stream].values())
-        first = frame.number * _STRIDE % max(len(viewers), 1)
+        first = turns.first(frame.number, len(viewers))
         for viewer in viewers[first:] + viewers[:first]:
             track = viewer.tracks[ring.kind]
             if track.next_stream == stream and (frame.keyframe or ring.kind is Kind.AUDIO):
