@@ -183,10 +183,15 @@ class Outgoing:
         self._reference = natural, frame.sent_at
         return natural
 
-    def packet(self, place: Place, index: int) -> bytes:
-        """A packet of a frame that has its place."""
+    def packet(self, place: Place, index: int, now: float | None = None) -> bytes:
+        """A packet of a frame that has its place.
+
+        With RTX it is never sent again as it is, and says that it is sent `now`, if that is known.
+        """
         segment, frame = place.segment, place.frame
-        sent = abs_send_time(segment.sent_at(frame, index))
+        if now is None or self._rtx_header is None:
+            now = segment.sent_at(frame, index)
+        sent = abs_send_time(now)
         timestamp = segment.timestamp(frame)
         return self._packet(place.sequence + index, timestamp, frame.payloads[index], sent)
 

@@ -132,7 +132,7 @@ class Track:
             while part.sent < len(frame.payloads) and self._due_of(part) <= now:
                 if len(packets) >= MOST and self._is_paced:
                     return packets
-                packets.append(self.out.packet(part.place, part.sent))
+                packets.append(self.out.packet(part.place, part.sent, now))
                 part.sent += 1
             if part.sent < len(frame.payloads):
                 return packets

@@ -68,6 +68,9 @@ pub struct Batch<K> {
     pub kernel: K,
     /// SRTP packets and their bytes, retransmissions aside; counted by whoever writes them.
     pub media: (u64, u64),
+    /// abs-send-time of packets that are written now and are never written a second time; set once
+    /// a turn by whoever begins it.
+    pub stamp: [u8; 3],
     gso: bool,
     buffer: Vec<u8>,
     filled: usize,
@@ -83,6 +86,7 @@ impl<K: Kernel> Batch<K> {
         Self {
             kernel,
             media: (0, 0),
+            stamp: [0; 3],
             gso,
             buffer: vec![0; BATCH_BYTES + MAX_PACKET],
             filled: 0,

@@ -19,6 +19,7 @@ use crate::command::Command;
 use crate::fanout::Stream;
 use crate::net::{wait_readable, Reader, Udp};
 use crate::ring::{Kind, Ring};
+use crate::rtp::abs_send_time;
 use crate::shared::Shared;
 use crate::viewers::Viewers;
 
@@ -198,10 +199,11 @@ impl<K: Kernel + Send + 'static> Engine<K> {
 
     /// Give each stream a turn, sound before pictures; whether there was anything to do.
     fn serve_streams(&mut self) -> bool {
-        let now = Instant::now();
         let mut busy = false;
         for kind in [Kind::Audio, Kind::Video] {
             for stream in self.streams.values_mut().filter(|stream| stream.kind() == kind) {
+                self.batch.stamp = abs_send_time(self.shared.now());
+                let now = Instant::now();
                 busy |= stream.serve(now, &mut self.viewers, &mut self.batch, &mut self.left);
             }
         }
@@ -217,6 +219,7 @@ impl<K: Kernel + Send + 'static> Engine<K> {
         if self.chase_next == 0 {
             self.chase_began = now;
         }
+        self.batch.stamp = abs_send_time(self.shared.now());
         // A crowd of joiners is served a part at a time: frames that come meanwhile do not wait.
         let mut turns = CHASE_TURN;
         while turns > 0 && self.chase_next < self.chasing.len() {

@@ -299,6 +299,32 @@ mod tests {
     }
 
     #[test]
+    fn each_turn_has_its_time_where_packets_are_not_sent_again_as_they_are() {
+        for rtx in [Some(97), None] {
+            let mut hall = Hall::new(100);
+            for id in 0..100 {
+                let mut viewer = viewer(Profile::Gcm128, &[params(Kind::Video, 2 * id, rtx)]);
+                viewer.track(Kind::Video, &mut hall.batch).unwrap().0.next_stream = Some(1);
+                hall.viewers.insert(id, viewer);
+            }
+            hall.push(3, true, 0.0);
+            let mut left = Vec::new();
+            for turn in 1..=2 {
+                hall.batch.stamp = [turn; 3];
+                hall.stream.serve(hall.began, &mut hall.viewers, &mut hall.batch, &mut left);
+            }
+            hall.batch.flush();
+            let stamps: Vec<[u8; 3]> =
+                hall.batch.kernel.0.iter().map(|p| [p[17], p[18], p[19]]).collect();
+            let expected = match rtx {
+                Some(_) => [[[1; 3]; TURN * 3].as_slice(), &[[2; 3]; 36 * 3]].concat(),
+                None => vec![crate::rtp::abs_send_time(0.0); 300],
+            };
+            assert_eq!(stamps, expected);
+        }
+    }
+
+    #[test]
     fn nobody_is_among_the_last_for_long() {
         let odd = [720, 990, 1320, 1980, 2640, 3960, 7919];
         for count in (1..600).chain(odd) {

@@ -13,7 +13,6 @@ use crate::net::Target;
 use crate::outgoing::{Again, Course, Outgoing, Place, TrackParams};
 use crate::pacing::Pace;
 use crate::ring::{Frame, Kind, Ring};
-use crate::rtp::Header;
 use crate::shared::ViewerStats;
 use crate::srtp::Sender;
 
@@ -79,7 +78,11 @@ pub struct Outlet<'a, K> {
 impl<K: Kernel> Outlet<'_, K> {
     /// Seal and send packets `range` of a frame.
     #[inline]
-    fn send(&mut self, header: &Header, frame: &Frame, place: &Place, range: Range<usize>) {
+    fn send(&mut self, out: &Outgoing, frame: &Frame, place: &Place, range: Range<usize>) {
+        let header = &out.header;
+        // With RTX the packet is never sent again as it is, and says when it was really sent: a
+        // viewer's estimate would take the crowd that is served before it for a queue on its path.
+        let stamp = out.rtx.is_some().then_some(self.batch.stamp);
         let (head, tag) = (header.len(), self.seal.tag_size());
         self.batch.media.0 += range.len() as u64;
         for index in range {
@@ -89,7 +92,7 @@ impl<K: Kernel> Outlet<'_, K> {
             let sequence = place.sequence + index as u64;
             let size = head + data.len() + tag;
             let packet = self.batch.packet(self.target, size);
-            let sent = place.sent(frame, index);
+            let sent = stamp.unwrap_or_else(|| place.sent(frame, index));
             header.write(packet, sequence as u16, place.timestamp, payload.marker, sent);
             packet[head..head + data.len()].copy_from_slice(data);
             self.seal.protect(packet, head, header.ssrc, sequence);
@@ -201,7 +204,7 @@ impl Track {
     fn settle<K: Kernel>(&mut self, outlet: &mut Outlet<K>) {
         self.chase = None;
         if let Some(Partial { frame, place, sent }) = self.partial.take() {
-            outlet.send(&self.out.header, &frame, &place, sent..frame.payloads.packets.len());
+            outlet.send(&self.out, &frame, &place, sent..frame.payloads.packets.len());
             self.first_live = frame.number + 1;
         }
     }
@@ -235,7 +238,7 @@ impl Track {
         };
         let count = frame.payloads.packets.len();
         let end = limit.min(count).max(sent);
-        outlet.send(&self.out.header, frame, &place, sent..end);
+        outlet.send(&self.out, frame, &place, sent..end);
         if end < count {
             self.partial = Some(Partial { frame: Arc::clone(frame), place, sent: end });
         } else {
@@ -301,7 +304,7 @@ impl Track {
                 sent += 1;
                 left -= 1;
             }
-            outlet.send(&self.out.header, &frame, &place, begin..sent);
+            outlet.send(&self.out, &frame, &place, begin..sent);
             if sent < count {
                 self.partial = Some(Partial { frame, place, sent });
             } else {

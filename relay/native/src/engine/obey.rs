@@ -11,7 +11,7 @@ use crate::command::{Command, NewViewer, Unit};
 use crate::fanout::Stream;
 use crate::net::Target;
 use crate::ring::{Kind, Ring};
-use crate::rtp::Payloads;
+use crate::rtp::{abs_send_time, Payloads};
 use crate::shared::Event;
 use crate::srtp::{Receiver, Sender};
 use crate::viewer::Viewer;
@@ -21,6 +21,8 @@ const FLUSH_READS: usize = 128;
 
 impl<K: Kernel + Send + 'static> Engine<K> {
     pub(super) fn carry_out(&mut self, command: Command) {
+        // What a track was in the middle of is sent when it leaves its stream.
+        self.batch.stamp = abs_send_time(self.shared.now());
         match command {
             Command::Open(id, kind, replayable) => self.open(id, kind, replayable),
             Command::Close(id) => self.close(id),
