@@ -19,6 +19,7 @@ from relay.edge.ring import Ring
 from relay.edge.seat import Seat
 from relay.errors import ProtocolError
 from relay.media.codecs import Kind
+from relay.media.timebase import VIDEO_CLOCK
 from relay.webrtc import rtcp
 from relay.webrtc.rtp import ntp
 from relay.webrtc.sdp import CNAME
@@ -313,9 +314,13 @@ class PythonCore:
             self._tell(Left(viewer.number))
 
     def _note(self, viewer: Seat, report: rtcp.Report, now: float) -> None:
-        video = viewer.tracks.get(Kind.VIDEO)
-        if video is not None and report.ssrc == video.out.params.ssrc:
-            viewer.highest, viewer.lost = report.highest, report.lost
+        ssrcs = {track.out.params.ssrc: kind for kind, track in viewer.tracks.items()}
+        match ssrcs.get(report.ssrc):
+            case Kind.VIDEO:
+                viewer.highest, viewer.lost = report.highest, report.lost
+                viewer.jitter_ms = report.jitter / (VIDEO_CLOCK / 1000)
+            case Kind.AUDIO:
+                viewer.sound_highest, viewer.sound_lost = report.highest, report.lost
         if report.last_sr:
             middle = (ntp(now) >> 16) & 0xFFFFFFFF
             trip = (middle - report.last_sr - report.delay) & 0xFFFFFFFF
@@ -381,6 +386,9 @@ class PythonCore:
             lost=entry.lost,
             rtt_s=entry.rtt_s,
             heard_at=entry.heard_at,
+            jitter_ms=entry.jitter_ms,
+            sound_highest=entry.sound_highest,
+            sound_lost=entry.sound_lost,
         )
 
     def counters(self) -> dict[str, int]:

@@ -46,6 +46,9 @@ class Seat:
         self.resent = 0
         self.highest = 0
         self.lost = 0
+        self.jitter_ms = 0.0
+        self.sound_highest = 0
+        self.sound_lost = 0
         self.times: dict[int, tuple[int, float]] = {}
         """Each source's last XR reference time, and when that came."""
         self.rtt_s: float | None = None

@@ -3,6 +3,7 @@
 //! All of it is pure but for `net`, `shared` and `engine`; `python` is a thin shell around `engine`.
 
 pub mod batch;
+mod bell;
 #[cfg(all(feature = "python", target_os = "linux"))]
 mod bench;
 pub mod command;

@@ -24,8 +24,9 @@ use crate::srtp::Profile;
 const READ_BATCH: usize = 256;
 
 type PyAddress = (String, u16);
-/// Packets, octets, requested, resent, fraction lost, round trip (s), heard (Unix s).
-type PyStats = (u64, u64, u64, u64, u32, i32, Option<f64>, f64);
+/// Packets, octets, requested, resent, highest, lost, round trip (s), heard (Unix s), jitter (ms);
+/// highest and lost of the sound.
+type PyStats = (u64, u64, u64, u64, u32, i32, Option<f64>, f64, f64, u32, i32);
 /// Kind, SSRC, payload type, RTX SSRC, RTX payload type, ids of abs-send-time, playout-delay and
 /// mid, the mid itself, first sequence number, time stamp offset.
 type PyTrack =
@@ -267,6 +268,9 @@ impl Engine {
             stats.lost.load(Relaxed),
             (trip > 0).then(|| (trip - 1) as f64 / 65_536.0),
             stats.heard(),
+            f64::from(stats.jitter.load(Relaxed)) / (Kind::Video.clock() as f64 / 1000.0),
+            stats.sound_highest.load(Relaxed),
+            stats.sound_lost.load(Relaxed),
         ))
     }
 

@@ -254,9 +254,20 @@ impl Viewer {
     }
 
     fn note_report(&self, report: &Report, now: f64) {
-        if self.video_ssrc() == Some(report.ssrc) {
-            self.stats.highest.store(report.highest, Relaxed);
-            self.stats.lost.store(report.lost, Relaxed);
+        let stats = &self.stats;
+        let mut tracks = self.tracks.iter().flatten();
+        match tracks.find(|track| track.out.header.ssrc == report.ssrc).map(|track| track.out.kind)
+        {
+            Some(Kind::Video) => {
+                stats.highest.store(report.highest, Relaxed);
+                stats.lost.store(report.lost, Relaxed);
+                stats.jitter.store(report.jitter, Relaxed);
+            }
+            Some(Kind::Audio) => {
+                stats.sound_highest.store(report.highest, Relaxed);
+                stats.sound_lost.store(report.lost, Relaxed);
+            }
+            None => {}
         }
         if report.last_sr != 0 {
             let middle = (ntp(now) >> 16) as u32;
