@@ -2,6 +2,8 @@
 
 from relay.webrtc.ice import Address
 
+Stats = tuple[int, int, int, int, int, int, float | None, float, float, int, int, float | None]
+
 class Engine:
     """The edge's I/O thread. Raises ValueError for malformed addresses, keys and tracks."""
 
@@ -41,7 +43,9 @@ class Engine:
     def tick(self, now: float) -> list[tuple[int, int, int | None, int, int, float | None]]: ...
     def stats(
         self, viewer: int
-    ) -> tuple[int, int, int, int, int, int, float | None, float, float | None]: ...
+    ) -> tuple[
+        int, int, int, int, int, int, float | None, float, float, int, int, float | None
+    ]: ...
     def counters(self) -> dict[str, int]: ...
     def sizes(self) -> dict[str, int]: ...
 

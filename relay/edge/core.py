@@ -109,6 +109,12 @@ class ViewerStats:
     """Round trip, by the last receiver report; None before it."""
     heard_at: float
     """When the viewer's last authentic SRTCP packet came, Unix seconds; 0 before it."""
+    jitter_ms: float
+    """Interarrival jitter of the picture's packets, by that report (RFC 3550 section 6.4.1)."""
+    sound_highest: int
+    """As `highest`, of the sound."""
+    sound_lost: int
+    """Packets of the sound that were lost, by the last receiver report."""
     checked_s: float | None
     """How long ago the core last answered a consent check; None: never."""
 

@@ -1,23 +1,26 @@
 """The core's Python twin: the same work as the native one, to be read, and where that is missing.
 
-Back-pressure: nothing queues here. What the socket does not take is dropped and counted; viewers
-ask again for what they miss.
+Back-pressure: of each track at most one frame waits for its time. What the socket does not take is
+dropped and counted; viewers ask again for what they miss.
 """
 
 from __future__ import annotations
 
+import math
 import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 import pylibsrtp
 
+from relay.edge import turns
 from relay.edge.core import CoreEvent, KeyframeWanted, Left, Report, TrackParams, ViewerStats
 from relay.edge.datagrams import Datagrams, Path
 from relay.edge.ring import Ring
-from relay.edge.twin import Track, TwinViewer
+from relay.edge.seat import Seat
 from relay.errors import ProtocolError
 from relay.media.codecs import Kind
+from relay.media.timebase import VIDEO_CLOCK
 from relay.webrtc import rtcp
 from relay.webrtc.ice import Credentials, IceLite
 from relay.webrtc.mux import Protocol, classify
@@ -26,22 +29,29 @@ from relay.webrtc.sdp import CNAME
 
 if TYPE_CHECKING:
     import socket
+    from collections.abc import Callable
 
+    from relay.edge.track import Track
     from relay.media.unit import Unit
     from relay.webrtc.dtls import SrtpKeys
     from relay.webrtc.ice import Address
+
+    Later = Callable[[float, Callable[[float], None]], object]
 
 COUNTERS: Final = (
     "packets_sent",  # SRTP packets given to the socket, retransmissions aside
     "bytes_sent",  # bytes of them
     "send_failures",  # datagrams that the socket did not take
+    "socket_full",  # those of them for which it had no room
     "srtcp_rejected",  # SRTCP that was not authentic, repeated, or malformed
     "strays",  # SRTP and SRTCP from addresses of no viewer
     "retransmissions",  # packets sent again
+    "frames_dropped",  # frames for which there was no time: none here, where nobody waits for any
+    "inbox_dropped",  # datagrams that nobody fetched in time: none here, the kernel drops them
 )
 REPORT_S: Final = 1.0
-_STRIDE: Final = 7919
-"""By how many viewers the first one moves from frame to frame: a prime, to reach all of them."""
+_LEAST_S: Final = 0.001
+"""Between two looks at what waits."""
 _MAX_SOURCES: Final = 16
 """SSRCs that a viewer may report with; browsers have one or two."""
 
@@ -49,13 +59,22 @@ _MAX_SOURCES: Final = 16
 class PythonCore:
     """See `edge.core.Core`, of which this is an implementation."""
 
-    def __init__(self, sock: socket.socket) -> None:
-        """`sock` is a bound, non-blocking UDP socket; it stays the caller's to close."""
+    def __init__(self, sock: socket.socket, later: Later | None = None) -> None:
+        """`sock` is a bound, non-blocking UDP socket; it stays the caller's to close.
+
+        `later` calls what it is given at a Unix time, with the time. Without it large frames and
+        replays are not spread.
+        """
+        self._later = later
+        self._alarm = math.inf
+        """When `later` was asked to call."""
+        self._waiting: dict[tuple[int, Kind], tuple[Seat, Track]] = {}
+        """Tracks with more to send."""
         self._datagrams = Datagrams(sock)
         self._rings: dict[int, Ring] = {}
-        self._followers: dict[int, dict[int, TwinViewer]] = {}
-        self._viewers: dict[int, TwinViewer] = {}
-        self._by_address: dict[Address, TwinViewer] = {}
+        self._followers: dict[int, dict[int, Seat]] = {}
+        self._viewers: dict[int, Seat] = {}
+        self._by_address: dict[Address, Seat] = {}
         self._events: dict[tuple[int, type[CoreEvent]], CoreEvent] = {}
         self._reported: dict[int, int | None] = {}
         """Viewers that have reported since the last tick, and what they estimate."""
@@ -65,7 +84,8 @@ class PythonCore:
         return self._datagrams.fileno()
 
     def stop(self) -> None:
-        pass
+        self._waiting.clear()
+        self._later = None
 
     def flush(self) -> None:
         pass
@@ -73,31 +93,34 @@ class PythonCore:
     # --- streams ---------------------------------------------------------------------------
 
     def open_stream(self, stream: int, kind: Kind) -> None:
-        self._rings[stream] = Ring(kind)
+        self._rings[stream] = Ring(kind, paced=self._later is not None)
         self._followers[stream] = {}
 
     def close_stream(self, stream: int) -> None:
         ring = self._rings.pop(stream)
         kind = ring.kind
-        ring.clear()  # viewers may still know what they were sent of it
         for viewer in self._followers.pop(stream).values():
             track = viewer.tracks[kind]
+            waits_for = track.next_stream if track.next_stream != stream else None
             if track.stream == stream:
-                track.stream = None
-            if track.next_stream == stream:
-                track.next_stream = None
+                self._fall_silent(viewer, track)
+            track.next_stream = waits_for
+        ring.clear()  # viewers may still know what they were sent of it
 
     def push(self, stream: int, unit: Unit, now: float) -> None:
+        self._serve(now)
         ring = self._rings[stream]
         frame = ring.push(unit, now)
         viewers = list(self._followers[stream].values())
-        first = frame.number * _STRIDE % max(len(viewers), 1)
+        first = turns.first(frame.number, len(viewers))
         for viewer in viewers[first:] + viewers[:first]:
             track = viewer.tracks[ring.kind]
             if track.next_stream == stream and (frame.keyframe or ring.kind is Kind.AUDIO):
                 self._follow(viewer, track, stream)
             if track.stream == stream:
-                self._send_rtp(viewer, track.out.live(ring, frame))
+                self._send_rtp(viewer, track.begin_frame(ring, frame))
+                self._send_due(viewer, track, now)
+        self._set_alarm(now)
 
     # --- viewers ---------------------------------------------------------------------------
 
@@ -107,7 +130,7 @@ class PythonCore:
         ssrcs = {ssrc for track in tracks for ssrc in (track.ssrc, track.rtx_ssrc)}
         if len(ssrcs) < 2 * len(tracks):
             raise ValueError("SSRCs of one viewer have to differ")
-        entry = TwinViewer(viewer, address, keys, tracks)
+        entry = Seat(viewer, address, keys, tracks)
         self._viewers[viewer] = entry
         self._by_address[address] = entry
 
@@ -131,13 +154,13 @@ class PythonCore:
         self._reported.pop(viewer, None)
         for kind_of_event in (KeyframeWanted, Left):
             self._events.pop((viewer, kind_of_event), None)
+        for kind in entry.tracks:
+            self._drop_following(entry, kind)
         ssrcs = [track.out.params.ssrc for track in entry.tracks.values()]
         goodbye = rtcp.goodbye(ssrcs, CNAME)
         self.send(entry.send.protect_rtcp(goodbye), entry.path.address)
         if self._by_address.get(entry.path.address) is entry:
             del self._by_address[entry.path.address]
-        for kind in entry.tracks:
-            self._drop_following(entry, kind)
 
     def watch(self, viewer: int, stream: int, now: float, *, at_once: bool) -> None:
         entry = self._viewers[viewer]
@@ -164,7 +187,8 @@ class PythonCore:
         track = entry.tracks.get(Kind.VIDEO)
         if track is None or track.stream is None or not self._rings[track.stream].gop():
             return False
-        self._replay(entry, track, now)
+        if not track.is_chasing:
+            self._replay(entry, track, now)
         return True
 
     def probe(self, viewer: int, size: int, now: float) -> None:
@@ -172,34 +196,67 @@ class PythonCore:
         track = entry.tracks.get(Kind.VIDEO)
         if track is None:
             return
-        for packet in track.out.recent(size, now):
+        for packet in track.out.recent(size, now, track.unsent):
             self.send(entry.send.protect(packet), entry.path.address)
 
-    def _follow(self, viewer: TwinViewer, track: Track, stream: int) -> None:
+    def _follow(self, viewer: Seat, track: Track, stream: int) -> None:
         if track.stream is not None and track.stream != stream:
             self._followers[track.stream].pop(viewer.number, None)
-        track.stream, track.next_stream = stream, None
+        self._send_rtp(viewer, track.follow(stream))
 
-    def _drop_following(self, viewer: TwinViewer, kind: Kind) -> None:
+    def _drop_following(self, viewer: Seat, kind: Kind) -> None:
         track = viewer.tracks.get(kind)
         if track is None:
             return
         for stream in (track.stream, track.next_stream):
             if stream is not None:
                 self._followers[stream].pop(viewer.number, None)
-        track.stream = track.next_stream = None
+        self._fall_silent(viewer, track)
 
-    def _replay(self, viewer: TwinViewer, track: Track, now: float) -> None:
+    def _fall_silent(self, viewer: Seat, track: Track) -> None:
+        self._send_rtp(viewer, track.follow(None))
+        self._waiting.pop((viewer.number, track.out.params.kind), None)
+
+    def _replay(self, viewer: Seat, track: Track, now: float) -> None:
         assert track.stream is not None
-        for packets in track.out.replay(self._rings[track.stream], now):
-            self._send_rtp(viewer, packets)
+        ring, paced = self._rings[track.stream], self._later is not None
+        self._send_rtp(viewer, track.begin_chase(ring, now, viewer.estimate, paced=paced))
+        self._send_due(viewer, track, now)
+        self._set_alarm(now)
 
     # --- out -------------------------------------------------------------------------------
 
     def send(self, datagram: bytes, address: Address) -> None:
         self._datagrams.send(datagram, address)
 
-    def _send_rtp(self, viewer: TwinViewer, packets: list[bytes]) -> None:
+    def _send_due(self, viewer: Seat, track: Track, now: float) -> None:
+        self._send_rtp(viewer, track.serve(now))
+        key = viewer.number, track.out.params.kind
+        if track.due is None:
+            self._waiting.pop(key, None)
+        else:
+            self._waiting[key] = viewer, track
+
+    def _serve(self, now: float) -> None:
+        """Send what is due by now."""
+        for viewer, track in list(self._waiting.values()):
+            self._send_due(viewer, track, now)
+
+    def _set_alarm(self, now: float) -> None:
+        due = min((track.due or now for _, track in self._waiting.values()), default=math.inf)
+        if self._later is None or due >= self._alarm:
+            return
+        self._alarm = max(due, now + _LEAST_S)
+        self._later(self._alarm, self._wake)
+
+    def _wake(self, now: float) -> None:
+        self._alarm = math.inf
+        self._serve(now)
+        self._set_alarm(now)
+
+    def _send_rtp(self, viewer: Seat, packets: list[bytes]) -> None:
+        if not packets:
+            return
         protect = viewer.send.protect
         sealed = [protect(packet) for packet in packets]
         self._counters["packets_sent"] += len(sealed)
@@ -221,7 +278,7 @@ class PythonCore:
                 others.append((datagram, address))
         return others
 
-    def _answer(self, viewer: TwinViewer, datagram: bytes) -> bool:
+    def _answer(self, viewer: Seat, datagram: bytes) -> bool:
         if viewer.ice is None:
             return False
         try:
@@ -233,7 +290,7 @@ class PythonCore:
             self.send(check.reply, viewer.path.address)
         return check.valid
 
-    def _srtcp(self, viewer: TwinViewer, datagram: bytes, now: float) -> None:
+    def _srtcp(self, viewer: Seat, datagram: bytes, now: float) -> None:
         source = int.from_bytes(datagram[4:8], "big")
         if source not in viewer.sources and len(viewer.sources) >= _MAX_SOURCES:
             self._counters["srtcp_rejected"] += 1
@@ -254,7 +311,7 @@ class PythonCore:
                 case rtcp.KeyframeRequest():
                     self._want_keyframe(viewer, item)
                 case rtcp.Remb():
-                    self._reported[viewer.number] = item.bps
+                    self._reported[viewer.number] = viewer.estimate = item.bps
                 case rtcp.Goodbye():
                     self._hear_goodbye(viewer, item)
                 case rtcp.Report():
@@ -267,36 +324,40 @@ class PythonCore:
         # One of each kind until it is fetched: the last one says it all.
         self._events[event.viewer, type(event)] = event
 
-    def _want_keyframe(self, viewer: TwinViewer, request: rtcp.KeyframeRequest) -> None:
+    def _want_keyframe(self, viewer: Seat, request: rtcp.KeyframeRequest) -> None:
         video = viewer.tracks.get(Kind.VIDEO)
         if video is not None and request.ssrc == video.out.params.ssrc:
             self._tell(KeyframeWanted(viewer.number))
 
-    def _hear_goodbye(self, viewer: TwinViewer, goodbye: rtcp.Goodbye) -> None:
+    def _hear_goodbye(self, viewer: Seat, goodbye: rtcp.Goodbye) -> None:
         # A viewer may report with one SSRC for each track, and stop one of them.
         leaving = viewer.present.intersection(goodbye.sources)
         viewer.present -= leaving
         if leaving and not viewer.present:
             self._tell(Left(viewer.number))
 
-    def _note(self, viewer: TwinViewer, report: rtcp.Report, now: float) -> None:
-        video = viewer.tracks.get(Kind.VIDEO)
-        if video is not None and report.ssrc == video.out.params.ssrc:
-            viewer.highest, viewer.lost = report.highest, report.lost
-            self._reported.setdefault(viewer.number, None)
+    def _note(self, viewer: Seat, report: rtcp.Report, now: float) -> None:
+        ssrcs = {track.out.params.ssrc: kind for kind, track in viewer.tracks.items()}
+        match ssrcs.get(report.ssrc):
+            case Kind.VIDEO:
+                viewer.highest, viewer.lost = report.highest, report.lost
+                self._reported.setdefault(viewer.number, None)
+                viewer.jitter_ms = report.jitter / (VIDEO_CLOCK / 1000)
+            case Kind.AUDIO:
+                viewer.sound_highest, viewer.sound_lost = report.highest, report.lost
         if report.last_sr:
             middle = (ntp(now) >> 16) & 0xFFFFFFFF
             trip = (middle - report.last_sr - report.delay) & 0xFFFFFFFF
             if trip < 1 << 22:  # 64 s; more is a clock that stepped
                 viewer.rtt_s = trip / 65536
 
-    def _resend(self, viewer: TwinViewer, nack: rtcp.Nack, now: float) -> None:
+    def _resend(self, viewer: Seat, nack: rtcp.Nack, now: float) -> None:
         track = next((t for t in viewer.tracks.values() if t.out.params.ssrc == nack.ssrc), None)
         if track is None:
             return
         viewer.requested += len(nack.sequences)
         for sequence in viewer.repeats.allowed(nack.ssrc, nack.sequences, now, viewer.rtt_s):
-            packet = track.out.again(sequence, now)
+            packet = track.out.again(sequence, now, track.unsent)
             if packet is None:
                 continue
             viewer.repeats.sent(nack.ssrc, sequence, len(packet), now)
@@ -320,7 +381,7 @@ class PythonCore:
         self._reported.clear()
         return events
 
-    def _report(self, viewer: TwinViewer, track: Track, now: float) -> None:
+    def _report(self, viewer: Seat, track: Track, now: float) -> None:
         rtp_time = track.out.rtp_time_at(int(now * 1e6))
         if rtp_time is None or track.stream is None:
             return
@@ -353,6 +414,9 @@ class PythonCore:
             lost=entry.lost,
             rtt_s=entry.rtt_s,
             heard_at=entry.heard_at,
+            jitter_ms=entry.jitter_ms,
+            sound_highest=entry.sound_highest,
+            sound_lost=entry.sound_lost,
             checked_s=None if entry.checked is None else time.monotonic() - entry.checked,
         )
 

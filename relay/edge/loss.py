@@ -52,6 +52,11 @@ class LossMeter:
             totals.popleft()
         return self._share(totals[0], LEAST_PACKETS)
 
+    @property
+    def share(self) -> float:
+        """The share that was lost by the last totals."""
+        return self._share(self._totals[0], LEAST_PACKETS) if self._totals else 0.0
+
     def sudden(self) -> float:
         """The share that is lost at this moment, by the last totals."""
         totals = self._totals

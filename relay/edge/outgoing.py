@@ -24,7 +24,26 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from relay.edge.core import TrackParams
+    from relay.edge.pacing import Pace
     from relay.edge.ring import Frame, Ring
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """When a replay's packets, and those of the frames in its wake, are sent."""
+
+    began: float
+    """When it begins, Unix seconds. Without a pace: before when nothing is sent."""
+    first_byte: int = 0
+    """Bytes of the stream before it."""
+    pace: Pace | None = None
+    """How fast it goes; None: as fast as it can."""
+
+    def at(self, frame: Frame, index: int) -> float:
+        """When packet `index` of a frame goes out, Unix seconds."""
+        if self.pace is None:
+            return self.began
+        return self.began + self.pace.at(max(frame.before[index] - self.first_byte, 0))
 
 
 @dataclass(slots=True)
@@ -40,13 +59,32 @@ class _Segment:
     step: int
     """Ticks between a replay's frames; 0 for live frames."""
     first_frame: int
-    send_time: bytes
-    """Of a replay; empty for live frames, which carry their own."""
+    course: Course
 
     def timestamp(self, frame: Frame) -> int:
         if self.step:
             return self.base + (frame.number - self.first_frame) * self.step
         return self.base + frame.rtp_time
+
+    def sent_at(self, frame: Frame, index: int) -> float:
+        """When a packet of the frame is sent: the same each time it is asked, so that the packet
+        can be repeated.
+        """
+        if self.step or self.course.pace is not None:
+            return self.course.at(frame, index)
+        return max(frame.slice_at(index), self.course.began)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a frame's packets go in the viewer's stream."""
+
+    frame: Frame
+    """The frame."""
+    sequence: int
+    """Of its first packet, with the roll-over counter above 16 bits."""
+    segment: _Segment
+    """The run that it belongs to."""
 
 
 class Outgoing:
@@ -79,6 +117,8 @@ class Outgoing:
         self._late_s = 0.0
         """How late that was, by the frames before it."""
         self._last_timestamp = -1
+        self._replayed = 0.0
+        """When the last packet of a replay was sent, Unix seconds."""
         self._segments: deque[_Segment] = deque(maxlen=self.SEGMENTS)
         self._oldest = params.first_sequence
         """Packets before this one are not sent again."""
@@ -87,10 +127,10 @@ class Outgoing:
         self.octets = 0
         """Bytes of payload in them."""
 
-    def live(self, ring: Ring, frame: Frame) -> list[bytes]:
-        """The packets of a frame that has just been pushed."""
-        if not frame.payloads:
-            return []
+    def live(self, ring: Ring, frame: Frame, course: Course | None = None) -> Place:
+        """Give a frame that keeps its time stamp its place; takes up its sequence numbers. `course`
+        is that of the replay in whose wake it is sent.
+        """
         natural = self._place(ring, frame)
         segment = self._segments[-1] if self._segments else None
         going_on = (
@@ -98,6 +138,8 @@ class Outgoing:
             and segment.ring is ring
             and not segment.step
             and segment.first_packet + segment.count == frame.first
+            and segment.course == (course or segment.course)
+            and (course is None) == (segment.course.pace is None)
         )
         if natural > self._last_timestamp:
             base = self._home
@@ -106,19 +148,20 @@ class Outgoing:
             if going_on and segment is not None:
                 base = max(base, segment.base)
         if segment is None or not going_on or segment.base != base:
-            segment = self._begin(ring, frame, base=base, step=0, send_time=b"")
-        return self._emit(segment, frame, abs_send_time(frame.sent_at))
+            # Frames that came during a replay are sent after it.
+            course = course or Course(self._replayed)
+            segment = self._begin(ring, frame, base=base, step=0, course=course)
+        return self._take(segment, frame)
 
-    def replay(self, ring: Ring, now: float) -> list[list[bytes]]:
-        """The packets of the frames since the last keyframe, frame by frame."""
-        gop = ring.gop()
-        if not gop:
-            return []
+    def begin_replay(self, ring: Ring, gop: list[Frame], course: Course) -> None:
+        """Begin a replay of these frames."""
         step = max(ring.frame_ticks // (len(gop) + 1), 1)
         base = max(self._place(ring, gop[-1]) + step, self._last_timestamp + 1)
-        sent = abs_send_time(now)
-        segment = self._begin(ring, gop[0], base=base, step=step, send_time=sent)
-        return [self._emit(segment, frame, sent) for frame in gop]
+        self._begin(ring, gop[0], base=base, step=step, course=course)
+
+    def replayed(self, frame: Frame) -> Place:
+        """Give the next frame of a replay its place; takes up its sequence numbers."""
+        return self._take(self._segments[-1], frame)
 
     def _place(self, ring: Ring, frame: Frame) -> int:
         """The frame's time stamp by `_home`, which is moved first if the clock has jumped."""
@@ -140,14 +183,27 @@ class Outgoing:
         self._reference = natural, frame.sent_at
         return natural
 
-    def again(self, sequence: int, now: float) -> bytes | None:
-        """The packet of a 16-bit sequence number once more, as RTX if that was negotiated.
+    def packet(self, place: Place, index: int, now: float | None = None) -> bytes:
+        """A packet of a frame that has its place.
+
+        With RTX it is never sent again as it is, and says that it is sent `now`, if that is known.
+        """
+        segment, frame = place.segment, place.frame
+        if now is None or self._rtx_header is None:
+            now = segment.sent_at(frame, index)
+        sent = abs_send_time(now)
+        timestamp = segment.timestamp(frame)
+        return self._packet(place.sequence + index, timestamp, frame.payloads[index], sent)
+
+    def again(self, sequence: int, now: float, unsent: int | None = None) -> bytes | None:
+        """The packet of a 16-bit sequence number once more, as RTX if that was negotiated; None for
+        numbers from `unsent` on, whose packets are still to be sent first.
 
         Without RTX it is the same packet to the last byte, so that encrypting it again repeats a
         cipher text instead of using a nonce twice.
         """
         extended = self._sequence - ((self._sequence - sequence) & 0xFFFF)
-        if extended < self._oldest:
+        if extended < self._oldest or (unsent is not None and extended >= unsent):
             return None
         for segment in reversed(self._segments):
             index = extended - segment.first_sequence
@@ -159,7 +215,8 @@ class Outgoing:
             frame, payload = found
             timestamp = segment.timestamp(frame)
             if self._rtx_header is None:
-                sent = segment.send_time or abs_send_time(frame.sent_at)
+                place = segment.first_packet + index - frame.first
+                sent = abs_send_time(segment.sent_at(frame, place))
                 return self._packet(extended, timestamp, payload, sent)
             self._rtx_sequence += 1
             head = self._rtx_header.write(
@@ -175,7 +232,7 @@ class Outgoing:
         """Send nothing again of what was sent so far."""
         self._oldest = self._sequence
 
-    def recent(self, size: int, now: float) -> Iterator[bytes]:
+    def recent(self, size: int, now: float, unsent: int | None = None) -> Iterator[bytes]:
         """The latest packets once more as RTX, newest first, until they have `size` bytes.
 
         None where RTX was not negotiated.
@@ -183,7 +240,8 @@ class Outgoing:
         if self._rtx_header is None:
             return
         for back in count(1):
-            packet = self.again(self._sequence - back, now) if size > 0 else None
+            last = (self._sequence if unsent is None else unsent) - back
+            packet = self.again(last, now, unsent) if size > 0 else None
             if packet is None:
                 return
             size -= len(packet)
@@ -199,26 +257,21 @@ class Outgoing:
         elapsed = (now_us - frame.captured_us) * segment.ring.clock // 1_000_000
         return base + frame.rtp_time + elapsed
 
-    def _begin(
-        self, ring: Ring, frame: Frame, *, base: int, step: int, send_time: bytes
-    ) -> _Segment:
-        segment = _Segment(
-            ring, self._sequence, frame.first, 0, base, step, frame.number, send_time
-        )
+    def _begin(self, ring: Ring, frame: Frame, *, base: int, step: int, course: Course) -> _Segment:
+        segment = _Segment(ring, self._sequence, frame.first, 0, base, step, frame.number, course)
         self._segments.append(segment)
         return segment
 
-    def _emit(self, segment: _Segment, frame: Frame, send_time: bytes) -> list[bytes]:
-        timestamp = segment.timestamp(frame)
-        self._last_timestamp = timestamp
-        packets = []
-        for payload in frame.payloads:
-            packets.append(self._packet(self._sequence, timestamp, payload, send_time))
-            self._sequence += 1
-            segment.count += 1
-            self.octets += len(payload.data)
-        self.packets += len(packets)
-        return packets
+    def _take(self, segment: _Segment, frame: Frame) -> Place:
+        place = Place(frame, self._sequence, segment)
+        self._last_timestamp = segment.timestamp(frame)
+        if segment.step or segment.course.pace is not None:
+            self._replayed = segment.sent_at(frame, len(frame.payloads) - 1)
+        segment.count += len(frame.payloads)
+        self._sequence += len(frame.payloads)
+        self.packets += len(frame.payloads)
+        self.octets += sum(len(payload.data) for payload in frame.payloads)
+        return place
 
     def _packet(self, sequence: int, timestamp: int, payload: Payload, sent: bytes) -> bytes:
         head = self._header.write(sequence, timestamp, marker=payload.marker, send_time=sent)

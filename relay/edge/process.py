@@ -60,6 +60,11 @@ def open_socket(host: str, port: int) -> socket.socket:
     return sock
 
 
+def _later(at: float, then: Callable[[float], None]) -> None:
+    delay_s = max(at - time.time(), 0.0)
+    asyncio.get_running_loop().call_later(delay_s, lambda: then(time.time()))
+
+
 class Edge:
     """One edge process's work."""
 
@@ -82,7 +87,7 @@ class Edge:
         self.name = name
         self._bus = connect(bus_url)
         self._blocking = connect_blocking(bus_url)
-        self._core: Core = make_core(sock, core)
+        self._core: Core = make_core(sock, core, _later)
         self._feeds = Feeds(self._core, Bus(bus_url, self._bus))
         self._wishes = KeyframeWishes(self._bus)
         self._steering = Steering(self._core, self._feeds, self._wishes)
@@ -328,7 +333,7 @@ class Edge:
             return
         if (
             feed.fresh
-            and viewer.may_replay(now)
+            and viewer.may_replay(feed.gop_frames, now)
             and self._replays.take(feed.gop_frames, now)
             and self._core.replay(viewer.number, time.time())
         ):

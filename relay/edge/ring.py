@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass
-from itertools import islice, pairwise
+from itertools import accumulate, islice, pairwise
 from typing import TYPE_CHECKING, Final
 
+from relay.edge.pacing import OVERHEAD, Slices, plan
 from relay.media.codecs import Kind
 from relay.media.timebase import OPUS_CLOCK, VIDEO_CLOCK, rescale
 from relay.webrtc.rtp import Payload, packetise_h264, packetise_opus
@@ -38,6 +39,16 @@ class Frame:
     """Whether decoding can begin here."""
     sent_at: float
     """When it was first sent, Unix seconds."""
+    slices: Slices
+    """How it is cut up."""
+    before: list[int]
+    """Bytes of the stream before each of its packets, and up to its end; with what packets have
+    beside their payload.
+    """
+
+    def slice_at(self, index: int) -> float:
+        """When its packet `index` is sent: the same for every viewer, to be repeatable."""
+        return self.sent_at + index // self.slices.per_slice * self.slices.spacing_s
 
 
 class Ring:
@@ -47,14 +58,19 @@ class Ring:
     MAX_PACKETS: Final = 8192
     RECENT: Final = 8
     """Frames by which the time to the next one is guessed."""
+    LEAST_SPAN_S: Final = 0.5
+    """A stream's rate is measured over at least so long."""
 
-    def __init__(self, kind: Kind) -> None:
+    def __init__(self, kind: Kind, *, paced: bool = False) -> None:
+        """`paced`: large frames are spread."""
         self.kind = kind
+        self._paced = paced
         self.clock = VIDEO_CLOCK if kind is Kind.VIDEO else OPUS_CLOCK
         self._frames: deque[Frame] = deque()
         self._packets: dict[int, tuple[Frame, Payload]] = {}
         self._next_number = 0
         self._next_packet = 0
+        self._next_byte = 0
         self._last_keyframe = -1
 
     @property
@@ -71,21 +87,36 @@ class Ring:
         steps = [after.rtp_time - before.rtp_time for before, after in pairwise(reversed(recent))]
         return min([max(step, 1) for step in steps], default=self.clock // 50)
 
+    @property
+    def rate(self) -> float:
+        """Bytes a second of what is here, by its own clock."""
+        if not self._frames:
+            return 0.0
+        first, last = self._frames[0], self._frames[-1]
+        span_s = (last.rtp_time - first.rtp_time + self.frame_ticks) / self.clock
+        return (self._next_byte - first.before[0]) / max(span_s, self.LEAST_SPAN_S)
+
     def push(self, unit: Unit, now: float) -> Frame:
         """Packetise `unit` and keep it."""
         packetise = packetise_h264 if self.kind is Kind.VIDEO else packetise_opus
         payloads = packetise(unit.payload)
+        rtp_time = rescale(unit.pts, VIDEO_CLOCK, self.clock)
+        sizes = (len(payload.data) + OVERHEAD for payload in payloads)
+        before = list(accumulate(sizes, initial=self._next_byte))
         frame = Frame(
             number=self._next_number,
             first=self._next_packet,
             payloads=payloads,
-            rtp_time=rescale(unit.pts, VIDEO_CLOCK, self.clock),
+            rtp_time=rtp_time,
             captured_us=unit.captured_us,
             keyframe=unit.opens_gop and bool(payloads),
             sent_at=now,
+            slices=self._cut(len(payloads), rtp_time, keyframe=unit.opens_gop),
+            before=before,
         )
         self._next_number += 1
         self._next_packet += len(payloads)
+        self._next_byte = before[-1]
         self._frames.append(frame)
         for index, payload in enumerate(payloads, frame.first):
             self._packets[index] = (frame, payload)
@@ -94,9 +125,26 @@ class Ring:
         self._trim(now)
         return frame
 
+    def _cut(self, packets: int, rtp_time: int, *, keyframe: bool) -> Slices:
+        if not self._paced:
+            return Slices(max(packets, 1), 0.0)
+        last = self.last
+        ticks = rtp_time - last.rtp_time if last is not None else self.clock // 50
+        return plan(packets, min(max(ticks, 0), self.clock // 5) / self.clock, keyframe=keyframe)
+
+    def frame(self, number: int) -> Frame | None:
+        """The frame of that number, if it is still here."""
+        index = number - self._frames[0].number if self._frames else -1
+        return self._frames[index] if 0 <= index < len(self._frames) else None
+
     def packet(self, index: int) -> tuple[Frame, Payload] | None:
         """The packet `index` and its frame, if they are still here."""
         return self._packets.get(index)
+
+    @property
+    def keyframe(self) -> Frame | None:
+        """The last keyframe, if it is still here."""
+        return self.frame(self._last_keyframe) if self._last_keyframe >= 0 else None
 
     def gop(self) -> list[Frame]:
         """The frames from the last keyframe on; empty if that is not here."""

@@ -34,6 +34,11 @@ SILENT_S: Final = 6.0
 REPLAY_EVERY_S: Final = 1.0
 """A viewer gets its cached GOP again at most this often."""
 
+SHORT_GOP: Final = 15
+"""Frames since a keyframe that hardly take longer than a new one would."""
+CONGESTED: Final = 0.1
+"""Share of packets lost that tells of a full queue rather than of a bad path."""
+
 
 class State(Enum):
     """Where a session stands."""
@@ -161,9 +166,14 @@ class Viewer:
             return "no consent for 30 s" if now - self.checked > CONSENT_S else None
         return "never connected" if now - self.created > ESTABLISH_S else None
 
-    def may_replay(self, now: float) -> bool:
-        """Whether it may be sent its cached GOP again; counts as done if so."""
+    def may_replay(self, frames: int, now: float) -> bool:
+        """Whether it may be sent its cached GOP of so many frames again; counts as done if so.
+
+        Not if that is long and the path congested: it would lose that too, and a keyframe is less.
+        """
         if now - self.replayed < REPLAY_EVERY_S:
+            return False
+        if frames > SHORT_GOP and self.losses.share > CONGESTED:
             return False
         self.replayed = now
         return True

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import pytest
 
+from relay.edge import turns
 from relay.edge.core import KeyframeWanted
 from relay.media.codecs import Kind
 from tests.support import feedback
@@ -37,6 +39,32 @@ def test_the_order_of_viewers_changes_from_frame_to_frame(
         firsts[order[0]] += 1
         stage.now += 1 / 30
     assert set(firsts.values()) == {3}
+
+
+@pytest.mark.parametrize("viewers", [30, 60, 90])
+def test_nobody_is_among_the_last_for_long(stage: Stage, core: Core, viewers: int) -> None:
+    video = stage.open()
+    seats = [stage.seat(track(Kind.VIDEO)) for _ in range(viewers)]
+    for seat in seats:
+        core.move_viewer(seat.number, seats[0].address)
+        core.watch(seat.number, video, stage.now, at_once=False)
+    among = Counter[int]()
+    for number in range(viewers):
+        core.push(video, stage.unit(video, keyframe=number == 0, size=100), stage.now)
+        ssrcs = [int.from_bytes(d[8:12], "big") for d in drain(seats[0].socket)]
+        last = set(ssrcs[-(viewers // 10) :])
+        among = Counter({ssrc: among[ssrc] + 1 for ssrc in last})
+        assert max(among.values()) <= 2
+        stage.now += 1 / 30
+
+
+@pytest.mark.parametrize("count", [1, 2, 7, 720, 990, 1320, 1980, 2640, 3960, 7919])
+def test_turns_of_any_crowd(count: int) -> None:
+    firsts = [turns.first(frame, count) for frame in range(count)]
+    assert sorted(firsts) == list(range(count))
+    tenth = -(-count // 10)
+    for early, late in pairwise(firsts):
+        assert count == 2 or tenth <= (late - early) % count <= count - tenth
 
 
 @pytest.mark.parametrize("size", [1_000, 20_000, 60_000])

@@ -118,6 +118,26 @@ def test_loss_of_the_picture(stage: Stage, core: Core, seat: Seat) -> None:
         assert (stats.highest, stats.lost) == (highest, total)
 
 
+def test_jitter_of_the_picture_and_losses_of_the_sound(
+    stage: Stage, core: Core, seat: Seat
+) -> None:
+    picture, sound = (seat.tracks[kind].ssrc for kind in (Kind.VIDEO, Kind.AUDIO))
+    stats = core.stats(seat.number)
+    assert (stats.jitter_ms, stats.sound_highest, stats.sound_lost) == (0, 0, 0)
+    for jitter, highest, total in ((2_700, 0x1_0005, 7), (0xFFFF_FFFF, 0x1_0010, -2)):
+        seat.tell(
+            feedback.receiver_report(
+                feedback.block(sound, jitter=9, highest=highest, total=total),
+                feedback.block(picture, jitter=jitter, highest=1),
+                feedback.block(7, jitter=1),
+            )
+        )
+        stats = core.stats(seat.number)
+        assert stats.jitter_ms == pytest.approx(jitter / 90)
+        assert (stats.sound_highest, stats.sound_lost) == (highest, total)
+        assert (stats.highest, stats.lost) == (1, 0), "they are the picture's"
+
+
 @pytest.mark.parametrize("kind", Kind)
 @pytest.mark.parametrize("trip_s", [0.0, 0.05, 1.5])
 def test_round_trip(stage: Stage, core: Core, seat: Seat, kind: Kind, trip_s: float) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from relay.edge.fanout import COUNTERS
 from relay.media.codecs import Codec, Kind
 from relay.media.timebase import rescale
 from relay.webrtc.dtls import SrtpKeys
@@ -19,6 +20,7 @@ from tests.support.units import sound
 if TYPE_CHECKING:
     from relay.edge.core import Core
     from relay.media.unit import Unit
+    from tests.support.rtp import Packet
     from tests.support.stage import Stage
 
 
@@ -69,9 +71,28 @@ def test_time_stamps_are_the_units_on_their_own_clocks(stage: Stage, core: Core)
         assert [t % 2**32 for t in seat.timestamps(kind)] == expected
 
 
-def test_send_times_are_now(stage: Stage) -> None:
+def sent_after(packet: Packet, now: float) -> float:
+    """How long after `now` a packet says that it was sent."""
+    stamps = [int.from_bytes(stamp, "big") for stamp in (packet.extensions[2], abs_send_time(now))]
+    return (stamps[0] - stamps[1]) % 2**24 / 2**18
+
+
+def test_send_times_are_when_packets_are_sent(stage: Stage) -> None:
     video = stage.open()
     seat = stage.seat(track(Kind.VIDEO))
+    seat.watch(video)
+    for number in range(5):
+        stage.push(video, stage.unit(video, keyframe=number == 0))
+        assert all(stage.is_now(stage.now + sent_after(p, stage.now)) for p in seat.packets)
+        seat.forget()
+        stage.now += FRAME_S
+
+
+def test_send_times_are_those_of_the_frame_where_packets_are_repeated_as_they_are(
+    stage: Stage,
+) -> None:
+    video = stage.open()
+    seat = stage.seat(track(Kind.VIDEO, rtx=None))
     seat.watch(video)
     for _ in range(5):
         now = stage.now
@@ -236,3 +257,7 @@ def test_other_codecs_numbers_do_not_matter(stage: Stage) -> None:
     seat.watch(audio)
     stage.push(audio, replace(sound(0, stage.now), codec=Codec.OPUS))
     assert seat.sounds() == [0]
+
+
+def test_all_cores_count_the_same(core: Core) -> None:
+    assert core.counters() == dict.fromkeys(COUNTERS, 0)

@@ -153,5 +153,5 @@ def test_a_replays_send_times_are_now(stage: Stage) -> None:
     sent = [int.from_bytes(packet.extensions[2], "big") for packet in seat.packets]
     times = [(at - began) % 2**24 / 2**18 for at in sent]
     assert times == sorted(times)
-    # At once, or spread by a millisecond for each ten.
-    assert all(at <= number / 10_000 + 2**-18 for number, at in enumerate(times))
+    assert times[0] < 0.01
+    assert 0.1 < times[-1] < 20 * FRAME_S, "faster than it was made"

@@ -68,6 +68,9 @@ pub struct Batch<K> {
     pub kernel: K,
     /// SRTP packets and their bytes, retransmissions aside; counted by whoever writes them.
     pub media: (u64, u64),
+    /// abs-send-time of packets that are written now and are never written a second time; set once
+    /// a turn by whoever begins it.
+    pub stamp: [u8; 3],
     gso: bool,
     buffer: Vec<u8>,
     filled: usize,
@@ -83,6 +86,7 @@ impl<K: Kernel> Batch<K> {
         Self {
             kernel,
             media: (0, 0),
+            stamp: [0; 3],
             gso,
             buffer: vec![0; BATCH_BYTES + MAX_PACKET],
             filled: 0,
@@ -191,10 +195,15 @@ impl<K: Kernel> Batch<K> {
     fn send_singly(&mut self, index: usize) {
         let run = &self.runs[index];
         for packet in self.buffer[run.start..run.end].chunks(run.segment) {
-            if self.kernel.send_one(packet, &run.target).is_ok() {
-                self.sent.packets += 1;
-            } else {
-                self.sent.failed += 1;
+            match self.kernel.send_one(packet, &run.target) {
+                Ok(()) => self.sent.packets += 1,
+                Err(error) => {
+                    self.sent.failed += 1;
+                    let code = error.raw_os_error();
+                    if matches!(code, Some(libc::EAGAIN | libc::ENOBUFS)) {
+                        self.sent.full += 1;
+                    }
+                }
             }
         }
     }
@@ -313,6 +322,16 @@ mod tests {
             let full = if error == libc::ENOBUFS { 6 } else { 0 };
             assert_eq!(batch.take_sent(), Sent { packets: 6, failed: 6, full });
             assert_eq!((batch.kernel.waits, batch.take_refused().len()), (0, 0));
+        }
+    }
+
+    #[test]
+    fn a_full_socket_is_told_of_where_packets_go_one_by_one() {
+        for (error, full) in [(libc::EAGAIN, 4), (libc::ENOBUFS, 4), (libc::EPERM, 0)] {
+            let mut batch = batch(|_, count| Some(if count > 1 { libc::EIO } else { error }));
+            fill(&mut batch, &target(1), 4);
+            batch.flush();
+            assert_eq!(batch.take_sent(), Sent { packets: 0, failed: 4, full });
         }
     }
 

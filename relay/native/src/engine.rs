@@ -14,12 +14,12 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use crate::batch::Batch;
+use crate::batch::{Batch, Kernel};
 use crate::command::Command;
 use crate::fanout::Stream;
 use crate::net::{wait_readable, Reader, Udp};
-use crate::outgoing::CHASE_EVERY;
 use crate::ring::{Kind, Ring};
+use crate::rtp::abs_send_time;
 use crate::shared::Shared;
 use crate::viewers::Viewers;
 
@@ -27,6 +27,8 @@ use crate::viewers::Viewers;
 mod fuzz;
 mod obey;
 
+/// The least time between two looks at all replays.
+const CHASE_EVERY: Duration = Duration::from_millis(1);
 /// Viewers that are sent some of their replays before other work is looked at.
 const CHASE_TURN: usize = 64;
 
@@ -45,11 +47,18 @@ impl Default for Options {
     }
 }
 
+/// A viewer's replay, and when there is more of it to send.
+struct Chaser {
+    viewer: u32,
+    kind: Kind,
+    due: Instant,
+}
+
 /// See the module.
-pub struct Engine {
+pub struct Engine<K = Udp> {
     fd: RawFd,
     shared: Arc<Shared>,
-    batch: Batch<Udp>,
+    batch: Batch<K>,
     reader: Reader,
     rings: HashMap<u32, Ring>,
     streams: HashMap<u32, Stream>,
@@ -58,7 +67,8 @@ pub struct Engine {
     paced: bool,
     viewers: Viewers,
     by_address: HashMap<SocketAddr, u32>,
-    chasing: Vec<(u32, Kind)>,
+    chasing: Vec<Chaser>,
+    /// When to look at them.
     chase_due: Instant,
     chase_began: Instant,
     chase_next: usize,
@@ -69,11 +79,18 @@ pub struct Engine {
 impl Engine {
     /// An engine for a non-blocking UDP socket, which stays its owner's to close.
     pub fn new(fd: RawFd, options: Options, shared: Arc<Shared>) -> Self {
+        Self::with_kernel(fd, Udp::new(fd), options, shared)
+    }
+}
+
+impl<K: Kernel + Send + 'static> Engine<K> {
+    /// An engine that reads from a socket and sends by `kernel`.
+    fn with_kernel(fd: RawFd, kernel: K, options: Options, shared: Arc<Shared>) -> Self {
         let now = Instant::now();
         Self {
             fd,
             shared,
-            batch: Batch::new(Udp::new(fd), options.gso),
+            batch: Batch::new(kernel, options.gso),
             reader: Reader::default(),
             rings: HashMap::new(),
             streams: HashMap::new(),
@@ -184,10 +201,11 @@ impl Engine {
 
     /// Give each stream a turn, sound before pictures; whether there was anything to do.
     fn serve_streams(&mut self) -> bool {
-        let now = Instant::now();
         let mut busy = false;
         for kind in [Kind::Audio, Kind::Video] {
             for stream in self.streams.values_mut().filter(|stream| stream.kind() == kind) {
+                self.batch.stamp = abs_send_time(self.shared.now());
+                let now = Instant::now();
                 busy |= stream.serve(now, &mut self.viewers, &mut self.batch, &mut self.left);
             }
         }
@@ -203,12 +221,18 @@ impl Engine {
         if self.chase_next == 0 {
             self.chase_began = now;
         }
+        self.batch.stamp = abs_send_time(self.shared.now());
         // A crowd of joiners is served a part at a time: frames that come meanwhile do not wait.
-        for _ in 0..CHASE_TURN {
-            let Some((id, kind)) = self.chasing.get(self.chase_next).copied() else {
-                break;
-            };
-            if self.chase(id, kind) {
+        let mut turns = CHASE_TURN;
+        while turns > 0 && self.chase_next < self.chasing.len() {
+            let Chaser { viewer, kind, due } = self.chasing[self.chase_next];
+            if due > now {
+                self.chase_next += 1;
+                continue;
+            }
+            turns -= 1;
+            if let Some(due) = self.chase(viewer, kind, now) {
+                self.chasing[self.chase_next].due = due;
                 self.chase_next += 1;
             } else {
                 self.chasing.remove(self.chase_next);
@@ -216,28 +240,24 @@ impl Engine {
         }
         if self.chase_next >= self.chasing.len() {
             self.chase_next = 0;
-            self.chase_due = self.chase_began + Duration::from_secs_f64(CHASE_EVERY);
+            let due = self.chasing.iter().map(|chaser| chaser.due).min();
+            self.chase_due = due.unwrap_or(now).max(self.chase_began + CHASE_EVERY);
         }
         self.take_leave();
     }
 
-    /// Send a viewer some packets of its replay; whether there is more of it.
-    fn chase(&mut self, id: u32, kind: Kind) -> bool {
-        let Some(viewer) = self.viewers.get_mut(id) else {
-            return false;
-        };
-        let stream = viewer.follows(kind);
-        let Some(ring) = stream.and_then(|stream| self.rings.get(&stream)) else {
-            return false;
-        };
-        let more = viewer.chase(kind, ring, &mut self.batch);
+    /// Send a viewer what is due of its replay; when there will be more.
+    fn chase(&mut self, id: u32, kind: Kind, now: Instant) -> Option<Instant> {
+        let viewer = self.viewers.get_mut(id)?;
+        let stream = viewer.follows(kind)?;
+        let due = viewer.chase(self.rings.get(&stream)?, now, &mut self.batch);
         if let Some((track, _)) = viewer.track(kind, &mut self.batch) {
             // The ring went on without it while it waited for another stream.
-            if ![track.stream(), track.next_stream].contains(&stream) {
-                self.left.extend(stream.map(|left| (left, id)));
+            if ![track.stream(), track.next_stream].contains(&Some(stream)) {
+                self.left.push((stream, id));
             }
         }
-        more
+        due
     }
 
     // --- in ----------------------------------------------------------------------------------
@@ -284,20 +304,4 @@ fn guard(shared: &Shared, work: impl FnOnce() -> io::Result<()>) {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::net::wait_readable;
-
-    #[test]
-    fn a_panic_is_told_and_wakes_the_owner() {
-        let shared = Shared::new().unwrap();
-        guard(&shared, || Ok(()));
-        assert_eq!(shared.failure(), None);
-        guard(&shared, || panic!("packet {}", 7));
-        assert_eq!(shared.failure().as_deref(), Some("panic: packet 7"));
-        let ready = wait_readable([shared.owner_fd(), -1], Some(Duration::from_secs(5)));
-        assert!(ready.unwrap()[0]);
-        guard(&shared, || Err(io::Error::other("gone")));
-        assert_eq!(shared.failure().as_deref(), Some("gone"));
-    }
-}
+mod tests;

@@ -3,25 +3,22 @@
 //! `cargo test` runs a million inputs in all; `RELAY_FUZZ` multiplies that (`make fuzz`).
 
 use std::collections::HashMap;
-use std::io;
-use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 
-use crate::batch::{Batch, Kernel, Run};
+use crate::batch::Batch;
 use crate::command::{Command, NewViewer, Unit};
 use crate::engine::{Engine, Options};
-use crate::net::Target;
-use crate::outgoing::TrackParams;
 use crate::ring::{Kind, Ring};
 use crate::rtcp;
-use crate::rtp::{Extensions, Payloads, MAX_PAYLOAD};
-use crate::shared::{Shared, ViewerStats};
+use crate::rtp::{Payloads, MAX_PAYLOAD};
+use crate::shared::Shared;
 use crate::srtp::{Profile, Receiver, Sender};
+use crate::testing::{access_unit, master, params, ssrc, viewer, Memory};
 use crate::viewer::Viewer;
 
 pub(crate) const PROFILES: [Profile; 3] = [Profile::Gcm128, Profile::Gcm256, Profile::CmSha1];
@@ -120,45 +117,6 @@ fn access_units_of_any_bytes() {
     fuzz("Payloads::h264, long", 20_000, long, check);
 }
 
-/// A kernel that keeps what it is given.
-#[derive(Default)]
-struct Memory(Vec<Vec<u8>>);
-
-impl Kernel for Memory {
-    fn knows_gso(&self) -> bool {
-        true
-    }
-
-    fn send_runs(&mut self, buffer: &[u8], runs: &[Run]) -> io::Result<usize> {
-        for run in runs {
-            let packets = buffer[run.start..run.end].chunks(run.segment);
-            self.0.extend(packets.map(<[u8]>::to_vec));
-        }
-        Ok(runs.len())
-    }
-
-    fn send_one(&mut self, datagram: &[u8], _: &Target) -> io::Result<()> {
-        self.0.push(datagram.to_vec());
-        Ok(())
-    }
-
-    fn wait_for_room(&mut self) {}
-}
-
-pub(crate) fn params(kind: Kind, ssrc: u32, rtx: Option<u8>) -> TrackParams {
-    TrackParams {
-        kind,
-        ssrc,
-        payload_type: 96,
-        rtx_ssrc: ssrc + 1,
-        rtx_payload_type: rtx,
-        extensions: Extensions { abs_send_time: Some(2), playout_delay: None, mid: Some(9) },
-        mid: b"0".to_vec(),
-        first_sequence: 65_500,
-        timestamp_offset: u32::MAX - 5000,
-    }
-}
-
 /// What may happen to a viewer, in any order.
 #[derive(Clone, Debug)]
 enum Step {
@@ -205,38 +163,34 @@ struct Scene {
     shared: Shared,
     batch: Batch<Memory>,
     now: f64,
+    at: Instant,
 }
 
 impl Scene {
     fn new(profile: Profile, rtx: Option<u8>) -> Self {
-        let master = vec![3; profile.master_size()];
-        let viewer = Viewer::new(
-            Target::new(SocketAddr::from(([127, 0, 0, 1], 9))),
-            Sender::new(profile, &master),
-            Receiver::new(profile, &master),
-            &[params(Kind::Video, 10, rtx)],
-            Arc::new(ViewerStats::default()),
-        );
+        let viewer = viewer(profile, &[params(Kind::Video, 10, rtx)]);
         let rings = (0..3).map(|id| (id, Ring::new(u64::from(id), Kind::Video, true))).collect();
         Self {
             viewer,
-            says: Sender::new(profile, &master),
+            says: Sender::new(profile, &master(profile)),
             rings,
             next_ring: 3,
             shared: Shared::new().expect("descriptors"),
             batch: Batch::new(Memory::default(), true),
             now: 1.79e9,
+            at: Instant::now(),
         }
     }
 
     fn take(&mut self, step: Step) {
         self.now += 0.01;
+        self.at += Duration::from_millis(10);
         self.shared.set_now(self.now);
-        let Self { viewer, says, rings, next_ring, shared, batch, now } = self;
+        let Self { viewer, says, rings, next_ring, shared, batch, now, at } = self;
         match step {
             Step::Push { stream, packets, keyframe, limit, clock } => {
-                let mut unit = vec![0, 0, 1, 0x65];
-                unit.resize(4 + packets * 1100, *next_ring as u8 + packets as u8);
+                let mut unit = access_unit(packets);
+                unit[4..].fill(*next_ring as u8 + packets as u8);
                 let payloads = Payloads::h264(&unit);
                 let ring = rings.get_mut(&stream).expect("three rings");
                 let pts = ((*now + clock) * 90_000.0) as i64;
@@ -260,13 +214,15 @@ impl Scene {
             Step::BeginChase => {
                 if let Some((track, mut outlet)) = viewer.track(Kind::Video, batch) {
                     if let Some(stream) = track.stream() {
-                        track.begin_chase(stream, &rings[&stream], *now, &mut outlet);
+                        let times = (*now, *at);
+                        let ring = &rings[&stream];
+                        track.begin_chase(stream, ring, times, None, &mut outlet);
                     }
                 }
             }
             Step::Chase => {
                 if let Some(stream) = viewer.follows(Kind::Video) {
-                    viewer.chase(Kind::Video, &rings[&stream], batch);
+                    viewer.chase(&rings[&stream], *at, batch);
                 }
             }
             Step::Silence => {
@@ -320,7 +276,7 @@ fn no_order_of_calls_breaks_numbers_or_nonces() {
                 continue; // RTCP, whose index only rises
             }
             let sequence = u16::from_be_bytes([packet[2], packet[3]]);
-            let ssrc = u32::from_be_bytes([packet[8], packet[9], packet[10], packet[11]]);
+            let ssrc = ssrc(&packet);
             if let Some(before) = known.get(&(ssrc, sequence)) {
                 prop_assert_eq!(before, &packet);
                 continue;
@@ -351,7 +307,7 @@ fn the_engine_takes_datagrams_of_any_bytes() {
     let engine = Engine::new(socket.as_raw_fd(), Options::default(), Arc::clone(&shared));
     let thread = engine.spawn().expect("a thread");
     let profile = Profile::Gcm128;
-    let master = vec![3; profile.master_size()];
+    let master = master(profile);
     shared.put_command(Command::Open(1, Kind::Video, Arc::default()));
     shared.put_command(Command::Add(Box::new(NewViewer {
         id: 1,

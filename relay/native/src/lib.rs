@@ -3,6 +3,7 @@
 //! All of it is pure but for `net`, `shared` and `engine`; `python` is a thin shell around `engine`.
 
 pub mod batch;
+mod bell;
 #[cfg(all(feature = "python", target_os = "linux"))]
 mod bench;
 pub mod command;
@@ -21,6 +22,8 @@ pub mod rtp;
 pub mod shared;
 pub mod srtp;
 pub mod stun;
+#[cfg(test)]
+mod testing;
 pub mod track;
 pub mod viewer;
 pub mod viewers;

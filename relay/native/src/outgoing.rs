@@ -14,6 +14,7 @@ use std::sync::Arc;
 
 use ring::rand::SecureRandom;
 
+use crate::pacing::Pace;
 use crate::ring::{Frame, Kind, Ring};
 use crate::rtp::{abs_send_time, Extensions, Header};
 
@@ -25,10 +26,6 @@ const SLACK: f64 = 1.0;
 const SWITCH_SLACK: f64 = 0.1;
 /// Seconds that frames may come late, and those after them in time again.
 const MAX_LATE: f64 = 10.0;
-/// Packets of a replay in one go.
-pub const CHASE_PACKETS: usize = 10;
-/// Seconds between two goes of a replay.
-pub const CHASE_EVERY: f64 = 0.001;
 
 /// One outgoing track, as negotiated.
 #[derive(Clone, Debug)]
@@ -53,44 +50,53 @@ pub struct TrackParams {
     pub timestamp_offset: u32,
 }
 
+/// When a replay's packets, and those of the frames in its wake, are sent.
+#[derive(Clone, Copy, Default, PartialEq)]
+pub struct Course {
+    /// When it begins, Unix seconds. Without a pace: before when nothing is sent.
+    pub began: f64,
+    /// Bytes of the stream before it.
+    pub first_byte: u64,
+    /// How fast it goes.
+    pub pace: Pace,
+}
+
+impl Course {
+    /// The seconds after its begin when packet `index` of a frame goes out.
+    pub fn at(&self, frame: &Frame, index: usize) -> f64 {
+        self.pace.at(frame.byte(index).saturating_sub(self.first_byte))
+    }
+}
+
 /// A run of sequence numbers that maps one-to-one onto a ring's packets.
 #[derive(Clone, Copy, Default)]
 struct Segment {
     stream: u32,
+    count: u32,
     ring: u64,
     first_sequence: u64,
     first_packet: u64,
-    count: u64,
     /// Added to a live frame's time, or the time of a replay's first frame.
     base: i64,
     /// Ticks between a replay's frames; 0 for live frames.
     step: i64,
     first_frame: u64,
-    /// When a replay begins, and before when no live packet is sent, Unix seconds.
-    began: f64,
+    course: Course,
 }
 
 impl Segment {
     /// When a packet of the frame is sent: the same each time it is asked, so that the packet can
     /// be repeated.
     fn sent_at(&self, frame: &Frame, index: usize) -> f64 {
-        if self.step == 0 {
-            return frame.sent_at(index).max(self.began);
-        }
-        self.replayed_at(frame.first - self.first_packet + index as u64)
-    }
-
-    fn replayed_at(&self, packet: u64) -> f64 {
-        self.began + (packet / CHASE_PACKETS as u64) as f64 * CHASE_EVERY
-    }
-
-    /// When it is over: frames that came during a replay are sent after it.
-    fn ended(&self) -> f64 {
-        if self.step == 0 {
-            self.began
+        if self.course.pace.is_set() {
+            self.course.began + self.course.at(frame, index)
         } else {
-            self.replayed_at(self.count)
+            frame.sent_at(index).max(self.course.began)
         }
+    }
+
+    fn has(&self, sequence: u64) -> bool {
+        (self.first_sequence..self.first_sequence + u64::from(self.count)).contains(&sequence)
     }
 
     fn timestamp(&self, frame: &Frame) -> i64 {
@@ -154,6 +160,8 @@ pub struct Outgoing {
     /// How late that was, by the frames before it, in seconds.
     late: f64,
     last_timestamp: Option<i64>,
+    /// When the last packet of a replay was sent, Unix seconds.
+    replayed: f64,
     segments: [Segment; SEGMENTS],
     used: usize,
     /// Packets before this one are not sent again.
@@ -178,6 +186,7 @@ impl Outgoing {
             reference: None,
             late: 0.0,
             last_timestamp: None,
+            replayed: 0.0,
             segments: [Segment::default(); SEGMENTS],
             used: 0,
             oldest: 0,
@@ -186,14 +195,16 @@ impl Outgoing {
         }
     }
 
-    /// Give a frame that is sent as it was pushed its place; takes up its sequence numbers.
-    pub fn live(&mut self, stream: u32, ring: u64, frame: &Frame) -> Place {
+    /// Give a frame that keeps its time stamp its place; takes up its sequence numbers. `course` is
+    /// that of the replay in whose wake it is sent.
+    pub fn live(&mut self, stream: u32, ring: u64, frame: &Frame, course: Option<Course>) -> Place {
         let natural = self.place(ring, frame);
         let segment = self.segments[0];
         let goes_on = self.used > 0
             && segment.ring == ring
             && segment.step == 0
-            && segment.first_packet + segment.count == frame.first;
+            && course.map_or(!segment.course.pace.is_set(), |course| segment.course == course)
+            && segment.first_packet + u64::from(segment.count) == frame.first;
         let base = match self.last_timestamp {
             // A replay took longer than the frame before this one.
             Some(last) if natural <= last => {
@@ -207,8 +218,9 @@ impl Outgoing {
             _ => self.home,
         };
         if !goes_on || segment.base != base {
-            let began = if self.used > 0 { segment.ended() } else { 0.0 };
-            self.begin((stream, ring), frame, base, 0, began);
+            // Frames that came during a replay are sent after it.
+            let live = Course { began: self.replayed, ..Course::default() };
+            self.begin((stream, ring), frame, base, 0, course.unwrap_or(live));
         }
         self.take(frame)
     }
@@ -236,20 +248,20 @@ impl Outgoing {
         natural
     }
 
-    /// Begin a replay of the frames `first` to `last` of a ring, to be sent from `now` on.
+    /// Begin a replay of the frames `first` to `last` of a ring.
     pub fn begin_replay(
         &mut self,
         stream: u32,
         ring: &Ring,
         first: &Frame,
         last: &Frame,
-        now: f64,
+        course: Course,
     ) {
         let count = (last.number - first.number + 1) as i64;
         let step = (ring.frame_ticks() / (count + 1)).max(1);
         let natural = self.place(ring.id, last) + step;
         let base = self.last_timestamp.map_or(natural, |sent| natural.max(sent + 1));
-        self.begin((stream, ring.id), first, base, step, now);
+        self.begin((stream, ring.id), first, base, step, course);
     }
 
     /// Give the next frame of a replay its place; takes up its sequence numbers.
@@ -274,9 +286,7 @@ impl Outgoing {
         if sequence < self.oldest || unsent.is_some_and(|first| sequence >= first) {
             return None;
         }
-        let segment = self.segments[..self.used].iter().find(|segment| {
-            sequence >= segment.first_sequence && sequence < segment.first_sequence + segment.count
-        })?;
+        let segment = self.segments[..self.used].iter().find(|segment| segment.has(sequence))?;
         let packet = segment.first_packet + (sequence - segment.first_sequence);
         let ring = rings.get(&segment.stream).filter(|ring| ring.id == segment.ring)?;
         let (frame, index, _) = ring.packet(packet)?;
@@ -333,7 +343,7 @@ impl Outgoing {
         frame: &Frame,
         base: i64,
         step: i64,
-        began: f64,
+        course: Course,
     ) {
         self.segments.rotate_right(1);
         self.segments[0] = Segment {
@@ -345,15 +355,18 @@ impl Outgoing {
             base,
             step,
             first_frame: frame.number,
-            began,
+            course,
         };
         self.used = (self.used + 1).min(SEGMENTS);
     }
 
     fn take(&mut self, frame: &Frame) -> Place {
         let segment = &mut self.segments[0];
-        segment.count += frame.count();
+        segment.count += frame.count() as u32;
         let place = Self::at(segment, frame);
+        if segment.course.pace.is_set() {
+            self.replayed = segment.sent_at(frame, frame.payloads.packets.len().saturating_sub(1));
+        }
         self.last_timestamp = Some(segment.timestamp(frame));
         self.sequence += frame.count();
         self.packets += frame.count();

@@ -25,8 +25,9 @@ use crate::stun::Consent;
 const READ_BATCH: usize = 256;
 
 type PyAddress = (String, u16);
-/// Packets, octets, requested, resent, highest, lost, round trip (s), heard (Unix s), checked (s ago).
-type PyStats = (u64, u64, u64, u64, u32, i32, Option<f64>, f64, Option<f64>);
+/// Packets, octets, requested, resent, highest, lost, round trip (s), heard (Unix s), jitter (ms);
+/// highest and lost of the sound; checked (s ago).
+type PyStats = (u64, u64, u64, u64, u32, i32, Option<f64>, f64, f64, u32, i32, Option<f64>);
 /// Kind, viewer or stream, estimate (bits a second), highest, lost, round trip (s).
 type PyEvent = (u8, u32, Option<u64>, u32, i32, Option<f64>);
 /// Kind, SSRC, payload type, RTX SSRC, RTX payload type, ids of abs-send-time, playout-delay and
@@ -278,6 +279,9 @@ impl Engine {
             stats.lost.load(Relaxed),
             stats.rtt_s(),
             stats.heard(),
+            f64::from(stats.jitter.load(Relaxed)) / (Kind::Video.clock() as f64 / 1000.0),
+            stats.sound_highest.load(Relaxed),
+            stats.sound_lost.load(Relaxed),
             stats.checked().map(|at| self.shared.elapsed().saturating_sub(at).as_secs_f64()),
         ))
     }

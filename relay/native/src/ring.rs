@@ -7,13 +7,15 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use crate::pacing::Slices;
+use crate::pacing::{Slices, OVERHEAD};
 use crate::rtp::{Payload, Payloads};
 
 /// Frames younger than this are kept, in seconds.
 const LEAST: f64 = 1.0;
 /// Frames by which the time to the next one is guessed.
 const RECENT: usize = 8;
+/// Over at least so many seconds a stream's rate is measured.
+const LEAST_SPAN: f64 = 0.5;
 /// Packets kept at the most.
 const MAX_PACKETS: u64 = 8192;
 
@@ -43,6 +45,8 @@ pub struct Frame {
     pub number: u64,
     /// Index of its first packet; counts the stream's packets.
     pub first: u64,
+    /// Bytes of the stream before it, with what packets have beside their payload.
+    pub first_byte: u64,
     /// Its packets.
     pub payloads: Payloads,
     /// Its time in the stream's clock, unwrapped.
@@ -63,6 +67,21 @@ impl Frame {
         self.payloads.packets.len() as u64
     }
 
+    /// Bytes of the stream before its packet `index`, as in `first_byte`.
+    pub fn byte(&self, index: usize) -> u64 {
+        let start = self
+            .payloads
+            .packets
+            .get(index)
+            .map_or(self.payloads.data.len(), |packet| packet.start as usize);
+        self.first_byte + start as u64 + index as u64 * OVERHEAD
+    }
+
+    /// Bytes of the stream up to its end, as in `first_byte`.
+    pub fn end_byte(&self) -> u64 {
+        self.byte(self.payloads.packets.len())
+    }
+
     /// When its packet `index` is sent: the same for every viewer, so that it can be repeated.
     pub fn sent_at(&self, index: usize) -> f64 {
         self.sent + (index / self.per_slice) as f64 * self.spacing
@@ -80,6 +99,7 @@ pub struct Ring {
     frames: VecDeque<Arc<Frame>>,
     next_number: u64,
     next_packet: u64,
+    next_byte: u64,
     keyframe: Option<u64>,
 }
 
@@ -93,6 +113,7 @@ impl Ring {
             frames: VecDeque::new(),
             next_number: 0,
             next_packet: 0,
+            next_byte: 0,
             keyframe: None,
         }
     }
@@ -107,6 +128,16 @@ impl Ring {
         let recent = self.frames.iter().rev().take(RECENT);
         let steps = recent.clone().skip(1).zip(recent).map(|(a, b)| b.rtp_time - a.rtp_time);
         steps.min().unwrap_or(self.kind.clock() / 50).max(1)
+    }
+
+    /// Bytes a second of what is here, by its own clock.
+    pub fn rate(&self) -> f64 {
+        let (Some(first), Some(last)) = (self.frames.front(), self.frames.back()) else {
+            return 0.0;
+        };
+        let ticks = last.rtp_time - first.rtp_time + self.frame_ticks();
+        let seconds = ticks as f64 / self.kind.clock() as f64;
+        (self.next_byte - first.first_byte) as f64 / seconds.max(LEAST_SPAN)
     }
 
     /// Keep a frame; `pts` is on the 90 kHz timeline.
@@ -124,13 +155,14 @@ impl Ring {
         };
         let packets = payloads.packets.len();
         let slices = if self.paced {
-            crate::pacing::plan(packets, self.frame_seconds(rtp_time))
+            crate::pacing::plan(packets, self.frame_seconds(rtp_time), keyframe)
         } else {
             Slices { per_slice: packets, spacing: 0.0 }
         };
         let frame = Arc::new(Frame {
             number: self.next_number,
             first: self.next_packet,
+            first_byte: self.next_byte,
             payloads,
             rtp_time,
             captured_us,
@@ -140,6 +172,7 @@ impl Ring {
         });
         self.next_number += 1;
         self.next_packet += frame.count();
+        self.next_byte = frame.end_byte();
         if keyframe && self.kind == Kind::Video {
             self.keyframe = Some(frame.number);
         }

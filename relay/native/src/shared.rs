@@ -3,14 +3,13 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::io;
 use std::net::SocketAddr;
-use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
-use std::sync::atomic::{
-    AtomicBool, AtomicI32, AtomicU32, AtomicU64, Ordering::Relaxed, Ordering::SeqCst,
-};
+use std::os::fd::RawFd;
+use std::sync::atomic::{AtomicI32, AtomicU32, AtomicU64, Ordering::Relaxed};
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use crate::batch::Sent;
+use crate::bell::Bell;
 use crate::command::Command;
 
 /// Datagrams that wait for the owner at the most; more are dropped and counted.
@@ -135,6 +134,12 @@ pub struct ViewerStats {
     pub highest: AtomicU32,
     /// Packets of the picture that were lost, by that report.
     pub lost: AtomicI32,
+    /// Interarrival jitter of the picture by that report, in its clock.
+    pub jitter: AtomicU32,
+    /// As `highest`, of the sound.
+    pub sound_highest: AtomicU32,
+    /// As `lost`, of the sound.
+    pub sound_lost: AtomicI32,
     /// Round trip in 1/65536 s by the last report, plus one; 0 before it.
     pub rtt: AtomicU64,
     /// The stream whose pictures it follows, plus one; 0 for none.
@@ -168,49 +173,6 @@ impl ViewerStats {
     /// Note that authentic SRTCP came.
     pub fn set_heard(&self, now: f64) {
         self.heard.store(now.to_bits(), Relaxed);
-    }
-}
-
-/// A pipe that wakes whoever waits on its read end; written at most once until it is cleared.
-struct Bell {
-    read: OwnedFd,
-    write: OwnedFd,
-    rung: AtomicBool,
-}
-
-impl Bell {
-    fn new() -> io::Result<Self> {
-        let mut fds = [0; 2];
-        // SAFETY: room for two descriptors is passed.
-        if unsafe { libc::pipe(fds.as_mut_ptr()) } < 0 {
-            return Err(io::Error::last_os_error());
-        }
-        for fd in fds {
-            // SAFETY: these are descriptors that were just opened.
-            unsafe {
-                libc::fcntl(fd, libc::F_SETFL, libc::O_NONBLOCK);
-                libc::fcntl(fd, libc::F_SETFD, libc::FD_CLOEXEC);
-            }
-        }
-        // SAFETY: nobody else owns them.
-        let [read, write] = fds.map(|fd| unsafe { OwnedFd::from_raw_fd(fd) });
-        Ok(Self { read, write, rung: AtomicBool::new(false) })
-    }
-
-    fn ring(&self) {
-        if !self.rung.swap(true, SeqCst) {
-            // SAFETY: one byte is passed.
-            unsafe { libc::write(self.write.as_raw_fd(), [1u8].as_ptr().cast(), 1) };
-        }
-    }
-
-    fn clear(&self) {
-        // Read whatever `rung` says: whoever rang may have written after this was done last. Read
-        // first: what is rung between the two has been left before what comes next is taken.
-        let mut sink = [0u8; 8];
-        // SAFETY: room for eight bytes is passed.
-        unsafe { libc::read(self.read.as_raw_fd(), sink.as_mut_ptr().cast(), sink.len()) };
-        self.rung.store(false, SeqCst);
     }
 }
 
@@ -250,12 +212,12 @@ impl Shared {
 
     /// Becomes readable when commands wait for the engine.
     pub fn engine_fd(&self) -> RawFd {
-        self.to_engine.read.as_raw_fd()
+        self.to_engine.fd()
     }
 
     /// Becomes readable when datagrams wait for the owner.
     pub fn owner_fd(&self) -> RawFd {
-        self.to_owner.read.as_raw_fd()
+        self.to_owner.fd()
     }
 
     /// Give the engine something to do.
@@ -279,7 +241,7 @@ impl Shared {
 
     /// Whether the engine has something to do.
     pub fn has_commands(&self) -> bool {
-        self.to_engine.rung.load(SeqCst)
+        self.to_engine.is_rung()
     }
 
     /// Hand a datagram to the owner.
@@ -400,9 +362,9 @@ mod tests {
         }
         assert_eq!(shared.counters.inbox_dropped.load(Relaxed), 1);
         assert_eq!(shared.take_datagrams(4000).len(), 4000);
-        assert!(shared.to_owner.rung.load(SeqCst), "there is more");
+        assert!(shared.to_owner.is_rung(), "there is more");
         assert_eq!(shared.take_datagrams(4000).len(), 96);
-        assert!(!shared.to_owner.rung.load(SeqCst));
+        assert!(!shared.to_owner.is_rung());
     }
 
     #[test]
@@ -417,16 +379,5 @@ mod tests {
         shared.forget_events(8);
         assert_eq!(shared.take_events(), [Event::Keyframe(7), Event::Report(7, Some(999))]);
         assert!(shared.take_events().is_empty());
-    }
-
-    #[test]
-    fn bells_ring_once() {
-        let bell = Bell::new().unwrap();
-        bell.ring();
-        bell.ring();
-        assert!(crate::net::wait_readable([bell.read.as_raw_fd(), -1], None).unwrap()[0]);
-        bell.clear();
-        let none = Some(std::time::Duration::ZERO);
-        assert!(!crate::net::wait_readable([bell.read.as_raw_fd(), -1], none).unwrap()[0]);
     }
 }

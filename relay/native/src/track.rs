@@ -6,14 +6,18 @@
 use std::ops::Range;
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use crate::batch::{Batch, Kernel};
 use crate::net::Target;
-use crate::outgoing::{Again, Outgoing, Place, TrackParams, CHASE_PACKETS};
+use crate::outgoing::{Again, Course, Outgoing, Place, TrackParams};
+use crate::pacing::Pace;
 use crate::ring::{Frame, Kind, Ring};
-use crate::rtp::Header;
 use crate::shared::ViewerStats;
 use crate::srtp::Sender;
+
+/// Packets of a replay in one go, also where it is late.
+const CHASE_PACKETS: usize = 10;
 
 /// A replay under way: it follows the ring's frames until it has caught up with the newest.
 #[derive(Clone, Copy)]
@@ -22,6 +26,36 @@ struct Chase {
     next: u64,
     /// The last frame whose time is squeezed; later ones are live.
     squeezed: u64,
+    /// When its packets are due, and what that counts from.
+    course: Course,
+    began: Instant,
+    /// What its viewer can receive, bits a second.
+    estimate: Option<u64>,
+}
+
+impl Chase {
+    fn due(&self, frame: &Frame, index: usize) -> Instant {
+        self.began + Duration::from_secs_f64(self.course.at(frame, index))
+    }
+
+    /// Go on with the newest keyframe, which makes all before it needless, if there is a new one.
+    fn jump(&mut self, ring: &Ring, due: Instant) -> bool {
+        let newest = ring.gop().map_or(0, |gop| *gop.start());
+        let Some(frame) = ring.frame(newest).filter(|_| newest > self.squeezed.max(self.next))
+        else {
+            return false;
+        };
+        // The viewer has pictures to show meanwhile: this keyframe is in no hurry.
+        let passed = due.saturating_duration_since(self.began);
+        self.next = newest;
+        self.began += passed;
+        self.course = Course {
+            began: self.course.began + passed.as_secs_f64(),
+            first_byte: frame.first_byte,
+            pace: Pace::new(0, ring.rate(), self.estimate),
+        };
+        true
+    }
 }
 
 /// A frame of which some packets were sent.
@@ -44,7 +78,11 @@ pub struct Outlet<'a, K> {
 impl<K: Kernel> Outlet<'_, K> {
     /// Seal and send packets `range` of a frame.
     #[inline]
-    fn send(&mut self, header: &Header, frame: &Frame, place: &Place, range: Range<usize>) {
+    fn send(&mut self, out: &Outgoing, frame: &Frame, place: &Place, range: Range<usize>) {
+        let header = &out.header;
+        // With RTX the packet is never sent again as it is, and says when it was really sent: a
+        // viewer's estimate would take the crowd that is served before it for a queue on its path.
+        let stamp = out.rtx.is_some().then_some(self.batch.stamp);
         let (head, tag) = (header.len(), self.seal.tag_size());
         self.batch.media.0 += range.len() as u64;
         for index in range {
@@ -54,7 +92,7 @@ impl<K: Kernel> Outlet<'_, K> {
             let sequence = place.sequence + index as u64;
             let size = head + data.len() + tag;
             let packet = self.batch.packet(self.target, size);
-            let sent = place.sent(frame, index);
+            let sent = stamp.unwrap_or_else(|| place.sent(frame, index));
             header.write(packet, sequence as u16, place.timestamp, payload.marker, sent);
             packet[head..head + data.len()].copy_from_slice(data);
             self.seal.protect(packet, head, header.ssrc, sequence);
@@ -166,7 +204,7 @@ impl Track {
     fn settle<K: Kernel>(&mut self, outlet: &mut Outlet<K>) {
         self.chase = None;
         if let Some(Partial { frame, place, sent }) = self.partial.take() {
-            outlet.send(&self.out.header, &frame, &place, sent..frame.payloads.packets.len());
+            outlet.send(&self.out, &frame, &place, sent..frame.payloads.packets.len());
             self.first_live = frame.number + 1;
         }
     }
@@ -195,12 +233,12 @@ impl Track {
             other => {
                 self.partial = other;
                 self.settle(outlet);
-                (self.out.live(stream, ring, frame), 0)
+                (self.out.live(stream, ring, frame, None), 0)
             }
         };
         let count = frame.payloads.packets.len();
         let end = limit.min(count).max(sent);
-        outlet.send(&self.out.header, frame, &place, sent..end);
+        outlet.send(&self.out, frame, &place, sent..end);
         if end < count {
             self.partial = Some(Partial { frame: Arc::clone(frame), place, sent: end });
         } else {
@@ -210,12 +248,13 @@ impl Track {
     }
 
     /// Begin to send the ring's frames since the last keyframe, if that is there; the track follows
-    /// the ring's stream.
+    /// the ring's stream, and its viewer can receive `estimate` bits a second.
     pub fn begin_chase<K: Kernel>(
         &mut self,
         stream: u32,
         ring: &Ring,
-        now: f64,
+        (now, at): (f64, Instant),
+        estimate: Option<u64>,
         outlet: &mut Outlet<K>,
     ) -> bool {
         let Some(gop) = ring.gop() else { return false };
@@ -224,60 +263,81 @@ impl Track {
             return false;
         };
         self.settle(outlet);
-        self.out.begin_replay(stream, ring, first, last, now);
-        self.chase = Some(Chase { next, squeezed });
+        let keyframe = first.end_byte() - first.first_byte;
+        let pace = Pace::new(keyframe, ring.rate(), estimate);
+        let course = Course { began: now, first_byte: first.first_byte, pace };
+        self.out.begin_replay(stream, ring, first, last, course);
+        self.chase = Some(Chase { next, squeezed, course, began: at, estimate });
         true
     }
 
-    /// Send some packets of a replay; whether there is more of it.
-    pub fn chase<K: Kernel>(&mut self, ring: &Ring, outlet: &mut Outlet<K>) -> bool {
-        let (Some(mut chase), Some(stream)) = (self.chase, self.stream) else {
-            return false;
-        };
+    /// Send the packets of a replay that are due, some at the most; when there will be more, or
+    /// None if it is over.
+    pub fn chase<K: Kernel>(
+        &mut self,
+        ring: &Ring,
+        now: Instant,
+        outlet: &mut Outlet<K>,
+    ) -> Option<Instant> {
+        let (mut chase, stream) = (self.chase?, self.stream?);
         let mut left = CHASE_PACKETS;
-        while left > 0 {
-            let Some(Partial { frame, place, sent }) = self.partial.take() else {
-                if !self.next_of_chase(&mut chase, stream, ring) {
-                    self.chase = None;
-                    return false;
+        loop {
+            let due = match (&self.partial, ring.frame(chase.next)) {
+                (Some(partial), _) => chase.due(&partial.frame, partial.sent),
+                (None, Some(frame)) => chase.due(frame, 0),
+                (None, None) if chase.jump(ring, now) => continue,
+                (None, None) => {
+                    self.end_chase(chase.next, stream, ring);
+                    return None;
                 }
+            };
+            if left == 0 || due > now {
+                self.chase = Some(chase);
+                return Some(due);
+            }
+            let Some(Partial { frame, place, mut sent }) = self.partial.take() else {
+                self.next_of_chase(&mut chase, stream, ring, due);
                 continue;
             };
-            let end = (sent + left).min(frame.payloads.packets.len());
-            outlet.send(&self.out.header, &frame, &place, sent..end);
-            left -= end - sent;
-            if end < frame.payloads.packets.len() {
-                self.partial = Some(Partial { frame, place, sent: end });
+            let (begin, count) = (sent, frame.payloads.packets.len());
+            while sent < count && left > 0 && chase.due(&frame, sent) <= now {
+                sent += 1;
+                left -= 1;
+            }
+            outlet.send(&self.out, &frame, &place, begin..sent);
+            if sent < count {
+                self.partial = Some(Partial { frame, place, sent });
             } else {
                 chase.next = frame.number + 1;
             }
         }
-        self.chase = Some(chase);
-        true
     }
 
-    /// Take up the next frame of a replay; false if it has caught up, or cannot go on.
-    fn next_of_chase(&mut self, chase: &mut Chase, stream: u32, ring: &Ring) -> bool {
-        // A newer keyframe makes all before it needless.
-        let newest = ring.gop().map_or(0, |gop| *gop.start());
-        if newest > chase.squeezed && newest > chase.next {
-            chase.next = newest;
+    /// A replay has caught up, or cannot go on.
+    fn end_chase(&mut self, next: u64, stream: u32, ring: &Ring) {
+        self.chase = None;
+        self.first_live = next;
+        if ring.last().is_some_and(|last| last.number >= next) {
+            // The ring went on without it: it waits for the next keyframe.
+            self.set_stream(None);
+            self.next_stream.get_or_insert(stream);
         }
+    }
+
+    /// Take up the next frame of a replay, which is due.
+    fn next_of_chase(&mut self, chase: &mut Chase, stream: u32, ring: &Ring, due: Instant) {
+        chase.jump(ring, due);
         let Some(frame) = ring.frame(chase.next) else {
-            self.first_live = chase.next;
-            if ring.last().is_some_and(|last| last.number >= chase.next) {
-                // The ring went on without it: it waits for the next keyframe.
-                self.set_stream(None);
-                self.next_stream.get_or_insert(stream);
-            }
-            return false;
+            return;
         };
         let place = if chase.next <= chase.squeezed {
             self.out.replayed(frame)
         } else {
-            self.out.live(stream, ring.id, frame)
+            self.out.live(stream, ring.id, frame, Some(chase.course))
         };
         self.partial = Some(Partial { frame: Arc::clone(frame), place, sent: 0 });
-        true
     }
 }
+
+#[cfg(test)]
+mod tests;

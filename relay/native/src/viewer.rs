@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::batch::{Batch, Kernel};
 use crate::net::Target;
@@ -40,6 +40,8 @@ pub struct Viewer {
     seal: Sender,
     open: Receiver,
     stats: Arc<ViewerStats>,
+    /// What it can receive, bits a second, as it has told last.
+    estimate: Option<u64>,
     budget: f64,
     budget_at: f64,
     /// Each source's last XR reference time, and when that came, Unix seconds.
@@ -69,6 +71,7 @@ impl Viewer {
             seal,
             open,
             stats,
+            estimate: None,
             budget: RESEND_BYTES,
             budget_at: 0.0,
             times: Vec::new(),
@@ -115,12 +118,29 @@ impl Viewer {
         left
     }
 
-    /// Send some packets of a replay; whether there is more of it.
-    pub fn chase<K: Kernel>(&mut self, kind: Kind, ring: &Ring, batch: &mut Batch<K>) -> bool {
-        let Some((track, mut outlet)) = self.track(kind, batch) else {
-            return false;
-        };
-        let more = track.chase(ring, &mut outlet);
+    /// Begin a replay: see `Track::begin_chase`.
+    pub fn begin_chase<K: Kernel>(
+        &mut self,
+        stream: u32,
+        ring: &Ring,
+        times: (f64, Instant),
+        batch: &mut Batch<K>,
+    ) -> bool {
+        let estimate = self.estimate;
+        self.track(ring.kind, batch).is_some_and(|(track, mut outlet)| {
+            track.begin_chase(stream, ring, times, estimate, &mut outlet)
+        })
+    }
+
+    /// Send what is due of a replay: see `Track::chase`.
+    pub fn chase<K: Kernel>(
+        &mut self,
+        ring: &Ring,
+        now: Instant,
+        batch: &mut Batch<K>,
+    ) -> Option<Instant> {
+        let (track, mut outlet) = self.track(ring.kind, batch)?;
+        let more = track.chase(ring, now, &mut outlet);
         self.publish();
         more
     }
@@ -181,7 +201,10 @@ impl Viewer {
                         shared.put_event(Event::Keyframe(id));
                     }
                 }
-                Feedback::Remb(bps) => told = Some(Some(bps)),
+                Feedback::Remb(bps) => {
+                    self.estimate = Some(bps);
+                    told = Some(Some(bps));
+                }
                 Feedback::Goodbye(ssrcs) => {
                     // It may report with one SSRC for each track, and stop one of them.
                     if self.open.hear_goodbye(&ssrcs) {
@@ -263,10 +286,20 @@ impl Viewer {
 
     /// Take note of a report; whether it is about the picture.
     fn note_report(&self, report: &Report, now: f64) -> bool {
-        let is_picture = self.video_ssrc() == Some(report.ssrc);
-        if is_picture {
-            self.stats.highest.store(report.highest, Relaxed);
-            self.stats.lost.store(report.lost, Relaxed);
+        let stats = &self.stats;
+        let mut tracks = self.tracks.iter().flatten();
+        let kind = tracks.find(|track| track.out.header.ssrc == report.ssrc).map(|t| t.out.kind);
+        match kind {
+            Some(Kind::Video) => {
+                stats.highest.store(report.highest, Relaxed);
+                stats.lost.store(report.lost, Relaxed);
+                stats.jitter.store(report.jitter, Relaxed);
+            }
+            Some(Kind::Audio) => {
+                stats.sound_highest.store(report.highest, Relaxed);
+                stats.sound_lost.store(report.lost, Relaxed);
+            }
+            None => {}
         }
         if report.last_sr != 0 {
             let middle = (ntp(now) >> 16) as u32;
@@ -276,7 +309,7 @@ impl Viewer {
                 self.stats.rtt.store(u64::from(trip) + 1, Relaxed);
             }
         }
-        is_picture
+        kind == Some(Kind::Video)
     }
 
     // --- out ---------------------------------------------------------------------------------

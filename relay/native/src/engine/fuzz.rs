@@ -10,8 +10,9 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::command::{NewViewer, Unit};
-use crate::fuzz::{bytes, fuzz, nearly_rtcp, params, PROFILES};
+use crate::fuzz::{bytes, fuzz, nearly_rtcp, PROFILES};
 use crate::srtp::Sender;
+use crate::testing::params;
 
 /// Numbers that viewers may have, and addresses that they may be at.
 const VIEWERS: u32 = 3;

@@ -5,12 +5,13 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::Engine;
+use super::{Chaser, Engine};
+use crate::batch::Kernel;
 use crate::command::{Command, NewViewer, Unit};
 use crate::fanout::Stream;
 use crate::net::Target;
 use crate::ring::{Kind, Ring};
-use crate::rtp::Payloads;
+use crate::rtp::{abs_send_time, Payloads};
 use crate::shared::Event;
 use crate::srtp::{Receiver, Sender};
 use crate::viewer::Viewer;
@@ -18,8 +19,10 @@ use crate::viewer::Viewer;
 /// Batches of datagrams that are read before a flush is answered, at the most.
 const FLUSH_READS: usize = 128;
 
-impl Engine {
+impl<K: Kernel + Send + 'static> Engine<K> {
     pub(super) fn carry_out(&mut self, command: Command) {
+        // What a track was in the middle of is sent when it leaves its stream.
+        self.batch.stamp = abs_send_time(self.shared.now());
         match command {
             Command::Open(id, kind, replayable) => self.open(id, kind, replayable),
             Command::Close(id) => self.close(id),
@@ -193,13 +196,16 @@ impl Engine {
         let (Some(viewer), Some(ring)) = (self.viewers.get_mut(id), self.rings.get(&stream)) else {
             return;
         };
-        let Some((track, mut outlet)) = viewer.track(ring.kind, &mut self.batch) else {
+        let due = Instant::now();
+        if !viewer.begin_chase(stream, ring, (now, due), &mut self.batch) {
             return;
-        };
-        if track.begin_chase(stream, ring, now, &mut outlet) {
-            self.chasing.retain(|entry| *entry != (id, ring.kind));
-            self.chasing.push((id, ring.kind));
         }
+        let kind = ring.kind;
+        match self.chasing.iter_mut().find(|known| (known.viewer, known.kind) == (id, kind)) {
+            Some(known) => known.due = due,
+            None => self.chasing.push(Chaser { viewer: id, kind, due }),
+        }
+        self.chase_due = self.chase_due.min(due);
     }
 
     /// Take viewers out of the streams that they have left.

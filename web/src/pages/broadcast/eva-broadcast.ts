@@ -27,7 +27,7 @@ import { BroadcastFeed } from "../../store/feed.ts";
 import { readPageData } from "../../store/page-data.ts";
 import type { BroadcastView } from "../../store/reducer.ts";
 import { Soon } from "../../store/soon.ts";
-import { tellTimeBy } from "../../ui/now.ts";
+import { now, tellTimeBy } from "../../ui/now.ts";
 import { shared } from "../../ui/shared-styles.ts";
 import { WhenNear } from "../../ui/when-near.ts";
 import { broadcastStyles } from "./broadcast-styles.ts";
@@ -203,7 +203,7 @@ export class EvaBroadcast extends LitElement {
   }
 
   #rating(view: BroadcastView, broadcast: Broadcast): TemplateResult | typeof nothing {
-    if (!takesVotes(broadcast, this.#now())) {
+    if (!takesVotes(broadcast, now())) {
       return nothing;
     }
     return html`<section>

@@ -1,4 +1,4 @@
-"""What the Python twin keeps of a viewer."""
+"""A viewer as the twin knows it: its keys, its tracks, and what it has told."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Final
 import pylibsrtp
 
 from relay.edge.datagrams import Path
-from relay.edge.outgoing import Outgoing
 from relay.edge.repeats import Repeats
+from relay.edge.track import Track
 
 if TYPE_CHECKING:
     from relay.edge.core import TrackParams
@@ -29,18 +29,8 @@ def _session(keys: SrtpKeys, key: bytes, direction: int) -> pylibsrtp.Session:
     return pylibsrtp.Session(policy)
 
 
-class Track:
-    """A viewer's track and what it follows."""
-
-    def __init__(self, params: TrackParams) -> None:
-        self.out = Outgoing(params)
-        self.stream: int | None = None
-        self.next_stream: int | None = None
-        self.next_report = 0.0
-
-
-class TwinViewer:
-    """A viewer of the twin."""
+class Seat:
+    """See the module."""
 
     def __init__(
         self, number: int, address: Address, keys: SrtpKeys, tracks: list[TrackParams]
@@ -50,15 +40,21 @@ class TwinViewer:
         self.send = _session(keys, keys.send, pylibsrtp.Policy.SSRC_ANY_OUTBOUND)
         self.receive = _session(keys, keys.receive, pylibsrtp.Policy.SSRC_ANY_INBOUND)
         self.tracks = {params.kind: Track(params) for params in tracks}
+        self.estimate: int | None = None
+        """What it can receive, bits a second, as it has told last."""
         self.requested = 0
         self.resent = 0
         self.highest = 0
         self.lost = 0
+        self.jitter_ms = 0.0
+        self.sound_highest = 0
+        self.sound_lost = 0
         self.times: dict[int, tuple[int, float]] = {}
         """Each source's last XR reference time, and when that came."""
         self.rtt_s: float | None = None
         self.heard_at = 0.0
         self.ice: IceLite | None = None
+        """By which its consent checks are known; None: they are not answered here."""
         self.checked: float | None = None
         """When a consent check was answered last, monotonic seconds."""
         self.sources: set[int] = set()
