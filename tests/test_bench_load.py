@@ -143,9 +143,11 @@ def test_joins_come_in_by_both_doors():
 
 def test_each_reader_has_each_unit():
     report = bus.bench([2], rounds=1, seconds=0.4)
-    assert [len(ages) for ages in report.data["2"]] == [24, 24]
-    assert report.rows[0][-1] == "0"
-    assert all(0 < age < 5_000 for ages in report.data["2"] for age in ages)
+    assert [row[:2] for row in report.rows] == [["2", "relay"], ["2", "floor"]]
+    for row, rounds in zip(report.rows, report.data.values(), strict=True):
+        assert [len(ages) for ages in rounds] == [24, 24]
+        assert row[-1] == "0"
+        assert all(0 < age < 5_000 for ages in rounds for age in ages)
 
 
 def run(name: str, folder: Path, *options: str) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
+from relay.bus.line import Line
 from relay.errors import StoreError
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ def connect(url: str) -> Redis:
 
 
 def connect_blocking(url: str) -> Redis:
-    """A client of one connection for blocking reads, which wait as long as they say."""
+    """A client for blocking reads, which wait as long as they say: of streams, or of events."""
     return _client(url, single=True)
 
 
@@ -80,6 +81,8 @@ class _Pool(ConnectionPool):
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self._free = asyncio.Semaphore(self.max_connections)
+        self.line = self.make_line()
+        """For reading streams, beside the connections that commands share."""
 
     async def get_connection(self, *_: Any, **__: Any) -> AbstractConnection:
         await self._free.acquire()
@@ -94,6 +97,13 @@ class _Pool(ConnectionPool):
 
     async def release(self, connection: AbstractConnection) -> None:
         self._give_back(connection)
+
+    def make_line(self) -> Line:
+        return Line(self.make_connection)
+
+    async def disconnect(self, inuse_connections: bool = True) -> None:
+        self.line.close()
+        await super().disconnect(inuse_connections)
 
     def _give_back(self, connection: AbstractConnection) -> None:
         self._in_use_connections.discard(connection)
@@ -113,16 +123,32 @@ async def store_errors(what: str, *, timeout_s: float = _TIMEOUT_S) -> AsyncIter
 
 async def stream_end(client: Redis, key: str) -> bytes:
     """The id of a stream's last entry: what a reader of only newer ones begins after."""
-    last = cast("list[Entry]", await client.xrevrange(key, count=1))
-    return last[0][0] if last else b"0"
+    last = await _line(client).call(b"XREVRANGE", key.encode(), b"+", b"-", b"COUNT", b"1")
+    return cast("bytes", last[0][0]) if last else b"0"
+
+
+async def stream_all(client: Redis, key: str) -> list[Entry]:
+    """All entries of a stream."""
+    return _entries(await _line(client).call(b"XRANGE", key.encode(), b"-", b"+"))
 
 
 async def stream_entries(
     client: Redis, key: str, after: bytes, *, count: int, block_ms: int
 ) -> list[Entry]:
     """Up to `count` entries of a stream after the id `after`; waits `block_ms` for the first."""
-    answer = cast(
-        "list[tuple[bytes, list[Entry]]]",
-        await client.xread({key: after}, count=count, block=block_ms),
-    )
-    return answer[0][1] if answer else []
+    options = (b"COUNT", b"%d" % count, b"BLOCK", b"%d" % block_ms)
+    answer = await _line(client).call(b"XREAD", *options, b"STREAMS", key.encode(), after)
+    return _entries(answer[0][1]) if answer else []
+
+
+def make_line(client: Redis) -> Line:
+    """A line of the caller's own to where `client` goes; it closes it."""
+    return cast("_Pool", client.connection_pool).make_line()
+
+
+def _line(client: Redis) -> Line:
+    return cast("_Pool", client.connection_pool).line
+
+
+def _entries(found: list[Any]) -> list[Entry]:
+    return [(place, dict(zip(flat[::2], flat[1::2], strict=True))) for place, flat in found]

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import asyncio
 from enum import Enum
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Final
 
 from redis.exceptions import RedisError
 
 from relay.bus import wire
-from relay.bus.client import Entry, stream_end, stream_entries
+from relay.bus.client import Entry, stream_all, stream_end, stream_entries
 from relay.errors import ProtocolError
 from relay.log import logger
 from relay.media.codecs import Kind
@@ -110,7 +110,7 @@ class StreamReader:
             if self._start is Start.LIVE:
                 self._position = await stream_end(self._client, self._key)
             else:
-                entries = cast("list[Entry]", await self._client.xrange(self._key))
+                entries = await stream_all(self._client, self._key)
                 self._position = entries[-1][0] if entries else b"0"
                 return _since_last_keyframe(entries)
         entries = await stream_entries(

@@ -15,7 +15,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from relay.bus import wire
-from relay.bus.client import store_errors
+from relay.bus.client import make_line, store_errors
 from relay.errors import StoreError
 from relay.log import logger
 from relay.media.codecs import Kind
@@ -75,6 +75,7 @@ class StreamWriter:
 
     def __init__(self, client: Redis, key: str) -> None:
         self._client = client
+        self._line = make_line(client)
         self._key = key
         self._queue: deque[tuple[int, bytes]] = deque()
         self._queued_bytes = 0
@@ -120,6 +121,12 @@ class StreamWriter:
 
     async def run(self) -> None:
         """Send what is queued until cancelled, through outages of Redis."""
+        try:
+            await self._run()
+        finally:
+            self._line.close()
+
+    async def _run(self) -> None:
         while True:
             await self._filled.wait()
             self._filled.clear()
@@ -160,11 +167,16 @@ class StreamWriter:
 
     async def _send(self, batch: list[tuple[int, bytes]]) -> None:
         async with store_errors("writing units"):
-            pipe = self._client.pipeline(transaction=False)
-            for keep, data in batch:
-                pipe.xadd(self._key, {wire.FIELD: data}, maxlen=keep, approximate=True)
-            pipe.pexpire(self._key, _EXPIRE_MS)
-            await pipe.execute()
+            key = self._key.encode()
+            await self._line.calls(
+                [
+                    *(
+                        (b"XADD", key, b"MAXLEN", b"~", b"%d" % keep, b"*", wire.FIELD, data)
+                        for keep, data in batch
+                    ),
+                    (b"PEXPIRE", key, b"%d" % _EXPIRE_MS),
+                ]
+            )
 
     async def _outage(self) -> None:
         while True:

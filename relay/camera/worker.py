@@ -45,6 +45,8 @@ _REPEATED: Final = 60 * VIDEO_CLOCK
 viewers take none twice. One that is earlier still tells that the last one's stamp was wrong."""
 _LOOK_S: Final = 0.5
 """How often it is looked what is wanted; what is wanted anew is heard of at once."""
+_STALL_S: Final = demand.TTL_S - presence.INTERVAL_S
+"""While the bus stands still for longer, wishes end because nobody can repeat them."""
 
 
 class Worker:
@@ -217,12 +219,18 @@ class Worker:
             await self._look_once()
 
     async def _look_once(self) -> None:
-        now = asyncio.get_running_loop().time()
+        loop = asyncio.get_running_loop()
+        asked = loop.time()
+        wanted: set[str] = set()
         try:
-            self._demand.see(await demand.wanted(self._bus, self._camera), now)
+            wanted = await demand.wanted(self._bus, self._camera)
+            known = loop.time() - asked < _STALL_S
         except StoreError as error:
-            self._demand.unseen(now)
+            known = False
             logger().warning("it is not known what is wanted", error=str(error))
+        if not known:
+            self._demand.unseen(loop.time())
+        self._demand.see(wanted, loop.time())
         self._settle()
 
     def _settle(self) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from relay.camera.demand import AUDIENCE_S, LINGER_S, Demand
+from relay.camera.demand import AGAIN_S, LINGER_S, Demand
 from relay.media.ladder import SOURCE, Ladder, Rendition
 
 
@@ -12,32 +12,25 @@ def rung(name: str, height: int, bps: int) -> Rendition:
 
 RUNGS = (rung("720p", 720, 2_500_000), rung("480p", 480, 1_200_000), rung("240p", 240, 400_000))
 LADDER = Ladder(RUNGS, sound=True)
-ALWAYS = {"720p", "240p"}
 
 
 def test_without_an_audience_nothing_is_encoded() -> None:
     assert Demand().active(LADDER, 0.0) == set()
 
 
-def test_what_is_wanted_is_encoded_and_what_joins_need() -> None:
+def test_what_is_wanted_is_encoded_and_nothing_else() -> None:
     demand = Demand()
     demand.see({"480p", "opus"}, 10.0)
-    assert demand.active(LADDER, 10.0) == {"480p", *ALWAYS}
+    assert demand.active(LADDER, 10.0) == {"480p"}
 
 
 def test_what_nobody_wants_any_more_ends() -> None:
     demand = Demand()
     demand.see({"480p"}, 10.0)
     demand.see({"720p"}, 10.0 + LINGER_S)
-    assert "480p" in demand.active(LADDER, 10.0 + LINGER_S)
-    assert demand.active(LADDER, 10.1 + LINGER_S) == ALWAYS
-
-
-def test_for_a_while_after_the_last_viewer_a_join_need_not_wait() -> None:
-    demand = Demand()
-    demand.see({"480p"}, 10.0)
-    assert demand.active(LADDER, 10.0 + AUDIENCE_S) == ALWAYS
-    assert demand.active(LADDER, 10.1 + AUDIENCE_S) == set()
+    assert demand.active(LADDER, 10.0 + LINGER_S) == {"480p", "720p"}
+    assert demand.active(LADDER, 10.1 + LINGER_S) == {"720p"}
+    assert demand.active(LADDER, 10.1 + 2 * LINGER_S) == set()
 
 
 def test_a_bus_that_is_away_ends_nothing() -> None:
@@ -48,10 +41,19 @@ def test_a_bus_that_is_away_ends_nothing() -> None:
         assert "480p" in demand.active(LADDER, float(second))
 
 
+def test_after_an_outage_wishes_have_the_time_to_be_told_again() -> None:
+    demand = Demand()
+    demand.see({"480p"}, 10.0)
+    demand.unseen(20.0)
+    demand.see(set(), 20.0)
+    assert demand.active(LADDER, 20.0 + AGAIN_S + LINGER_S) == {"480p"}
+    assert demand.active(LADDER, 20.1 + AGAIN_S + LINGER_S) == set()
+
+
 def test_the_source_is_not_encoded() -> None:
     ladder = Ladder((rung(SOURCE, 1080, 3_900_000), *RUNGS), sound=True)
     demand = Demand()
-    demand.see({SOURCE}, 10.0)
+    demand.see({SOURCE, "240p"}, 10.0)
     assert demand.active(ladder, 10.0) == {"240p"}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import itertools
 import os
 import random
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from relay.bus import presence
+from relay.bus.client import connect, store_errors
 from relay.media.codecs import Kind
 from relay.media.ladder import SOUND
 from relay.media.timebase import VIDEO_CLOCK
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
 
     from relay.media.unit import Unit
     from tests.support.camera import Camera
+    from tests.support.server import Server
 
 pytestmark = pytest.mark.parametrize("store_kind", ["valkey"], indirect=True)
 
@@ -89,6 +92,30 @@ async def feed_for_ever(camera: Camera, source: list[Unit]) -> None:
         shift = number * length
         moved = [replace(u, pts=u.pts + shift, dts=u.dts + shift) for u in source]
         await camera.send(moved)
+
+
+async def test_a_bus_that_stands_still_ends_no_rung(
+    own_server: Server, small: list[Unit], monkeypatch: pytest.MonkeyPatch
+):
+    limit = functools.partial(store_errors, timeout_s=2.5)
+    monkeypatch.setattr("relay.bus.demand.store_errors", limit)
+    bus = connect(own_server.url)
+    async with (
+        listening(own_server.url, "helmet", "240p") as heard,
+        sending(bus) as camera,
+        working(own_server.url, camera),
+    ):
+        await camera.send(small[:20])
+        await heard.until(10)
+        own_server.pause()
+        await asyncio.sleep(3.3)  # until wishes have expired, and whoever asks has given up
+        own_server.resume()
+        await camera.send(small[20:60])
+        await heard.until(50)
+        # It is the same encoder's.
+        assert [unit.keyframe for unit in heard.pictures].count(True) == 1
+        heard.assert_one_timeline()
+    await bus.aclose()
 
 
 async def test_bursts_cost_nothing(store: Redis, store_url: str, small: list[Unit]):

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
+    from ssl import SSLContext
 
 
 class Proxy:
@@ -25,10 +26,11 @@ class Proxy:
         self.url = ""
 
     @asynccontextmanager
-    async def running(self) -> AsyncIterator[Proxy]:
+    async def running(self, tls: SSLContext | None = None) -> AsyncIterator[Proxy]:
         """Take connections as long as the context is open."""
-        server = await asyncio.start_server(self._take, "127.0.0.1", 0)
-        self.url = f"redis://127.0.0.1:{server.sockets[0].getsockname()[1]}/0"
+        server = await asyncio.start_server(self._take, "127.0.0.1", 0, ssl=tls)
+        scheme = "redis" if tls is None else "rediss"
+        self.url = f"{scheme}://127.0.0.1:{server.sockets[0].getsockname()[1]}/0"
         try:
             yield self
         finally:
