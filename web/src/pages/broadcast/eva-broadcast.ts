@@ -263,8 +263,6 @@ export class EvaBroadcast extends LitElement {
     void import("../../share/share-dialog.ts");
   }
 
-  /** The server's time, or ours while it is not known. */
-
   /** When the picture on screen was taken, milliseconds since 1970; null while there is none. */
   readonly #moment = (): number | null => {
     if (this.phase !== Phase.Live) {
