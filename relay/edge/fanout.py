@@ -20,7 +20,6 @@ from relay.edge.ring import Ring
 from relay.edge.seat import Seat
 from relay.errors import ProtocolError
 from relay.media.codecs import Kind
-from relay.media.timebase import VIDEO_CLOCK
 from relay.webrtc import rtcp
 from relay.webrtc.ice import Credentials, IceLite
 from relay.webrtc.mux import Protocol, classify
@@ -156,8 +155,7 @@ class PythonCore:
             self._events.pop((viewer, kind_of_event), None)
         for kind in entry.tracks:
             self._drop_following(entry, kind)
-        ssrcs = [track.out.params.ssrc for track in entry.tracks.values()]
-        goodbye = rtcp.goodbye(ssrcs, CNAME)
+        goodbye = rtcp.goodbye([track.out.params.ssrc for track in entry.tracks.values()], CNAME)
         self.send(entry.send.protect_rtcp(goodbye), entry.path.address)
         if self._by_address.get(entry.path.address) is entry:
             del self._by_address[entry.path.address]
@@ -325,8 +323,7 @@ class PythonCore:
         self._events[event.viewer, type(event)] = event
 
     def _want_keyframe(self, viewer: Seat, request: rtcp.KeyframeRequest) -> None:
-        video = viewer.tracks.get(Kind.VIDEO)
-        if video is not None and request.ssrc == video.out.params.ssrc:
+        if viewer.kind_of(request.ssrc) is Kind.VIDEO:
             self._tell(KeyframeWanted(viewer.number))
 
     def _hear_goodbye(self, viewer: Seat, goodbye: rtcp.Goodbye) -> None:
@@ -337,19 +334,8 @@ class PythonCore:
             self._tell(Left(viewer.number))
 
     def _note(self, viewer: Seat, report: rtcp.Report, now: float) -> None:
-        ssrcs = {track.out.params.ssrc: kind for kind, track in viewer.tracks.items()}
-        match ssrcs.get(report.ssrc):
-            case Kind.VIDEO:
-                viewer.highest, viewer.lost = report.highest, report.lost
-                self._reported.setdefault(viewer.number, None)
-                viewer.jitter_ms = report.jitter / (VIDEO_CLOCK / 1000)
-            case Kind.AUDIO:
-                viewer.sound_highest, viewer.sound_lost = report.highest, report.lost
-        if report.last_sr:
-            middle = (ntp(now) >> 16) & 0xFFFFFFFF
-            trip = (middle - report.last_sr - report.delay) & 0xFFFFFFFF
-            if trip < 1 << 22:  # 64 s; more is a clock that stepped
-                viewer.rtt_s = trip / 65536
+        if viewer.note(report, now) is Kind.VIDEO:
+            self._reported.setdefault(viewer.number, None)
 
     def _resend(self, viewer: Seat, nack: rtcp.Nack, now: float) -> None:
         track = next((t for t in viewer.tracks.values() if t.out.params.ssrc == nack.ssrc), None)
@@ -404,21 +390,7 @@ class PythonCore:
     # --- counters --------------------------------------------------------------------------
 
     def stats(self, viewer: int) -> ViewerStats:
-        entry = self._viewers[viewer]
-        return ViewerStats(
-            packets=sum(track.out.packets for track in entry.tracks.values()),
-            octets=sum(track.out.octets for track in entry.tracks.values()),
-            requested=entry.requested,
-            resent=entry.resent,
-            highest=entry.highest,
-            lost=entry.lost,
-            rtt_s=entry.rtt_s,
-            heard_at=entry.heard_at,
-            jitter_ms=entry.jitter_ms,
-            sound_highest=entry.sound_highest,
-            sound_lost=entry.sound_lost,
-            checked_s=None if entry.checked is None else time.monotonic() - entry.checked,
-        )
+        return self._viewers[viewer].stats(time.monotonic())
 
     def counters(self) -> dict[str, int]:
         return {

@@ -6,12 +6,17 @@ from typing import TYPE_CHECKING, Final
 
 import pylibsrtp
 
+from relay.edge.core import ViewerStats
 from relay.edge.datagrams import Path
 from relay.edge.repeats import Repeats
 from relay.edge.track import Track
+from relay.media.codecs import Kind
+from relay.media.timebase import VIDEO_CLOCK
+from relay.webrtc.rtp import ntp
 
 if TYPE_CHECKING:
     from relay.edge.core import TrackParams
+    from relay.webrtc import rtcp
     from relay.webrtc.dtls import SrtpKeys
     from relay.webrtc.ice import Address, IceLite
 
@@ -62,3 +67,41 @@ class Seat:
         self.present: set[int] = set()
         """SSRCs that it reports with, and that have not said goodbye."""
         self.repeats = Repeats()
+
+    def kind_of(self, ssrc: int) -> Kind | None:
+        """Of which of its tracks this is the SSRC."""
+        kinds = {track.out.params.ssrc: kind for kind, track in self.tracks.items()}
+        return kinds.get(ssrc)
+
+    def note(self, report: rtcp.Report, now: float) -> Kind | None:
+        """Take note of what it reports at the Unix time `now`; of which track that was."""
+        kind = self.kind_of(report.ssrc)
+        match kind:
+            case Kind.VIDEO:
+                self.highest, self.lost = report.highest, report.lost
+                self.jitter_ms = report.jitter / (VIDEO_CLOCK / 1000)
+            case Kind.AUDIO:
+                self.sound_highest, self.sound_lost = report.highest, report.lost
+        if report.last_sr:
+            middle = (ntp(now) >> 16) & 0xFFFFFFFF
+            trip = (middle - report.last_sr - report.delay) & 0xFFFFFFFF
+            if trip < 1 << 22:  # 64 s; more is a clock that stepped
+                self.rtt_s = trip / 65536
+        return kind
+
+    def stats(self, now: float) -> ViewerStats:
+        """Its counters, at the monotonic time `now`."""
+        return ViewerStats(
+            packets=sum(track.out.packets for track in self.tracks.values()),
+            octets=sum(track.out.octets for track in self.tracks.values()),
+            requested=self.requested,
+            resent=self.resent,
+            highest=self.highest,
+            lost=self.lost,
+            rtt_s=self.rtt_s,
+            heard_at=self.heard_at,
+            jitter_ms=self.jitter_ms,
+            sound_highest=self.sound_highest,
+            sound_lost=self.sound_lost,
+            checked_s=None if self.checked is None else now - self.checked,
+        )
