@@ -55,7 +55,7 @@ def _formats() -> Iterator[str]:
 
 
 def _offer(certificate: Certificate) -> str:
-    """An offer to receive, with places for user name fragment and password."""
+    """An offer to receive, with places for user name fragment, password and session id."""
     video = list(_formats())
     numbers = " ".join(re.findall(r"rtpmap:(\d+)", "\n".join(video)))
     transport = [
@@ -68,7 +68,7 @@ def _offer(certificate: Certificate) -> str:
     ]
     extensions = [f"a=extmap:{number} {uri}" for number, uri in _EXTENSIONS.items()]
     rest = ["a=recvonly", "a=rtcp-mux", "a=rtcp-rsize"]
-    head = ["v=0", "o=- 1 2 IN IP4 127.0.0.1", "s=-", "t=0 0", "a=group:BUNDLE 0 1"]
+    head = ["v=0", "o=- {2} 2 IN IP4 127.0.0.1", "s=-", "t=0 0", "a=group:BUNDLE 0 1"]
     audio = ["a=rtpmap:111 opus/48000/2", "a=fmtp:111 minptime=10;useinbandfec=1"]
     lines = [*head, f"m=video 9 UDP/TLS/RTP/SAVPF {numbers}", *transport, "a=mid:0"]
     lines += [*extensions, *rest, *video]
@@ -97,7 +97,9 @@ class Peer:
     def __init__(self, identity: Identity) -> None:
         self._local = Credentials(secrets.token_hex(2), secrets.token_hex(12))
         self._remote = Credentials("", "")
-        self.offer = identity.offer.format(self._local.ufrag, self._local.password)
+        self.offer = identity.offer.format(
+            self._local.ufrag, self._local.password, secrets.randbits(62)
+        )
         self.edge: Address = ("", 0)
         """Where its datagrams go."""
         self._ssrc = 0

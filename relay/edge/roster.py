@@ -93,8 +93,6 @@ class Roster:
 
     def remove(self, viewer: Viewer) -> None:
         """Forget a session."""
-        if not self.watches(viewer):
-            self._watching.pop((viewer.counted, viewer.broadcast), None)
         self.mux.remove(viewer)
         del self._by_number[viewer.number]
         del self._by_id[viewer.id]

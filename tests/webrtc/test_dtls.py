@@ -5,9 +5,14 @@ from __future__ import annotations
 import asyncio
 import gc
 import weakref
+from datetime import UTC, datetime, timedelta
+from typing import Any, cast
 
 import pylibsrtp
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from relay.errors import ProtocolError
 from relay.webrtc import dtls
@@ -19,6 +24,7 @@ from tests.support.dtls_peer import (
     SHA1,
     DtlsPeer,
     certificate_fingerprint,
+    records,
 )
 from tests.support.waiting import eventually, settle
 from tests.webrtc.wire import Wire
@@ -237,6 +243,31 @@ async def test_goodbyes_are_understood_and_said_once_openssl_was_let_go(
         await staying.ours.stop()
     assert staying.peer.closed
     await leaving.ours.stop()
+
+
+async def test_a_long_flight_goes_in_datagrams_of_whole_records() -> None:
+    """A path may not take more at once, and what is cut elsewhere cannot be read."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "a")] * 150)
+    now = datetime.now(tz=UTC)
+    builder = x509.CertificateBuilder().subject_name(name).issuer_name(name)
+    builder = builder.public_key(key.public_key()).serial_number(1)
+    builder = builder.not_valid_before(now).not_valid_after(now + timedelta(days=1))
+    wire = Wire(Certificate(key, builder.sign(key, hashes.SHA256())), DtlsPeer())
+    sent: list[bytes] = []
+    deliver = wire.peer.receive
+
+    def noted(datagram: bytes) -> list[bytes]:
+        sent.append(datagram)
+        return deliver(datagram)
+
+    cast("Any", wire.peer).receive = noted
+    await wire.connect()
+    assert sum(map(len, sent)) > 3000
+    for datagram in sent:
+        assert b"".join(records(datagram)) == datagram
+        assert len(datagram) <= 1200
+    await wire.ours.stop()
 
 
 def flipped(datagram: bytes) -> bytes:

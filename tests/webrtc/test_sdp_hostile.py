@@ -121,3 +121,5 @@ def test_what_other_parsers_take_for_a_line_end_is_refused(control: str) -> None
     """It would stand in the answer, where the viewer's own parser reads it."""
     with pytest.raises(ProtocolError, match="control"):
         parse_offer(CHROMIUM_LIKE.text().replace("a=mid:0", f"a=mid:0{control}a=evil"))
+    with pytest.raises(ProtocolError, match="control"):
+        parse_offer(CHROMIUM_LIKE.text().replace("a=ice-pwd:", f"a=ice-pwd:{control}a=evil"))
