@@ -151,7 +151,7 @@ class Steering:
         for at, viewer, feed in list(self._draining.values()):
             if now >= at:
                 del self._draining[viewer.number]
-                self._go_over(viewer, feed, now)
+                self._follow(viewer, feed, at_once=False)
         elapsed, self._ticked = min(now - self._ticked, 0.2), now
         for viewer, bps in list(self._probing.values()):
             if self._has_gone_over(viewer) and viewer.adaptation is not None:
@@ -201,14 +201,9 @@ class Steering:
             elif connected and decision.urgent:
                 self._draining[viewer.number] = (now + DRAIN_S, viewer, feed)
             elif connected:
-                self._go_over(viewer, feed, now)
+                self._follow(viewer, feed, at_once=False)
         if old is not None:
             self._feeds.release(old, now)
-
-    def _go_over(self, viewer: Viewer, feed: Feed, now: float) -> None:
-        # Nobody waits for the next regular keyframe, least of all a congested path.
-        self._wishes.ask_soon(feed.camera, feed.rendition, now)
-        self._follow(viewer, feed, at_once=False)
 
     def _take(self, viewer: Viewer, rendition: str, kind: Kind) -> Feed:
         feed = viewer.feeds[kind] = self._feeds.take(viewer.camera, rendition, kind)
@@ -225,6 +220,10 @@ class Steering:
             self._core.watch(viewer.number, feed.number, time.time(), at_once=begin)
             if feed.kind is Kind.VIDEO:
                 viewer.switched = None if begin else now
+                if not (begin or at_once):
+                    # Nobody waits for the next regular keyframe, least of all a congested path; one
+                    # that has just come, as with a rung that begins, is not followed by another.
+                    self._wishes.ask_soon(feed.camera, feed.rendition, now)
                 if begin and viewer.adaptation is not None:
                     self._arrived(viewer, viewer.adaptation, now)
 
