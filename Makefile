@@ -60,7 +60,7 @@ format: $(VENV)/installed-dev
 	cd relay/native && cargo fmt
 	web/npm.sh run format
 
-# Chromium, ffmpeg, redis-server and cargo: installed if we may, else named.
+# Chromium, Firefox, ffmpeg, redis-server and cargo: installed if we may, else named.
 system:
 	@./.ci/system
 

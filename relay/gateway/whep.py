@@ -167,7 +167,9 @@ def _advertised(request: web.Request) -> str:
     # which edges do not speak, that says nothing.
     host = str(name[0]).removeprefix("::ffff:") if isinstance(name, tuple) else ":"
     proxied = "X-Forwarded-For" in request.headers or "Forwarded" in request.headers
-    return primary_address() if proxied or ":" in host else host
+    # Firefox pairs none of its candidates with a loopback address.
+    unpaired = host.startswith("127.") and "Firefox/" in request.headers.get("User-Agent", "")
+    return primary_address() if proxied or unpaired or ":" in host else host
 
 
 async def _call_an_edge(app: web.Application, body: dict[str, Any]) -> dict[str, Any]:

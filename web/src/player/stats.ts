@@ -104,7 +104,7 @@ export function summarise(
   const decoded = figure(video, "framesDecoded");
   return {
     atMs: figure(video, "timestamp") - timeOrigin,
-    capturedMs: capturedMs(video),
+    capturedMs: capturedMs(video, figure(video, "timestamp")),
     engine: "whep",
     camera,
     codec: isString(codec) ? codec : null,
@@ -134,10 +134,17 @@ export function summarise(
   };
 }
 
-/** Chromium tells the sender's NTP time of what is being played, other browsers do not. */
-function capturedMs(video: Entry | undefined): number | null {
+/**
+ * The sender's time of what is being played, which Safari does not tell. Chromium counts it from 1900 as
+ * NTP does, Firefox from 1970; the report's own time, from 1970 in both, tells which.
+ */
+function capturedMs(video: Entry | undefined, reportedMs: number): number | null {
   const playout = video?.estimatedPlayoutTimestamp;
-  return isNumber(playout) && playout > 0 ? playout - NTP_TO_UNIX_MS : null;
+  if (!isNumber(playout) || playout <= 0) {
+    return null;
+  }
+  const fromNtp = playout - NTP_TO_UNIX_MS;
+  return Math.abs(playout - reportedMs) < Math.abs(fromNtp - reportedMs) ? playout : fromNtp;
 }
 
 function roundTripMs(entries: readonly Entry[]): number | null {

@@ -46,6 +46,19 @@ it("draws its figures from WebRTC's report", () => {
   });
 });
 
+it("knows when a picture was taken, from whichever year a browser counts", () => {
+  const reported = Date.UTC(2026, 10, 27);
+  const taken = (playout: number): number | null => {
+    const video = { type: "inbound-rtp", kind: "video", timestamp: reported };
+    return summarise([{ ...video, estimatedPlayoutTimestamp: playout }], CAMERA).capturedMs;
+  };
+  expect(taken(reported - 80)).toBe(reported - 80);
+  expect(taken(reported - 80 + 2_208_988_800_000)).toBe(reported - 80);
+  // A device whose clock is a year off can tell them apart as well.
+  expect(taken(reported + 365 * 86_400_000)).toBe(reported + 365 * 86_400_000);
+  expect(taken(0)).toBeNull();
+});
+
 it("reads an empty report as nothing received yet", () => {
   expect(summarise([], CAMERA)).toMatchObject({
     codec: null,

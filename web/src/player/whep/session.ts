@@ -77,16 +77,10 @@ export class WhepSession implements Session {
     const stream = video.srcObject instanceof MediaStream ? video.srcObject : new MediaStream();
     const wanted = [this.#video.receiver.track, this.#audio.receiver.track];
     const former = stream.getTracks().filter((track) => !wanted.includes(track));
-    // The element keeps its stream for ever and only the tracks change: browsers then hold the last
-    // frame until the new track has one, where a new `srcObject` would flash black.
-    for (const track of wanted) {
-      stream.addTrack(track);
-    }
-    for (const track of former) {
-      stream.removeTrack(track);
-    }
-    if (video.srcObject !== stream) {
-      video.srcObject = stream;
+    if (former.length > 0 && "mozPaintedFrames" in video) {
+      renew(video, wanted);
+    } else {
+      swap(video, stream, wanted, former);
     }
     if (this.timings.firstFrame === null) {
       // Not every browser in use has it; there the sampled counters tell, a moment later.
@@ -226,5 +220,39 @@ export class WhepSession implements Session {
       this.#over = true;
       this.#listener.failed(failure);
     }
+  }
+}
+
+/**
+ * The element keeps its stream for ever and only the tracks change: browsers then hold the last frame
+ * until the new track has one, where a new `srcObject` would flash black.
+ */
+function swap(
+  video: HTMLVideoElement,
+  stream: MediaStream,
+  wanted: readonly MediaStreamTrack[],
+  former: readonly MediaStreamTrack[],
+): void {
+  for (const track of wanted) {
+    stream.addTrack(track);
+  }
+  for (const track of former) {
+    stream.removeTrack(track);
+  }
+  if (video.srcObject !== stream) {
+    video.srcObject = stream;
+  }
+}
+
+/**
+ * Firefox paints the first video track of a stream only, and stands still once that is gone. A new stream
+ * begins to play by itself, which one that rests must not.
+ */
+function renew(video: HTMLVideoElement, tracks: MediaStreamTrack[]): void {
+  const { paused } = video;
+  video.autoplay = !paused;
+  video.srcObject = new MediaStream(tracks);
+  if (!paused) {
+    video.play().catch(() => undefined); // Refused only where a former one was: it rests then.
   }
 }
