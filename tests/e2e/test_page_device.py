@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     from tests.support.stack import Stack
 
+pytestmark = pytest.mark.slow
+
 LOCKS = """
 window.locks = [];
 const request = navigator.wakeLock.request.bind(navigator.wakeLock);

@@ -253,12 +253,12 @@ async def test_pages_that_ask_at_once_read_one_series(gateway: Gateway, store: R
 async def test_a_moment_before_the_broadcast_is_its_first(gateway: Gateway) -> None:
     starts = datetime.fromtimestamp(minute(30) / 1e6, UTC)
     await gateway.change("/api/v1/broadcasts/demo", starts_at=starts.isoformat())
-    await eventually(lambda: knows_start(gateway), "the beginning to be known")
+    await eventually(lambda: knows_start(gateway, starts), "the beginning to be known")
     (await vote_at(gateway, 5, minute(20 * 60))).ok()
     (point,) = (await gateway.get(f"{RATING}/series")).ok()["points"]
     assert datetime.fromisoformat(point["at"]).timestamp() == minute(30) // 1_000_000 - 30
 
 
-def knows_start(gateway: Gateway) -> bool:
+def knows_start(gateway: Gateway, starts: datetime) -> bool:
     broadcast = gateway.app[LIVE].broadcast("demo")
-    return broadcast is not None and broadcast.starts_at is not None
+    return broadcast is not None and broadcast.starts_at == starts
