@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from playwright.sync_api import sync_playwright
 
 from tests.support.chromium import Tab, chromium
 from tests.support.stack import Stack
@@ -14,7 +15,7 @@ from tests.support.walk import set_up
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from playwright.sync_api import Browser
+    from playwright.sync_api import Browser, Playwright
 
 HERE = Path(__file__).parent
 
@@ -29,9 +30,18 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="package")
-def browser() -> Iterator[Browser]:
-    """Chromium, ended before the next package's tests, which may run event loops."""
-    with chromium() as found:
+def playwright() -> Iterator[Playwright]:
+    """What drives browsers, ended before the next package's tests: as long as it is there, the
+    thread counts as running an event loop, and tests of asyncio have to wait.
+    """
+    with sync_playwright() as found:
+        yield found
+
+
+@pytest.fixture(scope="package")
+def browser(playwright: Playwright) -> Iterator[Browser]:
+    """Chromium."""
+    with chromium(playwright) as found:
         yield found
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from playwright.sync_api import Browser, Frame
+    from playwright.sync_api import Browser, Frame, Playwright
 
     from tests.support.stack import Stack
 
@@ -40,9 +40,9 @@ quality."""
 
 
 @pytest.fixture(scope="module")
-def gecko(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+def gecko(playwright: Playwright, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
     """Firefox."""
-    with firefox(tmp_path_factory.mktemp("firefox")) as found:
+    with firefox(playwright, tmp_path_factory.mktemp("firefox")) as found:
         yield found
 
 

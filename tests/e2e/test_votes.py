@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from tests.support.stack import Stack
@@ -26,7 +27,8 @@ def test_a_vote_is_seen_elsewhere_and_survives_the_death_of_everything(
     stack = Stack(tmp_path)
     with stack.running():
         stack.camera("helmet")
-        stack.broadcast("eva", ["helmet"])
+        begun = datetime.now(UTC) - timedelta(minutes=1)
+        stack.broadcast("eva", ["helmet"], starts_at=begun.isoformat())
         here, there = open_tab(f"{stack.url}/b/eva"), open_tab(f"{stack.url}/b/eva")
         for tab in (here, there):
             tab.wait_for("eva-rating >> .summary", "it.innerText.includes('No votes')", 5)

@@ -27,7 +27,8 @@ def drift(seat: Seat, kind: Kind = Kind.VIDEO) -> list[float]:
     sent = [int.from_bytes(p.extensions[2], "big") / 2**18 for p in firsts]
     ahead, elapsed = [0.0], 0.0
     for (before, after), (then, now) in zip(pairwise(times), pairwise(sent), strict=True):
-        elapsed += (now - then) % 64
+        # What is cut short keeps the time of its plan, which may be a moment after the next one's.
+        elapsed += (now - then + 32) % 64 - 32
         ahead.append((after - times[0]) / clock - elapsed)
         assert after > before
     return ahead

@@ -144,14 +144,14 @@ async def test_a_key_of_other_signs_is_refused(gateway: Gateway, key: str) -> No
 @ONE_STORE
 async def test_a_broadcast_that_has_not_begun_is_not_rated(gateway: Gateway, store: Redis) -> None:
     later = (datetime.now(UTC) + timedelta(hours=3)).isoformat()
+    await gateway.camera("helmet")
+    await gateway.camera("drone")
     await gateway.broadcast("planned", starts_at=later, cameras=["helmet"])
     await gateway.broadcast("some-day", cameras=["drone"])
     for slug in ("planned", "some-day"):
         refused = (await gateway.vote(slug, 5)).problem(409)
         assert refused["type"] == "urn:eva-relay:problem:not-begun"
         assert (await gateway.rating(slug))["count"] == 0
-    await gateway.camera("helmet")
-    await gateway.camera("drone")
     # Hours before the start a camera is tried out; where no start was announced, it is the start.
     for camera in ("helmet", "drone"):
         await go_live(store, camera)

@@ -7,13 +7,11 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from playwright.sync_api import sync_playwright
-
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from playwright.sync_api import Browser, BrowserContext, Page
+    from playwright.sync_api import Browser, BrowserContext, Page, Playwright
 
 FLAGS = (
     "--no-sandbox",
@@ -46,19 +44,15 @@ function findDeep(path) {
 
 
 @contextmanager
-def chromium() -> Iterator[Browser]:
-    """A headless browser with a new profile.
-
-    While it is open, the thread counts as running an event loop: tests of asyncio have to wait.
-    """
+def chromium(playwright: Playwright) -> Iterator[Browser]:
+    """A headless browser with a new profile."""
     program = shutil.which("chromium") or shutil.which("chromium-browser")
     assert program is not None, "the browser tests need Chromium: run `make system`"
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=list(FLAGS))
-        try:
-            yield browser
-        finally:
-            browser.close()
+    browser = playwright.chromium.launch(executable_path=program, args=list(FLAGS))
+    try:
+        yield browser
+    finally:
+        browser.close()
 
 
 class Tab:

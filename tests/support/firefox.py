@@ -9,12 +9,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from playwright.sync_api import sync_playwright
-
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from playwright.sync_api import Browser
+    from playwright.sync_api import Browser, Playwright
 
 ROOT: Final = Path(__file__).parents[2]
 PREFERENCES: Final[dict[str, str | float | bool]] = {
@@ -30,22 +28,18 @@ PREFERENCES: Final[dict[str, str | float | bool]] = {
 
 
 @contextmanager
-def firefox(folder: Path) -> Iterator[Browser]:
-    """A headless browser with a new profile; `folder` is for what it needs besides.
-
-    While it is open, the thread counts as running an event loop: tests of asyncio have to wait.
-    """
+def firefox(playwright: Playwright, folder: Path) -> Iterator[Browser]:
+    """A headless browser with a new profile; `folder` is for what it needs besides."""
     program = shutil.which("firefox-esr") or shutil.which("firefox")
     assert program is not None, "the browser tests need Firefox: run `make system`"
     starter = folder / "firefox"
     command = shlex.join([sys.executable, "-m", "tests.support.bidi", program])
     starter.write_text(f'#!/bin/sh\ncd {shlex.quote(str(ROOT))}\nexec {command} "$@"\n')
     starter.chmod(0o755)
-    with sync_playwright() as playwright:
-        browser = playwright.firefox.launch(
-            executable_path=starter, channel="moz-firefox", firefox_user_prefs=PREFERENCES
-        )
-        try:
-            yield browser
-        finally:
-            browser.close()
+    browser = playwright.firefox.launch(
+        executable_path=starter, channel="moz-firefox", firefox_user_prefs=PREFERENCES
+    )
+    try:
+        yield browser
+    finally:
+        browser.close()

@@ -115,6 +115,11 @@ impl Stream {
     /// Let a frame wait for its turn, and say how many that waited were dropped for it; None if it
     /// has to be dropped itself.
     pub fn push(&mut self, frame: Arc<Frame>, keyframe: bool, now: Instant) -> Option<u64> {
+        if self.slots.is_empty() {
+            // Whoever comes is sent what the ring has: what a stream begins with does not queue.
+            self.wants_keyframe = false;
+            return Some(0);
+        }
         let entry = keyframe || self.kind == Kind::Audio;
         let is_behind = self.jobs.len() >= MAX_WAITING;
         self.wants_keyframe |= is_behind;

@@ -274,9 +274,12 @@ impl Scene {
 
     /// Replays keep to a pace; nobody waits for it here.
     fn finish_replays(&mut self) {
-        let later = Instant::now() + Duration::from_secs(3600);
+        let mut now = Instant::now();
         for Chaser { viewer, kind, .. } in std::mem::take(&mut self.engine.chasing) {
-            while self.engine.chase(viewer, kind, later).is_some() {}
+            // One that goes on with a newer keyframe takes its time anew.
+            while self.engine.chase(viewer, kind, now).is_some() {
+                now += Duration::from_secs(3600);
+            }
         }
         self.engine.chase_next = 0;
         self.engine.take_leave();
