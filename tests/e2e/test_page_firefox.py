@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 __all__ = ["drawn"]
 
+pytestmark = pytest.mark.slow
+
 SHOWN = """new Promise((resolve) => {
   let shown = 0;
   const look = () => {
