@@ -15,7 +15,7 @@ from tests.support.walk import set_up
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from playwright.sync_api import Browser, Playwright
+    from playwright.sync_api import Browser, BrowserContext, Playwright
 
 HERE = Path(__file__).parent
 
@@ -43,6 +43,20 @@ def browser(playwright: Playwright) -> Iterator[Browser]:
     """Chromium."""
     with chromium(playwright) as found:
         yield found
+
+
+@pytest.fixture
+def contexts(browser: Browser) -> Iterator[Callable[..., BrowserContext]]:
+    """Makes viewers with what is given of them."""
+    made = []
+
+    def make(**given: object) -> BrowserContext:
+        made.append(browser.new_context(**given))  # type: ignore[arg-type]
+        return made[-1]
+
+    yield make
+    for context in made:
+        context.close()
 
 
 @pytest.fixture

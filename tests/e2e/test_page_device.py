@@ -10,9 +10,9 @@ from tests.support.chromium import Tab
 from tests.support.walk import SLUG
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
-    from playwright.sync_api import Browser, BrowserContext, CDPSession
+    from playwright.sync_api import BrowserContext, CDPSession
 
     from tests.support.stack import Stack
 
@@ -41,20 +41,6 @@ SHOW = """async (shown) => {
 }"""
 """Hides or shows a page as a browser does, which takes back every lock of a hidden page: Playwright
 keeps all pages visible."""
-
-
-@pytest.fixture
-def contexts(browser: Browser) -> Iterator[Callable[..., BrowserContext]]:
-    """Makes viewers with what is given of them."""
-    made = []
-
-    def make(**given: object) -> BrowserContext:
-        made.append(browser.new_context(**given))  # type: ignore[arg-type]
-        return made[-1]
-
-    yield make
-    for context in made:
-        context.close()
 
 
 # --- the screen ----------------------------------------------------------------------------------

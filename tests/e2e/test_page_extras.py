@@ -12,9 +12,9 @@ from tests.support.chromium import Tab
 from tests.support.walk import SLUG, ago, fields
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
-    from playwright.sync_api import Browser, BrowserContext
+    from playwright.sync_api import BrowserContext
 
     from tests.support.stack import Stack
 
@@ -26,20 +26,6 @@ CAPTIONS = """(() => {
     src: URL.createObjectURL(new Blob(["WEBVTT"], { type: "text/vtt" })) });
   it.append(track);
 })()"""
-
-
-@pytest.fixture
-def contexts(browser: Browser) -> Iterator[Callable[..., BrowserContext]]:
-    """Makes viewers with what is given of them."""
-    made = []
-
-    def make(**given: object) -> BrowserContext:
-        made.append(browser.new_context(**given))  # type: ignore[arg-type]
-        return made[-1]
-
-    yield make
-    for context in made:
-        context.close()
 
 
 def test_markers_come_change_and_go_and_what_is_like_it_is_offered(
