@@ -5,13 +5,12 @@ import { css, html, LitElement, nothing, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 import { solidButton } from "../ui/button-styles.ts";
 import { checkStyles } from "../ui/check-styles.ts";
+import { Copying } from "../ui/copying.ts";
 import { formatMissionTime } from "../ui/format.ts";
 import { share as shareIcon, tick } from "../ui/icons.ts";
 import { shared } from "../ui/shared-styles.ts";
 import { elementCode, frameCode, linkMoment, pageLink } from "./links.ts";
 import "../ui/dialog.ts";
-
-const COPIED_MS = 2000;
 
 /**
  * See the module's header.
@@ -71,6 +70,7 @@ export class EvaShare extends LitElement {
       label {
         display: flex;
         align-items: center;
+        margin-top: 0.5rem;
         gap: 0.6rem;
         min-height: 2.5rem;
         color: var(--ink-soft);
@@ -98,13 +98,7 @@ export class EvaShare extends LitElement {
   @property({ attribute: false }) embeddable = true;
 
   @state() private atMoment = false;
-  @state() private copied = "";
-  #copied: ReturnType<typeof setTimeout> | undefined;
-
-  override disconnectedCallback(): void {
-    super.disconnectedCallback();
-    clearTimeout(this.#copied);
-  }
+  readonly #copying = new Copying(this);
 
   protected override render(): TemplateResult {
     const { origin } = location;
@@ -145,12 +139,12 @@ export class EvaShare extends LitElement {
             <p class="note"><a href="/docs/embed">${msg("How to embed and control the player")}</a></p>`
           : html`<p class="note">${msg("Only partners may embed this broadcast.")}</p>`
       }
-      <p class="hidden" role="status">${this.copied === "" ? "" : msg("Copied")}</p>
+      <p class="hidden" role="status">${this.#copying.done === "" ? "" : msg("Copied")}</p>
     </eva-dialog>`;
   }
 
   #field(id: string, name: string, text: string, long: boolean): TemplateResult {
-    const done = this.copied === id;
+    const done = this.#copying.done === id;
     const select = (event: Event): void => (event.currentTarget as HTMLInputElement).select();
     return html`<h3 id="${id}-name">${name}</h3>
       <div class="row">
@@ -180,18 +174,10 @@ export class EvaShare extends LitElement {
   }
 
   async #copy(id: string, text: string): Promise<void> {
-    try {
-      await navigator.clipboard.writeText(text);
-    } catch {
+    if (!(await this.#copying.copy(id, text))) {
       // Without the clipboard the text is at least selected, for the viewer's own keys.
       this.renderRoot.querySelector<HTMLInputElement>(`#${id}`)?.focus();
-      return;
     }
-    this.copied = id;
-    clearTimeout(this.#copied);
-    this.#copied = setTimeout(() => {
-      this.copied = "";
-    }, COPIED_MS);
   }
 
   async #native(url: string): Promise<void> {

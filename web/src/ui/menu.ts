@@ -156,6 +156,13 @@ export class EvaMenu extends LitElement {
   @state() private expanded = false;
   @query(".open") private readonly opener!: HTMLButtonElement;
   @query("[popover]") private readonly list!: HTMLElement;
+  /** Ends the watch over the window's size, which a turned telephone changes. */
+  #resized: AbortController | undefined;
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.#resized?.abort();
+  }
 
   protected override render(): TemplateResult {
     return html`
@@ -210,9 +217,12 @@ export class EvaMenu extends LitElement {
   async #onToggle(event: ToggleEvent): Promise<void> {
     this.expanded = event.newState === "open";
     this.dispatchEvent(new CustomEvent("eva-menu", { detail: this.expanded, bubbles: true }));
+    this.#resized?.abort();
     await this.updateComplete;
     if (this.expanded) {
       this.#place();
+      this.#resized = new AbortController();
+      addEventListener("resize", () => this.#place(), { signal: this.#resized.signal });
       const items = this.#items();
       (items.find((one) => one.ariaChecked === "true") ?? items[0])?.focus();
     }

@@ -2,11 +2,10 @@
 
 import { localized, msg } from "@lit/localize";
 import { css, html, LitElement, nothing, type TemplateResult } from "lit";
-import { customElement, property, state } from "lit/decorators.js";
+import { customElement, property } from "lit/decorators.js";
+import { Copying } from "../../ui/copying.ts";
 import { tick } from "../../ui/icons.ts";
 import { shared } from "../../ui/shared-styles.ts";
-
-const COPIED_MS = 2000;
 
 /** See the module's header. */
 @customElement("eva-code")
@@ -55,38 +54,25 @@ export class EvaCode extends LitElement {
 
   /** The example. */
   @property({ attribute: false }) text = "";
-  @state() private copied = false;
-  #timer: ReturnType<typeof setTimeout> | undefined;
-
-  override disconnectedCallback(): void {
-    super.disconnectedCallback();
-    clearTimeout(this.#timer);
-  }
+  readonly #copying = new Copying(this);
 
   protected override render(): TemplateResult {
+    const copied = this.#copying.done !== "";
     return html`<pre tabindex="0" aria-label=${msg("Code")}><code>${this.text}</code></pre>
       <button type="button" @click=${() => void this.#copy()}>
-        ${this.copied ? tick : nothing} ${this.copied ? msg("Copied") : msg("Copy")}
+        ${copied ? tick : nothing} ${copied ? msg("Copied") : msg("Copy")}
       </button>
-      <p class="hidden" role="status">${this.copied ? msg("Copied") : ""}</p>`;
+      <p class="hidden" role="status">${copied ? msg("Copied") : ""}</p>`;
   }
 
   async #copy(): Promise<void> {
-    try {
-      await navigator.clipboard.writeText(this.text);
-    } catch {
+    if (!(await this.#copying.copy("code", this.text))) {
       // Without the clipboard the text is at least selected, for the reader's own keys.
       const code = this.renderRoot.querySelector("code");
       if (code !== null) {
         getSelection()?.selectAllChildren(code);
       }
-      return;
     }
-    this.copied = true;
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => {
-      this.copied = false;
-    }, COPIED_MS);
   }
 }
 
