@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import statistics
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -15,7 +14,7 @@ from relay.demo.show import URL
 from tests.support.axe import violations
 from tests.support.sphere import Look, error, frame, looking, view
 from tests.support.stack import Stack
-from tests.support.strip import watch
+from tests.support.strip import check_badge
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -24,12 +23,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from tests.support.chromium import Tab
-    from tests.support.strip import Badge, Shown
 
 pytestmark = pytest.mark.slow
 
-OFF_MS = 30
-"""The badge is no further than this from the truth, says the issue."""
 LIKE = 3
 """Mean difference from what a view has to show: a browser has two ways to a frame's colours."""
 SIZES = {"helmet": ("640", "360"), "orbit360": ("640", "320")}
@@ -79,23 +75,8 @@ def test_the_latency_badge_tells_the_truth(
     tab.page.get_by_role("menuitemradio", name=re.compile(f"^{rung}")).click()
     tab.wait_for("eva-player", f"it.health && it.health.stats.rendition === '{rung}'", 20)
     tab.wait_for("eva-player >> .latency", "Number(it.dataset.ms) > 0", 15)
-    shown, badges = watch(tab, 5)
-    assert len(shown) > 50
-    assert len(badges) > 2
-    off = [badge.measured_ms - truth(badge, shown) for badge in badges]
-    ages = statistics.median(each.age_ms for each in shown)
-    figure(
-        f"pictures of {rung} are {ages:.0f} ms old, the badge is off by "
-        f"{statistics.median(off):+.0f} ms ({min(off):+.0f} to {max(off):+.0f})"
-    )
+    badges = check_badge(tab, 5, figure, f"pictures of {rung}")
     assert all(abs(badge.told_ms - badge.measured_ms) <= 1 for badge in badges)
-    assert abs(statistics.median(off)) <= OFF_MS
-
-
-def truth(badge: Badge, shown: list[Shown]) -> float:
-    """The age of the pictures that were on screen when the badge was measured."""
-    near = sorted(shown, key=lambda each: abs(each.at_ms - badge.at_ms))[:5]
-    return statistics.median(each.age_ms for each in near)
 
 
 # --- all around ----------------------------------------------------------------------------------

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import statistics
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.e2e.test_page_demo import OFF_MS, drawn, truth
+from tests.e2e.test_page_demo import drawn
 from tests.e2e.test_page_embed import page
 from tests.support.axe import violations
 from tests.support.chromium import Tab
 from tests.support.firefox import firefox
 from tests.support.partner import site
-from tests.support.strip import watch
+from tests.support.strip import check_badge
 from tests.support.walk import SLUG, fields
 
 if TYPE_CHECKING:
@@ -90,16 +89,7 @@ def test_the_latency_badge_tells_the_truth_here_too(
     tab = open_fox(f"{drawn.url}/b/drawn")
     tab.wait_picture(30)
     tab.wait_for("eva-player >> .latency", "Number(it.dataset.ms) > 0", 20)
-    shown, badges = watch(tab, 6)
-    assert len(shown) > 50
-    assert len(badges) > 2
-    off = [badge.measured_ms - truth(badge, shown) for badge in badges]
-    ages = statistics.median(each.age_ms for each in shown)
-    figure(
-        f"pictures are {ages:.0f} ms old, the badge is off by "
-        f"{statistics.median(off):+.0f} ms ({min(off):+.0f} to {max(off):+.0f})"
-    )
-    assert abs(statistics.median(off)) <= OFF_MS
+    check_badge(tab, 6, figure, "pictures")
 
 
 def test_a_vote_is_cast_and_seen(walk: Stack, open_fox: Callable[[str], Tab]):

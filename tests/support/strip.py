@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import statistics
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -10,7 +11,12 @@ import numpy as np
 from relay.demo import timecode
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tests.support.chromium import Tab
+
+OFF_MS: Final = 30
+"""The badge is no further than this from the truth, says the issue."""
 
 _WIDTH: Final = 640
 
@@ -100,3 +106,24 @@ def ages(tab: Tab) -> dict[str, float]:
         if taken is not None:
             found[camera] = wall_ms - taken
     return found
+
+
+def check_badge(tab: Tab, seconds: float, figure: Callable[[str], None], what: str) -> list[Badge]:
+    """The badge tells the truth of the pictures, which are `what`; returns what it said."""
+    shown, badges = watch(tab, seconds)
+    assert len(shown) > 50
+    assert len(badges) > 2
+    off = [badge.measured_ms - _truth_ms(badge, shown) for badge in badges]
+    ages = statistics.median(each.age_ms for each in shown)
+    figure(
+        f"{what} are {ages:.0f} ms old, the badge is off by "
+        f"{statistics.median(off):+.0f} ms ({min(off):+.0f} to {max(off):+.0f})"
+    )
+    assert abs(statistics.median(off)) <= OFF_MS
+    return badges
+
+
+def _truth_ms(badge: Badge, shown: list[Shown]) -> float:
+    """The age of the pictures that were on screen when the badge was measured."""
+    near = sorted(shown, key=lambda each: abs(each.at_ms - badge.at_ms))[:5]
+    return statistics.median(each.age_ms for each in near)
