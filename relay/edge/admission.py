@@ -2,7 +2,8 @@
 
 An edge is full when one of its two threads (the loop's, and the core's where that has its own) uses
 more than its share of a CPU, or both together more than that share of the CPUs that it has; when
-its own clock ticks late because the machine has nothing left for it; when the socket does not take
+such a thread waits for a CPU that others use in most of the time that it does not run; when its own
+clock ticks late because the machine has nothing left for it; when the socket does not take
 what it is given, or the core drops frames because it is behind. Sessions that are not connected yet
 count with what a connected one costs, so that a rush of joins does not overshoot.
 """
@@ -31,6 +32,10 @@ COST: Final = 0.001
 """What a viewer is taken to cost, as a share of a CPU, until there are enough to measure."""
 ENOUGH: Final = 50
 """Viewers from which on their cost is measured."""
+BUSY: Final = 0.5
+"""A thread that runs for more than this share of the time lacks what it waits for; one that runs
+less has the time to wait for its turn.
+"""
 SMOOTH: Final = 0.5
 """Weight of the newest measurement."""
 
@@ -43,6 +48,10 @@ class Usage:
     """CPU time of the loop's thread."""
     process_cpu_s: float
     """CPU time of all threads."""
+    loop_wait_s: float
+    """What the loop's thread has waited for a CPU that others used."""
+    core_wait_s: float
+    """The same for all other threads."""
     packets: int
     """Packets given to the socket."""
     failures: int
@@ -67,7 +76,9 @@ class Headroom:
         self._late_s = 0.0
         self._dropped_at = -math.inf
         self.load = 0.0
-        """Share of a CPU that the busier thread uses, or of its CPUs that all do: the larger."""
+        """Share of a CPU that the busier thread uses or lacks, or of its CPUs that all use: the
+        larger.
+        """
         self.full = False
         """Whether there is no room."""
 
@@ -80,7 +91,12 @@ class Headroom:
         elapsed = now - then
         loop = (usage.loop_cpu_s - before.loop_cpu_s) / elapsed
         both = (usage.process_cpu_s - before.process_cpu_s) / elapsed
-        self.load += SMOOTH * (max(loop, both - loop, both / self._cpus, 0.0) - self.load)
+        load = max(
+            _demand(loop, (usage.loop_wait_s - before.loop_wait_s) / elapsed),
+            _demand(both - loop, (usage.core_wait_s - before.core_wait_s) / elapsed),
+            both / self._cpus,
+        )
+        self.load += SMOOTH * (load - self.load)
         self._late_s += SMOOTH * (usage.late_s - self._late_s)
         packets = usage.packets - before.packets
         failures = usage.failures - before.failures
@@ -98,6 +114,11 @@ class Headroom:
         if self.full or pending >= MAX_PENDING or new >= MAX_NEW:
             return False
         return self.load + (pending + 1) * viewer_cost(self.load, connected) < self._limit
+
+
+def _demand(runs: float, waits: float) -> float:
+    """The share of a CPU that a thread would use if nobody else did."""
+    return runs + max(waits, 0.0) if runs > BUSY else max(runs, 0.0)
 
 
 def viewer_cost(load: float, connected: int) -> float:

@@ -12,6 +12,10 @@ AT_ONCE: Final = 8
 """Frames of up to so many packets go out at once, keyframes aside."""
 PER_SLICE: Final = 5
 """Packets per viewer in a slice of a larger frame, or of a keyframe."""
+SPACING_S: Final = 0.001
+"""At the most from one to the next, some 50 Mb/s: half as fast would keep a keyframe's end waiting
+longer, and save the queue of a home's link only a few kilobytes.
+"""
 OVERHEAD: Final = 72
 """Bytes that a packet has on its way beside its payload: IP, UDP, RTP and the tag."""
 GO: Final = 6_000
@@ -45,13 +49,13 @@ class Slices:
 def plan(packets: int, interval_s: float, *, keyframe: bool) -> Slices:
     """The slices of a frame of `packets` packets, the next of which comes `interval_s` later.
 
-    All of them go out within half of that.
+    All of them go out within half of that, and within a millisecond each.
     """
     at_once = PER_SLICE if keyframe else AT_ONCE
     if packets <= at_once:
         return Slices(at_once, 0.0)
     slices = -(-packets // PER_SLICE)
-    return Slices(PER_SLICE, interval_s / 2 / slices)
+    return Slices(PER_SLICE, min(interval_s / 2 / slices, SPACING_S))
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,7 @@ from relay.edge.signalling import Signalling
 from relay.edge.steering import Steering
 from relay.edge.telling import Telling
 from relay.edge.viewer import State, Viewer
+from relay.edge.waits import waited_s
 from relay.errors import ProtocolError, StoreError
 from relay.log import logger
 from relay.media.codecs import Kind
@@ -317,9 +318,12 @@ class Edge:
 
     def _measure(self, now: float) -> None:
         counters = self._core.counters()
+        loop_wait_s, core_wait_s = waited_s()
         usage = Usage(
             loop_cpu_s=time.thread_time(),
             process_cpu_s=time.process_time(),
+            loop_wait_s=loop_wait_s,
+            core_wait_s=core_wait_s,
             packets=counters["packets_sent"],
             failures=counters["socket_full"],
             dropped=counters.get("frames_dropped", 0),

@@ -8,7 +8,16 @@ import pytest
 
 from relay.edge.admission import DROPPED_S, MAX_LATE_S, MAX_PENDING, Headroom, Usage
 
-IDLE = Usage(loop_cpu_s=0.0, process_cpu_s=0.0, packets=0, failures=0, dropped=0, late_s=0.0)
+IDLE = Usage(
+    loop_cpu_s=0.0,
+    process_cpu_s=0.0,
+    loop_wait_s=0.0,
+    core_wait_s=0.0,
+    packets=0,
+    failures=0,
+    dropped=0,
+    late_s=0.0,
+)
 
 
 class Edge:
@@ -26,6 +35,8 @@ class Edge:
         *,
         loop: float = 0.0,
         core: float = 0.0,
+        loop_waits: float = 0.0,
+        core_waits: float = 0.0,
         failed: int = 0,
         dropped: int = 0,
         late_s: float = 0.0,
@@ -36,6 +47,8 @@ class Edge:
                 self.usage,
                 loop_cpu_s=self.usage.loop_cpu_s + loop,
                 process_cpu_s=self.usage.process_cpu_s + loop + core,
+                loop_wait_s=self.usage.loop_wait_s + loop_waits,
+                core_wait_s=self.usage.core_wait_s + core_waits,
                 packets=self.usage.packets + 10_000,
                 failures=self.usage.failures + failed,
                 dropped=self.usage.dropped + dropped,
@@ -91,6 +104,35 @@ def test_more_cpus_than_threads_are_of_no_use() -> None:
     edge = Edge(cpus=16.0)
     edge.work(10, loop=0.2, core=0.86)
     assert edge.headroom.full
+
+
+@pytest.mark.parametrize(
+    "busy", [{"core": 0.7, "core_waits": 0.2}, {"loop": 0.7, "loop_waits": 0.2}]
+)
+def test_a_busy_thread_lacks_what_others_use_of_its_cpu(busy: dict[str, float]) -> None:
+    edge = Edge()
+    edge.work(10, **busy)
+    assert edge.headroom.full
+    assert edge.headroom.load == pytest.approx(0.9, abs=0.01)
+
+
+def test_a_thread_that_has_little_to_do_may_wait_for_its_turn() -> None:
+    edge = Edge()
+    edge.work(10, loop=0.1, loop_waits=0.8, core=0.3, core_waits=0.6)
+    assert edge.headroom.admits(100, 0)
+    assert edge.headroom.load == pytest.approx(0.3, abs=0.01)
+
+
+def test_others_on_its_core_fill_it_before_nothing_is_left() -> None:
+    """As many come as are let in; others use a fifth of the core, and are in its way by chance."""
+    edge, viewers = Edge(), 0
+    for _ in range(200):
+        for _ in range(40):
+            viewers += edge.headroom.admits(viewers, 0)
+        core = viewers * 230e-6
+        edge.work(1, core=core, core_waits=0.2 * core)
+    assert edge.headroom.full
+    assert viewers * 230e-6 < 0.75
 
 
 def test_an_edge_that_drops_frames_is_full_for_a_while() -> None:

@@ -171,6 +171,7 @@ def test_what_is_sent_again_to_who_cannot_decode_fits_too(clock: Clock) -> None:
         seat = show.seat
         seat.watch(show.video)
         show.play(GOP + 15)
+        show.stage.core.flush()
         assert show.stage.core.replay(seat.number, clock.now)
         assert show.stage.core.replay(seat.number, clock.now), "which changes nothing"
         show.play(36)

@@ -283,8 +283,8 @@ mod tests {
             hall.push(packets, true, INTERVAL);
             assert_eq!(hall.serve(INTERVAL - 1e-6), []);
             let (mut sent, mut times) = ([0; 3], Vec::new());
-            for tick in 0..=200 {
-                let at = f64::from(tick) * INTERVAL / 2.0 / 200.0;
+            for tick in 0..=400 {
+                let at = f64::from(tick) * INTERVAL / 2.0 / 400.0;
                 let slice = hall.serve(INTERVAL + at + 1e-9);
                 if slice.is_empty() {
                     continue;
@@ -297,7 +297,7 @@ mod tests {
             }
             assert_eq!(sent, [packets; 3], "by half of the time to the next frame");
             assert_eq!(times.len(), packets.div_ceil(5));
-            let least = INTERVAL / 2.0 / times.len() as f64 * 0.9;
+            let least = (INTERVAL / 2.0 / times.len() as f64).min(1e-3) * 0.9;
             assert!(times.windows(2).all(|pair| pair[1] - pair[0] >= least), "{times:?}");
             assert_eq!(hall.stream.due(), None);
         }
@@ -374,7 +374,7 @@ mod tests {
         hall.serve(0.0);
         hall.push(15, true, INTERVAL);
         hall.serve(INTERVAL);
-        let due = [1, 2].map(|slice| INTERVAL + f64::from(slice) * INTERVAL / 6.0);
+        let due = [1, 2].map(|slice| INTERVAL + f64::from(slice) * 1e-3);
         assert_eq!(hall.serve(due[1] - 1e-6), [(0, 5)], "one slice at a time");
         assert_eq!(hall.serve(due[1] + 1e-6), [(0, 5)]);
     }
