@@ -65,14 +65,18 @@ def send(stack: Stack, name: str) -> subprocess.Popen[bytes]:
         )
 
 
-@pytest.mark.parametrize("rung", ["source", "240p"])
+@pytest.mark.parametrize(("rung", "name"), [("source", "Original"), ("240p", "240p")])
 def test_the_latency_badge_tells_the_truth(
-    rung: str, drawn: Stack, open_tab: Callable[[str], Tab], figure: Callable[[str], None]
+    rung: str,
+    name: str,
+    drawn: Stack,
+    open_tab: Callable[[str], Tab],
+    figure: Callable[[str], None],
 ):
     tab = open_tab(f"{drawn.url}/b/drawn")
     tab.wait_picture(30)
     tab.page.get_by_role("button", name="Quality and settings").click()
-    tab.page.get_by_role("menuitemradio", name=re.compile(f"^{rung}")).click()
+    tab.page.get_by_role("menuitemradio", name=re.compile(f"^{name}")).click()
     tab.wait_for("eva-player", f"it.health && it.health.stats.rendition === '{rung}'", 20)
     tab.wait_for("eva-player >> .latency", "Number(it.dataset.ms) > 0", 15)
     badges = check_badge(tab, 5, figure, f"pictures of {rung}")

@@ -130,7 +130,7 @@ def test_keys_steer_it(walk: Stack, open_fox: Callable[[str], Tab]):
 
 def test_a_360_picture_is_flat_without_webgl(walk: Stack, open_fox: Callable[[str], Tab]):
     tab = open_fox(f"{walk.url}/b/{SLUG}")
-    tab.page.get_by_role("tab", name="Orbit, 360°").click()
+    tab.page.get_by_role("toolbar").get_by_role("button", name="Orbit, 360°").click()
     tab.wait_for("eva-player", "it.camera === 'orbit' && it.phase === 'live'", 30)
     assert tab.element("video", SHOWN, 2000) > 20
     assert tab.element("eva-sphere", "true") is None

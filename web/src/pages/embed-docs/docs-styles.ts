@@ -82,11 +82,13 @@ export const docsStyles = css`
 
   .playground {
     display: grid;
+    grid-template-columns: minmax(0, 1fr);
     gap: var(--gap);
   }
   .try,
   .settings {
     display: grid;
+    grid-template-columns: minmax(0, 1fr);
     align-content: start;
     gap: 0.75rem;
     min-width: 0;

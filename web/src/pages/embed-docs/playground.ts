@@ -154,7 +154,7 @@ export class EvaPlayground extends LitElement {
         <input
           type="text"
           name="partner"
-          pattern="[a-z0-9\-]{1,64}"
+          pattern="[a-z0-9\\-]{1,64}"
           autocapitalize="off"
           spellcheck="false"
           .value=${this.partner}
