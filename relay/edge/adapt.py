@@ -55,8 +55,10 @@ SETTLE_S: Final = 1.0
 """After a switch reports still speak of the time before it."""
 AFTERMATH_S: Final = 3.0
 """How long queues and reports still tell of a try that was too much."""
-SWITCH_S: Final = 3.0
-"""A keyframe comes sooner; after this long a switch is taken to have ended."""
+SWITCH_S: Final = 4.5
+"""A keyframe comes sooner, a camera's own within four seconds; after this long a switch is taken to
+have ended.
+"""
 LOSS_MUTE: Final = 0.3
 """Share of packets lost from which even the smallest rung is too much."""
 ROOM_MUTE: Final = 0.5
@@ -171,6 +173,13 @@ class Adaptation:
         """Take note that the present rung's first keyframe is on its way to the viewer."""
         self._switching_from = None
         self._since = now
+
+    def moved(self, now: float) -> None:
+        """Take note that the path is another one, of which nothing is known yet."""
+        self._since = now
+        self._try_began = None
+        self._rtt = self._base_rtt = 0.0
+        self._loss = self._sudden = 0.0
 
     def estimate(self, bps: int, now: float) -> bool:
         """Take note of a REMB; whether it has fallen, so that `decide` should be asked at once."""

@@ -1,11 +1,11 @@
 """Whether an edge takes another session: by measured headroom, before viewers notice. Pure.
 
 An edge is full when one of its two threads (the loop's, and the core's where that has its own) uses
-more than its share of a CPU, or both together more than that share of the CPUs that it has; when
-such a thread waits for a CPU that others use in most of the time that it does not run; when its own
-clock ticks late because the machine has nothing left for it; when the socket does not take
-what it is given, or the core drops frames because it is behind. Sessions that are not connected yet
-count with what a connected one costs, so that a rush of joins does not overshoot.
+more than its share of a CPU, or would if others did not keep it waiting, or both together more than
+that share of the CPUs that it has; when its own clock ticks late because the machine has nothing
+left for it; when the socket does not take what it is given, or the core sends most frames late, or
+drops some, because it is behind. Sessions that are not connected yet count with what a connected
+one costs, so that a rush of joins does not overshoot.
 """
 
 from __future__ import annotations
@@ -22,8 +22,14 @@ MAX_LATE_S: Final = 0.1
 """A clock that ticks this late on average is starved."""
 MAX_FAILURES: Final = 0.005
 """Share of packets that the socket may refuse."""
-DROPPED_S: Final = 5.0
-"""An edge that has dropped frames is full for this long: it was half a second behind."""
+MAX_LATE: Final = 0.5
+"""Share of frames that the core may send so late that the next ones wait: after a large keyframe
+some always do.
+"""
+MANY_FRAMES: Final = 10
+"""Of fewer frames, in the time of a measurement, none says anything."""
+BEHIND_S: Final = 5.0
+"""An edge that was late with most frames, or has dropped some, is full for this long."""
 MAX_PENDING: Final = 256
 """Sessions that may be connecting at a time: each costs milliseconds of the loop's thread."""
 MAX_NEW: Final = 4096
@@ -57,6 +63,10 @@ class Usage:
     failures: int
     """Of those, the ones for which it had no room. One address that cannot be sent to says nothing
     of the edge."""
+    served: int
+    """Frames of pictures that the core has sent."""
+    late: int
+    """Those of them that kept the next ones waiting."""
     dropped: int
     """Frames that the core has dropped because it was behind."""
     late_s: float
@@ -74,7 +84,7 @@ class Headroom:
         self._cpus = cpus
         self._last: tuple[float, Usage] | None = None
         self._late_s = 0.0
-        self._dropped_at = -math.inf
+        self._behind_at = -math.inf
         self.load = 0.0
         """Share of a CPU that the busier thread uses or lacks, or of its CPUs that all use: the
         larger.
@@ -100,9 +110,9 @@ class Headroom:
         self._late_s += SMOOTH * (usage.late_s - self._late_s)
         packets = usage.packets - before.packets
         failures = usage.failures - before.failures
-        if usage.dropped > before.dropped:
-            self._dropped_at = now
-        behind = now - self._dropped_at < DROPPED_S
+        if usage.dropped > before.dropped or _is_late(before, usage):
+            self._behind_at = now
+        behind = now - self._behind_at < BEHIND_S
         refused = failures > MAX_FAILURES * max(packets, 1) and failures > 1
         limit = self._limit * REOPEN if self.full else self._limit
         self.full = refused or behind or self._late_s > MAX_LATE_S or self.load >= limit
@@ -114,6 +124,12 @@ class Headroom:
         if self.full or pending >= MAX_PENDING or new >= MAX_NEW:
             return False
         return self.load + (pending + 1) * viewer_cost(self.load, connected) < self._limit
+
+
+def _is_late(before: Usage, usage: Usage) -> bool:
+    """Whether the core sent most frames late since it was looked at before."""
+    served = usage.served - before.served
+    return served >= MANY_FRAMES and usage.late - before.late > MAX_LATE * served
 
 
 def _demand(runs: float, waits: float) -> float:

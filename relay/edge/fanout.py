@@ -45,6 +45,8 @@ COUNTERS: Final = (
     "srtcp_rejected",  # SRTCP that was not authentic, repeated, or malformed
     "strays",  # SRTP and SRTCP from addresses of no viewer
     "retransmissions",  # packets sent again
+    "frames_served",  # frames of pictures that all who follow them were sent: not counted here
+    "frames_late",  # those of them that kept the next ones waiting
     "frames_dropped",  # frames for which there was no time: none here, where nobody waits for any
     "inbox_dropped",  # datagrams that nobody fetched in time: none here, the kernel drops them
 )

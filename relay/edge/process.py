@@ -204,6 +204,7 @@ class Edge:
             viewer.address = address
             if viewer.state is State.CONNECTED:
                 self._core.move_viewer(viewer.number, address)
+                self._steering.moved(viewer, now)
         if viewer.address == address:
             viewer.confirmed = now
 
@@ -326,7 +327,9 @@ class Edge:
             core_wait_s=core_wait_s,
             packets=counters["packets_sent"],
             failures=counters["socket_full"],
-            dropped=counters.get("frames_dropped", 0),
+            served=counters["frames_served"],
+            late=counters["frames_late"],
+            dropped=counters["frames_dropped"],
             late_s=max(self._late_s, 0.0),
         )
         self._headroom.measure(now, usage)

@@ -20,7 +20,7 @@ PAUSE_S: Final = 0.05
 """A packet is sent again at most once in this time, or in a round trip: one that stands in a queue
 is asked for over and over.
 """
-MAX_KNOWN: Final = 1024
+MAX_KNOWN: Final = 256
 """Packets whose last repetition is remembered; of more, the one longest ago is forgotten."""
 
 

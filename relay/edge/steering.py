@@ -131,6 +131,15 @@ class Steering:
         adaptation.report(loss, report.rtt_s, now, sudden=viewer.losses.sudden())
         self._decide(viewer, adaptation, now)
 
+    def moved(self, viewer: Viewer, now: float) -> None:
+        """Take note that a viewer has another address: what was sent to the one before is lost, and
+        says nothing of the new path, nor does that one's round trip.
+        """
+        viewer.losses.begin_anew(now)
+        if viewer.adaptation is not None:
+            viewer.adaptation.moved(now)
+            self._restless[viewer.number] = viewer
+
     def release(self, viewer: Viewer, now: float) -> None:
         """Let go of what a viewer that has left was sent."""
         self._restless.pop(viewer.number, None)

@@ -1,8 +1,7 @@
 """A viewer behind a bad network: real Chromium, with `tests.impair` between it and the edge.
 
 The limits are those that the issue states. A shared machine stalls now and then, and that is a
-freeze too: what is measured in real time may be measured three times, and has to keep within its
-limit once. What the network does to a viewer it does each time.
+freeze too: where it did, what is measured in real time is measured again.
 """
 
 from __future__ import annotations
@@ -19,6 +18,7 @@ from tests.impair import Impair
 from tests.support.chromium import Tab
 from tests.support.link import CLEAR, Impairment, Losses
 from tests.support.stack import Stack
+from tests.support.stalls import within_tries
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Browser, Route
 
-TRIES = 3
 BURST = 4.0
 """Mean length of a run of losses, packets."""
 TOP = 720
@@ -174,15 +173,6 @@ def lossy(network: Impair, share: float) -> Iterator[None]:
     assert lost / taken > share / 2
 
 
-def within_tries(measure: Callable[[], float], limit: float) -> list[float]:
-    """Measure until the limit is kept, three times at the most; returns all that was measured."""
-    found = [measure()]
-    while found[-1] > limit and len(found) < TRIES:
-        found.append(measure())
-    assert found[-1] <= limit, found
-    return found
-
-
 def test_losses_and_another_address_for_a_moment(
     tab: Tab, network: Impair, figure: Callable[[str], None]
 ):
@@ -198,6 +188,7 @@ def test_losses_and_another_address_for_a_moment(
 
     figure(f"2 % for 10 s: {within_tries(freezes, 0)} freezes")
     figure(f"another address: {within_tries(gap_s, 1.0)} s without a frame")
+    assert tab.stats()["height"] == TOP  # what the old address missed is not the new path's fault
 
 
 HIDE = """

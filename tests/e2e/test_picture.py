@@ -8,6 +8,7 @@ import time
 from typing import TYPE_CHECKING
 
 from tests.support.chromium import difference
+from tests.support.stalls import within_tries
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,21 +29,21 @@ def test_a_gopros_picture_and_sound(
     tab = open_tab(f"{gopro.url}/b/eva")
     tab.wait_picture()
     tab.page.get_by_role("button", name="Sound on").click()
-    freezes = []
-    # A shared machine stalls now and then: one of three such lengths has to be without a freeze.
-    while len(freezes) < 3 and 0 not in freezes:
+
+    def freezes() -> float:
         before, picture, began = tab.stats(), tab.pixels(), time.monotonic()
         tab.page.wait_for_timeout(20_000)  # the length that the issue states
         after, seconds = tab.stats(), time.monotonic() - began
-        freezes.append(after["freezeCount"] - before["freezeCount"])
-    fps = (after["framesDecoded"] - before["framesDecoded"]) / seconds
-    figure(f"{fps:.1f} frames/s over {seconds:.1f} s")
+        fps = (after["framesDecoded"] - before["framesDecoded"]) / seconds
+        figure(f"{fps:.1f} frames/s over {seconds:.1f} s")
+        assert fps >= 25
+        assert difference(picture, tab.pixels()) > 2
+        assert after["totalAudioEnergy"] > before["totalAudioEnergy"]
+        return float(after["freezeCount"] - before["freezeCount"])
+
+    within_tries(freezes, 0)
     tab.screenshot("gopro", screenshots)
-    assert fps >= 25
-    assert difference(picture, tab.pixels()) > 2
-    assert after["totalAudioEnergy"] > before["totalAudioEnergy"]
-    assert after["pliCount"] == 0
-    assert freezes[-1] == 0, freezes
+    assert tab.stats()["pliCount"] == 0
     metrics = gopro.text("/metrics")
     assert re.search(r'process="camera-gopro",what="pictures"} [1-9]', metrics)
     assert re.search(r'process="ingest-[\w-]+",what="connections"} [1-9]', metrics)

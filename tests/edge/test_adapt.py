@@ -394,3 +394,21 @@ def test_a_rung_that_is_gone_is_left() -> None:
     session.until("480p", 1.0)
     session.offer(CHOICES)
     session.until("720p", 10)
+
+
+@pytest.mark.parametrize("moves", [True, False])
+def test_another_path_has_its_own_round_trip(*, moves: bool) -> None:
+    """From Wi-Fi to a mobile network, whose round trip is no queue."""
+    adaptation, now = Adaptation(CHOICES, ANY, 1000.0), 1000.0
+    for _ in range(20):
+        now += 0.25
+        adaptation.report(0.0, 0.02, now)
+        assert adaptation.decide(now).rung == "720p"
+    if moves:
+        adaptation.moved(now)
+    rungs = set()
+    for _ in range(40):
+        now += 0.25
+        adaptation.report(0.0, 0.35, now)
+        rungs.add(adaptation.decide(now).rung)
+    assert (rungs == {"720p"}) == moves

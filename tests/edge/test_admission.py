@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from relay.edge.admission import DROPPED_S, MAX_LATE_S, MAX_PENDING, Headroom, Usage
+from relay.edge.admission import BEHIND_S, MAX_LATE_S, MAX_PENDING, Headroom, Usage
 
 IDLE = Usage(
     loop_cpu_s=0.0,
@@ -15,6 +15,8 @@ IDLE = Usage(
     core_wait_s=0.0,
     packets=0,
     failures=0,
+    served=0,
+    late=0,
     dropped=0,
     late_s=0.0,
 )
@@ -38,6 +40,8 @@ class Edge:
         loop_waits: float = 0.0,
         core_waits: float = 0.0,
         failed: int = 0,
+        served: int = 30,
+        late: int = 0,
         dropped: int = 0,
         late_s: float = 0.0,
     ) -> None:
@@ -51,6 +55,8 @@ class Edge:
                 core_wait_s=self.usage.core_wait_s + core_waits,
                 packets=self.usage.packets + 10_000,
                 failures=self.usage.failures + failed,
+                served=self.usage.served + served,
+                late=self.usage.late + late,
                 dropped=self.usage.dropped + dropped,
                 late_s=late_s,
             )
@@ -140,8 +146,24 @@ def test_an_edge_that_drops_frames_is_full_for_a_while() -> None:
     edge.work(5, core=0.3)
     edge.work(1, core=0.3, dropped=1)
     assert edge.headroom.full
-    edge.work(int(DROPPED_S) - 1, core=0.3)
+    edge.work(int(BEHIND_S) - 1, core=0.3)
     assert edge.headroom.full
+    edge.work(1, core=0.3)
+    assert not edge.headroom.full
+
+
+@pytest.mark.parametrize(
+    ("served", "late", "full"), [(30, 16, True), (30, 15, False), (9, 9, False)]
+)
+def test_an_edge_that_is_late_with_most_frames_is_full_for_a_while(
+    served: int, late: int, *, full: bool
+) -> None:
+    edge = Edge()
+    edge.work(5, core=0.3)
+    edge.work(1, core=0.3, served=served, late=late)
+    assert edge.headroom.full == full
+    edge.work(int(BEHIND_S) - 1, core=0.3)
+    assert edge.headroom.full == full
     edge.work(1, core=0.3)
     assert not edge.headroom.full
 

@@ -239,7 +239,7 @@ def test_what_was_sent_again_is_not_remembered_for_ever(stage: Stage, core: Core
         ask(seat, *seat.sequences()[-20:])
         seat.forget()
     if isinstance(core, PythonCore):
-        assert len(core._viewers[seat.number].repeats._sent) <= 1024
+        assert len(core._viewers[seat.number].repeats._sent) <= 256
 
 
 def test_budgets_are_the_viewers_own(stage: Stage) -> None:

@@ -15,6 +15,9 @@ const MAX_SEGMENTS: usize = 48;
 const BATCH_BYTES: usize = 192 * 1024;
 /// Messages in one call.
 pub const BATCH_RUNS: usize = 64;
+/// How often a batch may wait for room, if something of it was taken since it waited last: a socket
+/// that drains has room for half of its buffer each time.
+const MAX_WAITS: usize = 4;
 /// Longest packet.
 const MAX_PACKET: usize = 2048;
 
@@ -136,19 +139,21 @@ impl<K: Kernel> Batch<K> {
 
     /// Send what is there.
     pub fn flush(&mut self) {
-        let (mut next, mut waited) = (0, false);
+        let (mut next, mut waits, mut drains) = (0, 0, true);
         while next < self.runs.len() {
             match self.kernel.send_runs(&self.buffer, &self.runs[next..]) {
                 Ok(taken) => {
                     let packets = self.runs[next..next + taken].iter().map(|run| run.count as u64);
                     self.sent.packets += packets.sum::<u64>();
                     next += taken.max(1);
+                    drains = true;
                 }
                 Err(error) => match error.raw_os_error() {
                     Some(libc::EINTR) => {}
-                    // The socket's buffer is full: it gets one short chance, for all of the batch.
-                    Some(libc::EAGAIN) if !waited => {
-                        waited = true;
+                    // The socket's buffer is full: it gets another short chance as long as it drains.
+                    Some(libc::EAGAIN) if drains && waits < MAX_WAITS => {
+                        waits += 1;
+                        drains = false;
                         self.kernel.wait_for_room();
                     }
                     Some(libc::EAGAIN) => {
@@ -309,6 +314,23 @@ mod tests {
         relieved.flush();
         assert_eq!(relieved.take_sent(), Sent { packets: 5, failed: 0, full: 0 });
         assert_eq!(relieved.kernel.waits, 1);
+    }
+
+    #[test]
+    fn a_socket_that_drains_is_waited_for_again_but_not_for_ever() {
+        for (runs, lost) in [(1 + MAX_WAITS as u16, 0), (3 + MAX_WAITS as u16, 2)] {
+            let mut calls = 0;
+            let mut slow = batch(|_, _| {
+                calls += 1;
+                (calls % 3 != 1).then_some(libc::EAGAIN)
+            });
+            for port in 1..=runs {
+                fill(&mut slow, &target(port), 1);
+            }
+            slow.flush();
+            assert_eq!(slow.kernel.waits, MAX_WAITS);
+            assert_eq!(slow.take_sent().full, lost);
+        }
     }
 
     #[test]

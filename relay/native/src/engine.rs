@@ -207,6 +207,9 @@ impl<K: Kernel + Send + 'static> Engine<K> {
                 self.batch.stamp = abs_send_time(self.shared.now());
                 let now = Instant::now();
                 busy |= stream.serve(now, &mut self.viewers, &mut self.batch, &mut self.left);
+                if kind == Kind::Video {
+                    self.shared.counters.add_served(stream.take_served());
+                }
             }
         }
         self.take_leave();

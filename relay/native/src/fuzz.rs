@@ -18,6 +18,8 @@ use crate::rtcp;
 use crate::rtp::{Payloads, MAX_PAYLOAD};
 use crate::shared::Shared;
 use crate::srtp::{Profile, Receiver, Sender};
+use crate::stun::tests::{check, signed};
+use crate::stun::{Consent, MAX_ANSWER};
 use crate::testing::{access_unit, master, params, ssrc, viewer, Memory};
 use crate::viewer::Viewer;
 
@@ -115,6 +117,54 @@ fn access_units_of_any_bytes() {
     let long = vec(piece.prop_map(|(part, times)| part.repeat(times)), 0..8)
         .prop_map(|pieces| pieces.concat());
     fuzz("Payloads::h264, long", 20_000, long, check);
+}
+
+#[test]
+fn consent_checks_of_any_bytes() {
+    let (name, password) = (&b"us:them"[..], &b"the password"[..]);
+    let consent = Consent::new(name, password);
+    let answers = |request: &[u8]| {
+        let from = "192.0.2.1:32853".parse().expect("an address");
+        consent.answer(request, from, &mut [0; MAX_ANSWER]).is_some()
+    };
+    let tail = (bytes(80), any::<bool>());
+    fuzz("Consent::answer, bytes", 100_000, tail, |(tail, fits)| {
+        let mut request = signed(&[], password)[..20].to_vec();
+        request.extend(&tail);
+        if fits {
+            request[2..4].copy_from_slice(&(tail.len() as u16).to_be_bytes());
+        }
+        prop_assert!(!answers(&tail) && !answers(&request));
+        Ok(())
+    });
+    const USERNAME: u16 = 6;
+    const INTEGRITY: u16 = 8;
+    const CONTROLLED: u16 = 0x8029;
+    let others = || {
+        let kinds = prop_oneof![Just(INTEGRITY), Just(CONTROLLED), Just(0x8028), any::<u16>()];
+        vec((kinds, bytes(24)), 0..4)
+    };
+    let around = (others(), any::<bool>(), others());
+    fuzz("Consent::answer, signed", 50_000, around, |(before, named, after)| {
+        let mut all: Vec<(u16, &[u8])> = before.iter().map(|(k, value)| (*k, &value[..])).collect();
+        all.extend(named.then_some((USERNAME, name)));
+        all.extend(after.iter().map(|(kind, value)| (*kind, &value[..])));
+        let odd = [USERNAME, INTEGRITY, CONTROLLED, 0x8028];
+        let plain = before.iter().chain(&after).all(|(kind, _)| !odd.contains(kind));
+        let answered = answers(&signed(&all, password));
+        prop_assert!(named || !answered);
+        prop_assert!(!plain || answered == named);
+        Ok(())
+    });
+    let touched = (any::<prop::sample::Index>(), 1u8..=255);
+    fuzz("Consent::answer, touched", 50_000, touched, |(at, flip)| {
+        let mut request = check(name, password);
+        prop_assert!(answers(&request));
+        let at = at.index(request.len());
+        request[at] ^= flip;
+        prop_assert!(!answers(&request));
+        Ok(())
+    });
 }
 
 /// What may happen to a viewer, in any order.

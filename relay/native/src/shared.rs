@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use crate::batch::Sent;
 use crate::bell::Bell;
 use crate::command::Command;
+use crate::fanout::Served;
 
 /// Datagrams that wait for the owner at the most; more are dropped and counted.
 const MAX_INBOX: usize = 4096;
@@ -58,6 +59,10 @@ pub struct Counters {
     pub strays: AtomicU64,
     /// Packets sent again.
     pub retransmissions: AtomicU64,
+    /// Frames of pictures that all who follow them were sent.
+    pub frames_served: AtomicU64,
+    /// Those of them that were so late that they kept the next ones waiting.
+    pub frames_late: AtomicU64,
     /// Frames that were dropped because the thread was behind.
     pub frames_dropped: AtomicU64,
     /// Datagrams that found the inbox full.
@@ -73,8 +78,16 @@ impl Counters {
         self.socket_full.fetch_add(sent.full, Relaxed);
     }
 
+    /// Count frames of pictures.
+    pub fn add_served(&self, served: Served) {
+        if served.frames > 0 {
+            self.frames_served.fetch_add(served.frames, Relaxed);
+            self.frames_late.fetch_add(served.late, Relaxed);
+        }
+    }
+
     /// All of them by name.
-    pub fn snapshot(&self) -> [(&'static str, u64); 9] {
+    pub fn snapshot(&self) -> [(&'static str, u64); 11] {
         [
             ("packets_sent", &self.packets_sent),
             ("bytes_sent", &self.bytes_sent),
@@ -83,6 +96,8 @@ impl Counters {
             ("srtcp_rejected", &self.srtcp_rejected),
             ("strays", &self.strays),
             ("retransmissions", &self.retransmissions),
+            ("frames_served", &self.frames_served),
+            ("frames_late", &self.frames_late),
             ("frames_dropped", &self.frames_dropped),
             ("inbox_dropped", &self.inbox_dropped),
         ]

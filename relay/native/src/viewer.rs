@@ -22,8 +22,8 @@ const RESEND_BYTES: f64 = 125_000.0;
 /// A packet is sent again at most once in so many seconds, or in a round trip: one that stands in a
 /// queue is asked for over and over.
 const AGAIN: f64 = 0.05;
-/// Packets whose last repetition is remembered.
-const MAX_AGAIN: usize = 1024;
+/// Packets whose last repetition is remembered: more than are sent again within a pause.
+const MAX_AGAIN: usize = 256;
 /// What a request takes from that, whether there is something to send or not.
 const LOOK_UP_BYTES: f64 = 20.0;
 /// Seconds between a track's sender reports.

@@ -12,8 +12,13 @@ use super::*;
 use crate::command::{NewViewer, Unit};
 use crate::fuzz::{bytes, fuzz, nearly_rtcp, PROFILES};
 use crate::srtp::Sender;
+use crate::stun::tests::check;
+use crate::stun::Consent;
 use crate::testing::params;
 
+/// By which viewers' checks are known.
+const NAME: &[u8] = b"us:them";
+const PASSWORD: &[u8] = b"the password";
 /// Numbers that viewers may have, and addresses that they may be at.
 const VIEWERS: u32 = 3;
 const SEATS: usize = 3;
@@ -42,6 +47,8 @@ enum Step {
     Nack(u32, u16, u16),
     Hear(u32, Vec<u8>),
     Noise(usize, Vec<u8>),
+    Answer(u32),
+    Check(usize, bool),
     Work,
     Settle,
 }
@@ -75,6 +82,8 @@ fn step() -> impl Strategy<Value = Step> {
             .prop_map(|(id, back, mask)| Step::Nack(id, back, mask)),
         15 => (viewer, nearly_rtcp()).prop_map(|(id, rtcp)| Step::Hear(id, rtcp)),
         8 => (seat, bytes(100)).prop_map(|(seat, noise)| Step::Noise(seat, noise)),
+        15 => (0..VIEWERS).prop_map(Step::Answer),
+        15 => (0..SEATS, any::<bool>()).prop_map(|(seat, right)| Step::Check(seat, right)),
         40 => Just(Step::Work),
         6 => Just(Step::Settle),
     ]
@@ -179,6 +188,10 @@ impl Scene {
             Step::Nack(id, back, mask) => self.nack(id, back, mask),
             Step::Hear(id, rtcp) => self.say(id, rtcp),
             Step::Noise(seat, noise) => self.send(seat, &noise),
+            Step::Answer(id) => self.ask(Command::Answer(id, Consent::new(NAME, PASSWORD))),
+            Step::Check(seat, right) => {
+                self.send(seat, &check(NAME, if right { PASSWORD } else { b"another" }));
+            }
             Step::Work => {
                 self.engine.work();
             }

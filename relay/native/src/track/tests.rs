@@ -112,7 +112,7 @@ fn timestamp(packet: &[u8]) -> u32 {
 
 #[test]
 fn a_join_loses_hardly_anything_and_catches_up_at_any_phase_of_the_gop() {
-    for (gop, lost, most) in [(30, 0, 0.9), (60, 4, 1.7)] {
+    for (gop, lost, most) in [(30, 0, 0.9), (60, 5, 1.7)] {
         for phase in 0..gop {
             let mut join = Join::new(gop, Some(97));
             let at = (gop + phase) as f64 / FPS as f64 + LEAD;
