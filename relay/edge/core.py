@@ -8,7 +8,7 @@ handles itself, all else it hands over. Decisions stay with its caller. `now` is
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 if TYPE_CHECKING:
     from relay.media.codecs import Kind
@@ -16,6 +16,20 @@ if TYPE_CHECKING:
     from relay.webrtc.dtls import SrtpKeys
     from relay.webrtc.ice import Address
     from relay.webrtc.rtp import Extensions
+
+COUNTERS: Final = (
+    "packets_sent",  # SRTP packets given to the socket, retransmissions aside
+    "bytes_sent",  # bytes of them
+    "send_failures",  # datagrams that the socket did not take
+    "socket_full",  # those of them for which it had no room
+    "srtcp_rejected",  # SRTCP that was not authentic, repeated, or malformed
+    "strays",  # SRTP and SRTCP from addresses of no viewer
+    "retransmissions",  # packets sent again
+    "frames_served",  # frames of pictures that all who follow them were sent; the twin counts none
+    "frames_late",  # those of them that kept the next ones waiting
+    "frames_dropped",  # frames for which there was no time; in the twin nobody waits for any
+    "inbox_dropped",  # datagrams that nobody fetched in time; of the twin's the kernel drops them
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,4 +219,4 @@ class Core(Protocol):
         """
 
     def counters(self) -> dict[str, int]:
-        """Totals since the start, by name: see `edge.fanout.COUNTERS`."""
+        """Totals since the start, by name: see `COUNTERS`."""

@@ -14,7 +14,15 @@ from typing import TYPE_CHECKING, Final
 import pylibsrtp
 
 from relay.edge import turns
-from relay.edge.core import CoreEvent, KeyframeWanted, Left, Report, TrackParams, ViewerStats
+from relay.edge.core import (
+    COUNTERS,
+    CoreEvent,
+    KeyframeWanted,
+    Left,
+    Report,
+    TrackParams,
+    ViewerStats,
+)
 from relay.edge.datagrams import Datagrams, Path
 from relay.edge.ring import Ring
 from relay.edge.seat import Seat
@@ -37,19 +45,6 @@ if TYPE_CHECKING:
 
     Later = Callable[[float, Callable[[float], None]], object]
 
-COUNTERS: Final = (
-    "packets_sent",  # SRTP packets given to the socket, retransmissions aside
-    "bytes_sent",  # bytes of them
-    "send_failures",  # datagrams that the socket did not take
-    "socket_full",  # those of them for which it had no room
-    "srtcp_rejected",  # SRTCP that was not authentic, repeated, or malformed
-    "strays",  # SRTP and SRTCP from addresses of no viewer
-    "retransmissions",  # packets sent again
-    "frames_served",  # frames of pictures that all who follow them were sent: not counted here
-    "frames_late",  # those of them that kept the next ones waiting
-    "frames_dropped",  # frames for which there was no time: none here, where nobody waits for any
-    "inbox_dropped",  # datagrams that nobody fetched in time: none here, the kernel drops them
-)
 REPORT_S: Final = 1.0
 _LEAST_S: Final = 0.001
 """Between two looks at what waits."""

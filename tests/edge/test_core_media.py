@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from relay.edge.fanout import COUNTERS
+from relay.edge.core import COUNTERS
 from relay.media.codecs import Codec, Kind
 from relay.media.timebase import rescale
 from relay.webrtc.dtls import SrtpKeys

@@ -10,7 +10,7 @@ use crate::viewers::Viewers;
 
 /// Frames that wait at the most, half a second of them; then video is dropped up to a keyframe.
 const MAX_WAITING: usize = 16;
-/// Viewers served before the socket is looked at again.
+/// Viewers of a turn; after each the socket is looked at again.
 const TURN: usize = 64;
 /// A frame whose last packets go out this much later than planned keeps the next one waiting.
 const LATE: Duration = Duration::from_millis(33);
@@ -43,13 +43,61 @@ struct Job {
     frame: Arc<Frame>,
     /// Whether viewers may come over to the stream with it.
     entry: bool,
-    /// Packets of it that every viewer gets in this slice.
-    limit: usize,
-    /// The slot that is served next, and how many there were served.
-    slot: usize,
-    served: usize,
     began: Instant,
+    /// Slots that there were when it came to the front, and the one that is served first.
+    count: usize,
+    first: usize,
+    /// Slots that are in a turn, or have had theirs.
+    covered: usize,
+    /// Turns that are not over, in order.
+    turns: Vec<Turn>,
+}
+
+/// Some slots that are served together, slice by slice.
+///
+/// A turn that has begun goes before one that has not: where the thread has more to do than fits
+/// between two slices, the first viewers have all of a frame while the last ones have nothing yet,
+/// which is no later for those, and sooner for the others.
+struct Turn {
+    from: usize,
+    to: usize,
+    /// Packets that every viewer has got, and those that it is to get by the next slice.
+    limit: usize,
+    began: Option<Instant>,
     due: Instant,
+}
+
+impl Job {
+    /// The slot that is served at a place in the order.
+    fn slot(&self, at: usize) -> usize {
+        if at < self.count {
+            (self.first + at) % self.count
+        } else {
+            at
+        }
+    }
+
+    /// Give all slots their turns; those too of viewers who came meanwhile.
+    fn cover(&mut self, slots: usize) {
+        while self.covered < slots {
+            let to = slots.min(self.covered + TURN);
+            let limit = self.frame.per_slice;
+            let from = std::mem::replace(&mut self.covered, to);
+            self.turns.push(Turn { from, to, limit, began: None, due: self.began });
+        }
+    }
+
+    /// When there is something to do.
+    fn due(&self, slots: usize) -> Instant {
+        let next = self.turns.iter().map(|turn| turn.due).min();
+        next.filter(|_| self.covered >= slots).unwrap_or(self.began)
+    }
+
+    /// The time by which its last packets were to be on their way.
+    fn planned(&self) -> Instant {
+        let slices = self.frame.payloads.packets.len().div_ceil(self.frame.per_slice);
+        self.began + Duration::from_secs_f64(self.frame.spacing * slices.saturating_sub(1) as f64)
+    }
 }
 
 /// See the module.
@@ -148,8 +196,16 @@ impl Stream {
         // A keyframe, and any sound, is of use without what has not been begun to be sent.
         let dropped = if is_behind { self.jobs.len() - 1 } else { 0 };
         self.jobs.truncate(self.jobs.len() - dropped);
-        let limit = frame.per_slice;
-        self.jobs.push_back(Job { frame, entry, limit, slot: 0, served: 0, began: now, due: now });
+        let turns = Vec::new();
+        self.jobs.push_back(Job {
+            frame,
+            entry,
+            began: now,
+            count: 0,
+            first: 0,
+            covered: 0,
+            turns,
+        });
         if self.jobs.len() == 1 {
             self.begin_job();
         }
@@ -162,14 +218,15 @@ impl Stream {
         if let Some(job) = self.jobs.front_mut() {
             // Another viewer comes first each time.
             self.rounds = self.rounds.wrapping_add(1);
-            let count = self.slots.len().max(1);
-            job.slot = self.rounds.wrapping_mul(stride(count)) % count;
+            job.count = self.slots.len();
+            job.first = self.rounds.wrapping_mul(stride(job.count.max(1))) % job.count.max(1);
+            job.cover(self.slots.len());
         }
     }
 
     /// When there is something to do.
     pub fn due(&self) -> Option<Instant> {
-        self.jobs.front().map(|job| job.due)
+        self.jobs.front().map(|job| job.due(self.slots.len()))
     }
 
     /// Serve some viewers, if it is time; whether that was so.
@@ -182,49 +239,50 @@ impl Stream {
         batch: &mut Batch<K>,
         left: &mut Vec<(u32, u32)>,
     ) -> bool {
-        let Some(job) = self.jobs.front_mut().filter(|job| job.due <= now) else {
+        let Some(job) = self.jobs.front_mut() else {
             return false;
         };
-        let end = (job.served + TURN).min(self.slots.len());
-        while job.served < end {
-            if job.slot >= self.slots.len() {
-                job.slot = 0;
-            }
-            if let Some(Some(next)) = self.slots.get(job.slot + 1) {
+        job.cover(self.slots.len());
+        let Some(index) = job.turns.iter().position(|turn| turn.due <= now) else {
+            return job.turns.is_empty() && self.end_job(now);
+        };
+        let Turn { from, to, limit, .. } = job.turns[index];
+        for at in from..to {
+            if let Some(Some(next)) = self.slots.get(job.slot(at + 1)) {
                 viewers.expect(next.place, self.kind);
             }
-            let slot = self.slots[job.slot];
+            let slot = self.slots[job.slot(at)];
             let viewer = slot.and_then(|slot| Some((slot.viewer, viewers.at(slot.place)?)));
             if let Some((id, viewer)) = viewer {
                 let stream = (self.id, self.ring);
-                let old =
-                    viewer.send_frame(self.kind, stream, &job.frame, job.entry, job.limit, batch);
+                let old = viewer.send_frame(self.kind, stream, &job.frame, job.entry, limit, batch);
                 left.extend(old.map(|stream| (stream, id)));
             }
-            job.slot += 1;
-            job.served += 1;
         }
-        if job.served >= self.slots.len() {
-            self.end_slice(now);
+        if limit < job.frame.payloads.packets.len() {
+            let turn = &mut job.turns[index];
+            let done = limit / job.frame.per_slice;
+            turn.limit += job.frame.per_slice;
+            let began = *turn.began.get_or_insert(now);
+            turn.due = began + Duration::from_secs_f64(job.frame.spacing * done as f64);
+        } else {
+            job.turns.remove(index);
+            if job.turns.is_empty() && job.covered >= self.slots.len() {
+                self.end_job(now);
+            }
         }
         true
     }
 
-    fn end_slice(&mut self, now: Instant) {
-        let Some(job) = self.jobs.front_mut() else {
-            return;
-        };
-        if job.limit >= job.frame.payloads.packets.len() {
+    /// Go on with the next job.
+    fn end_job(&mut self, now: Instant) -> bool {
+        if let Some(job) = self.jobs.pop_front() {
             self.served.frames += 1;
-            self.served.late += u64::from(now.saturating_duration_since(job.due) >= LATE);
-            self.jobs.pop_front();
+            let late = now.saturating_duration_since(job.planned());
+            self.served.late += u64::from(late >= LATE);
             self.begin_job();
-            return;
         }
-        let done = job.limit / job.frame.per_slice;
-        job.limit += job.frame.per_slice;
-        job.served = 0;
-        job.due = job.began + Duration::from_secs_f64(job.frame.spacing * done as f64);
+        true
     }
 }
 

@@ -119,6 +119,12 @@ fn access_units_of_any_bytes() {
     fuzz("Payloads::h264, long", 20_000, long, check);
 }
 
+/// Attributes of STUN that mean something to whoever answers checks.
+const USERNAME: u16 = 6;
+const INTEGRITY: u16 = 8;
+const CONTROLLED: u16 = 0x8029;
+const FINGERPRINT: u16 = 0x8028;
+
 #[test]
 fn consent_checks_of_any_bytes() {
     let (name, password) = (&b"us:them"[..], &b"the password"[..]);
@@ -137,11 +143,8 @@ fn consent_checks_of_any_bytes() {
         prop_assert!(!answers(&tail) && !answers(&request));
         Ok(())
     });
-    const USERNAME: u16 = 6;
-    const INTEGRITY: u16 = 8;
-    const CONTROLLED: u16 = 0x8029;
     let others = || {
-        let kinds = prop_oneof![Just(INTEGRITY), Just(CONTROLLED), Just(0x8028), any::<u16>()];
+        let kinds = prop_oneof![Just(INTEGRITY), Just(CONTROLLED), Just(FINGERPRINT), any::<u16>()];
         vec((kinds, bytes(24)), 0..4)
     };
     let around = (others(), any::<bool>(), others());
@@ -149,7 +152,7 @@ fn consent_checks_of_any_bytes() {
         let mut all: Vec<(u16, &[u8])> = before.iter().map(|(k, value)| (*k, &value[..])).collect();
         all.extend(named.then_some((USERNAME, name)));
         all.extend(after.iter().map(|(kind, value)| (*kind, &value[..])));
-        let odd = [USERNAME, INTEGRITY, CONTROLLED, 0x8028];
+        let odd = [USERNAME, INTEGRITY, CONTROLLED, FINGERPRINT];
         let plain = before.iter().chain(&after).all(|(kind, _)| !odd.contains(kind));
         let answered = answers(&signed(&all, password));
         prop_assert!(named || !answered);

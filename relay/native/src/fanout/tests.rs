@@ -28,13 +28,18 @@ impl Hall {
             frames: 0,
         };
         for id in 0..count {
-            let mut viewer = viewer(Profile::Gcm128, &[params(Kind::Video, 2 * id, Some(97))]);
-            let track = viewer.track(Kind::Video, &mut hall.batch);
-            track.unwrap().0.next_stream = Some(1);
-            hall.viewers.insert(id, viewer);
-            hall.stream.add(id, hall.viewers.place(id).unwrap());
+            hall.add(id);
         }
         hall
+    }
+
+    /// A viewer comes, who is to follow the stream.
+    fn add(&mut self, id: u32) {
+        let mut viewer = viewer(Profile::Gcm128, &[params(Kind::Video, 2 * id, Some(97))]);
+        let track = viewer.track(Kind::Video, &mut self.batch);
+        track.unwrap().0.next_stream = Some(1);
+        self.viewers.insert(id, viewer);
+        self.stream.add(id, self.viewers.place(id).unwrap());
     }
 
     /// A frame comes, so many seconds after the beginning.
@@ -154,6 +159,38 @@ fn an_ordinary_frame_goes_out_at_once() {
     hall.serve(0.0);
     hall.push(7, false, INTERVAL);
     assert!(hall.serve(INTERVAL + 1e-9).iter().all(|(_, count)| *count == 7));
+    assert_eq!(hall.stream.due(), None);
+}
+
+#[test]
+fn where_time_is_short_the_first_have_all_before_the_last_have_anything() {
+    let mut hall = Hall::new(3 * TURN as u32);
+    hall.push(1, true, 0.0);
+    hall.serve(0.0);
+    hall.push(15, true, INTERVAL);
+    let mut left = Vec::new();
+    let mut served = Vec::new();
+    for step in 0..9 {
+        let at = INTERVAL + 1.1e-3 * f64::from(step);
+        let now = hall.began + Duration::from_secs_f64(at);
+        assert!(hall.stream.serve(now, &mut hall.viewers, &mut hall.batch, &mut left));
+        hall.batch.flush();
+        let packets = std::mem::take(&mut hall.batch.kernel.0);
+        assert_eq!(packets.len(), 5 * TURN);
+        served.push(ssrc(&packets[0]) / 2);
+    }
+    assert!(served.chunks(3).all(|turn| turn == [turn[0]; 3]), "{served:?}");
+    assert_eq!(hall.stream.due(), None);
+}
+
+#[test]
+fn who_comes_during_a_keyframe_gets_all_of_it() {
+    let mut hall = Hall::new(2);
+    hall.push(12, true, 0.0);
+    hall.serve(1e-6);
+    hall.add(2);
+    assert_eq!(hall.serve(0.5e-3), [(2, 5)]);
+    assert_eq!(hall.serve(9e-3).iter().map(|(_, count)| count).sum::<usize>(), 3 * 7);
     assert_eq!(hall.stream.due(), None);
 }
 
