@@ -57,6 +57,9 @@ def open_socket(host: str, port: int) -> socket.socket:
     sock.setblocking(False)
     for option in (socket.SO_RCVBUF, socket.SO_SNDBUF):
         sock.setsockopt(socket.SOL_SOCKET, option, _SOCKET_BUFFER)
+    given = sock.getsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF) // 2  # Linux tells it doubled
+    if given < _SOCKET_BUFFER:
+        logger().info("the system allows UDP small buffers", bytes=given, wanted=_SOCKET_BUFFER)
     sock.bind((host, port))
     return sock
 
