@@ -18,6 +18,7 @@ import pytest
 from relay.bench import browser, bus, join, joins, latency, memory, viewers
 from relay.bench.footage import GOP, PACKETS, SOUNDS, picture, sound
 from relay.bench.inspector import Inspector, Observer, Skips
+from relay.bench.join import GOP_S, phase_of, phases
 from relay.bench.peer import Identity, Peer, inbound
 from relay.bench.report import Report, machine
 from relay.bench.viewers import Step, Window
@@ -250,6 +251,19 @@ def run(name: str, folder: Path, *options: str) -> dict[str, Any]:
     return data
 
 
+@pytest.mark.parametrize("joins", [1, 4, 15])
+def test_joins_cover_a_gop(joins: int):
+    found = phases(joins, seed=1)
+    assert sorted(found) == [(number + 0.5) / joins for number in range(joins)]
+    assert found == phases(joins, seed=1)
+    assert joins < 3 or found != sorted(found)
+
+
+def test_a_phase_is_told_from_any_gop():
+    assert phase_of(100 + 0.25 * GOP_S, 100.0) == pytest.approx(0.25)
+    assert phase_of(100 - 3.25 * GOP_S, 100.0) == pytest.approx(0.75)
+
+
 def test_every_table_says_on_what_machine_it_was_measured():
     shown = Report("any", ["figure"], [["1"]]).show()
     assert machine() in shown
@@ -260,6 +274,8 @@ def test_every_table_says_on_what_machine_it_was_measured():
 def test_joins_in_chromium_are_told_in_parts(tmp_path: Path):
     data = run("join", tmp_path, "--joins", "1")
     for (at,) in data.values():
+        assert at["planned"] == 0.5
+        assert at["phase"] == pytest.approx(0.5, abs=0.2)
         order = [at[station] for station in join.STATIONS]
         assert order[0] < order[1] < order[2] <= order[4]
     # Three round trips are needed whatever is done.
