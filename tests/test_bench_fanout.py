@@ -31,6 +31,16 @@ def test_a_core_that_drops_is_not_shown_as_cheap(monkeypatch: pytest.MonkeyPatch
     assert not [note for note in report.notes if "floor" in note]
 
 
+def test_a_slope_tells_what_python_takes_a_frame(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(
+        fanout, "measure", lambda _, count, __: rounds(core_share=count / 100, push_us=50.0 + count)
+    )
+    report = fanout.slope([1, 2], rounds=2, seconds=1.0)
+    at = report.columns.index("µs of Python a frame")
+    assert [row[at] for row in report.rows] == ["51 (51–51)", "52 (52–52)"]
+    assert report.data["line"]["slope"] == pytest.approx(0.01)
+
+
 @pytest.mark.parametrize("kind", ["floor", "native", "python"])
 def test_cpu_is_divided_by_what_arrived(kind: str):
     figures = fanout.measure(kind, 3, 0.2)
@@ -38,3 +48,6 @@ def test_cpu_is_divided_by_what_arrived(kind: str):
     cpu_s = figures["core_share"] * 0.2
     assert figures["us_per_packet"] == pytest.approx(cpu_s / (3 * 6 * 7) * 1e6)
     assert 0 < figures["granted"] <= 1
+    # The thread's own CPU, which is a part of the whole.
+    assert 0 <= figures["push_us"] <= cpu_s / 6 * 1e6
+    assert (figures["push_us"] > 0) == (kind != "floor")

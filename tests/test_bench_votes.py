@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import subprocess
 import sys
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,6 +14,7 @@ import redis
 from typer.testing import CliRunner
 
 from relay.bench import votes
+from relay.bench.processes import Gateway, servers
 from relay.bench.report import Report
 from relay.bus import keys
 from relay.commands import bench
@@ -19,6 +22,7 @@ from relay.commands import bench
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from relay.bench.processes import Store
     from tests.support.server import Server
 
 
@@ -52,6 +56,34 @@ async def test_what_is_lost_or_doubled_is_seen(own_state: Server):
         assert votes.check(own_state.url, people) == (2, 0)
         client.hincrby(keys.rating(votes.SLUG), "count", 1)
         assert votes.check(own_state.url, people) == (2, 1)
+
+
+def test_a_vote_that_a_killed_state_forgets_is_seen(tmp_path: Path):
+    with ExitStack() as stack:
+        state, bus = servers(tmp_path, stack)
+        gateway = Gateway(tmp_path, state.url, bus.url, trusted_proxies="127.0.0.1")
+        stack.callback(gateway.stop)
+        people = asyncio.run(votes.crowd(state.url, 40))
+        forgetful = Forgetful(state, people[0].viewer)
+        asyncio.run(votes.killed_in_the_middle(forgetful, gateway.port, people, 1.0))
+        assert votes.check(state.url, people)[0] == 1
+        assert all(voter.acknowledged for voter in people)
+
+
+class Forgetful:
+    """A state that has other stars of one viewer when it is back from a kill."""
+
+    def __init__(self, state: Store, viewer: str) -> None:
+        self._state = state
+        self._viewer = viewer
+        self.kill = state.kill
+
+    def start(self) -> None:
+        """Start it, with those."""
+        self._state.start()
+        with redis.Redis.from_url(self._state.url) as client:
+            stars = int(client.hget(keys.votes(votes.SLUG), self._viewer))
+            client.hset(keys.votes(votes.SLUG), self._viewer, stars % 5 + 1)
 
 
 @pytest.mark.parametrize(("steady", "killed", "code"), [(0, 0, 0), (1, 0, 1), (0, 2, 1)])

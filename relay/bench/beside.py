@@ -11,12 +11,14 @@ from concurrent.futures import Future
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
-from relay.bench.crowd import LoadGenerator
+from relay.bench.crowd import Habits, LoadGenerator
 from relay.errors import OperatorError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+LOOKED_AT: Final = 4
+"""Viewers of whom it is known which pictures they got; each costs as much as several others."""
 _AT_ONCE: Final = 8
 _PATIENCE_S: Final = 60.0
 _WAIT_S: Final = 90.0
@@ -33,8 +35,9 @@ def crowd(url: str, count: int) -> Iterator[Callable[[], dict[str, Any]]]:
     there: Future[LoadGenerator] = Future()
 
     async def life() -> None:
-        # Cameras' pictures are not those that the sample would expect.
-        generator = await LoadGenerator.start({"whep": url}, sample=0)
+        # A camera's pictures are not those of `footage`.
+        habits = Habits(sample=LOOKED_AT, content=False)
+        generator = await LoadGenerator.start({"whep": url}, habits)
         try:
             outcome = await generator.ask(
                 "join", count=count, at_once=_AT_ONCE, patience_s=_PATIENCE_S

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from relay.errors import OperatorError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from playwright.sync_api import Page
 
@@ -40,7 +40,7 @@ window.join = async ({url, port}) => {
   Object.assign(video, {muted: true, autoplay: true, playsInline: true});
   document.body.append(video);
   window.video = video;
-  const at = {}, clicked = performance.now();
+  const at = {clicked: Date.now()}, clicked = performance.now();
   const note = (name) => (at[name] ??= performance.now() - clicked);
   const {peer, offer} = window.next;
   window.peer = peer;
@@ -99,12 +99,18 @@ def page_of(url: str) -> Iterator[Page]:
             browser.close()
 
 
-def join(page: Page, url: str, port: int = 0) -> dict[str, float]:
-    """Join by WHEP and wait for the first frame; when what happened, ms after the click.
+def join(
+    page: Page, url: str, port: int = 0, until: Callable[[], None] | None = None
+) -> dict[str, float]:
+    """Join by WHEP and wait for the first frame: when what happened, ms after the click, which
+    itself is in ms of the Unix clock.
 
-    With `port`, media goes through the one that listens there.
+    With `port`, media goes through the one that listens there. What the click finds ready is made
+    before `until`, if that is given, is called, which then says when to click.
     """
     page.evaluate("() => window.ready()")
+    if until is not None:
+        until()
     found: dict[str, float] = page.evaluate("(to) => window.join(to)", {"url": url, "port": port})
     return found
 

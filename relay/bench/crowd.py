@@ -1,8 +1,10 @@
 """The load generator: thousands of viewers in a process of their own, whose CPU is not counted.
 
 Each has a socket, and does ICE, DTLS and SRTP of its own; all share one certificate. Every packet
-of every viewer is counted (`_native.Sink`); of some, the sample, the content is decrypted and held
-against what the camera wrote. Viewers keep their consent alive and send reports, as browsers do.
+of every viewer is counted (`_native.Sink`). Those of some, the sample, are looked at one by one:
+their content is decrypted and held against what the camera wrote, or headers tell which pictures
+came. Viewers keep their consent alive and send reports, as browsers do; some may ask for packets
+again, as if they had lost them.
 
 Commands are JSON lines on standard input, each answered by one on standard output.
 """
@@ -23,19 +25,21 @@ import uvloop
 from relay import _native
 from relay.bench.door import Door, make_door
 from relay.bench.fanout import allow_descriptors
-from relay.bench.peer import Identity, Inspector, Peer
+from relay.bench.peer import Identity, Peer
 from relay.bench.processes import Usage
 from relay.errors import OperatorError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
+    from relay.bench.inspector import Observer
+
 TICK_S: Final = 0.02
 CHECK_S: Final = 2.5
 """Between a viewer's consent checks; Chromium's are as far apart on a path that works."""
 REPEAT_TICKS: Final = 5
 SAMPLE: Final = 16
-"""Viewers whose packets are decrypted."""
+"""Viewers whose packets are looked at."""
 ESTIMATE_BPS: Final = 3_000_000
 GIVE_UP_S: Final = 10.0
 _UDP_GRO: Final = 104
@@ -45,8 +49,10 @@ _ROOM: Final = 4 << 20
 class Viewer:
     """One viewer, from its offer to its goodbye."""
 
-    def __init__(self, crowd: Crowd, *, sampled: bool) -> None:
+    def __init__(self, crowd: Crowd, *, sampled: bool, asks: bool = False) -> None:
         self.sampled = sampled
+        self.asks = asks
+        """Whether it asks for packets again."""
         self.peer = Peer(crowd.identity)
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.socket.setblocking(False)
@@ -57,7 +63,7 @@ class Viewer:
         self.connected: asyncio.Future[None] = crowd.loop.create_future()
         self.location = ""
         """Where to say that it leaves."""
-        self.inspector: Inspector | None = None
+        self.observer: Observer | None = None
 
     def send(self, datagrams: list[bytes]) -> None:
         """Send to the edge."""
@@ -84,6 +90,22 @@ class Viewer:
             self.connected.set_result(None)
 
 
+@dataclass(frozen=True)
+class Habits:
+    """What viewers do."""
+
+    reports_per_s: float = 4.0
+    """Reports of each; 4 is the most that browsers send."""
+    sample: int = SAMPLE
+    """How many are looked at; the first ones."""
+    content: bool = True
+    """Whether that is the content, which must be of `footage`, or the headers only."""
+    asker_every: int = 0
+    """One of so many is looked at as well, and asks for packets again; 0: nobody."""
+    packets_for_each_asked: int = 100
+    """Of so many packets it asks for one."""
+
+
 @dataclass
 class Joined:
     """What became of some joins."""
@@ -104,17 +126,18 @@ class Joined:
 class Crowd:
     """All viewers."""
 
-    def __init__(self, door: Door, reports_per_s: float, sample: int) -> None:
+    def __init__(self, door: Door, habits: Habits) -> None:
         self.loop = asyncio.get_running_loop()
         self.identity = Identity()
         self._door = door
-        self._reports_per_s = reports_per_s
+        self._habits = habits
         self._sink = _native.Sink([])
         self._joining: set[Viewer] = set()
         self._viewers: list[Viewer] = []
         self._counted: list[Viewer] = []
         self._sample: list[Viewer] = []
-        self._to_sample = sample
+        self._to_sample = habits.sample
+        self._asked = 0
         self._turns = {"check": 0.0, "report": 0.0}
 
     # --- commands --------------------------------------------------------------------------
@@ -128,17 +151,21 @@ class Crowd:
         numbers = iter(range(count))
 
         async def one_after_another() -> None:
-            for _ in numbers:
-                await self._join_one(outcome, began + patience_s, watch=watch, stay=stay)
+            for number in numbers:
+                every = self._habits.asker_every
+                asks = every > 0 and watch and stay and number % every == 0
+                sampled = asks or (self._to_sample > 0 and watch and stay)
+                self._to_sample -= sampled and not asks
+                viewer = Viewer(self, sampled=sampled, asks=asks)
+                await self._join_one(viewer, outcome, began + patience_s, watch=watch, stay=stay)
 
         await asyncio.gather(*(one_after_another() for _ in range(min(at_once, count))))
         outcome.seconds = time.monotonic() - began
         return asdict(outcome)
 
-    async def _join_one(self, outcome: Joined, deadline: float, *, watch: bool, stay: bool) -> None:
-        sampled = self._to_sample > 0 and watch and stay
-        self._to_sample -= sampled
-        viewer = Viewer(self, sampled=sampled)
+    async def _join_one(
+        self, viewer: Viewer, outcome: Joined, deadline: float, *, watch: bool, stay: bool
+    ) -> None:
         began = time.monotonic()
         while True:
             answer = await self._door.open(viewer.peer.offer)
@@ -183,7 +210,8 @@ class Crowd:
 
     def _watch(self, viewer: Viewer) -> None:
         if viewer.sampled:
-            viewer.inspector = viewer.peer.inspector()
+            peer = viewer.peer
+            viewer.observer = peer.inspector() if self._habits.content else peer.observer()
             self._sample.append(viewer)
         else:
             self._sink.add([os.dup(viewer.socket.fileno())])
@@ -203,12 +231,16 @@ class Crowd:
 
     async def counts(self) -> dict[str, Any]:
         """What has arrived so far: for each viewer packets and losses, and of the sample what was
-        in them; and what this process has used.
+        in them; packets that were asked for again; and what this process has used.
         """
-        looked = [viewer.inspector for viewer in self._sample if viewer.inspector is not None]
+        looked = [viewer.observer for viewer in self._sample if viewer.observer is not None]
         return {
             "counted": self._sink.each(),
-            "sample": [[each.packets, each.lost, each.pictures, each.wrong] for each in looked],
+            "sample": [
+                [each.packets, each.lost, each.pictures, each.skipped, each.wrong]
+                for each in looked
+            ],
+            "asked_again": self._asked,
             "usage": asdict(Usage.of()),
             "at": time.monotonic(),
         }
@@ -226,11 +258,10 @@ class Crowd:
                 for viewer in list(self._joining):
                     viewer.send(viewer.peer.repeat())
             self._turn("check", elapsed / CHECK_S, lambda peer: peer.check())
-            self._turn(
-                "report", elapsed * self._reports_per_s, lambda peer: peer.report(ESTIMATE_BPS)
-            )
+            reports = elapsed * self._habits.reports_per_s
+            self._turn("report", reports, lambda peer: peer.report(ESTIMATE_BPS))
             for viewer in self._sample:
-                _inspect(viewer)
+                self._look(viewer)
 
     def _turn(self, name: str, share: float, make: Callable[[Peer], bytes]) -> None:
         """Let the next `share` of all viewers send something, each in its turn."""
@@ -244,19 +275,25 @@ class Crowd:
             viewer.send([make(viewer.peer)])
         self._turns[name] = end % count
 
+    def _look(self, viewer: Viewer) -> None:
+        observer = viewer.observer
+        assert observer is not None
+        while True:
+            try:
+                datagram = viewer.socket.recv(4096)
+            except BlockingIOError:
+                return
+            if (
+                observer.take(datagram)
+                and viewer.asks
+                and observer.packets % self._habits.packets_for_each_asked == 0
+            ):
+                self._asked += 1
+                viewer.send([viewer.peer.ask_again(observer.sequence)])
 
-def _inspect(viewer: Viewer) -> None:
-    assert viewer.inspector is not None
-    while True:
-        try:
-            datagram = viewer.socket.recv(4096)
-        except BlockingIOError:
-            return
-        viewer.inspector.take(datagram)
 
-
-async def _serve(door: Door, reports_per_s: float, sample: int) -> None:
-    crowd = Crowd(door, reports_per_s, sample)
+async def _serve(door: Door, habits: Habits) -> None:
+    crowd = Crowd(door, habits)
     reader = asyncio.StreamReader(limit=1 << 20)
     await crowd.loop.connect_read_pipe(
         lambda: asyncio.StreamReaderProtocol(reader), sys.stdin.buffer
@@ -279,13 +316,11 @@ async def _serve(door: Door, reports_per_s: float, sample: int) -> None:
 
 
 def main() -> None:
-    """Be the load generator: `door` as JSON in the first argument, then reports a second, then the
-    size of the sample.
-    """
+    """Be the load generator: `door` as JSON in the first argument, in the second the habits."""
     allow_descriptors(16_000)
 
     async def work() -> None:
-        await _serve(make_door(json.loads(sys.argv[1])), float(sys.argv[2]), int(sys.argv[3]))
+        await _serve(make_door(json.loads(sys.argv[1])), Habits(**json.loads(sys.argv[2])))
 
     uvloop.run(work())
 
@@ -297,13 +332,11 @@ class LoadGenerator:
         self._process = process
 
     @classmethod
-    async def start(
-        cls, door: dict[str, Any], *, reports_per_s: float = 4.0, sample: int = SAMPLE
-    ) -> LoadGenerator:
+    async def start(cls, door: dict[str, Any], habits: Habits) -> LoadGenerator:
         """Start it, on the core where the caller is."""
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "relay.bench.crowd"),
-            *(json.dumps(door), str(reports_per_s), str(sample)),
+            *(json.dumps(door), json.dumps(asdict(habits))),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             limit=16 << 20,

@@ -12,6 +12,7 @@ import statistics
 import time
 from typing import TYPE_CHECKING, Any, Final
 
+from relay.bench.crowd import Habits
 from relay.bench.peer import Identity, Peer
 from relay.bench.processes import Usage
 from relay.bench.report import Report, figure, percentile
@@ -31,6 +32,7 @@ WARM: Final = 100
 PATIENCE_S: Final = 30.0
 PARTS: Final = 200
 """Joins over which the edge's parts are averaged."""
+_HABITS: Final = Habits(reports_per_s=0.0)
 FULL: Final = 0.95
 """Share of a core from which the measured core is taken to be the limit."""
 
@@ -66,7 +68,7 @@ async def _used(made: House) -> dict[str, Usage]:
 
 async def run(joins: int, rounds: int, *, through_gateway: bool) -> list[dict[str, Any]]:
     """All rounds, in one house."""
-    async with house(packets=1, reports_per_s=0.0, through_gateway=through_gateway) as made:
+    async with house(packets=1, habits=_HABITS, through_gateway=through_gateway) as made:
         await round_of(made, min(WARM, joins))
         return [await round_of(made, joins) for _ in range(rounds + 1)]
 

@@ -20,15 +20,18 @@ from bisect import bisect_left
 from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Self
 
 import numpy as np
+import redis
 
 from relay.bench import browser
 from relay.bench.beside import crowd
+from relay.bench.inspector import Skips
 from relay.bench.processes import Process, free_port
 from relay.bench.report import Report, percentile
-from relay.bus import embedded, keys, wire
+from relay.bench.viewers import TOLD_S
+from relay.bus import embedded, keys, presence, wire
 from relay.bus.client import connect_blocking, stream_end, stream_entries
 from relay.demo import show, timecode
 from relay.errors import OperatorError
@@ -113,6 +116,15 @@ class Relay:
         """Where the bus is."""
         return embedded.url(self.folder / "data", "bus")
 
+    def dropped(self) -> int:
+        """Frames that its edges have dropped; they tell once a second."""
+        found = 0
+        with redis.Redis.from_url(self.bus_url) as bus:
+            for name in bus.smembers(keys.presence_members(presence.EDGE)):
+                fact = bus.get(keys.presence(presence.EDGE, name.decode()))
+                found += json.loads(fact)["counters"]["frames_dropped"] if fact else 0
+        return found
+
     def whep(self, rendition: str) -> str:
         """Where viewers of a rendition come."""
         return f"http://127.0.0.1:{self.http_port}/whep/{CAMERA}?rendition={rendition}"
@@ -138,6 +150,8 @@ class Watch:
     def __init__(self) -> None:
         self._captured: list[float] = []
         self._seen: list[tuple[float, float]] = []
+        self.skips = Skips()
+        """Pictures that are missing here already."""
 
     def add(self, captured_ms: float, written_ms: float, read_ms: float) -> None:
         """Note a picture; in order."""
@@ -164,6 +178,7 @@ async def _follow(bus_url: str, rendition: str, watch: Watch) -> None:
                 position = entry_id
                 _, unit = wire.decode(fields[wire.FIELD])
                 if unit.kind is Kind.VIDEO:
+                    watch.skips.take(unit.pts)
                     watch.add(unit.captured_us / 1000, int(entry_id.split(b"-")[0]), now)
     finally:
         await client.aclose()
@@ -222,6 +237,39 @@ def parts_of(frame: dict[str, Any], source: Watch, rung: Watch) -> dict[str, flo
 
 
 @dataclass(frozen=True)
+class Beside:
+    """What viewers beside the browser have got."""
+
+    arrived: int = 0
+    """Packets."""
+    lost: int = 0
+    """Packets missing between them."""
+    looked_at: int = 0
+    """Viewers of whom the rest is told."""
+    pictures: int = 0
+    skipped: int = 0
+    """Pictures that are missing between those, of which no packet has come."""
+
+    @classmethod
+    def of(cls, counts: dict[str, Any]) -> Self:
+        """What a load generator counts."""
+        sample = counts["sample"]
+        each = [*counts["counted"], *sample]
+        arrived, lost = (sum(one[at] for one in each) for at in (0, 1))
+        pictures, skipped = (sum(one[at] for one in sample) for at in (2, 3))
+        return cls(arrived, lost, len(sample), pictures, skipped)
+
+    def __sub__(self, before: Beside) -> Beside:
+        return Beside(
+            self.arrived - before.arrived,
+            self.lost - before.lost,
+            self.looked_at,
+            self.pictures - before.pictures,
+            self.skipped - before.skipped,
+        )
+
+
+@dataclass(frozen=True)
 class Measured:
     """What was seen of one rendition with so many viewers beside."""
 
@@ -231,10 +279,12 @@ class Measured:
     """Frames that were looked at."""
     parts: list[dict[str, float]]
     """Where the time of those went whose strip could be read."""
-    lost: int
-    """Packets that the others missed meanwhile."""
-    arrived: int
-    """Packets that they got."""
+    dropped: int
+    """Frames that the edge dropped meanwhile."""
+    beside: Beside
+    """What the others got meanwhile."""
+    skipped: int
+    """Pictures that were missing on the bus."""
 
 
 def measure(relay: Relay, rendition: str, frames: int, settle_s: float, viewers: int) -> Measured:
@@ -244,30 +294,32 @@ def measure(relay: Relay, rendition: str, frames: int, settle_s: float, viewers:
         followed(relay.bus_url, SOURCE, rendition) as (source, rung),
     ):
         relay.join(page, rendition)  # also waits until there is such a rendition
-        arrived = lost = 0
         with crowd(relay.whep(rendition), viewers) if viewers else nullcontext() as counts:
             page.wait_for_timeout((settle_s + (CROWD_SETTLE_S if viewers else 0)) * 1000)
-            before = _totals(counts)
+            before, dropped, skipped = _so_far(counts), relay.dropped(), rung.skips.count
             seen = browser.watch(page, frames)
-            arrived, lost = (now - then for now, then in zip(_totals(counts), before, strict=True))
+            others, skipped = _so_far(counts) - before, rung.skips.count - skipped
+            page.wait_for_timeout(TOLD_S * 1000)
+            dropped = relay.dropped() - dropped
         browser.leave(page)
     parts = [parts for frame in seen if (parts := parts_of(frame, source, rung)) is not None]
     if not parts:
         raise OperatorError(f"no strip of {rendition} could be read")
-    return Measured(rendition, viewers, frames, parts, lost, arrived)
+    return Measured(rendition, viewers, frames, parts, dropped, others, skipped)
 
 
-def _totals(counts: Callable[[], dict[str, Any]] | None) -> tuple[int, int]:
-    """Packets that a crowd has got, and those that it has missed."""
-    each = [] if counts is None else counts()["counted"]
-    return sum(one[0] for one in each), sum(one[1] for one in each)
+def _so_far(counts: Callable[[], dict[str, Any]] | None) -> Beside:
+    return Beside() if counts is None else Beside.of(counts())
 
 
 def bench(frames: int, viewers: int = 0, *, settle_s: float = SETTLE_S) -> Report:
     """Run it; with `viewers` beside, once without them and once with."""
     report = Report(
         "latency",
-        ["rendition", "viewers beside", "ms", "goal p50", "glass to glass", *STAGES, "own share"],
+        [
+            *("rendition", "viewers beside", "ms", "goal p50", "glass to glass", *STAGES),
+            *("own share", "frames dropped by the edge"),
+        ],
     )
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="eva-latency-")))
@@ -293,8 +345,17 @@ def _tell(report: Report, found: Measured) -> None:
             f"{percentile([parts[stage] for parts in found.parts], share):.1f}"
             for stage in ("total", *STAGES, "own")
         ]
-        goal = f"{GOALS[found.rendition]:.0f}" if share == 0.5 else ""
-        report.rows.append([found.rendition, str(found.viewers), percent, goal, *columns])
+        goal, dropped = ("", "")
+        if share == 0.5:
+            goal, dropped = f"{GOALS[found.rendition]:.0f}", str(found.dropped)
+        report.rows.append([found.rendition, str(found.viewers), percent, goal, *columns, dropped])
     note = f"{name}: {len(found.parts)} of {found.asked} frames could be read"
-    others = f"; the others got {found.arrived} packets and missed {found.lost}"
-    report.notes.append(f"{note}{others if found.viewers else ''}.")
+    others = found.beside
+    if found.viewers:
+        note += (
+            f"; the others got {others.arrived} packets and missed {others.lost}; "
+            f"{others.looked_at} of them, who are looked at, got {others.pictures} pictures and "
+            f"missed {others.skipped} whole, of which {others.looked_at} × {found.skipped} were "
+            "missing on the bus"
+        )
+    report.notes.append(f"{note}.")

@@ -1,13 +1,19 @@
-"""`relay bench memory`: what an edge keeps of connected viewers, and of those that have left."""
+"""`relay bench memory`: what an edge keeps of connected viewers, and of those that have left.
+
+Viewers send reports, and some ask for packets again, so that what an edge keeps for both is in it.
+"""
 
 from __future__ import annotations
 
 import asyncio
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Final
 
+from relay.bench.crowd import Habits
 from relay.bench.processes import resident
 from relay.bench.report import Report
-from relay.bench.viewers import AT_ONCE, House, house
+from relay.bench.viewers import AT_ONCE, TOLD_S, House, house
+from relay.errors import OperatorError
 from relay.webrtc.dtls import REPEAT_S
 
 if TYPE_CHECKING:
@@ -18,13 +24,34 @@ GIVEN_BACK_S: Final = REPEAT_S + 17.0
 """Until then handshakes may have to be repeated, and what they leave is not given back."""
 FIRST: Final = 100
 """What the first viewers cost is the edge's own."""
+HABITS: Final = Habits(reports_per_s=1.0, sample=0, content=False, asker_every=10)
 _PATIENCE_S: Final = 60.0
 
 
-async def _join(made: House, count: int, *, stay: bool) -> None:
-    await made.crowd.ask(
-        "join", count=count, at_once=AT_ONCE, patience_s=_PATIENCE_S, watch=False, stay=stay
+@dataclass(frozen=True)
+class Kept:
+    """What was found."""
+
+    bytes_per_viewer: float
+    after: list[tuple[int, int]]
+    """After how many sessions in all how many bytes there are."""
+    asked_again: int
+    """Packets that viewers asked for again."""
+    sent_again: int
+    """Those that they got."""
+
+
+async def join_all(made: House, count: int, *, stay: bool) -> None:
+    """Let so many viewers join.
+
+    Raises:
+        OperatorError: not all of them were let in, so that nothing could be said of each.
+    """
+    outcome = await made.crowd.ask(
+        "join", count=count, at_once=AT_ONCE, patience_s=_PATIENCE_S, watch=stay, stay=stay
     )
+    if outcome["joined"] != count:
+        raise OperatorError(f"{outcome['joined']} of {count} viewers were let in")
 
 
 async def _settled(made: House, sessions: int) -> None:
@@ -32,34 +59,42 @@ async def _settled(made: House, sessions: int) -> None:
         await asyncio.sleep(0.2)
 
 
-async def run(
-    viewers: int, leavings: Sequence[int], first: int, given_back_s: float
-) -> tuple[float, list[tuple[int, int]]]:
-    """Bytes a connected viewer; and after how many sessions in all how many bytes there are."""
+async def run(viewers: int, leavings: Sequence[int], first: int, given_back_s: float) -> Kept:
+    """Let viewers join, stay for a while and leave, and then others join and leave.
+
+    Raises:
+        OperatorError: not all of them were let in.
+    """
     samples: list[tuple[int, int]] = []
-    async with house(packets=1, reports_per_s=0.0) as made:
-        await _join(made, first, stay=True)
+    async with house(packets=1, habits=HABITS) as made:
+        await join_all(made, first, stay=True)
         await asyncio.sleep(given_back_s)
         before = resident(made.edge.pid)
-        await _join(made, viewers, stay=True)
+        await join_all(made, viewers, stay=True)
         await asyncio.sleep(given_back_s)
         each = (resident(made.edge.pid) - before) / viewers
+        made.camera.pause()  # so that what was asked for is what was sent
+        await asyncio.sleep(TOLD_S)
+        asked = (await made.crowd.ask("counts"))["asked_again"]
+        told = made.edge.fact() or {"counters": {}}
+        made.camera.resume()
         await made.crowd.ask("leave")
         made_so_far = 0
         for total in leavings:
-            await _join(made, total - made_so_far, stay=False)
+            await join_all(made, total - made_so_far, stay=False)
             made_so_far = total
             await _settled(made, 0)
             await asyncio.sleep(given_back_s)
             samples.append((total, resident(made.edge.pid)))
-    return each, samples
+    return Kept(each, samples, asked, told["counters"].get("retransmissions", 0))
 
 
 def bench(
     viewers: int, leavings: Sequence[int], *, first: int = FIRST, given_back_s: float = GIVEN_BACK_S
 ) -> Report:
     """Run it: so many viewers at a time, then joins and leaves up to these numbers."""
-    each, samples = asyncio.run(run(viewers, leavings, first, given_back_s))
+    kept = asyncio.run(run(viewers, leavings, first, given_back_s))
+    each, samples = kept.bytes_per_viewer, kept.after
     report = Report("memory", ["what", "figure"])
     report.rows.append([f"a connected viewer, of {viewers}", f"{each / KIB:.1f} KiB"])
     report.rows += [
@@ -72,7 +107,9 @@ def bench(
         report.rows.append(["kept of each session that is over", f"{growth / sessions:.0f} bytes"])
     report.notes.append(
         "Resident memory of the edge's process, DTLS included, once handshakes are over for "
-        f"{given_back_s:.0f} s."
+        f"{given_back_s:.0f} s. Each viewer sends {HABITS.reports_per_s:.0f} report a second; one "
+        f"of {HABITS.asker_every} asks for one in {HABITS.packets_for_each_asked} packets again: "
+        f"{kept.asked_again} were asked for and {kept.sent_again} sent."
     )
-    report.data = {"bytes_per_viewer": each, "after": samples}
+    report.data = asdict(kept)
     return report

@@ -11,10 +11,9 @@ import pylibsrtp
 from aioice import stun
 from OpenSSL import SSL
 
-from relay.bench.footage import number_of, picture
+from relay.bench.inspector import Inspector, Observer
 from relay.webrtc.dtls import Certificate
 from relay.webrtc.ice import Address, Credentials
-from relay.webrtc.rtp import MAX_PAYLOAD
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,9 +30,6 @@ _EXTENSIONS: Final = {
     9: "urn:ietf:params:rtp-hdrext:sdes:mid",
 }
 _H264: Final = ("42001f", "42e01f", "4d001f", "f4001f", "64001f")
-_FU_A: Final = 28
-_FRAGMENT: Final = MAX_PAYLOAD - 2
-"""Bytes of a picture in each of its packets."""
 
 
 def _formats() -> Iterator[str]:
@@ -102,7 +98,7 @@ class Peer:
         )
         self.edge: Address = ("", 0)
         """Where its datagrams go."""
-        self._ssrc = 0
+        self._ssrc = self._sound_ssrc = 0
         self._ssl: SSL.Connection | None = SSL.Connection(identity.context)
         self._ssl.set_connect_state()
         self._begun = False
@@ -126,7 +122,9 @@ class Peer:
         self._remote = Credentials(first(r"a=ice-ufrag:(\S+)")[1], first(r"a=ice-pwd:(\S+)")[1])
         candidate = first(r"a=candidate:1 1 udp \d+ (\S+) (\d+) typ host")
         self.edge = candidate[1], int(candidate[2])
-        self._ssrc = int(first(r"a=ssrc:(\d+)")[1])
+        self._ssrc = int(first(r"(?s)\nm=video .*?a=ssrc:(\d+)")[1])
+        sound = re.search(r"(?s)\nm=audio [1-9].*?a=ssrc:(\d+)", sdp)
+        self._sound_ssrc = int(sound[1]) if sound else 0
 
     def check(self) -> bytes:
         """A connectivity check, which is also what keeps consent alive (RFC 7675)."""
@@ -208,8 +206,6 @@ class Peer:
 
     def report(self, bps: int) -> bytes:
         """A receiver report without loss, and a REMB, encrypted."""
-        if self._seal is None:
-            self._seal = _session(self._keys[0], pylibsrtp.Policy.SSRC_ANY_OUTBOUND)
         block = struct.pack("!IIIIII", self._ssrc, 0, 0, 0, 0, 0)
         shift = max(bps.bit_length() - 18, 0)
         estimate = struct.pack("!4sBBH", b"REMB", 1, shift << 2 | bps >> shift >> 16,
@@ -217,71 +213,32 @@ class Peer:
         plain = struct.pack("!BBHI", 0x81, 201, 7, _SSRC) + block
         plain += struct.pack("!BBHII", 0x8F, 206, 5, _SSRC, 0) + estimate
         plain += struct.pack("!I", self._ssrc)
-        return self._seal.protect_rtcp(plain)
+        return self._protect(plain)
+
+    def ask_again(self, sequence: int) -> bytes:
+        """A NACK for one packet of the picture (RFC 4585 section 6.2.1), encrypted."""
+        return self._protect(struct.pack("!BBHIIHH", 0x81, 205, 3, _SSRC, self._ssrc, sequence, 0))
+
+    def _protect(self, plain: bytes) -> bytes:
+        if self._seal is None:
+            self._seal = _session(self._keys[0], pylibsrtp.Policy.SSRC_ANY_OUTBOUND)
+        return bytes(self._seal.protect_rtcp(plain))
 
     def inspector(self) -> Inspector:
         """Who looks into what it receives."""
-        return Inspector(self._keys[1], self._ssrc)
+        session = inbound(self._keys[1])
+        return Inspector(session, self._ssrc, self._sound_ssrc)
+
+    def observer(self) -> Observer:
+        """Who looks at the headers only."""
+        return Observer(self._ssrc, self._sound_ssrc)
+
+
+def inbound(key: bytes) -> pylibsrtp.Session:
+    """What decrypts with this key and salt."""
+    return _session(key, pylibsrtp.Policy.SSRC_ANY_INBOUND)
 
 
 def _session(key: bytes, direction: int) -> pylibsrtp.Session:
     profile = pylibsrtp.Policy.SRTP_PROFILE_AEAD_AES_128_GCM
     return pylibsrtp.Session(pylibsrtp.Policy(key, direction, srtp_profile=profile))
-
-
-class Inspector:
-    """Decrypts what one viewer receives, with libsrtp, and holds it against what was written."""
-
-    def __init__(self, key: bytes, ssrc: int) -> None:
-        self._session = _session(key, pylibsrtp.Policy.SSRC_ANY_INBOUND)
-        self._ssrc = ssrc
-        self._nal = b""
-        self._next: int | None = None
-        self.packets = 0
-        """Packets of its picture."""
-        self.lost = 0
-        """Packets that are missing between them."""
-        self.pictures = 0
-        """Pictures that were right to the last byte."""
-        self.wrong = 0
-        """Those that were not, and packets that could not be decrypted."""
-
-    def take(self, datagram: bytes) -> None:
-        """A datagram of SRTP; any other is passed over."""
-        if len(datagram) < 12 or datagram[0] < 128 or 192 <= datagram[1] < 224:
-            return
-        sequence, _, ssrc = struct.unpack_from("!HII", datagram, 2)
-        if ssrc != self._ssrc:
-            return
-        try:
-            plain = self._session.unprotect(datagram)
-        except pylibsrtp.Error:
-            self.wrong += 1
-            return
-        self.packets += 1
-        gap = 0 if self._next is None else (sequence - self._next) & 0xFFFF
-        self.lost += gap if gap < 0x8000 else 0
-        self._next = (sequence + 1) & 0xFFFF
-        self._assemble(_payload(plain), marker=bool(plain[1] & 0x80))
-
-    def _assemble(self, payload: bytes, *, marker: bool) -> None:
-        if payload and payload[0] & 0x1F == _FU_A:
-            if payload[1] & 0x80:
-                self._nal = bytes([payload[0] & 0xE0 | payload[1] & 0x1F])
-            self._nal += payload[2:]
-        else:
-            self._nal = payload
-        if marker:
-            number, nal, self._nal = number_of(self._nal), self._nal, b""
-            packets = -(-(len(nal) - 1) // _FRAGMENT)
-            right = number >= 0 and nal == picture(number, packets)
-            self.pictures += right
-            self.wrong += not right
-
-
-def _payload(packet: bytes) -> bytes:
-    start = 12 + 4 * (packet[0] & 15)
-    if packet[0] & 0x10:
-        start += 4 + 4 * int.from_bytes(packet[start + 2 : start + 4], "big")
-    end = len(packet) - packet[-1] if packet[0] & 0x20 else len(packet)
-    return packet[start:end]

@@ -4,6 +4,9 @@ The edge has a core to itself; the bus, the camera and the load generator share 
 come in steps; after each, what arrives is counted for a while. What one edge costs is its CPU, from
 which follows how many a core holds where generator or machine give out before the edge does.
 
+The camera rests at both ends of what is counted, until nothing is under way any more: so each
+packet that was written and has not come is seen, of frames that were dropped whole as well.
+
 The edge takes as many as come, unless a limit is given: then it shows whether it turns viewers away
 before those that it has lose anything.
 """
@@ -17,8 +20,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from relay.bench.crowd import LoadGenerator
-from relay.bench.footage import CAMERA, FPS, PACKETS, footage
+from relay.bench.crowd import Habits, LoadGenerator
+from relay.bench.footage import CAMERA, FPS, PACKETS, SOUNDS, footage
 from relay.bench.processes import MEASURED, OTHER, CoreTimes, Edge, Gateway, Usage, on_core, servers
 from relay.bench.report import Figure, Report
 from relay.bus.client import connect
@@ -33,8 +36,12 @@ if TYPE_CHECKING:
 
 SETTLE_S: Final = REPEAT_S + 1.0
 """After the last join, until handshakes are over, which is after the GOPs that joiners are sent."""
-ON_THEIR_WAY: Final = 2
-"""Frames."""
+QUIET_S: Final = 0.5
+"""If nothing comes for so long after the camera has stopped, nothing comes any more."""
+LATEST_S: Final = 10.0
+"""Nor is anything waited for that comes later than this."""
+TOLD_S: Final = 1.2
+"""An edge tells of itself once a second."""
 AT_ONCE: Final = 24
 PATIENCE_S: Final = 45.0
 """For so long viewers that are turned away come again."""
@@ -58,7 +65,8 @@ class House:
 async def house(
     *,
     packets: int = PACKETS,
-    reports_per_s: float = 4.0,
+    habits: Habits = Habits(),  # noqa: B008 - frozen
+    with_sound: bool = False,
     full_load: float = NO_LIMIT,
     through_gateway: bool = False,
 ) -> AsyncIterator[House]:
@@ -70,7 +78,7 @@ async def house(
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="eva-bench-")))
         stack.enter_context(on_core(OTHER))
         state, bus = servers(folder, stack, OTHER)
-        camera = await later.enter_async_context(footage(bus.url, packets))
+        camera = await later.enter_async_context(footage(bus.url, packets, with_sound=with_sound))
         edge = await asyncio.to_thread(Edge, folder, bus.url, MEASURED, full_load=full_load)
         stack.callback(edge.stop)
         door = {"bus": bus.url, "edge": edge.name, "camera": CAMERA}
@@ -80,7 +88,7 @@ async def house(
             gateway = await asyncio.to_thread(Gateway, folder, state.url, bus.url, MEASURED)
             stack.callback(gateway.stop)
             door = {"whep": f"http://127.0.0.1:{gateway.port}/whep/{CAMERA}"}
-        crowd = await LoadGenerator.start(door, reports_per_s=reports_per_s)
+        crowd = await LoadGenerator.start(door, habits)
         later.push_async_callback(crowd.stop)
         yield House(edge, gateway, camera, crowd)
 
@@ -101,22 +109,23 @@ class Window:
     arrived: int
     """Packets."""
     lost: int
-    """Packets missing between others, or for good."""
+    """Packets that were written and have not come."""
     losers: int
     """Viewers that lost any."""
     pictures: int
     """Pictures of the sample that were right to the last byte."""
     wrong: int
-    """Those that were not."""
+    """Those that were not, sounds as well."""
     core_share: float
     """Of the edge."""
     granted: float
     """Of the CPU that the edge's threads wanted, the part that they had at once."""
     generator_share: float
     """Of a core, of the load generator."""
-
     seconds: float
-    """How long it was."""
+    """How long the camera was at work."""
+    skipped: int = 0
+    """Pictures of the sample of which no packet has come, between those that have."""
     others_share: float = 0.0
     """Of the edge's core, what went to anybody else."""
     stolen_share: float = 0.0
@@ -144,39 +153,37 @@ class Step:
     windows: list[Window]
 
 
-async def _now(made: House) -> tuple[Usage, int, dict[str, Any]]:
-    counts = await made.crowd.ask("counts")
-    return Usage.of(made.edge.pid), made.camera.written, counts
+async def _at_rest(made: House) -> dict[str, Any]:
+    """Stop the camera, and wait until nothing is under way; the viewers' counts then."""
+    made.camera.pause()
+    before = await made.crowd.ask("counts")
+    for _ in range(int(LATEST_S / QUIET_S)):
+        await asyncio.sleep(QUIET_S)
+        now = await made.crowd.ask("counts")
+        if all(now[whose] == before[whose] for whose in ("counted", "sample")):
+            break
+        before = now
+    return before
 
 
 async def window(made: House, seconds: float) -> Window:
     """Look on for a while."""
-    core = CoreTimes.of(MEASURED)
-    used, written, before = await _now(made)
+    before = await _at_rest(made)
+    written, core = made.camera.packets_written, CoreTimes.of(MEASURED)
+    used, began = Usage.of(made.edge.pid), await made.crowd.ask("counts")
+    made.camera.resume()
     await asyncio.sleep(seconds)
-    used_then, written_then, after = await _now(made)
-    spent = CoreTimes.of(MEASURED) - core
-    usage, elapsed = used_then - used, after["at"] - before["at"]
-    arrived = lost = losers = pictures = wrong = 0
-    for then, now in zip(
-        [*before["counted"], *before["sample"]], [*after["counted"], *after["sample"]], strict=True
-    ):
-        arrived += now[0] - then[0]
-        lost += now[1] - then[1]
-        losers += now[1] > then[1]
-    for then, now in zip(before["sample"], after["sample"], strict=True):
-        pictures += now[2] - then[2]
-        wrong += now[3] - then[3]
-    viewers = len(after["counted"]) + len(after["sample"])
-    # What has stopped for good leaves no gaps. Frames on their way at either end are no losses.
-    missing = (written_then - written - ON_THEIR_WAY) * PACKETS * viewers - arrived
-    generator = Usage(**after["usage"]) - Usage(**before["usage"])
+    made.camera.pause()
+    await asyncio.sleep(1 / FPS)  # over which the last picture is spread
+    usage, spent = Usage.of(made.edge.pid) - used, CoreTimes.of(MEASURED) - core
+    over = await made.crowd.ask("counts")
+    after = await _at_rest(made)
+    written = made.camera.packets_written - written
+    made.camera.resume()
+    elapsed = over["at"] - began["at"]
+    generator = Usage(**over["usage"]) - Usage(**began["usage"])
     return Window(
-        arrived=arrived,
-        lost=max(lost, missing),
-        losers=losers,
-        pictures=pictures,
-        wrong=wrong,
+        **_outcome(before, after, written),
         core_share=usage.cpu_s / elapsed,
         granted=usage.cpu_s / max(usage.cpu_s + usage.waited_s, 1e-9),
         generator_share=generator.cpu_s / elapsed,
@@ -184,6 +191,24 @@ async def window(made: House, seconds: float) -> Window:
         others_share=max(spent.busy_s - usage.cpu_s, 0.0) / elapsed,
         stolen_share=spent.stolen_s / elapsed,
     )
+
+
+def _outcome(before: dict[str, Any], after: dict[str, Any], written: int) -> dict[str, int]:
+    """What became of so many packets for each viewer."""
+    found = dict.fromkeys(("arrived", "lost", "losers", "pictures", "skipped", "wrong"), 0)
+    for then, now in zip(
+        [*before["counted"], *before["sample"]], [*after["counted"], *after["sample"]], strict=True
+    ):
+        arrived, gaps = now[0] - then[0], now[1] - then[1]
+        # A packet that came twice may not make up for one that did not come.
+        lost = max(written - arrived, gaps)
+        found["arrived"] += arrived
+        found["lost"] += lost
+        found["losers"] += lost > 0
+    for then, now in zip(before["sample"], after["sample"], strict=True):
+        for at, name in enumerate(("pictures", "skipped", "wrong"), 2):
+            found[name] += now[at] - then[at]
+    return found
 
 
 async def step(
@@ -196,6 +221,7 @@ async def step(
     await asyncio.sleep(settle_s)
     before = _counters(made)
     windows = [await window(made, seconds) for _ in range(rounds)]
+    await asyncio.sleep(TOLD_S)
     return Step(
         asked=asked,
         viewers=present + joined["joined"],
@@ -218,10 +244,11 @@ async def run(
     seconds: float,
     settle_s: float = SETTLE_S,
     full_load: float = NO_LIMIT,
+    with_sound: bool = False,
 ) -> list[Step]:
     """All steps, one after another; ends early when the edge is full."""
     steps: list[Step] = []
-    async with house(full_load=full_load) as made:
+    async with house(full_load=full_load, with_sound=with_sound) as made:
         present = 0
         for count in counts:
             steps.append(
@@ -240,52 +267,69 @@ def bench(
     seconds: float,
     settle_s: float = SETTLE_S,
     full_load: float = NO_LIMIT,
+    with_sound: bool = False,
 ) -> Report:
     """Run it."""
     report = Report(
         "viewers",
         [
             *("viewers", "edge: share of a core", "µs a packet", "got of the CPU it wanted"),
-            *("packets", "lost", "viewers with losses", "pictures verified", "wrong"),
+            *("packets", "lost", "viewers with losses", "frames dropped by the edge"),
+            *("pictures verified", "wrong", "skipped"),
             *("turned away", "failed", "load generator: share of a core"),
             "edge's core: others, stolen by the host",
         ],
     )
     steps = asyncio.run(
-        run(counts, rounds=rounds, seconds=seconds, settle_s=settle_s, full_load=full_load)
-    )
-    for each in steps:
-        seen = each.windows
-        report.rows.append(
-            [
-                str(each.viewers),
-                str(Figure(tuple(w.core_share for w in seen))),
-                str(Figure(tuple(w.us_per_packet for w in seen))),
-                str(Figure(tuple(w.granted for w in seen))),
-                *(str(sum(getattr(w, name) for w in seen)) for name in ("arrived", "lost")),
-                str(max(w.losers for w in seen)),
-                *(str(sum(getattr(w, name) for w in seen)) for name in ("pictures", "wrong")),
-                *(str(each.refused), str(each.failed)),
-                str(Figure(tuple(w.generator_share for w in seen))),
-                ", ".join(
-                    f"{Figure(tuple(getattr(w, name) for w in seen)).median:.2f}"
-                    for name in ("others_share", "stolen_share")
-                ),
-            ]
+        run(
+            counts,
+            rounds=rounds,
+            seconds=seconds,
+            settle_s=settle_s,
+            full_load=full_load,
+            with_sound=with_sound,
         )
-    report.notes = _notes(steps)
+    )
+    report.rows = [_row(each) for each in steps]
+    report.notes = _notes(steps, with_sound=with_sound)
     if full_load <= 1:
         report.notes.append(f"From {full_load} of its core on the edge takes no more viewers.")
     report.data = {"steps": [asdict(each) for each in steps]}
     return report
 
 
-def _notes(steps: list[Step]) -> list[str]:
+def _row(each: Step) -> list[str]:
+    seen = each.windows
+
+    def total(name: str) -> str:
+        return str(sum(getattr(w, name) for w in seen))
+
+    return [
+        str(each.viewers),
+        str(Figure(tuple(w.core_share for w in seen))),
+        str(Figure(tuple(w.us_per_packet for w in seen))),
+        str(Figure(tuple(w.granted for w in seen))),
+        *(total("arrived"), total("lost"), str(max(w.losers for w in seen))),
+        str(each.counters.get("frames_dropped", 0)),
+        *(total("pictures"), total("wrong"), total("skipped")),
+        *(str(each.refused), str(each.failed)),
+        str(Figure(tuple(w.generator_share for w in seen))),
+        ", ".join(
+            f"{Figure(tuple(getattr(w, name) for w in seen)).median:.2f}"
+            for name in ("others_share", "stolen_share")
+        ),
+    ]
+
+
+def _notes(steps: list[Step], *, with_sound: bool) -> list[str]:
     last = steps[-1]
+    sound = f"{SOUNDS} packets of sound a second" if with_sound else "no sound"
     notes = [
         (
-            f"{FPS} frames a second of {PACKETS} packets each; every viewer sends 4 reports a "
-            "second (RR and REMB) and a consent check every 2.5 s."
+            f"{FPS} frames a second of {PACKETS} packets each, {sound}; every viewer sends 4 "
+            "reports a second (RR and REMB) and a consent check every 2.5 s. Lost is what was "
+            "written and has not come to a viewer, to the packet; skipped are pictures of which "
+            "a viewer of the sample got nothing, and the edge's drops are told for all at once."
         )
     ]
     clean = [

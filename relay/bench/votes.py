@@ -3,7 +3,8 @@ answered, and what becomes of them when the state is killed in the middle.
 
 The floor is the same gateway answering with a constant. Voters send several requests ahead on each
 connection (HTTP/1.1 pipelining); each has one vote under way at a time, and sends it again, with
-the same key, until it is acknowledged.
+the same key, until it is acknowledged. Half of them have stopped when the state is killed, which is
+as soon as their last votes are acknowledged: nothing later could hide that one of these was lost.
 """
 
 from __future__ import annotations
@@ -17,12 +18,12 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
 import redis
 
 from relay.bench.pipeline import Pipeline
-from relay.bench.processes import Gateway, Store, servers
+from relay.bench.processes import Gateway, servers
 from relay.bench.report import Report, figure
 from relay.bus import keys
 from relay.bus.client import connect
@@ -84,11 +85,13 @@ class Voter:
         return self._request
 
 
-async def rush(port: int, voters: list[Voter], seconds: float, seed: int) -> int:
+async def rush(
+    port: int, voters: list[Voter], seconds: float, seed: int, connections: int = CONNECTIONS
+) -> int:
     """Let all vote for so long, then wait for what is under way; returns acknowledged votes."""
     before = sum(voter.acknowledged for voter in voters)
     until = time.monotonic() + seconds
-    groups = [voters[n::CONNECTIONS] for n in range(CONNECTIONS)]
+    groups = [voters[n::connections] for n in range(connections)]
     await asyncio.gather(
         *(_vote_on(port, group, until, random.Random(seed + n)) for n, group in enumerate(groups))  # noqa: S311 - stars need no secrecy
     )
@@ -201,19 +204,34 @@ def bench(voters: int, *, rounds: int, seconds: float) -> Report:
             rates.append(count / (time.monotonic() - began))
             cpu.append((gateway.cpu_s - used) / count * 1e6)
         lost, doubled = check(state.url, people)
-        killed = asyncio.run(_killed_in_the_middle(state, gateway.port, people, seconds))
+        killed = asyncio.run(killed_in_the_middle(state, gateway.port, people, seconds))
         lost_then, doubled_then = check(state.url, people)
     return _report(rates, floors, cpu, (lost, doubled), (killed, lost_then, doubled_then), people)
 
 
-async def _killed_in_the_middle(
-    state: Store, port: int, people: list[Voter], seconds: float
+class Mortal(Protocol):
+    """A state that can be killed and started again."""
+
+    def kill(self) -> None:
+        """SIGKILL."""
+
+    def start(self) -> None:
+        """Start it, and wait until it answers."""
+
+
+async def killed_in_the_middle(
+    state: Mortal, port: int, people: list[Voter], seconds: float
 ) -> int:
-    voting = asyncio.create_task(rush(port, people, seconds, 99))
-    await asyncio.sleep(seconds / 2)
+    """Kill the state while half of the people vote and the other half has just stopped; returns
+    acknowledged votes.
+    """
+    stopping, staying = people[::2], people[1::2]
+    half = CONNECTIONS // 2
+    voting = asyncio.create_task(rush(port, staying, seconds, 99, half))
+    count = await rush(port, stopping, seconds / 2, 98, half)
     state.kill()
     await asyncio.to_thread(state.start)
-    return await voting
+    return count + await voting
 
 
 def _report(
@@ -236,8 +254,9 @@ def _report(
         ),
         f"Steady: {steady[0]} lost, {steady[1]} doubled.",
         (
-            f"State killed (SIGKILL) in the middle: {killed[0]} acknowledged, {again} sent again, "
-            f"{killed[1]} lost, {killed[2]} doubled."
+            "State killed (SIGKILL) while half of them vote, as soon as the last votes of the "
+            f"other half, who cast none later, are acknowledged: {killed[0]} acknowledged, "
+            f"{again} sent again, {killed[1]} lost, {killed[2]} doubled."
         ),
     ]
     report.data = {

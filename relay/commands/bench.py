@@ -81,6 +81,7 @@ def viewers(
     full_load: Annotated[
         float, typer.Option(help="RELAY_EDGE_LOAD; more than 1: the edge takes all that come.")
     ] = 2.0,
+    sound: Annotated[bool, typer.Option(help="Send sound beside the picture.")] = False,
     folder: Folder = _FOLDER,
 ) -> None:
     """Viewers of 2 Mb/s that one edge holds on one core, with real ICE, DTLS and SRTP."""
@@ -89,7 +90,9 @@ def viewers(
     counts = viewers or [500, 1000, 2000, 2500, 3000]
 
     def run() -> Report:
-        return viewers_bench.bench(counts, rounds=rounds, seconds=seconds, full_load=full_load)
+        return viewers_bench.bench(
+            counts, rounds=rounds, seconds=seconds, full_load=full_load, with_sound=sound
+        )
 
     finish(run, folder)
 

@@ -7,7 +7,6 @@ import random
 from typing import TYPE_CHECKING
 
 import pytest
-import redis
 
 from relay.audience import ratings
 from relay.audience.ratings import Ballot
@@ -185,14 +184,14 @@ async def test_lost_answers_lose_and_double_nothing(store: Redis, store_url: str
                 proxy.cut()
 
         cutting = asyncio.create_task(cut())
-        final = await crowd(client, store, voters=30, rounds=6)
+        final = await crowd(client, store, [f"v{n}" for n in range(30)], rounds=6)
         done.set()
         await cutting
         await client.aclose()
     assert await stored(store) == (final, sum(final.values()), len(final))
 
 
-async def crowd(client: Redis, bus: Redis, *, voters: int, rounds: int) -> dict[str, int]:
+async def crowd(client: Redis, bus: Redis, viewers: list[str], *, rounds: int) -> dict[str, int]:
     """Many voters who send until they are answered; returns each one's last stars."""
     rng, final = random.Random(5), {}
 
@@ -209,34 +208,55 @@ async def crowd(client: Redis, bus: Redis, *, voters: int, rounds: int) -> dict[
             assert rating.yours == stars
             final[viewer] = stars
 
-    await asyncio.gather(*(voter(f"v{n}") for n in range(voters)))
+    await asyncio.gather(*(voter(viewer) for viewer in viewers))
     return final
 
 
 async def test_a_state_that_is_killed_loses_and_doubles_nothing(own_state: Server, store: Redis):
-    client = connect(own_state.url)
-    voting = asyncio.create_task(crowd(client, store, voters=20, rounds=60))
-    for _ in range(3):
-        before = await votes_in(client)
-        await eventually(lambda b=before: votes_since(client, b), "some votes", 10)
-        await asyncio.to_thread(own_state.restart)
-        await consistent(own_state)
+    (votes, *totals), final = await votes_over_kills(own_state, store)
+    assert votes == final
+    assert totals == [sum(final.values()), len(final)]
+
+
+async def test_a_vote_that_a_killed_state_forgets_is_seen(own_state: Server, store: Redis):
+    (votes, *_), final = await votes_over_kills(own_state, store, forgets="until-1-0")
+    assert {viewer for viewer in final if votes[viewer] != final[viewer]} == {"until-1-0"}
+
+
+async def votes_over_kills(
+    server: Server, bus: Redis, *, forgets: str = ""
+) -> tuple[tuple[dict[str, int], int, int], dict[str, int]]:
+    """Kill the state three times while some vote; what is stored then, and each one's last stars.
+
+    Each time others have just stopped: what they were acknowledged last nobody overwrites.
+    """
+    client, final = connect(server.url), dict[str, int]()
+    voting = asyncio.create_task(crowd(client, bus, [f"v{n}" for n in range(20)], rounds=60))
+    for kill in range(3):
+        stopping = [f"until-{kill}-{n}" for n in range(20)]
+        final |= await crowd(client, bus, stopping, rounds=5)
+        assert not voting.done()
+        await asyncio.to_thread(server.restart)
+        if forgets in stopping:
+            await give_other_stars(server, forgets)
+        await consistent(server)
     async with asyncio.timeout(30):
-        final = await voting
-    assert await stored(client) == (final, sum(final.values()), len(final))
+        final |= await voting
+    found = await stored(client)
     await client.aclose()
+    return found, final
 
 
-async def votes_in(client: Redis) -> int:
-    try:
-        # Those without a network, of the first minute.
-        return int(await client.hget(keys.rating_part("b", "minute:0"), ":all") or 0)
-    except redis.RedisError:
-        return 0
-
-
-async def votes_since(client: Redis, before: int) -> bool:
-    return await votes_in(client) > before + 20
+async def give_other_stars(server: Server, viewer: str) -> None:
+    """Change a vote behind everybody's back."""
+    client = connect(server.url)
+    before = int(await client.hget(keys.votes("b"), viewer))
+    after = before % 5 + 1
+    async with client.pipeline(transaction=True) as pipe:
+        pipe.hset(keys.votes("b"), viewer, after)
+        pipe.hincrby(keys.rating("b"), "sum", after - before)
+        await pipe.execute()
+    await client.aclose()
 
 
 async def consistent(server: Server) -> None:
