@@ -54,9 +54,7 @@ def refusal_page(title: str, detail: str, *, lang: str, shade: str | None = None
     policy = given["Content-Security-Policy"]
     script_src = f"script-src 'sha256-{_TELL_HASH}'"
     given["Content-Security-Policy"] = policy.replace("script-src 'self'", script_src)
-    html = _html(
-        403, title, detail, lang, shade, framed=True, target=' target="_blank"', script=_TELL
-    )
+    html = _html(403, title, detail, lang, shade, framed=True, script=_TELL)
     return _response(html, 403, lang, given)
 
 
@@ -73,9 +71,10 @@ def error_page(
     """A page that says what went wrong; it asks again by itself where that may help.
 
     Title and detail are in the language `lang`. `shade` is the theme that the viewer chose, if it
-    did. A page that stands in another site's frame has no bar.
+    did. A page for another site's frame has no bar, and its link opens elsewhere; any site may show
+    it, for a browser would draw a broken page in its place.
     """
-    given = headers()
+    given = headers("*") if framed else headers()
     again = ""
     if retry_after is not None:
         given["Retry-After"] = str(math.ceil(retry_after))
@@ -98,9 +97,9 @@ def _html(
     *,
     framed: bool,
     head: str = "",
-    target: str = "",
     script: str = "",
 ) -> str:
+    target = ' target="_blank"' if framed else ""
     run = f"<script>{script}</script>\n" if script else ""
     return (
         f'<!doctype html>\n<html lang="{lang}"{themed(shade)}>\n<head>\n<meta charset="utf-8">\n'

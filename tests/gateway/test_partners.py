@@ -154,6 +154,16 @@ async def test_a_strangers_frame_is_told_so_and_a_partners_is_not(gateway: Gatew
     assert (await framed("https://club.example/", "document")).status == 200
 
 
+async def test_a_frame_of_a_broadcast_that_is_not_there_says_so(gateway: Gateway) -> None:
+    answer = await gateway.get("/embed/nowhere", headers={"Accept": "text/html"})
+    assert answer.status == 404
+    assert ancestors(answer.headers["Content-Security-Policy"]) == "*"
+    (link,) = [each for each in Page(answer.text).all("a") if each.attributes["href"] == "/"]
+    assert link.attributes["target"] == "_blank"
+    own = await gateway.get("/b/nowhere", headers={"Accept": "text/html"})
+    assert ancestors(own.headers["Content-Security-Policy"]) == "'self'"
+
+
 async def test_our_own_pages_cannot_be_framed_by_others(gateway: Gateway) -> None:
     for path in ("/", "/b/demo", "/docs/embed"):
         policy = (await gateway.get(path)).headers["Content-Security-Policy"]
