@@ -112,8 +112,15 @@ def test_a_partner_embeds_steers_and_its_viewers_vote(
     assert tab.page.evaluate("news.rating.at(-1).count") == before
     tab.page.mouse.move(300, 300)
     frame.get_by_role("button", name="Rate this broadcast").click()
-    frame.get_by_role("radio", name="5 stars").check()
+    with tab.page.expect_request(
+        lambda one: one.method == "POST" and RATING in one.url
+    ) as sent_vote:
+        frame.get_by_role("radio", name="5 stars").check()
     wait_news(tab, f"news.rating.at(-1).count === {before + 1}")
+    # Where cookies are blocked, nothing else proves that this viewer has watched.
+    session = frame.evaluate(video.replace(".video", ".session"))
+    assert session
+    assert sent_vote.value.post_data_json["session"] == session
     assert walk.get(RATING)["count"] == before + 1
     rating = frame.evaluate("(path) => fetch(path).then((answer) => answer.json())", RATING)
     assert rating["yours"] == 5
