@@ -41,7 +41,6 @@ import { mark } from "../../ui/mark.ts";
 import { tellTimeBy } from "../../ui/now.ts";
 import { shared } from "../../ui/shared-styles.ts";
 import { embedStyles } from "./embed-styles.ts";
-import "../../audience/rating.ts";
 import "../../player/player.ts";
 import "../../ui/badge.ts";
 import "../../ui/limb.ts";
@@ -261,7 +260,7 @@ export class EvaEmbed extends LitElement {
 
   /** Opens the stars, and puts the focus on them; closing gives it back to the button. */
   async #openRating(): Promise<void> {
-    await import("../../ui/dialog.ts");
+    await Promise.all([import("../../ui/dialog.ts"), import("../../audience/rating.ts")]);
     this.rating = true;
     await this.updateComplete;
     await this.renderRoot.querySelector("eva-dialog")?.updateComplete;
