@@ -1,5 +1,8 @@
-"""What pages of other sites may ask: those of partners to read the API, and to vote; players of any
-origin to open WebRTC sessions. Events are for our own pages only.
+"""What pages of other sites may ask: those of partners to read the API, and players of any origin
+to open WebRTC sessions; those of a broadcast that partners alone may embed, in partners' sites.
+
+Nobody votes from there: browsers keep no cookie of an answer to another site, so that each vote
+would be a new viewer's. The frame is the way, and events are for our own pages only.
 """
 
 from __future__ import annotations
@@ -9,19 +12,22 @@ from typing import TYPE_CHECKING, Final
 from aiohttp import web
 
 from relay.gateway.keys import LIVE
+from relay.gateway.visitor import origin as own_origin
+from relay.state.models import Access
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
+    from relay.gateway.live import Live
+
     Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 _PLAYERS: Final = {
-    "Access-Control-Allow-Origin": "*",
     "Access-Control-Expose-Headers": "ETag, Link, Location, Accept-Patch, Accept-Post, Retry-After",
 }
 _PREFLIGHT: Final = {
-    "Access-Control-Allow-Methods": "GET, POST",
-    "Access-Control-Allow-Headers": "Content-Type, Eva-Viewer, Idempotency-Key",
+    "Access-Control-Allow-Methods": "GET",
+    "Access-Control-Allow-Headers": "Content-Type, Eva-Viewer",
     "Access-Control-Max-Age": "600",
 }
 
@@ -30,17 +36,13 @@ _PREFLIGHT: Final = {
 async def cors(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Let pages of other sites read the answers that are meant for them."""
     if request.path.startswith("/whep/"):
-        # Players of any origin have to read refusals as well, and when to try again.
-        response = await handler(request)
-        if not response.prepared:
-            response.headers.update(_PLAYERS)
-        return response
+        return await _for_players(request, handler)
     if not request.path.startswith("/api/v1/"):
         return await handler(request)
     origin = request.headers.get("Origin")
     allowed = origin is not None and origin in request.app[LIVE].partner_origins
     wanted = request.headers.get("Access-Control-Request-Method", request.method)
-    if not allowed or not _is_open(wanted, request.path):
+    if not allowed or wanted not in ("GET", "HEAD"):
         response = await handler(request)
         if not response.prepared:
             response.headers.add("Vary", "Origin")
@@ -57,5 +59,26 @@ async def cors(request: web.Request, handler: Handler) -> web.StreamResponse:
     return response
 
 
-def _is_open(method: str, path: str) -> bool:
-    return method in ("GET", "HEAD") or (method == "POST" and path.endswith("/rating"))
+async def _for_players(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Players have to read refusals as well, and when to try again."""
+    response = await handler(request)
+    if response.prepared:
+        return response
+    live, target = request.app[LIVE], request.path.split("/")[2]
+    if not _is_for_partners(live, target):
+        response.headers.update(_PLAYERS | {"Access-Control-Allow-Origin": "*"})
+        return response
+    origin = request.headers.get("Origin")
+    if origin in live.partner_origins or origin == own_origin(request):
+        response.headers.update(_PLAYERS | {"Access-Control-Allow-Origin": origin or ""})
+    response.headers.add("Vary", "Origin")
+    return response
+
+
+def _is_for_partners(live: Live, target: str) -> bool:
+    """Whether partners' sites alone may embed a broadcast, or all that show a camera openly."""
+    broadcast = live.broadcast(target)
+    if broadcast is not None:
+        return broadcast.partners_only
+    shown = [each for each in live.showing(target) if each.access is Access.OPEN]
+    return bool(shown) and all(each.partners_only for each in shown)

@@ -141,6 +141,10 @@ class Live:
         """A broadcast as it stood a second ago at the most; None: it is not known yet."""
         return self._broadcasts.get(slug)
 
+    def showing(self, camera: str) -> list[Broadcast]:
+        """The broadcasts that show a camera, as they stood a second ago at the most."""
+        return [each for each in self._broadcasts.values() if camera in each.cameras]
+
     def viewers(self, slug: str) -> int:
         """The number of viewers of a broadcast."""
         return self._viewers.get(slug, 0)

@@ -1,6 +1,6 @@
 """WHEP (draft-ietf-wish-whep): signalling of viewers' sessions, each forwarded to its edge.
 
-That players of any origin may read the answers is seen to by `gateway.cors`.
+That players of other origins may read the answers is seen to by `gateway.cors`.
 """
 
 from __future__ import annotations

@@ -65,8 +65,8 @@ def test_the_curve_of_ratings_and_the_moments_that_were_loved(
     now_us = time.time_ns() // 1000 // minute_us * minute_us
     # Nine and six minutes ago something happened; in between it was dull.
     for ago, stars in ((9, 5), (9, 5), (9, 5), (8, 2), (8, 3), (7, 2), (6, 5), (6, 4)):
-        vote = {"stars": stars, "at_us": now_us - ago * minute_us}
-        walk.request("POST", "/api/v1/broadcasts/loved/rating", vote)
+        body = {"stars": stars, "at_us": now_us - ago * minute_us}
+        walk.request("POST", "/api/v1/broadcasts/loved/rating", body)
     series = walk.get("/api/v1/broadcasts/loved/rating/series")
     assert [point["count"] for point in series["points"]] == [3, 2, 1, 2]
     assert [moment["average"] for moment in series["moments"]] == [5.0, 4.5]
@@ -88,8 +88,11 @@ def test_the_curve_of_ratings_and_the_moments_that_were_loved(
         assert violations(tab.page) == []
     # A vote on the page speaks of the picture on its screen: the curve grows by a point.
     tab.page.evaluate("scrollTo(0, 0)")
+    tab.wait_for("video", "!it.paused", 10)
     tab.wait_for("eva-player", "it.health && it.health.latencyMs !== null", 20)
-    tab.page.get_by_role("radio", name="3 stars").check()
+    with tab.page.expect_request(lambda one: one.method == "POST" and "/rating" in one.url) as vote:
+        tab.page.get_by_role("radio", name="3 stars").check()
+    assert vote.value.post_data_json["session"] == tab.element("eva-player", "it.session")
     tab.wait_for("eva-curve", "it.series.points.length === 5", 15)
     (*_, newest) = walk.get("/api/v1/broadcasts/loved/rating/series")["points"]
     assert (newest["count"], newest["average"]) == (1, 3.0)

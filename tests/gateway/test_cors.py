@@ -1,4 +1,6 @@
-"""Players of any origin may open WebRTC sessions: they read every answer, refusals as well."""
+"""Players of any origin may open WebRTC sessions: they read every answer, refusals as well. Of what
+partners alone may embed, players in partners' sites do.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from relay.gateway.keys import LIVE
 from tests.support.gateway import edge_up, go_live
+from tests.support.waiting import eventually
 
 if TYPE_CHECKING:
     from redis.asyncio import Redis
@@ -108,3 +112,56 @@ async def test_what_is_there_and_what_has_ended_can_be_read(gateway: Gateway) ->
     assert ended.status == 200
     for answer in (there, ended):
         require_readable(answer)
+
+
+PARTNER = "https://museum.example"
+
+
+@pytest.fixture
+async def partners_only(gateway: Gateway) -> None:
+    """The camera "inner" is of what partners alone may embed, "helmet" of an open broadcast too."""
+    await gateway.camera("inner")
+    body = {"id": "museum", "name": "The museum", "origins": [PARTNER]}
+    (await gateway.post("/api/v1/partners", body, admin=True)).ok(201)
+    await gateway.broadcast("inside", cameras=["inner", "helmet"], partners_only=True)
+    live = gateway.app[LIVE]
+    await eventually(lambda: live.broadcast("inside") is not None, "the broadcast")
+    await eventually(lambda: PARTNER in live.partner_origins, "the partner")
+
+
+@pytest.mark.parametrize("path", ["/whep/inside", "/whep/inside/edge-9.x", "/whep/inner"])
+@pytest.mark.parametrize("method", ["OPTIONS", "POST", "DELETE"])
+@pytest.mark.usefixtures("partners_only")
+async def test_what_partners_alone_may_embed_is_for_their_players(
+    gateway: Gateway, method: str, path: str
+) -> None:
+    async def allowed(origin: str) -> str | None:
+        headers = SDP | {"Origin": origin, "Access-Control-Request-Method": "POST"}
+        raw = b"v=0\r\n" if method == "POST" else None
+        answer = await gateway.send(method, path, raw=raw, headers=headers)
+        assert "Origin" in answer.headers["Vary"]
+        assert ("Location" in answer.headers.get(EXPOSE, "")) == (ALLOW in answer.headers)
+        return answer.headers.get(ALLOW)
+
+    assert await allowed(PARTNER) == PARTNER
+    assert await allowed(gateway.url) == gateway.url
+    for stranger in (THEIRS["Origin"], "null", f"{PARTNER}.evil.example"):
+        assert await allowed(stranger) is None
+
+
+ALLOW = "Access-Control-Allow-Origin"
+EXPOSE = "Access-Control-Expose-Headers"
+
+
+@pytest.mark.usefixtures("partners_only")
+async def test_what_anybody_may_embed_too_is_for_all_players(gateway: Gateway) -> None:
+    for path in ("/whep/demo", "/whep/helmet", "/whep/members"):
+        require_readable(await gateway.send("POST", path, raw=b"v=0\r\n", headers=SDP))
+    await gateway.change("/api/v1/broadcasts/inside", partners_only=False)
+
+    live = gateway.app[LIVE]
+    await eventually(
+        lambda: (inside := live.broadcast("inside")) is not None and not inside.partners_only,
+        "the change",
+    )
+    require_readable(await gateway.send("POST", "/whep/inner", raw=b"v=0\r\n", headers=SDP))

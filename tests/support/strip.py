@@ -119,8 +119,14 @@ def check_badge(tab: Tab, seconds: float, figure: Callable[[str], None], what: s
         f"{what} are {ages:.0f} ms old, the badge is off by "
         f"{statistics.median(off):+.0f} ms ({min(off):+.0f} to {max(off):+.0f})"
     )
-    assert abs(statistics.median(off)) <= OFF_MS
+    check_off(off)
     return badges
+
+
+def check_off(off: list[float]) -> None:
+    """Badges that are off by so many milliseconds tell the truth, all but one at the most."""
+    assert abs(statistics.median(off)) <= OFF_MS
+    assert sum(abs(each) > OFF_MS for each in off) <= 1, off
 
 
 def _truth_ms(badge: Badge, shown: list[Shown]) -> float:

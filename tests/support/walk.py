@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from tests.support.stack import Stack
 
 SLUG = "walk"
+START = (datetime.now(UTC) - timedelta(hours=2.7)).replace(microsecond=0)
+"""When the spacewalk began."""
 CAMERAS = {"helmet": "EV1 helmet", "drone": "Drone", "orbit": "Orbit, 360°"}
 DESCRIPTION = """Two astronauts replace a **failed pump** of the station's cooling loop.
 
@@ -27,12 +29,18 @@ def ago(**span: float) -> str:
     return (datetime.now(UTC) - timedelta(**span)).isoformat()
 
 
+def elapsed(at: datetime) -> str:
+    """A moment as the pages write mission elapsed time."""
+    minutes, seconds = divmod(int((at - START).total_seconds()), 60)
+    return f"{minutes // 60:02}:{minutes % 60:02}:{seconds:02}"
+
+
 def fields() -> dict[str, Any]:
     """Everything that a broadcast's document can say."""
     return {
         "title": "Cooling pump replacement outside the Harmony module",
         "description": DESCRIPTION,
-        "starts_at": ago(hours=2.7),
+        "starts_at": START.isoformat(),
         "crew": [
             {"name": "Sunita Marlowe", "role": "EV1, lead spacewalker"},
             {"name": "Tomás Okafor", "role": "EV2"},

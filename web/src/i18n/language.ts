@@ -1,8 +1,9 @@
 /**
  * The languages of the pages: @lit/localize in runtime mode.
  *
- * English stands in the sources. The others are message files (`de.json` …) that map the English text to
- * its translation, and each is loaded only by those who read it.
+ * English stands in the sources. The others are message files that map the English text to its
+ * translation, and each is loaded only by those who read it: `de.json` … of all that a player in a frame
+ * can say, and `pages/de.json` … of the rest.
  *
  * `@localized()` stands beneath `@customElement()`: an element that is in the page already comes to life
  * the moment it is defined, and would miss what is added to its class afterwards.
@@ -30,19 +31,31 @@ export const LANGUAGE_NAMES: Readonly<Record<Language, string>> = {
 const COOKIE = "eva_lang";
 const YEAR_S = 31_536_000;
 
-const FILES: Readonly<Record<string, () => Promise<{ default: Table }>>> = {
-  fr: () => import("./fr.json"),
-  de: () => import("./de.json"),
-  es: () => import("./es.json"),
-  it: () => import("./it.json"),
-};
+/** A message file of each language but English. */
+type Files = Readonly<Record<string, () => Promise<{ default: Table }>>>;
+
+const spoken: Files[] = [
+  {
+    fr: () => import("./fr.json"),
+    de: () => import("./de.json"),
+    es: () => import("./es.json"),
+    it: () => import("./it.json"),
+  },
+];
+
+/** Has the words of further message files at hand; to be called before the first rendering. */
+export function speakAlso(files: Files): void {
+  spoken.push(files);
+}
 
 const { getLocale, setLocale } = configureLocalization({
   sourceLocale: "en",
   targetLocales: LANGUAGES.slice(1),
-  loadLocale: async (language) => ({
-    templates: templatesOf((await FILES[language]?.())?.default ?? {}),
-  }),
+  loadLocale: async (language) => {
+    const tables = await Promise.all(spoken.map((files) => files[language]?.()));
+    const templates = tables.flatMap((one) => Object.entries(templatesOf(one?.default ?? {})));
+    return { templates: Object.fromEntries(templates) };
+  },
 });
 
 /** Recognises a {@link Language}. */

@@ -24,6 +24,7 @@ import { HintWatch } from "./hints.ts";
 import { type CameraKnowledge, IDLE_LINK, type Link } from "./link.ts";
 import { stillOf } from "./media-session.ts";
 import { Meter } from "./meter.ts";
+import { ShownMoment } from "./moment.ts";
 import { OverlayState } from "./overlay-state.ts";
 import { helpOf, slateOf, soundButton, sphereOf, statsOf } from "./overlays.ts";
 import { Phase } from "./phase.ts";
@@ -46,7 +47,7 @@ import "./chrome.ts";
  *
  * @fires eva-state - {@link PlayerState}, after each confirmed change; bubbles, composed
  * @fires eva-telemetry - {@link Telemetry} or null, once a second
- * @fires eva-paused - whether the picture has been stopped or goes on
+ * @fires eva-paused - whether the picture has been stopped or goes on; bubbles, composed
  */
 @customElement("eva-player")
 @localized()
@@ -104,6 +105,7 @@ export class EvaPlayer extends LitElement {
   #laidOut = "flat";
   readonly #overlays = new OverlayState(this);
   readonly #wakeLock = new WakeLock();
+  readonly #moment = new ShownMoment(this);
   readonly #conductor = new Conductor(new WhepEngine(location.origin), {
     video: () => this.video,
     target: () => targetOf(this),
@@ -121,6 +123,11 @@ export class EvaPlayer extends LitElement {
   /** What has been measured of late; null while there is no picture. */
   get health(): Telemetry | null {
     return this.telemetry;
+  }
+
+  /** When the picture on screen was taken, microseconds since 1970; null where nobody can tell. */
+  get capturedUs(): number | null {
+    return this.#moment.us;
   }
 
   /** The session's name at the server, or null. */
@@ -314,6 +321,7 @@ export class EvaPlayer extends LitElement {
   #onLink(link: Link): void {
     this.link = link;
     this.phase = link.phase;
+    this.#moment.follow(link);
     const shown = hasPicture(link) ? this.#conductor.current?.target : undefined;
     this.shownCamera = shown?.camera ?? null;
     this.#tell();
@@ -364,9 +372,10 @@ export class EvaPlayer extends LitElement {
   }
 
   #onPlaying(): void {
-    const playing = !this.video.paused;
-    this.#wakeLock.set(playing && !this.bare);
-    this.dispatchEvent(new CustomEvent("eva-paused", { detail: !playing }));
+    const { paused: detail } = this;
+    this.#moment.turned();
+    this.#wakeLock.set(!detail && !this.bare);
+    this.dispatchEvent(new CustomEvent("eva-paused", { detail, bubbles: true, composed: true }));
   }
 
   #onVolume(): void {

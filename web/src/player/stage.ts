@@ -152,7 +152,7 @@ export class EvaStage extends LitElement {
 
   #small(broadcast: Broadcast, camera: Camera): TemplateResult {
     const stop = (event: Event): void => event.stopPropagation();
-    return html`<div class="tile small" @eva-state=${stop}>
+    return html`<div class="tile small" @eva-state=${stop} @eva-paused=${stop}>
       <eva-player
         bare
         slug=${broadcast.slug}

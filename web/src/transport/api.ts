@@ -45,11 +45,13 @@ export async function getSimilar(slug: string): Promise<SimilarBroadcast[]> {
   return (await requestJson(broadcastPath(slug, "/similar"), isSimilar)).broadcasts;
 }
 
-/** A vote: how many stars, for which moment. */
+/** A vote: how many stars, for which moment, from which session. */
 export interface VoteBody {
   stars: number;
   /** Capture wall clock of the picture that the viewer sees, microseconds since 1970. */
   at_us?: number;
+  /** The WHEP session's name; heartbeats name it too. */
+  session?: string;
 }
 
 /** Gives or changes this viewer's vote. */

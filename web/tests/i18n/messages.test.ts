@@ -1,11 +1,7 @@
 import { msg, str } from "@lit/localize";
 import { runtimeMsg } from "@lit/localize/internal/runtime-msg.js";
 import { describe, expect, it } from "vitest";
-import de from "../../src/i18n/de.json" with { type: "json" };
-import es from "../../src/i18n/es.json" with { type: "json" };
-import fr from "../../src/i18n/fr.json" with { type: "json" };
-import italian from "../../src/i18n/it.json" with { type: "json" };
-import { templatesOf } from "../../src/i18n/templates.ts";
+import { type Table, templatesOf } from "../../src/i18n/templates.ts";
 
 const SOURCES = import.meta.glob<string>("../../src/**/*.ts", {
   query: "?raw",
@@ -13,12 +9,18 @@ const SOURCES = import.meta.glob<string>("../../src/**/*.ts", {
   eager: true,
 });
 
+const TABLES = import.meta.glob<Table>("../../src/i18n/**/*.json", {
+  import: "default",
+  eager: true,
+});
+
 /** `msg("…")` and ``msg(str`…`)``, the only two ways in which the pages speak. */
 const SPOKEN = /\bmsg\(\s*(?:"((?:[^"\\]|\\.)*)"|str`((?:[^`\\]|\\.)*)`)\s*,?\s*\)/g;
 
-function sourceTexts(): Set<string> {
+function textsOf(names: Iterable<string>): Set<string> {
   const texts = new Set<string>();
-  for (const [name, code] of Object.entries(SOURCES)) {
+  for (const name of names) {
+    const code = SOURCES[name] ?? "";
     const found = [...code.matchAll(SPOKEN)];
     const calls = code.match(/\bmsg\(/g) ?? [];
     expect(found.length, `${name} speaks in a way that this test cannot read`).toBe(calls.length);
@@ -50,30 +52,67 @@ function withPlaces(template: string): string {
 }
 
 const placesOf = (text: string): string[] => (text.match(/\{\d+\}/g) ?? []).sort();
-const sources = sourceTexts();
 
-describe.each(Object.entries({ fr, de, es, it: italian }))(
-  "the message file %s",
-  (_name, table) => {
-    const entries = Object.entries<string>(table);
+/** What a module imports of ours, at once or later; what it imports for the types alone is left out. */
+const IMPORT = /^(?:import|export)(?! type\b)[^;]*?"(\.[^"]+\.ts)"|\bimport\("(\.[^"]+\.ts)"\)/gm;
 
-    it("has every text of the pages and no other", () => {
-      expect(entries.map(([source]) => source).sort()).toEqual([...sources].sort());
-    });
+/** A module and all that it can ever load. */
+function reached(name: string, found = new Set<string>()): Set<string> {
+  if (!found.has(name)) {
+    found.add(name);
+    for (const [, now, later] of SOURCES[name]?.matchAll(IMPORT) ?? []) {
+      reached(resolved(name, now ?? later ?? ""), found);
+    }
+  }
+  return found;
+}
 
-    it("keeps every value and leaves nothing empty", () => {
-      for (const [source, target] of entries) {
-        expect(placesOf(target), source).toEqual(placesOf(source));
-        expect(target.trim(), source).not.toBe("");
-      }
-    });
-  },
+/** The key in `SOURCES` of what a module imports. */
+function resolved(name: string, path: string): string {
+  return `../..${new URL(path, `file:///${name.replaceAll("../", "")}`).pathname}`;
+}
+
+const everything = textsOf(Object.keys(SOURCES));
+const ofPlayer = textsOf(reached("../../src/pages/embed.ts"));
+const ofPages = new Set([...everything].filter((text) => !ofPlayer.has(text)));
+
+it("tells what a player in a frame can say from what else pages say", () => {
+  expect(ofPlayer).toContain("Live picture");
+  expect(ofPlayer).toContain("What could be better?");
+  expect(ofPages).toContain("Crew");
+});
+
+const files = ["fr", "de", "es", "it"].flatMap(
+  (language) =>
+    [
+      [`${language}.json`, ofPlayer],
+      [`pages/${language}.json`, ofPages],
+    ] as const,
 );
+
+describe.each(files)("the message file %s", (file, sources) => {
+  const entries = Object.entries(TABLES[`../../src/i18n/${file}`] ?? {});
+
+  it("has every text that is said there and no other", () => {
+    expect(entries.map(([source]) => source).sort()).toEqual([...sources].sort());
+  });
+
+  it("keeps every value and leaves nothing empty", () => {
+    for (const [source, target] of entries) {
+      expect(placesOf(target), source).toEqual(placesOf(source));
+      expect(target.trim(), source).not.toBe("");
+    }
+  });
+});
 
 it("addresses people in one way in Spanish", () => {
   const formal =
     /\b(ustedes?|inténtelo|recargue|recárguela|revise|espere|siga|vote|pulse|vuelva|mire|su (página|voto|comentario|nombre|identificador)|sus comentarios)\b/i;
-  expect(Object.values(es).filter((text) => formal.test(text))).toEqual([]);
+  for (const file of ["es", "pages/es"]) {
+    const texts = Object.values(TABLES[`../../src/i18n/${file}.json`] ?? {});
+    expect(texts.length).toBeGreaterThan(0);
+    expect(texts.filter((text) => formal.test(text))).toEqual([]);
+  }
 });
 
 describe("templatesOf", () => {

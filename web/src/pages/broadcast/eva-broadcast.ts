@@ -6,6 +6,7 @@ import { customElement, property, query, state } from "lit/decorators.js";
 import type { EvaComments } from "../../audience/comments/comments.ts";
 import type { EvaCurve } from "../../audience/curve.ts";
 import type { Vote } from "../../audience/rating.ts";
+import { voteBody } from "../../audience/vote.ts";
 import { languageReady } from "../../i18n/language.ts";
 import { explain } from "../../i18n/trouble.ts";
 import { choiceOf, wantedCamera } from "../../player/choice.ts";
@@ -16,7 +17,6 @@ import { Phase } from "../../player/phase.ts";
 import type { PlayerState } from "../../player/player-state.ts";
 import { type OperatorViews, withView } from "../../player/sphere/looking.ts";
 import type { EvaStage } from "../../player/stage.ts";
-import { captureUs } from "../../player/telemetry.ts";
 import type { CameraWish, Layout, LayoutWish } from "../../player/wishes.ts";
 import { type Broadcast, isBroadcast, takesVotes } from "../../protocol/broadcast.ts";
 import type { ServerEvent } from "../../protocol/events.ts";
@@ -174,6 +174,7 @@ export class EvaBroadcast extends LitElement {
       .clock=${this.#feed?.clock ?? null}
       .operatorViews=${this.operatorViews}
       @eva-state=${(event: CustomEvent<PlayerState>) => this.#onPlayer(event.detail)}
+      @eva-paused=${() => this.#heartbeat?.changed()}
     ></eva-stage>`;
   }
 
@@ -213,7 +214,9 @@ export class EvaBroadcast extends LitElement {
         .progress=${view.vote}
         .slug=${broadcast.slug}
         .links=${broadcast.links}
-        @eva-vote=${(event: CustomEvent<Vote>) => this.#vote(event.detail.stars)}
+        @eva-vote=${({ detail }: CustomEvent<Vote>) => {
+          void this.#feed?.vote(voteBody(detail.stars, this.stage?.player ?? null));
+        }}
       ></eva-rating>
     </section>`;
   }
@@ -263,25 +266,11 @@ export class EvaBroadcast extends LitElement {
     void import("../../share/share-dialog.ts");
   }
 
-  /** When the picture on screen was taken, milliseconds since 1970; null while there is none. */
+  /** When the picture on screen was taken, milliseconds since 1970; null where nobody can tell. */
   readonly #moment = (): number | null => {
-    if (this.phase !== Phase.Live) {
-      return null;
-    }
-    const server = this.#feed?.clock.serverMs(performance.now()) ?? null;
-    const captured = captureUs(this.stage?.player?.health ?? null, server);
-    return captured === null ? server : captured / 1000;
+    const capturedUs = this.stage?.player?.capturedUs ?? null;
+    return capturedUs === null ? null : capturedUs / 1000;
   };
-
-  #vote(stars: number): void {
-    const server = this.#feed?.clock.serverMs(performance.now()) ?? null;
-    const player = this.stage?.player ?? null;
-    const atUs = captureUs(player?.health ?? null, server);
-    void this.#feed?.vote({
-      stars,
-      ...(atUs === null ? {} : { at_us: atUs }),
-    });
-  }
 
   #onCamera(event: CustomEvent<CameraWish>): void {
     const broadcast = this.#feed?.store.state.broadcast ?? null;

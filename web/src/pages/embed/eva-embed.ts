@@ -10,6 +10,7 @@ import { customElement, property, query, state } from "lit/decorators.js";
 import { classMap } from "lit/directives/class-map.js";
 import type { Vote } from "../../audience/rating.ts";
 import { viewers } from "../../audience/viewers.ts";
+import { voteBody } from "../../audience/vote.ts";
 import { Bridge, thisFrame } from "../../embed/bridge.ts";
 import type { Command } from "../../embed/messages.ts";
 import { languageReady } from "../../i18n/language.ts";
@@ -23,7 +24,6 @@ import type { EvaPlayer } from "../../player/player.ts";
 import type { PlayerState } from "../../player/player-state.ts";
 import type { Action } from "../../player/shortcuts.ts";
 import { type OperatorViews, withView } from "../../player/sphere/looking.ts";
-import { captureUs } from "../../player/telemetry.ts";
 import type { CameraWish, QualityWish } from "../../player/wishes.ts";
 import { type Broadcast, isBroadcast, takesVotes } from "../../protocol/broadcast.ts";
 import type { ServerEvent } from "../../protocol/events.ts";
@@ -41,7 +41,6 @@ import { mark } from "../../ui/mark.ts";
 import { tellTimeBy } from "../../ui/now.ts";
 import { shared } from "../../ui/shared-styles.ts";
 import { embedStyles } from "./embed-styles.ts";
-import "../../audience/rating.ts";
 import "../../player/player.ts";
 import "../../ui/badge.ts";
 import "../../ui/limb.ts";
@@ -194,6 +193,7 @@ export class EvaEmbed extends LitElement {
           layout: null,
         }}
         @eva-state=${(event: CustomEvent<PlayerState>) => this.#onPlayer(event.detail)}
+        @eva-paused=${() => this.#heartbeat?.changed()}
         @eva-camera=${(event: CustomEvent<CameraWish>) => {
           this.chosen = choiceOf(broadcast, event.detail.id);
         }}
@@ -251,14 +251,16 @@ export class EvaEmbed extends LitElement {
         .progress=${view.vote}
         .slug=${broadcast.slug}
         .links=${broadcast.links}
-        @eva-vote=${(event: CustomEvent<Vote>) => this.#vote(event.detail.stars)}
+        @eva-vote=${({ detail }: CustomEvent<Vote>) => {
+          void this.#feed?.vote(voteBody(detail.stars, this.player));
+        }}
       ></eva-rating>
     </eva-dialog>`;
   }
 
   /** Opens the stars, and puts the focus on them; closing gives it back to the button. */
   async #openRating(): Promise<void> {
-    await import("../../ui/dialog.ts");
+    await Promise.all([import("../../ui/dialog.ts"), import("../../audience/rating.ts")]);
     this.rating = true;
     await this.updateComplete;
     await this.renderRoot.querySelector("eva-dialog")?.updateComplete;
@@ -312,15 +314,6 @@ export class EvaEmbed extends LitElement {
     }
   }
 
-  #vote(stars: number): void {
-    const server = this.#feed?.clock.serverMs(performance.now()) ?? null;
-    const atUs = captureUs(this.player?.health ?? null, server);
-    void this.#feed?.vote({
-      stars,
-      ...(atUs === null ? {} : { at_us: atUs }),
-    });
-  }
-
   #onPlayer(player: PlayerState): void {
     this.phase = player.phase;
     this.shown = player.camera;
@@ -348,12 +341,10 @@ export class EvaEmbed extends LitElement {
   }
 
   #tellTime(): void {
-    const health = this.player?.health ?? null;
-    const server = this.#feed?.clock.serverMs(performance.now()) ?? null;
-    const atUs = captureUs(health, server);
+    const atUs = this.player?.capturedUs ?? null;
     if (atUs !== null) {
       const at = new Date(atUs / 1000).toISOString();
-      const latencyMs = health?.latencyMs ?? null;
+      const latencyMs = this.player?.health?.latencyMs ?? null;
       const latency = latencyMs === null ? null : Math.round(latencyMs);
       this.#bridge.tell("time", { at, latency_ms: latency });
     }
