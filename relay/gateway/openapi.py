@@ -174,22 +174,25 @@ def _operation(route: Route, refs: dict[Any, Any]) -> dict[str, Any]:
 
 def page(routes: Sequence[Route]) -> str:
     """A readable list of the operations."""
-    rows = "".join(
-        f"<tr><td><code>{escape(route.method)}</code></td><td><code>{escape(route.path)}</code>"
-        f"</td><td>{escape(route.summary)}</td>"
-        f"<td>{'bearer token' if route.admin else ''}</td></tr>"
+    items = "".join(
+        f"<li><code>{escape(route.method)}</code> <code class=path>{escape(route.path)}</code> "
+        f"<span>{escape(route.summary)}{' (bearer token)' if route.admin else ''}</span></li>"
         for route in routes
     )
     return (
         '<!doctype html><html lang="en"><meta charset="utf-8"><title>EVA Relay: API</title>'
-        '<meta name="viewport" content="width=device-width">'
-        "<style>body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;"
-        "padding:0 1rem;color-scheme:light dark}table{border-collapse:collapse;width:100%}"
-        "td{padding:.4rem .8rem .4rem 0;border-bottom:1px solid #8884;vertical-align:top}</style>"
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        '<link rel="icon" href="/static/favicon.svg" type="image/svg+xml">'
+        "<style>:root{color-scheme:light dark;background:Canvas}"
+        "body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}"
+        "ul{padding:0;list-style:none}"
+        "li{display:flex;flex-wrap:wrap;gap:0 1rem;padding:.4rem 0;border-bottom:1px solid #8884}"
+        "code{flex:0 0 4rem}.path{flex:1 1 22rem;overflow-wrap:anywhere}span{flex:1 1 20rem}"
+        "</style>"
         "<main><h1>EVA Relay: API</h1><p>The whole of it, for machines: "
         '<a href="/api/openapi.json">openapi.json</a>. Errors are '
         "<code>application/problem+json</code>.</p>"
-        f"<table>{rows}</table></main></html>"
+        f"<ul>{items}</ul></main></html>"
     )
 
 

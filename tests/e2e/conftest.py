@@ -8,14 +8,17 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import sync_playwright
 
-from tests.support.chromium import Tab, chromium
+from tests.support.chromium import chromium, viewers
+from tests.support.firefox import firefox
 from tests.support.stack import Stack
 from tests.support.walk import set_up
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from playwright.sync_api import Browser, BrowserContext, Playwright
+    from playwright.sync_api import Browser, Playwright
+
+    from tests.support.chromium import Tab
 
 HERE = Path(__file__).parent
 
@@ -45,38 +48,33 @@ def browser(playwright: Playwright) -> Iterator[Browser]:
         yield found
 
 
-@pytest.fixture
-def contexts(browser: Browser) -> Iterator[Callable[..., BrowserContext]]:
-    """Makes viewers with what is given of them."""
-    made = []
-
-    def make(**given: object) -> BrowserContext:
-        made.append(browser.new_context(**given))  # type: ignore[arg-type]
-        return made[-1]
-
-    yield make
-    for context in made:
-        context.close()
+@pytest.fixture(scope="package")
+def gecko(playwright: Playwright, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    """Firefox."""
+    with firefox(playwright, tmp_path_factory.mktemp("firefox")) as found:
+        yield found
 
 
 @pytest.fixture
-def open_tab(browser: Browser) -> Iterator[Callable[[str], Tab]]:
-    """Opens a page as a new viewer; in the end no page may have complained of anything."""
-    contexts, tabs = [], []
+def open_tab(browser: Browser) -> Iterator[Callable[..., Tab]]:
+    """Opens pages as new viewers, which may complain of what is named; see `viewers`."""
+    with viewers(browser) as found:
+        yield found
 
-    def open_one(url: str) -> Tab:
-        context = browser.new_context(viewport={"width": 1280, "height": 800})
-        tab = Tab(context)
-        contexts.append(context)
-        tabs.append(tab)
-        tab.page.goto(url)
-        return tab
 
-    yield open_one
-    complaints = [complaint for tab in tabs for complaint in tab.complaints]
-    for context in contexts:
-        context.close()
-    assert complaints == []
+@pytest.fixture
+def open_fox(gecko: Browser) -> Iterator[Callable[..., Tab]]:
+    """The same in Firefox."""
+    with viewers(gecko) as found:
+        yield found
+
+
+@pytest.fixture(params=["chromium", pytest.param("firefox", marks=pytest.mark.slow)])
+def open_either(request: pytest.FixtureRequest) -> Callable[..., Tab]:
+    """The same in each browser."""
+    name = {"chromium": "open_tab", "firefox": "open_fox"}[request.param]
+    found: Callable[..., Tab] = request.getfixturevalue(name)
+    return found
 
 
 @pytest.fixture(scope="package")

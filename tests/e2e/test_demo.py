@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from relay.demo import timecode
+from tests.support.sphere import view
 from tests.support.stack import Stack
 
 if TYPE_CHECKING:
@@ -72,6 +73,10 @@ def test_the_printed_page_shows_moving_cameras_and_their_age(
         assert len(ages) > 20
         assert min(ages) >= 0
         tab.screenshot(f"demo-{name.lower().replace(' ', '-')}", screenshots)
+    tab.page.get_by_role("toolbar").get_by_role("button", name="Orbit 360°").click()
+    tab.wait_for("eva-player", "it.camera === 'orbit360' && it.phase === 'live'", 20)
+    tab.wait_for("eva-sphere >> canvas", "it.width > 300", 10)
+    stack.wait(lambda: view(tab).std() > 10, "the view to be drawn", 10)
 
 
 def latencies(tab: Tab) -> list[float]:

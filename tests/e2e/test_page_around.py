@@ -7,16 +7,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.support.axe import violations
-from tests.support.chromium import Tab
 from tests.support.looks import inspect
 from tests.support.walk import SLUG, fields
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from pathlib import Path
 
-    from playwright.sync_api import Browser
-
+    from tests.support.chromium import Tab
     from tests.support.stack import Stack
 
 pytestmark = pytest.mark.slow
@@ -39,26 +37,18 @@ SHOWN = "getComputedStyle(it).visibility === 'visible' && it.videoWidth > 0"
 
 
 @pytest.fixture
-def visit(browser: Browser, walk: Stack) -> Iterator[Callable[..., Tab]]:
-    """Opens the page, with a script that runs before its own; nothing may have gone wrong."""
-    tabs = []
+def visit(walk: Stack, open_tab: Callable[..., Tab]) -> Callable[..., Tab]:
+    """Opens the page, with a script that runs before its own."""
 
-    def visit_one(script: str = "", **options: Any) -> Tab:
-        given = {"viewport": {"width": 1280, "height": 800}, "reduced_motion": "reduce"}
-        context = browser.new_context(**given | options)
-        tab = Tab(context)
-        tabs.append(tab)
+    def visit_one(script: str = "", **given: Any) -> Tab:
+        tab = open_tab("about:blank", reduced_motion="reduce", **given)
         if script:
             tab.page.add_init_script(script)
         tab.page.goto(f"{walk.url}/b/{SLUG}")
         tab.wait_picture(30)
         return tab
 
-    yield visit_one
-    complaints = [each for tab in tabs for each in tab.complaints]
-    for tab in tabs:
-        tab.page.context.close()
-    assert complaints == []
+    return visit_one
 
 
 def around(tab: Tab) -> None:

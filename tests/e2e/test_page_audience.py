@@ -3,29 +3,31 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
 from tests.support.axe import violations
-from tests.support.walk import SLUG, elapsed, fields
+from tests.support.walk import SLUG, ago, elapsed, fields
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+    from playwright.sync_api import Route
 
     from tests.support.chromium import Tab
     from tests.support.stack import Stack
 
 
 @pytest.fixture
-def visit(walk: Stack, open_tab: Callable[[str], Tab]) -> Callable[..., Tab]:
+def visit(walk: Stack, open_tab: Callable[..., Tab]) -> Callable[..., Tab]:
     """Opens a broadcast's page, at the comments."""
 
-    def visit_one(slug: str = SLUG) -> Tab:
-        tab = open_tab(f"{walk.url}/b/{slug}")
+    def visit_one(slug: str = SLUG, *expected: str) -> Tab:
+        tab = open_tab(f"{walk.url}/b/{slug}", *expected)
         tab.wait_for("eva-rating", "true", 15)
         tab.page.evaluate("scrollTo(0, document.body.scrollHeight)")
         tab.wait_for("eva-comments", "it.loaded === true", 15)
@@ -165,6 +167,41 @@ def test_a_link_waits_and_its_author_is_told_why(walk: Stack, visit: Callable[..
 
 
 @pytest.mark.slow
+def test_a_comment_can_be_changed_for_five_minutes(walk: Stack, visit: Callable[..., Tab]):
+    walk.broadcast("hasty", [], **fields())
+    tab = visit("hasty")
+
+    def shorten(route: Route) -> None:
+        """Hand on what the relay says, as if the five minutes were nearly over."""
+        answer = route.fetch()
+        made = answer.json()
+        at, until = (datetime.fromisoformat(made[name]) for name in ("at", "editable_until"))
+        assert until - at == timedelta(minutes=5)
+        route.fulfill(response=answer, json=made | {"editable_until": ago(seconds=-2)})
+
+    tab.page.route("**/comments", shorten)
+    write(tab, "Too quick")
+    buttons = "[...it.renderRoot.querySelectorAll('.acts button')].map((one) => one.dataset.act)"
+    for acts in ("reply,edit,delete", "reply"):
+        tab.wait_for("eva-comment", f"{buttons}.join() === {acts!r}", 5)
+
+
+@pytest.mark.slow
+def test_an_author_who_is_blocked_is_told_so(walk: Stack, visit: Callable[..., Tab]):
+    walk.broadcast("blocking", [], **fields())
+    tab = visit("blocking", "403")
+    write(tab, "Once")
+    wait_text(tab, "Once")
+    here = "/api/v1/broadcasts/blocking/comments"
+    (said,) = walk.get(here)["comments"]
+    walk.request("PATCH", f"{here}/{said['id']}/moderation", {"block_author": True})
+    write(tab, "And again")
+    tab.page.get_by_text("The team takes no more comments of yours.").wait_for()
+    assert texts(tab) == ["Once"]
+    assert tab.page.get_by_label("Your comment").input_value() == "And again"
+
+
+@pytest.mark.slow
 def test_a_low_vote_is_asked_why_and_a_high_one_may_follow(
     walk: Stack, visit: Callable[..., Tab], screenshots: Path
 ):
@@ -172,12 +209,13 @@ def test_a_low_vote_is_asked_why_and_a_high_one_may_follow(
     tab.page.evaluate("scrollTo(0, 0)")
     tab.page.get_by_role("radio", name="2 stars").check()
     tab.page.get_by_label("What could be better?").fill("More sound, please")
+    tab.page.get_by_label("E-mail").fill("viewer@example.org")
     tab.screenshot("page-feedback", screenshots)
     assert violations(tab.page) == []
     tab.page.get_by_role("button", name="Send").first.click()
     tab.page.get_by_text("The team reads every word").wait_for()
-    told = walk.get(f"/api/v1/broadcasts/{SLUG}/feedback")
-    assert "More sound, please" in str(told)
+    told = walk.get(f"/api/v1/broadcasts/{SLUG}/feedback")["feedback"]
+    assert ("More sound, please", "viewer@example.org") in [(t["text"], t["email"]) for t in told]
     tab.page.get_by_role("radio", name="5 stars").check()
     tab.page.get_by_text("Glad that you like it!").wait_for()
     tab.screenshot("page-follow", screenshots)
@@ -211,6 +249,11 @@ def test_sharing(walk: Stack, visit: Callable[..., Tab], screenshots: Path):
     tab.element("eva-share >> [data-copies=link]", "it.click()")
     tab.page.get_by_text("Copied").first.wait_for()
     assert tab.page.evaluate("navigator.clipboard.readText()") == address
+    for kind, label in (("frame", "Embed as a frame"), ("element", "Embed as an element")):
+        tab.element(f"eva-share >> [data-copies={kind}]", "it.click()")
+        tab.wait_for(f"eva-share >> [data-copies={kind}]", "it.innerText.includes('Copied')", 5)
+        code = tab.page.get_by_label(label).input_value()
+        assert tab.page.evaluate("navigator.clipboard.readText()") == code
     tab.page.goto(address)
     tab.page.get_by_text(f"This link points to T+{elapsed(moment)}").wait_for()
 
@@ -242,3 +285,14 @@ def test_the_page_speaks_five_languages(
     assert tab.page.evaluate("document.documentElement.lang") == language
     tab.screenshot(f"page-language-{language}", screenshots)
     assert violations(tab.page) == []
+
+
+@pytest.mark.slow
+def test_the_page_speaks_the_browsers_language(walk: Stack, open_tab: Callable[..., Tab]):
+    walk.broadcast("german", [], **fields())
+    for stars in (4, 5):
+        walk.request("POST", "/api/v1/broadcasts/german/rating", {"stars": stars})
+    tab = open_tab(f"{walk.url}/b/german", locale="de-DE")
+    assert tab.page.evaluate("document.documentElement.lang") == "de"
+    tab.page.get_by_role("heading", name="Bewerte diese Übertragung").wait_for()
+    tab.wait_for("eva-rating >> .summary", "it.innerText.includes('4,5 ')", 5)

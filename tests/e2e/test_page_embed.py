@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support.axe import violations
-from tests.support.chromium import Tab
+from tests.support.chromium import viewers
 from tests.support.partner import site
 from tests.support.stack import free_port
 from tests.support.walk import SLUG, fields
@@ -19,8 +19,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from playwright.sync_api import Browser, BrowserContext
+    from playwright.sync_api import Browser
 
+    from tests.support.chromium import Tab
     from tests.support.stack import Stack
 
 RATING = f"/api/v1/broadcasts/{SLUG}/rating"
@@ -49,21 +50,9 @@ def museum() -> Iterator[tuple[str, dict[str, str]]]:
 
 @pytest.fixture
 def visit(browser: Browser) -> Iterator[Callable[..., Tab]]:
-    """Opens a page as a new viewer; in the end it may have complained of what is named only."""
-    contexts, tabs = [], []
-
-    def visit_one(url: str, *expected: str) -> Tab:
-        contexts.append(browser.new_context(viewport={"width": 900, "height": 640}))
-        tab = Tab(contexts[-1])
-        tabs.append((tab, expected))
-        tab.page.goto(url)
-        return tab
-
-    yield visit_one
-    complaints = [each for tab, expected in tabs for each in tab.surprising(*expected)]
-    for context in contexts:
-        context.close()
-    assert complaints == []
+    """Opens pages as new viewers, which may complain of what is named; see `viewers`."""
+    with viewers(browser, viewport={"width": 900, "height": 640}) as found:
+        yield found
 
 
 def page(stack: Stack, slug: str = SLUG, attributes: str = "", width: int = 800) -> str:
@@ -302,10 +291,10 @@ def test_the_playground_shows_what_the_player_tells(
 def test_a_players_first_load_is_small(
     query: str,
     walk: Stack,
-    contexts: Callable[..., BrowserContext],
+    open_tab: Callable[..., Tab],
     figure: Callable[[str], None],
 ):
-    sizes = loaded(Tab(contexts()), f"{walk.url}/embed/{SLUG}?{query}")
+    sizes = loaded(open_tab("about:blank"), f"{walk.url}/embed/{SLUG}?{query}")
     names = " ".join(sizes)
     assert f"/embed/{SLUG}?{query}" in names
     assert "/whep/" in names

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.support.chromium import Tab
+from tests.support.chromium import viewers
 from tests.support.looks import inspect
 from tests.support.walk import SLUG, ago, fields, small
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Browser
 
+    from tests.support.chromium import Tab
     from tests.support.stack import Stack
 
 pytestmark = pytest.mark.slow
@@ -25,25 +26,10 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture
 def visit(browser: Browser) -> Iterator[Callable[..., Tab]]:
-    """Opens a page as a new viewer; in the end it may have complained of what is named only."""
-    contexts, tabs = [], []
-
-    def visit_one(url: str, *expected: str) -> Tab:
-        # Without motion a colour is what it is, and not on its way from another.
-        context = browser.new_context(
-            viewport={"width": 1280, "height": 800}, color_scheme="dark", reduced_motion="reduce"
-        )
-        contexts.append(context)
-        tab = Tab(context)
-        tabs.append((tab, expected))
-        tab.page.goto(url)
-        return tab
-
-    yield visit_one
-    complaints = [each for tab, expected in tabs for each in tab.surprising(*expected)]
-    for context in contexts:
-        context.close()
-    assert complaints == []
+    """Opens pages as new viewers, which may complain of what is named; see `viewers`."""
+    # Without motion a colour is what it is, and not on its way from another.
+    with viewers(browser, color_scheme="dark", reduced_motion="reduce") as found:
+        yield found
 
 
 COMMENTS = re.compile(r"/comments\?")
@@ -126,6 +112,10 @@ def docs(_stack: Stack) -> str:
     return "/docs/embed"
 
 
+def api(_stack: Stack) -> str:
+    return "/api/docs"
+
+
 def embed(_stack: Stack) -> str:
     return f"/embed/{SLUG}"
 
@@ -155,6 +145,7 @@ STATES: dict[str, tuple[Callable[[Stack], str], str]] = {
     "home": (home, "eva-card"),
     "home-long-words": (home_long, "eva-card"),
     "docs": (docs, "eva-playground"),
+    "api": (api, "li"),
     "embed": (embed, "eva-player[phase='live']"),
     "embed-360": (embed_360, "eva-sphere >> canvas"),
     "embed-before": (framed(before), "eva-player[phase='waiting']"),
@@ -215,13 +206,10 @@ def test_a_lost_signal_and_an_offline_device(
 
 @pytest.mark.parametrize(("width", "height"), [(200, 200), (640, 360)])
 def test_a_frame_without_scripts(
-    width: int, height: int, walk: Stack, browser: Browser, screenshots: Path
+    width: int, height: int, walk: Stack, open_tab: Callable[..., Tab], screenshots: Path
 ):
-    context = browser.new_context(
-        viewport={"width": width, "height": height}, java_script_enabled=False
-    )
-    tab = Tab(context)
-    tab.page.goto(f"{walk.url}/embed/{SLUG}")
+    size = {"width": width, "height": height}
+    tab = open_tab(f"{walk.url}/embed/{SLUG}", viewport=size, java_script_enabled=False)
     assert tab.page.locator("h1").inner_text() == fields()["title"]
     tab.page.screenshot(path=screenshots / f"page-embed-bare-{width}.png")
     stage = tab.page.locator(".skeleton-stage").bounding_box()
@@ -235,8 +223,6 @@ def test_a_frame_without_scripts(
     assert picture == stage
     link = tab.page.get_by_role("link")
     assert link.get_attribute("href") == f"/b/{SLUG}"
-    assert tab.complaints == []
-    context.close()
 
 
 @pytest.mark.parametrize("path", ["/b", "/embed"])

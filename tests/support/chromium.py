@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from playwright.sync_api import Browser, BrowserContext, Page, Playwright
@@ -125,6 +125,29 @@ class Tab:
         """Keep a picture of the page."""
         folder.mkdir(parents=True, exist_ok=True)
         self.page.screenshot(path=folder / f"{name}.png")
+
+
+@contextmanager
+def viewers(browser: Browser, **usual: Any) -> Iterator[Callable[..., Tab]]:
+    """Opens pages, each as a new viewer with what is `usual` and what is given of that one; in the
+    end they may have complained of nothing but what was named after their addresses.
+    """
+    opened: list[tuple[Tab, tuple[str, ...]]] = []
+
+    def open_tab(url: str, *expected: str, **given: Any) -> Tab:
+        size = {"width": 1280, "height": 800}
+        tab = Tab(browser.new_context(**{"viewport": size, **usual, **given}))
+        opened.append((tab, expected))
+        tab.page.goto(url)
+        return tab
+
+    try:
+        yield open_tab
+        complaints = [each for tab, expected in opened for each in tab.surprising(*expected)]
+        assert complaints == [], complaints
+    finally:
+        for tab, _ in opened:
+            tab.page.context.close()
 
 
 def difference(one: list[int], other: list[int]) -> float:
