@@ -277,7 +277,7 @@ def test_a_vote_and_comments_that_fail(walk: Stack, visit: Callable[..., Tab], s
     answer(tab, COMMENTS, 503, problem(503, "about:blank"))
     walk.broadcast("failing", [], **fields())
     tab.page.goto(f"{walk.url}/b/failing")
-    tab.page.get_by_role("radio", name="4 stars").check()
+    tab.page.get_by_role("radio", name="4 stars").click()
     tab.page.get_by_text("Watch a little longer, and vote then.").wait_for()
     tab.page.evaluate("scrollTo(0, document.body.scrollHeight)")
     tab.page.get_by_text("The comments cannot be loaded.").wait_for()
