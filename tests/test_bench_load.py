@@ -43,6 +43,7 @@ def test_every_packet_of_every_viewer_is_counted():
     assert 0 < seen.core_share <= 1
 
 
+@pytest.mark.slow
 def test_sound_is_counted_as_well():
     (step,) = asyncio.run(viewers.run([20], rounds=1, seconds=0.5, settle_s=3.0, with_sound=True))
     (seen,) = step.windows

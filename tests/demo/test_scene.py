@@ -28,7 +28,11 @@ def copy(planes: tuple[np.ndarray, ...]) -> list[np.ndarray]:
     return [plane.copy() for plane in planes]
 
 
-@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+@pytest.mark.parametrize(
+    "size",
+    [*SIZES[:-1], pytest.param(SIZES[-1], marks=pytest.mark.slow)],
+    ids=lambda size: f"{size[0]}x{size[1]}",
+)
 def test_it_draws_at_any_size(kind: str, size: tuple[int, int], camera: Maker) -> None:
     filmed = camera(kind, *size)
     width, height = filmed.width, filmed.height

@@ -287,6 +287,7 @@ def test_the_playground_shows_what_the_player_tells(
     assert violations(tab.page) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("query", ["lang=en", "lang=fr", "lang=fr&camera=orbit"])
 def test_a_players_first_load_is_small(
     query: str,
@@ -332,7 +333,7 @@ def loaded(tab: Tab, url: str) -> dict[str, int]:
         if sizes.keys() >= wanted.keys():
             break
         tab.page.wait_for_timeout(20)
-    return {url: sizes[name] for name, url in wanted.items()}
+    return {url: sizes.get(name, 0) for name, url in wanted.items()}  # some are given up
 
 
 def test_first_loads_are_small(walk: Stack, figure: Callable[[str], None]):
