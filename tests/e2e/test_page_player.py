@@ -93,6 +93,7 @@ def test_the_keyboard_alone(page: Tab, screenshots: Path):
         page.wait_for("eva-player >> .bezel", f"it.textContent.includes('{word}')", 5)
     keys.press("f")
     page.wait_for("html", "document.fullscreenElement !== null", 5)
+    page.wait_for("media-controller", "it.hasAttribute('mediaisfullscreen')", 5)
     keys.press("f")
     page.wait_for("html", "document.fullscreenElement === null", 5)
     first = page.element("eva-player", "it.camera")
