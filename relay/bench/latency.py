@@ -345,9 +345,9 @@ def _tell(report: Report, found: Measured) -> None:
             f"{percentile([parts[stage] for parts in found.parts], share):.1f}"
             for stage in ("total", *STAGES, "own")
         ]
-        goal, dropped = ("", "")
-        if share == 0.5:
-            goal, dropped = f"{GOALS[found.rendition]:.0f}", str(found.dropped)
+        once = share == 0.5
+        goal = f"{GOALS[found.rendition]:.0f}" if once else ""
+        dropped = str(found.dropped) if once else ""
         report.rows.append([found.rendition, str(found.viewers), percent, goal, *columns, dropped])
     note = f"{name}: {len(found.parts)} of {found.asked} frames could be read"
     others = found.beside

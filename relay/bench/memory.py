@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from relay.bench.crowd import Habits
 from relay.bench.processes import resident
 from relay.bench.report import Report
-from relay.bench.viewers import AT_ONCE, TOLD_S, House, house
+from relay.bench.viewers import AT_ONCE, TOLD_S, House, counters, house
 from relay.errors import OperatorError
 from relay.webrtc.dtls import REPEAT_S
 
@@ -76,7 +76,7 @@ async def run(viewers: int, leavings: Sequence[int], first: int, given_back_s: f
         made.camera.pause()  # so that what was asked for is what was sent
         await asyncio.sleep(TOLD_S)
         asked = (await made.crowd.ask("counts"))["asked_again"]
-        told = made.edge.fact() or {"counters": {}}
+        sent = counters(made).get("retransmissions", 0)
         made.camera.resume()
         await made.crowd.ask("leave")
         made_so_far = 0
@@ -86,7 +86,7 @@ async def run(viewers: int, leavings: Sequence[int], first: int, given_back_s: f
             await _settled(made, 0)
             await asyncio.sleep(given_back_s)
             samples.append((total, resident(made.edge.pid)))
-    return Kept(each, samples, asked, told["counters"].get("retransmissions", 0))
+    return Kept(each, samples, asked, sent)
 
 
 def bench(

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Final, Self, cast
 import redis
 
 from relay.bus import embedded, keys, presence
+from relay.edge.waits import scheduled_s
 from relay.errors import OperatorError
 from relay.ids import new_admin_token
 
@@ -58,12 +59,8 @@ class Usage:
     @classmethod
     def of(cls, pid: int | str = "self") -> Self:
         """Of a process that lives, since it began; of its threads that live."""
-        ran = waited = 0
-        for path in Path(f"/proc/{pid}/task").glob("*/schedstat"):
-            with suppress(OSError):  # a thread that has just ended
-                on, off, _ = path.read_text().split()
-                ran, waited = ran + int(on), waited + int(off)
-        return cls(ran / 1e9, waited / 1e9)
+        threads = scheduled_s(Path(f"/proc/{pid}/task")).values()
+        return cls(sum(ran for ran, _ in threads), sum(waited for _, waited in threads))
 
     @classmethod
     def now(cls) -> Self:

@@ -219,20 +219,21 @@ async def step(
         "join", count=asked - present, at_once=AT_ONCE, patience_s=PATIENCE_S
     )
     await asyncio.sleep(settle_s)
-    before = _counters(made)
+    before = counters(made)
     windows = [await window(made, seconds) for _ in range(rounds)]
     await asyncio.sleep(TOLD_S)
     return Step(
         asked=asked,
         viewers=present + joined["joined"],
-        counters={name: count - before.get(name, 0) for name, count in _counters(made).items()},
+        counters={name: count - before.get(name, 0) for name, count in counters(made).items()},
         refused=joined["refused"],
         failed=joined["failed"],
         windows=windows,
     )
 
 
-def _counters(made: House) -> dict[str, int]:
+def counters(made: House) -> dict[str, int]:
+    """What the edge has counted, as it told last."""
     fact = made.edge.fact()
     return {} if fact is None else dict(fact["counters"])
 

@@ -65,13 +65,14 @@ async def _for_players(request: web.Request, handler: Handler) -> web.StreamResp
     if response.prepared:
         return response
     live, target = request.app[LIVE], request.path.split("/")[2]
-    if not _is_for_partners(live, target):
-        response.headers.update(_PLAYERS | {"Access-Control-Allow-Origin": "*"})
-        return response
-    origin = request.headers.get("Origin")
-    if origin in live.partner_origins or origin == own_origin(request):
-        response.headers.update(_PLAYERS | {"Access-Control-Allow-Origin": origin or ""})
-    response.headers.add("Vary", "Origin")
+    allowed: str | None = "*"
+    if _is_for_partners(live, target):
+        response.headers.add("Vary", "Origin")
+        allowed = request.headers.get("Origin")
+        if allowed not in live.partner_origins and allowed != own_origin(request):
+            allowed = None
+    if allowed is not None:
+        response.headers.update(_PLAYERS | {"Access-Control-Allow-Origin": allowed})
     return response
 
 

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import threading
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -34,7 +38,16 @@ def test_nothing_where_the_kernel_keeps_no_such_figures(tmp_path: Path, text: st
     assert waited_s(tmp_path) == (0.0, 0.0)
 
 
-def test_this_machines_threads_have_waited() -> None:
-    mine, others = waited_s()
-    assert mine >= 0.0
-    assert others >= 0.0
+def test_a_thread_waits_while_another_process_has_its_cpu() -> None:
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {min(before)})
+    try:
+        # It inherits the one CPU, and never lets go of it by itself.
+        with subprocess.Popen([sys.executable, "-c", "while True: pass"]) as other:
+            began = waited_s()[0]
+            deadline = time.monotonic() + 10
+            while waited_s()[0] < began + 0.05:
+                assert time.monotonic() < deadline
+            other.kill()
+    finally:
+        os.sched_setaffinity(0, before)

@@ -180,53 +180,6 @@ async def test_the_loader_may_be_used_anywhere(gateway: Gateway) -> None:
     assert "Etag" in answer.headers
 
 
-@pytest.mark.parametrize(
-    ("query", "width", "height"),
-    [
-        *(("", 640, 360), ("&maxwidth=1280", 1280, 720), ("&maxheight=720", 1280, 720)),
-        *(("&maxwidth=320", 320, 200), ("&maxwidth=200&maxheight=200", 200, 200)),
-        ("&maxwidth=1920&maxheight=360&format=json", 640, 360),
-    ],
-)
-async def test_oembed(gateway: Gateway, query: str, width: int, height: int) -> None:
-    for page in ("b", "embed"):
-        answer = await gateway.get(f"/oembed?url={gateway.url}/{page}/demo{query}")
-        found = answer.ok()
-        assert (found["version"], found["type"], found["title"]) == ("1.0", "video", "Demo")
-        assert (found["width"], found["height"]) == (width, height)
-        frame = Page(found["html"]).one("iframe").attributes
-        assert frame["src"] == f"{gateway.url}/embed/demo"
-        assert (frame["width"], frame["height"]) == (str(width), str(height))
-        assert (frame["allow"], frame["title"]) == (ALLOW, "Demo")
-        assert answer.headers["Access-Control-Allow-Origin"] == "*"
-
-
-async def test_what_only_partners_may_embed_is_announced_to_nobody(gateway: Gateway) -> None:
-    announced = ("oembed", "og:video", "embedUrl")
-    text = (await gateway.get("/b/demo")).text
-    assert all(name in text for name in announced)
-    await gateway.change(DEMO, partners_only=True)
-    text = (await gateway.get("/b/demo")).text
-    assert "og:title" in text
-    assert not any(name in text for name in announced)
-    (await gateway.get(f"/oembed?url={gateway.url}/b/demo")).problem(403)
-
-
-async def test_what_oembed_does_not_know(gateway: Gateway) -> None:
-    here = gateway.url
-    for url in (
-        "",
-        "https://evil.example/b/demo",
-        f"{here}/b/none",
-        f"{here}/b/",
-        f"{here}/b/DEMO",
-    ):
-        (await gateway.get(f"/oembed?url={url}")).problem(404)
-    (await gateway.get(f"/oembed?url={here}/b/demo&format=xml")).problem(501)
-    for size in ("maxwidth=10", "maxheight=x", "maxwidth=-300", "maxwidth=999999"):
-        (await gateway.get(f"/oembed?url={here}/b/demo&{size}")).problem(422)
-
-
 async def test_partners_pages_may_read_and_do_nothing_else(gateway: Gateway) -> None:
     await museum(gateway)
     live = gateway.app[LIVE]

@@ -61,9 +61,8 @@ struct Job {
 struct Turn {
     from: usize,
     to: usize,
-    /// Packets that every viewer has got, and those that it is to get by the next slice.
+    /// Packets that every viewer is to have by the next slice, and when that is due.
     limit: usize,
-    began: Option<Instant>,
     due: Instant,
 }
 
@@ -83,7 +82,7 @@ impl Job {
             let to = slots.min(self.covered + TURN);
             let limit = self.frame.per_slice;
             let from = std::mem::replace(&mut self.covered, to);
-            self.turns.push(Turn { from, to, limit, began: None, due: self.began });
+            self.turns.push(Turn { from, to, limit, due: self.began });
         }
     }
 
@@ -219,8 +218,8 @@ impl Stream {
             // Another viewer comes first each time.
             self.rounds = self.rounds.wrapping_add(1);
             job.count = self.slots.len();
-            job.first = self.rounds.wrapping_mul(stride(job.count.max(1))) % job.count.max(1);
-            job.cover(self.slots.len());
+            let count = job.count.max(1);
+            job.first = self.rounds.wrapping_mul(stride(count)) % count;
         }
     }
 
@@ -244,7 +243,11 @@ impl Stream {
         };
         job.cover(self.slots.len());
         let Some(index) = job.turns.iter().position(|turn| turn.due <= now) else {
-            return job.turns.is_empty() && self.end_job(now);
+            let is_over = job.turns.is_empty();
+            if is_over {
+                self.end_job(now);
+            }
+            return is_over;
         };
         let Turn { from, to, limit, .. } = job.turns[index];
         for at in from..to {
@@ -261,13 +264,13 @@ impl Stream {
         }
         if limit < job.frame.payloads.packets.len() {
             let turn = &mut job.turns[index];
-            let done = limit / job.frame.per_slice;
+            // A turn may begin late; after that, slices that are late do not make the next ones late.
+            let planned = if limit == job.frame.per_slice { now } else { turn.due };
             turn.limit += job.frame.per_slice;
-            let began = *turn.began.get_or_insert(now);
-            turn.due = began + Duration::from_secs_f64(job.frame.spacing * done as f64);
+            turn.due = planned + Duration::from_secs_f64(job.frame.spacing);
         } else {
             job.turns.remove(index);
-            if job.turns.is_empty() && job.covered >= self.slots.len() {
+            if job.turns.is_empty() {
                 self.end_job(now);
             }
         }
@@ -275,14 +278,13 @@ impl Stream {
     }
 
     /// Go on with the next job.
-    fn end_job(&mut self, now: Instant) -> bool {
+    fn end_job(&mut self, now: Instant) {
         if let Some(job) = self.jobs.pop_front() {
             self.served.frames += 1;
             let late = now.saturating_duration_since(job.planned());
             self.served.late += u64::from(late >= LATE);
             self.begin_job();
         }
-        true
     }
 }
 

@@ -12,11 +12,11 @@ const HEADER: usize = 20;
 const COOKIE: [u8; 4] = 0x2112_A442_u32.to_be_bytes();
 const REQUEST: [u8; 2] = [0x00, 0x01];
 const SUCCESS: [u8; 2] = [0x01, 0x01];
-const USERNAME_ATTRIBUTE: u16 = 0x0006;
-const INTEGRITY_ATTRIBUTE: u16 = 0x0008;
+pub(crate) const USERNAME_ATTRIBUTE: u16 = 0x0006;
+pub(crate) const INTEGRITY_ATTRIBUTE: u16 = 0x0008;
 const XOR_MAPPED_ADDRESS: u16 = 0x0020;
-const FINGERPRINT_ATTRIBUTE: u16 = 0x8028;
-const ICE_CONTROLLED: u16 = 0x8029;
+pub(crate) const FINGERPRINT_ATTRIBUTE: u16 = 0x8028;
+pub(crate) const ICE_CONTROLLED: u16 = 0x8029;
 const INTEGRITY: usize = 24;
 const FINGERPRINT: usize = 8;
 /// Section 14.7.

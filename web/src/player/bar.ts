@@ -78,7 +78,9 @@ export function layoutIcon(layout: Layout): TemplateResult {
 /** The bar, with the button in the middle that ends a pause. */
 export function bar(facts: BarFacts): TemplateResult {
   // No picture waits for the slider. Its place in the bar is kept; a narrow player shows none.
-  void import("media-chrome/media-volume-range");
+  if (customElements.get("media-volume-range") === undefined) {
+    void import("media-chrome/media-volume-range");
+  }
   const language = spokenLanguage();
   speakChrome(language);
   // media-chrome's buttons read their words when they are made.
