@@ -2,14 +2,14 @@
 
 Down at once when the path is congested: packets are lost, or queue, or the viewer's own estimate
 (REMB) falls, to below what it is sent: that it is low means little, because after a time of little
-traffic it takes minutes to rise. Up only after trying: more and more repeated packets are sent
-along, and when the path takes as much as the next rung needs without losing or queueing, the viewer
-goes up. REMB alone cannot tell, because it never rises far above what arrives. A viewer to whom no
-packet can be repeated goes up without, and seldom. What fails is not tried again at once, see
-`patience`. Packets that are lost while nothing queues and the estimate stands are lost to something
-else than what is sent, and less of it would not mend that. The viewer's own choice wins, within
-what its path can take. Sound has priority: where not even the smallest rung gets through, it is all
-that is sent for a while.
+traffic it takes minutes to rise. A player that sees frames come later and later tells sooner. Up
+only after trying: more and more repeated packets are sent along, and when the path takes as much as
+the next rung needs without losing or queueing, the viewer goes up. REMB alone cannot tell, because
+it never rises far above what arrives. A viewer to whom no packet can be repeated goes up without,
+and seldom. What fails is not tried again at once, see `patience`. Packets that are lost while
+nothing queues and the estimate stands are lost to something else than what is sent, and less of it
+would not mend that. The viewer's own choice wins, within what its path can take. Sound has
+priority: where not even the smallest rung gets through, it is all that is sent for a while.
 
 A switch ends when the new rung's keyframe comes; until then reports speak of the old rung, and a
 try goes on, because the estimate falls as soon as less arrives.
@@ -189,6 +189,19 @@ class Adaptation:
             self._fell_at, self._sent_at_fall = now, self._sent_bps(now)
         self._estimate, self._estimate_at = bps, now
         return fell
+
+    def slowed(self, pace: float, now: float) -> None:
+        """Take note that pictures come at this part of their speed, each later than the one before:
+        the path takes that part of what is sent. An estimate falls to it a second later.
+
+        Just after a switch, or a try that has failed, it may be what was sent before that is late;
+        if it is not, it is told again. A few frames are too little to take a viewer's picture away.
+        """
+        aftermath = now - self._since < SETTLE_S or now - self._failed_at < AFTERMATH_S
+        if aftermath or (self._at == 0 and self._try_began is None):
+            return
+        self._fell_at, self._sent_at_fall = now, self._sent_bps(now)
+        self._estimate, self._estimate_at = int(self._sent_at_fall * pace), now
 
     def report(self, loss: float, rtt_s: float | None, now: float, *, sudden: float = 0.0) -> None:
         """Take note of a receiver report; `loss` is a share of the packets of some time, `sudden`

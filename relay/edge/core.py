@@ -218,5 +218,13 @@ class Core(Protocol):
             KeyError: it is not known.
         """
 
+    def next_sequence(self, viewer: int) -> int:
+        """Sequence number that the next packet of a viewer's picture takes, as `highest` of its
+        counters: what is lost from there on tells of what is sent from now on.
+
+        Raises:
+            KeyError: it is not known.
+        """
+
     def counters(self) -> dict[str, int]:
         """Totals since the start, by name: see `COUNTERS`."""

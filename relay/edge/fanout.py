@@ -389,6 +389,9 @@ class PythonCore:
     def stats(self, viewer: int) -> ViewerStats:
         return self._viewers[viewer].stats(time.monotonic())
 
+    def next_sequence(self, viewer: int) -> int:
+        return self._viewers[viewer].next_sequence
+
     def counters(self) -> dict[str, int]:
         return {
             **self._counters,

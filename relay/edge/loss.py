@@ -6,7 +6,6 @@ half: what is lost is measured over a longer time, and over packets enough.
 
 from __future__ import annotations
 
-import math
 from collections import deque
 from typing import Final
 
@@ -15,8 +14,6 @@ WINDOW_S: Final = 2.0
 SUDDEN_S: Final = 0.3
 """The same for what has begun a moment ago."""
 SUDDEN_LEAST: Final = 40
-TOLD_S: Final = 0.6
-"""A loss is told of after at most this long: a full queue, the way back, and a report."""
 LEAST_PACKETS: Final = 60
 """Fewer packets than this count as so many, of which the others have come."""
 _WRAP: Final = 1 << 32
@@ -28,16 +25,16 @@ class LossMeter:
     """See the module. Times are seconds of any monotonic clock."""
 
     def __init__(self) -> None:
-        self._from = -math.inf
-        """Since when it is measured."""
+        self._from: int | None = None
+        """The sequence number from which it is measured, until a report has come so far."""
         self._totals: deque[tuple[float, int, int]] = deque(maxlen=64)
         """When totals came, the highest sequence number, and how many packets were lost."""
 
-    def begin_anew(self, now: float) -> None:
-        """Forget what was lost so far, or is told of in the next moments: it says nothing of what
-        is sent from now on.
+    def begin_anew(self, sequence: int) -> None:
+        """Forget what is lost of the packets before this one: it says nothing of those from there
+        on. A full queue may take seconds until it is told of.
         """
-        self._from = now + TOLD_S
+        self._from = sequence
         self._totals.clear()
 
     def note(self, highest: int, lost: int, now: float) -> float:
@@ -45,8 +42,10 @@ class LossMeter:
         totals = self._totals
         if totals and (highest - totals[-1][1]) % _WRAP > _JUMP:
             totals.clear()
-        if now < self._from:
+        if self._from is not None:
             totals.clear()
+            if (highest - self._from) % _WRAP < _WRAP // 2:
+                self._from = None
         totals.append((now, highest, lost))
         while len(totals) > 2 and totals[1][0] <= now - WINDOW_S:
             totals.popleft()

@@ -97,6 +97,9 @@ class NativeCore:
     def stats(self, viewer: int) -> ViewerStats:
         return ViewerStats(*self._engine.stats(viewer))
 
+    def next_sequence(self, viewer: int) -> int:
+        return self._engine.next_sequence(viewer)
+
     def sizes(self) -> dict[str, int]:
         """How many viewers, addresses, streams, followers and replays are kept in mind; true
         whenever nothing is on its way.

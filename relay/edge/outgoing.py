@@ -109,7 +109,8 @@ class Outgoing:
                 params.rtx_ssrc, params.rtx_payload_type, params.extensions, params.mid
             )
         )
-        self._sequence = params.first_sequence
+        self.sequence = params.first_sequence
+        """The next packet's, with the count of its wraps above 16 bits."""
         self._rtx_sequence = secrets.randbits(15)
         self._home = params.timestamp_offset
         self._reference: tuple[int, float] | None = None
@@ -202,7 +203,7 @@ class Outgoing:
         Without RTX it is the same packet to the last byte, so that encrypting it again repeats a
         cipher text instead of using a nonce twice.
         """
-        extended = self._sequence - ((self._sequence - sequence) & 0xFFFF)
+        extended = self.sequence - ((self.sequence - sequence) & 0xFFFF)
         if extended < self._oldest or (unsent is not None and extended >= unsent):
             return None
         for segment in reversed(self._segments):
@@ -230,7 +231,7 @@ class Outgoing:
 
     def let_go(self) -> None:
         """Send nothing again of what was sent so far."""
-        self._oldest = self._sequence
+        self._oldest = self.sequence
 
     def recent(self, size: int, now: float, unsent: int | None = None) -> Iterator[bytes]:
         """The latest packets once more as RTX, newest first, until they have `size` bytes.
@@ -240,7 +241,7 @@ class Outgoing:
         if self._rtx_header is None:
             return
         for back in count(1):
-            last = (self._sequence if unsent is None else unsent) - back
+            last = (self.sequence if unsent is None else unsent) - back
             packet = self.again(last, now, unsent) if size > 0 else None
             if packet is None:
                 return
@@ -258,17 +259,17 @@ class Outgoing:
         return base + frame.rtp_time + elapsed
 
     def _begin(self, ring: Ring, frame: Frame, *, base: int, step: int, course: Course) -> _Segment:
-        segment = _Segment(ring, self._sequence, frame.first, 0, base, step, frame.number, course)
+        segment = _Segment(ring, self.sequence, frame.first, 0, base, step, frame.number, course)
         self._segments.append(segment)
         return segment
 
     def _take(self, segment: _Segment, frame: Frame) -> Place:
-        place = Place(frame, self._sequence, segment)
+        place = Place(frame, self.sequence, segment)
         self._last_timestamp = segment.timestamp(frame)
         if segment.step or segment.course.pace is not None:
             self._replayed = segment.sent_at(frame, len(frame.payloads) - 1)
         segment.count += len(frame.payloads)
-        self._sequence += len(frame.payloads)
+        self.sequence += len(frame.payloads)
         self.packets += len(frame.payloads)
         self.octets += sum(len(payload.data) for payload in frame.payloads)
         return place

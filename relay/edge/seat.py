@@ -89,6 +89,12 @@ class Seat:
                 self.rtt_s = trip / 65536
         return kind
 
+    @property
+    def next_sequence(self) -> int:
+        """Sequence number that its picture's next packet takes; 0 if it has none."""
+        video = self.tracks.get(Kind.VIDEO)
+        return 0 if video is None else video.out.sequence
+
     def stats(self, now: float) -> ViewerStats:
         """Its counters, at the monotonic time `now`."""
         return ViewerStats(

@@ -129,7 +129,8 @@ class Signalling:
 
     async def hint(self, body: dict[str, Any]) -> dict[str, Any]:
         """Take note of what a player asks for: `session`, and those of `rendition`, `height`,
-        `hidden` and `data_saver` that have changed, as in `adapt.Wish`.
+        `hidden` and `data_saver` that have changed, as in `adapt.Wish`; with `pace` it tells that
+        pictures queue up on their way to it, as in `Steering.slowed`.
 
         Raises:
             NotFound: there is no such session.
@@ -137,7 +138,10 @@ class Signalling:
         """
         viewer = self.session(body)
         wish = _wish(body, viewer.wish, viewer.camera, viewer.ladder)
-        self.steering.wish(viewer, wish, asyncio.get_running_loop().time())
+        now = asyncio.get_running_loop().time()
+        self.steering.wish(viewer, wish, now)
+        if body.get("pace") is not None:
+            self.steering.slowed(viewer, float(body["pace"]), now)
         return {}
 
     def session(self, body: dict[str, Any]) -> Viewer:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 TURNS: Final = 5
 """A viewer's rung is decided once in so many ticks."""
-DRAIN_S: Final = 0.1
+DRAIN_S: Final = 0.2
 """For how long a congested path gets no pictures: a keyframe that finds its queue full is lost."""
 _YOUNG: Final = 6
 """Frames of a GOP that a viewer may be sent at once when it goes over to it."""
@@ -131,11 +131,22 @@ class Steering:
         adaptation.report(loss, report.rtt_s, now, sudden=viewer.losses.sudden())
         self._decide(viewer, adaptation, now)
 
+    def slowed(self, viewer: Viewer, pace: float, now: float) -> None:
+        """Take note that pictures reach a viewer at this part of their speed, each later than the
+        one before. Where they come to this edge like that, its path is not to blame.
+        """
+        adaptation, feed = viewer.adaptation, viewer.feeds.get(Kind.VIDEO)
+        if adaptation is None or feed is None or viewer.state is not State.CONNECTED:
+            return
+        if not feed.pace.is_slow(now):
+            adaptation.slowed(pace, now)
+            self._decide(viewer, adaptation, now)
+
     def moved(self, viewer: Viewer, now: float) -> None:
         """Take note that a viewer has another address: what was sent to the one before is lost, and
         says nothing of the new path, nor does that one's round trip.
         """
-        viewer.losses.begin_anew(now)
+        viewer.losses.begin_anew(self._core.next_sequence(viewer.number))
         if viewer.adaptation is not None:
             viewer.adaptation.moved(now)
             self._restless[viewer.number] = viewer
@@ -180,7 +191,7 @@ class Steering:
             self._restless[viewer.number] = viewer
 
     def _arrived(self, viewer: Viewer, adaptation: Adaptation, now: float) -> None:
-        viewer.losses.begin_anew(now)
+        viewer.losses.begin_anew(self._core.next_sequence(viewer.number))
         adaptation.arrived(now)
 
     def _has_gone_over(self, viewer: Viewer) -> bool:

@@ -44,6 +44,8 @@ class Hints(Model):
     """Whether the page is not to be seen: only sound is sent."""
     data_saver: bool = False
     """Whether the viewer pays for bytes: the smallest rung is sent."""
+    pace: Annotated[float, Field(gt=0, lt=1)] | None = None
+    """By PATCH, once: pictures queue up on their way, and come at this part of their speed."""
 
 
 async def preflight(_request: web.Request) -> web.Response:

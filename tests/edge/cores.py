@@ -113,6 +113,10 @@ class Awaited:
         self.flush()
         return events
 
+    def next_sequence(self, viewer: int) -> int:
+        self.flush()
+        return self.core.next_sequence(viewer)
+
     def stats(self, viewer: int) -> ViewerStats:
         self.flush()
         return self.core.stats(viewer)

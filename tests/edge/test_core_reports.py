@@ -123,6 +123,19 @@ def test_a_viewer_that_follows_nothing_gets_none(stage: Stage, core: Core) -> No
     assert seat.reports() == []
 
 
+def test_the_next_sequence_number_is_known(stage: Stage, core: Core) -> None:
+    video = stage.open()
+    seat = stage.seat(track(Kind.VIDEO, first_sequence=0x7FF0))
+    seat.watch(video)
+    stage.play(video, frames=40)
+    sequence = core.next_sequence(seat.number)
+    packets = seat.media()
+    assert sequence == 0x7FF0 + len(packets)
+    assert sequence & 0xFFFF == (packets[-1].sequence + 1) & 0xFFFF
+    with pytest.raises(KeyError):
+        core.next_sequence(999)
+
+
 @pytest.mark.parametrize("skew_s", [-3.0, 0.0, 0.7])
 def test_lips_and_words_meet_within_a_millisecond(stage: Stage, core: Core, skew_s: float) -> None:
     """Both tracks' RTP times, by their reports, are the capture times of what is in them.

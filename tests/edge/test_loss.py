@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from relay.edge.loss import LEAST_PACKETS, TOLD_S, WINDOW_S, LossMeter
+from relay.edge.loss import LEAST_PACKETS, WINDOW_S, LossMeter
 
 
 def test_a_share_over_the_window() -> None:
@@ -40,7 +40,7 @@ def test_what_is_lost_suddenly_is_seen_at_once() -> None:
     assert meter.sudden() == pytest.approx(30 / 50)
     meter.note(1010, 30, now + 0.5)
     assert meter.sudden() == 0.0
-    meter.begin_anew(now)
+    meter.begin_anew(1010)
     assert meter.sudden() == 0.0
 
 
@@ -48,11 +48,20 @@ def test_it_begins_anew() -> None:
     meter = LossMeter()
     meter.note(0, 0, 0.0)
     assert meter.note(100, 90, 0.5) == pytest.approx(0.9)
-    meter.begin_anew(0.5)
+    meter.begin_anew(160)
     assert meter.note(120, 95, 0.6) == 0.0
-    assert meter.note(150, 99, 0.9) == 0.0, "these were lost before"
-    assert meter.note(160, 100, 0.5 + TOLD_S) == pytest.approx(1 / LEAST_PACKETS)
-    assert meter.note(250, 104, 1.2) == pytest.approx(0.05)
+    assert meter.note(159, 130, 3.0) == 0.0, "these were lost before"
+    assert meter.note(165, 135, 3.1) == 0.0, "some of these as well"
+    assert meter.note(170, 136, 3.2) == pytest.approx(1 / LEAST_PACKETS)
+    assert meter.note(265, 140, 3.5) == pytest.approx(0.05)
+
+
+def test_it_begins_anew_over_a_wrap() -> None:
+    meter = LossMeter()
+    meter.begin_anew((1 << 32) + 10)
+    assert meter.note((1 << 32) - 10, 5, 0.0) == 0.0
+    assert meter.note(10, 50, 0.1) == 0.0
+    assert meter.note(110, 60, 0.2) == pytest.approx(0.1)
 
 
 def test_totals_wrap_begin_anew_and_step_back() -> None:

@@ -152,7 +152,8 @@ pub struct Outgoing {
     pub header: Header,
     /// Header of retransmissions.
     pub rtx: Option<Header>,
-    sequence: u64,
+    /// The next packet's, with the count of its wraps above 16 bits.
+    pub sequence: u64,
     rtx_sequence: u64,
     home: i64,
     /// The last frame's time stamp by `home`, and when it was sent.

@@ -267,6 +267,12 @@ impl Engine {
         Ok(flat.collect())
     }
 
+    fn next_sequence(&self, viewer: u32) -> PyResult<u64> {
+        let map = self.stats_map();
+        let stats = map.get(&viewer).ok_or_else(|| PyKeyError::new_err(viewer))?;
+        Ok(stats.next_sequence.load(Relaxed))
+    }
+
     fn stats(&self, viewer: u32) -> PyResult<PyStats> {
         let map = self.stats_map();
         let stats = map.get(&viewer).ok_or_else(|| PyKeyError::new_err(viewer))?;

@@ -141,6 +141,8 @@ pub struct ViewerStats {
     pub packets: AtomicU64,
     /// Bytes of RTP payload in them.
     pub octets: AtomicU64,
+    /// Sequence number that the picture's next packet takes, with the count of its wraps.
+    pub next_sequence: AtomicU64,
     /// Packets that the viewer asked for again.
     pub requested: AtomicU64,
     /// Packets that were sent again.

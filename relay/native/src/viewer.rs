@@ -150,6 +150,9 @@ impl Viewer {
         let sum = |what: fn(&Track) -> u64| self.tracks.iter().flatten().map(what).sum();
         self.stats.packets.store(sum(|track| track.out.packets), Relaxed);
         self.stats.octets.store(sum(|track| track.out.octets), Relaxed);
+        if let Some(video) = &self.tracks[Kind::Video as usize] {
+            self.stats.next_sequence.store(video.out.sequence, Relaxed);
+        }
     }
 
     // --- in ----------------------------------------------------------------------------------

@@ -7,6 +7,7 @@
 import type { Engine, Progress, Session, Target, Timings } from "./engine.ts";
 import { type Hints, NO_HINTS } from "./hints.ts";
 import { type Effect, type Failure, IDLE_LINK, type Input, type Link } from "./link.ts";
+import { PaceWatch } from "./pace.ts";
 import type { SessionStats } from "./stats.ts";
 import { step } from "./step.ts";
 import { UnplayableError } from "./unplayable.ts";
@@ -41,6 +42,7 @@ export class Conductor {
   readonly #engine: Engine;
   readonly #stage: Stage;
   readonly #sessions = new Map<number, Session>();
+  readonly #pace = new PaceWatch((pace) => this.current?.slowed(pace));
   #link: Link = IDLE_LINK;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #lastTickMs = 0;
@@ -84,6 +86,7 @@ export class Conductor {
   /** Ends every session. */
   stop(): void {
     clearTimeout(this.#timer);
+    this.#pace.stop();
     removeEventListener("online", this.#onOnline);
     removeEventListener("offline", this.#onOffline);
     document.removeEventListener("visibilitychange", this.#onVisibility);
@@ -142,6 +145,7 @@ export class Conductor {
         break;
       case "show":
         this.#sessions.get(id)?.show(this.#stage.video());
+        this.#pace.start(this.#stage.video());
         break;
       case "search":
         this.#sessions.get(id)?.search();

@@ -58,6 +58,8 @@ export interface Session {
   hold(ms: number | null): void;
   /** Tells the server how much of a picture is of use. */
   hint(hints: Hints): void;
+  /** Tells the server that pictures queue up on their way, and come at this part of their speed. */
+  slowed(pace: number): void;
   /** Searches for the path to the server anew: an address on it may be another one by now. */
   search(): void;
   /** Whether this is the session of that id, or one that the edge of that name holds (`edge.id`). */

@@ -23,11 +23,13 @@ export interface WhepAnswer {
   etag: string | null;
 }
 
-/** What the server is told of how much picture is of use; what is left out stays as it is. */
+/** What the server is told of how much picture is of use, and gets through; what is left out stays as it is. */
 export interface WhepHints {
   height?: number | null;
   hidden?: boolean;
   data_saver?: boolean;
+  /** Pictures queue up on their way, and come at this part of their speed. */
+  pace?: number;
 }
 
 /** The endpoint that serves a target. */
@@ -65,7 +67,7 @@ export async function postOffer(endpoint: URL, sdp: string): Promise<WhepAnswer>
   };
 }
 
-/** Tells the server how much picture is of use. It does as well without. */
+/** Tells the server how much picture is of use, or gets through. It does as well without. */
 export function patchHints(session: URL, hints: WhepHints): void {
   const headers = { "Content-Type": "application/json" };
   const body = JSON.stringify(hints);

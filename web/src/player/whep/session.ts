@@ -116,6 +116,12 @@ export class WhepSession implements Session {
     this.#tellHints();
   }
 
+  slowed(pace: number): void {
+    if (this.#address !== null) {
+      patchHints(this.#address, { pace });
+    }
+  }
+
   search(): void {
     if (this.#address !== null && !this.#searching && !this.#over) {
       this.#searching = true;
