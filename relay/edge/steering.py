@@ -24,8 +24,9 @@ if TYPE_CHECKING:
 
 TURNS: Final = 5
 """A viewer's rung is decided once in so many ticks."""
-DRAIN_S: Final = 0.2
-"""For how long a congested path gets no pictures: a keyframe that finds its queue full is lost."""
+DRAIN_S: Final = 0.25
+"""For how long a congested path gets no pictures: a keyframe that finds its queue full is lost. The
+queue still holds pictures for longer than this."""
 _YOUNG: Final = 6
 """Frames of a GOP that a viewer may be sent at once when it goes over to it."""
 _HARDLY_MORE: Final = 1.3
