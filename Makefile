@@ -12,7 +12,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STATIC := relay/gateway/static/manifest.json
 
-RUST := relay/native/Cargo.toml relay/native/Cargo.lock $(wildcard relay/native/src/*.rs)
+RUST := relay/native/Cargo.toml relay/native/Cargo.lock $(shell find relay/native/src -name "*.rs")
 WEB := web/package.json web/package-lock.json web/vite.config.ts web/tsconfig.json \
 	$(shell find web/src web/public -type f 2>/dev/null)
 
