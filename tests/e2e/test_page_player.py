@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,6 +13,8 @@ from tests.support.walk import CAMERAS, SLUG
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+    from playwright.sync_api import Route
 
     from tests.support.chromium import Tab
     from tests.support.stack import Stack
@@ -113,6 +116,26 @@ def test_the_keyboard_alone(page: Tab, screenshots: Path):
     assert violations(page.page) == []
     keys.press("Escape")
     page.wait_for("eva-player", "it.renderRoot.querySelector('eva-help') === null", 5)
+
+
+def test_a_camera_that_is_chosen_before_the_first_picture_plays(
+    walk: Stack, open_either: Callable[..., Tab]
+):
+    tab = open_either("about:blank", "ERR_FAILED")
+    whep = re.compile("/whep/")
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    tab.page.route(whep, hold, times=1)
+    with tab.page.expect_request(whep):
+        tab.page.goto(f"{walk.url}/b/{SLUG}")
+    tab.page.get_by_role("toolbar").get_by_role("button", name="Drone").click()
+    tab.wait_for("eva-player", "it.camera === 'drone' && it.phase === 'live'", 20)
+    tab.wait_for("video", "!it.paused", 5)
+    assert tab.shown(2000) > 20
+    held[0].abort()
 
 
 def test_the_menu_by_keyboard(page: Tab):

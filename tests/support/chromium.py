@@ -1,11 +1,11 @@
-"""Debian's Chromium, driven by Playwright, and what tests ask of a page."""
+"""Debian's Chromium, driven by Playwright, and what tests ask of a page in it or in Firefox."""
 
 from __future__ import annotations
 
 import shutil
 import time
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -71,6 +71,12 @@ class Tab:
             ),
         )
 
+    @property
+    def in_firefox(self) -> bool:
+        """Whether this is Firefox."""
+        browser = self.page.context.browser
+        return browser is not None and browser.browser_type.name == "firefox"
+
     def surprising(self, *expected: str) -> list[str]:
         """Complaints, less those that a test is about."""
         return [one for one in self.complaints if not any(text in one for text in expected)]
@@ -96,6 +102,26 @@ class Tab:
         """Frames that were shown since the page was opened, over all sessions."""
         return int(self.element("video", "it.getVideoPlaybackQuality().totalVideoFrames") or 0)
 
+    def shown(self, ms: int) -> int:
+        """How many frames come on screen in so many milliseconds from now. Firefox counts none of a
+        stream in a video's playback quality.
+        """
+        return int(
+            self.element(
+                "video",
+                """new Promise((resolve) => {
+                  let shown = 0;
+                  const look = () => {
+                    shown += 1;
+                    it.requestVideoFrameCallback(look);
+                  };
+                  it.requestVideoFrameCallback(look);
+                  setTimeout(() => resolve(shown), argument);
+                })""",
+                ms,
+            )
+        )
+
     def wait_for(self, selector: str, expression: str, within_s: float) -> None:
         """Wait until an expression of `it` is true."""
         # Playwright's own waiting needs eval, which our pages' policy forbids.
@@ -120,6 +146,20 @@ class Tab:
             })()""",
         )
         return values
+
+    def wear(self, theme: Literal["dark", "light"]) -> None:
+        """Show the page in that theme: the device's, and in Firefox, which cannot be told its
+        device's, as if the viewer had chosen it.
+        """
+        self.page.emulate_media(color_scheme=theme)
+        if self.in_firefox:
+            root = "document.documentElement.dataset.theme"
+            self.page.evaluate(f"(theme) => {{ {root} = theme }}", theme)
+
+    def allow_clipboard(self) -> None:
+        """Let the page copy, and the test read; Firefox asks nobody who clicks."""
+        if not self.in_firefox:
+            self.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
 
     def screenshot(self, name: str, folder: Path) -> None:
         """Keep a picture of the page."""

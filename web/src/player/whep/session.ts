@@ -252,13 +252,15 @@ function swap(
 
 /**
  * Firefox paints the first video track of a stream only, and stands still once that is gone. A new stream
- * begins to play by itself, which one that rests must not.
+ * begins to play by itself, which one that rests must not. Before the first picture an element is paused
+ * as well, but does not rest: its turn to begin by itself is still to come.
  */
 function renew(video: HTMLVideoElement, tracks: MediaStreamTrack[]): void {
-  const { paused } = video;
-  video.autoplay = !paused;
+  const waits = video.autoplay && video.currentTime === 0;
+  const plays = !video.paused || waits;
+  video.autoplay = plays;
   video.srcObject = new MediaStream(tracks);
-  if (!paused) {
+  if (plays) {
     video.play().catch(() => undefined); // Refused only where a former one was: it rests then.
   }
 }
