@@ -77,9 +77,10 @@ export function layoutIcon(layout: Layout): TemplateResult {
 
 /** The bar, with the button in the middle that ends a pause. */
 export function bar(facts: BarFacts): TemplateResult {
-  // No picture waits for the slider. Its place in the bar is kept; a narrow player shows none.
+  // No picture waits for the slider. Its place in the bar is kept; a narrow player shows none, and
+  // without it, as where the page is left meanwhile, the button is enough.
   if (customElements.get("media-volume-range") === undefined) {
-    void import("media-chrome/media-volume-range");
+    import("media-chrome/media-volume-range").catch(() => undefined);
   }
   const language = spokenLanguage();
   speakChrome(language);
