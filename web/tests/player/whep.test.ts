@@ -46,10 +46,9 @@ describe("withRoundTrip", () => {
 });
 
 describe("a picture that can be held back", () => {
-  const delay = "a=extmap:12 http://www.webrtc.org/experiments/rtp-hdrext/playout-delay\r\n";
-  const sdp = `m=video 9\r\na=extmap:1 urn:ietf:params:rtp-hdrext:toffset\r\n${delay}a=rtcp-mux\r\n`;
-
-  it("is not told to come at once", () => {
+  it.each(["12", "6/recvonly"])("is not told to come at once by extension %s", (id) => {
+    const delay = `a=extmap:${id} http://www.webrtc.org/experiments/rtp-hdrext/playout-delay\r\n`;
+    const sdp = `m=video 9\r\na=extmap:1 urn:ietf:params:rtp-hdrext:toffset\r\n${delay}a=rtcp-mux\r\n`;
     expect(prepared(sdp, true)).toBe(sdp.replace(delay, ""));
     expect(prepared(sdp, false)).toBe(sdp);
   });

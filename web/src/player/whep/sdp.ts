@@ -8,10 +8,11 @@ export function prepared(sdp: string, holdable: boolean): string {
 
 /**
  * Does without the sender's word on when pictures are due. The relay has it say "at once", and what
- * Chromium is told so it cannot be talked out of: it ignores `jitterBufferTarget`.
+ * browsers are told so they cannot be talked out of: they ignore `jitterBufferTarget`. Firefox's line
+ * says a direction as well.
  */
 export function withoutPlayoutDelay(sdp: string): string {
-  return sdp.replace(/^a=extmap:\d+ \S*\/playout-delay\r?\n/gm, "");
+  return sdp.replace(/^a=extmap:\d+(?:\/\w+)? \S*\/playout-delay\r?\n/gm, "");
 }
 
 /**
