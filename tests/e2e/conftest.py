@@ -55,6 +55,16 @@ def gecko(playwright: Playwright, tmp_path_factory: pytest.TempPathFactory) -> I
         yield found
 
 
+@pytest.fixture(params=["chromium", pytest.param("firefox", marks=pytest.mark.slow)])
+def either(request: pytest.FixtureRequest) -> Browser:
+    """Each browser in turn; `tests.support.browsers` keeps a test to one."""
+    found: Browser = request.getfixturevalue(_FIXTURES[request.param])
+    return found
+
+
+_FIXTURES = {"chromium": "browser", "firefox": "gecko"}
+
+
 @pytest.fixture
 def open_tab(browser: Browser) -> Iterator[Callable[..., Tab]]:
     """Opens pages as new viewers, which may complain of what is named; see `viewers`."""
@@ -69,12 +79,11 @@ def open_fox(gecko: Browser) -> Iterator[Callable[..., Tab]]:
         yield found
 
 
-@pytest.fixture(params=["chromium", pytest.param("firefox", marks=pytest.mark.slow)])
-def open_either(request: pytest.FixtureRequest) -> Callable[..., Tab]:
+@pytest.fixture
+def open_either(either: Browser) -> Iterator[Callable[..., Tab]]:
     """The same in each browser."""
-    name = {"chromium": "open_tab", "firefox": "open_fox"}[request.param]
-    found: Callable[..., Tab] = request.getfixturevalue(name)
-    return found
+    with viewers(either) as found:
+        yield found
 
 
 @pytest.fixture(scope="package")
@@ -96,8 +105,11 @@ def walk(tmp_path_factory: pytest.TempPathFactory, clip: Path) -> Iterator[Stack
 
 
 @pytest.fixture
-def screenshots() -> Path:
-    """Where pictures for people go."""
+def screenshots(request: pytest.FixtureRequest) -> Path:
+    """Where pictures for people go; Firefox's have a folder of their own."""
     folder = HERE / "screenshots"
-    folder.mkdir(exist_ok=True)
+    if "either" in request.fixturenames:
+        name = request.getfixturevalue("either").browser_type.name
+        folder = folder / name if name != "chromium" else folder
+    folder.mkdir(parents=True, exist_ok=True)
     return folder

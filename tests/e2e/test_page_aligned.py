@@ -75,10 +75,10 @@ def spreads(tab: Tab) -> Iterator[float]:
 
 
 def test_cameras_side_by_side_wait_for_the_latest(
-    stack: Stack, open_tab: Callable[..., Tab], figure: Callable[[str], None]
+    stack: Stack, open_either: Callable[..., Tab], figure: Callable[[str], None]
 ):
     url = f"{stack.url}/b/aligned"
-    deaf = open_tab("about:blank")
+    deaf = open_either("about:blank")
     deaf.page.add_init_script(DEAF)
     deaf.page.goto(url)
     deaf.wait_picture(30)
@@ -86,7 +86,7 @@ def test_cameras_side_by_side_wait_for_the_latest(
     apart = min(islice(spreads(deaf), LOOKS))
     deaf.page.close()
     assert apart > 1000 * LATE_S / 2
-    tab = open_tab(url)
+    tab = open_either(url)
     tab.wait_picture(30)
     open_grid(tab)
     near = min(APART_MS, apart / 2)

@@ -20,14 +20,15 @@ pytestmark = pytest.mark.slow
 
 LOCKS = """
 window.locks = [];
-const request = navigator.wakeLock.request.bind(navigator.wakeLock);
-navigator.wakeLock.request = async (type) => {
+const request = navigator.wakeLock?.request.bind(navigator.wakeLock);
+if (request) navigator.wakeLock.request = async (type) => {
   const lock = await request(type);
   window.locks.push(lock);
   return lock;
 };
 """
-"""Keeps the locks that the browser gave, so that they can be asked for their state."""
+"""Keeps the locks that the browser gave, so that they can be asked for their state; an address that
+is not secure has none in Firefox."""
 HELD = "window.locks.filter((one) => !one.released).length"
 
 SHOW = """async (shown) => {
@@ -47,9 +48,9 @@ keeps all pages visible."""
 
 
 @pytest.fixture
-def watching(walk: Stack, open_tab: Callable[..., Tab]) -> Tab:
+def watching(walk: Stack, open_either: Callable[..., Tab]) -> Tab:
     """A page that plays, and has the screen stay on."""
-    tab = open_tab("about:blank")
+    tab = open_either("about:blank")
     tab.page.add_init_script(LOCKS)
     tab.page.goto(f"{walk.url}/b/{SLUG}")
     tab.wait_picture(30)
@@ -111,6 +112,7 @@ def hold(session: CDPSession, alpha: float, beta: float, gamma: float) -> None:
     )
 
 
+# In Chromium alone: no other browser can be told how it is held.
 def test_a_turned_device_turns_the_view_and_the_compass(walk: Stack, open_tab: Callable[..., Tab]):
     size = {"width": 800, "height": 500}
     tab = open_tab(f"{walk.url}/b/{SLUG}", viewport=size, has_touch=True, is_mobile=True)
@@ -149,9 +151,9 @@ SLEEP = """setTimeout(() => {
 
 
 def test_a_page_that_was_forgotten_in_its_sleep_makes_another_session(
-    walk: Stack, open_tab: Callable[..., Tab]
+    walk: Stack, open_either: Callable[..., Tab]
 ):
-    tab = open_tab(f"{walk.url}/b/{SLUG}", "404")  # the answer of whoever has forgotten it
+    tab = open_either(f"{walk.url}/b/{SLUG}", "404")  # the answer of whoever has forgotten it
     tab.wait_picture(30)
     session = tab.element("eva-player", "it.session")
     tab.page.evaluate(SLEEP)
@@ -159,5 +161,4 @@ def test_a_page_that_was_forgotten_in_its_sleep_makes_another_session(
     # Nothing is answered before it wakes.
     other = f"it.session !== null && it.session !== {session!r}"
     tab.wait_for("eva-player", f"{other} && it.phase === 'live'", 10)
-    frames = tab.frames()
-    tab.wait_for("video", f"it.getVideoPlaybackQuality().totalVideoFrames > {frames + 5}", 5)
+    assert tab.shown(2000) > 5

@@ -12,6 +12,7 @@ import pytest
 from tests.support.axe import violations
 from tests.support.chromium import viewers
 from tests.support.partner import site
+from tests.support.sending import listen, sent
 from tests.support.stack import free_port
 from tests.support.walk import SLUG, fields
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from playwright.sync_api import Browser
+    from playwright.sync_api import Browser, Locator
 
     from tests.support.chromium import Tab
     from tests.support.stack import Stack
@@ -49,9 +50,9 @@ def museum() -> Iterator[tuple[str, dict[str, str]]]:
 
 
 @pytest.fixture
-def visit(browser: Browser) -> Iterator[Callable[..., Tab]]:
+def visit(either: Browser) -> Iterator[Callable[..., Tab]]:
     """Opens pages as new viewers, which may complain of what is named; see `viewers`."""
-    with viewers(browser, viewport={"width": 900, "height": 640}) as found:
+    with viewers(either, viewport={"width": 900, "height": 640}) as found:
         yield found
 
 
@@ -63,6 +64,14 @@ def wait_news(tab: Tab, expression: str, within_s: float = 20) -> None:
     tab.wait_for("html", f"(({{ news }}) => {expression})(window)", within_s)
 
 
+def press(tab: Tab, what: Locator) -> None:
+    """Click in another site's frame, where the mouse of Firefox's driver does not reach."""
+    if tab.in_firefox:
+        what.dispatch_event("click")
+    else:
+        what.click()
+
+
 def test_a_partner_embeds_steers_and_its_viewers_vote(
     walk: Stack,
     museum: tuple[str, dict[str, str]],
@@ -70,9 +79,7 @@ def test_a_partner_embeds_steers_and_its_viewers_vote(
     screenshots: Path,
 ):
     origin, pages = museum
-    walk.request(
-        "POST", "/api/v1/partners", {"id": "museum", "name": "A museum", "origins": [origin]}
-    )
+    walk.partner("museum", "A museum", origin)
     pages["/"] = page(walk, attributes='partner="museum"')
     tab = visit(origin)
     wait_news(tab, "news.ready && news.state?.at(-1)?.phase === 'live'", 30)
@@ -100,16 +107,15 @@ def test_a_partner_embeds_steers_and_its_viewers_vote(
     before = walk.get(RATING)["count"]
     assert tab.page.evaluate("news.rating.at(-1).count") == before
     tab.page.mouse.move(300, 300)
-    frame.get_by_role("button", name="Rate this broadcast").click()
-    with tab.page.expect_request(
-        lambda one: one.method == "POST" and RATING in one.url
-    ) as sent_vote:
-        frame.get_by_role("radio", name="5 stars").check()
+    press(tab, frame.get_by_role("button", name="Rate this broadcast"))
+    listen(frame)
+    press(tab, frame.get_by_role("radio", name="5 stars"))
     wait_news(tab, f"news.rating.at(-1).count === {before + 1}")
     # Where cookies are blocked, nothing else proves that this viewer has watched.
     session = frame.evaluate(video.replace(".video", ".session"))
     assert session
-    assert sent_vote.value.post_data_json["session"] == session
+    (vote,) = sent(frame, RATING)
+    assert vote["session"] == session
     assert walk.get(RATING)["count"] == before + 1
     rating = frame.evaluate("(path) => fetch(path).then((answer) => answer.json())", RATING)
     assert rating["yours"] == 5
@@ -127,13 +133,9 @@ def test_an_origin_that_is_not_allowed_sees_a_refusal_and_hears_of_it(
     screenshots: Path,
 ):
     origin, pages = museum
-    walk.request(
-        "POST",
-        "/api/v1/partners",
-        {"id": "club", "name": "A club", "origins": ["https://club.example"]},
-    )
+    walk.partner("club", "A club", "https://club.example")
     pages["/"] = page(walk, attributes='partner="club"')
-    walk.broadcast("members", [], **fields() | {"partners_only": True})
+    walk.anew("members", [], **fields() | {"partners_only": True})
     pages["/members"] = page(walk, slug="members", width=200)
     for path, reason in (
         ("/", "not one of those for which the partner may embed"),
@@ -155,11 +157,7 @@ def test_a_browser_that_tells_no_origin_shows_strangers_nothing(
     walk: Stack, museum: tuple[str, dict[str, str]], visit: Callable[..., Tab]
 ):
     origin, pages = museum
-    walk.request(
-        "POST",
-        "/api/v1/partners",
-        {"id": "guild", "name": "A guild", "origins": ["https://guild.example"]},
-    )
+    walk.partner("guild", "A guild", "https://guild.example")
     pages["/"] = (
         f'<title>A club</title><iframe src="{walk.url}/embed/{SLUG}?partner=guild" '
         'referrerpolicy="no-referrer" title="Live"></iframe>'
@@ -199,9 +197,9 @@ def test_a_closed_broadcast_opens_with_a_token_and_leaves_it_in_no_address(
     walk: Stack, museum: tuple[str, dict[str, str]], visit: Callable[..., Tab]
 ):
     origin, pages = museum
-    walk.request("POST", "/api/v1/partners", {"id": "press", "name": "Press", "origins": [origin]})
+    walk.partner("press", "Press", origin)
     key = walk.request("POST", "/api/v1/partners/press/key")["key"]
-    walk.broadcast("private", ["helmet"], **fields() | {"access": "closed", "partners": ["press"]})
+    walk.anew("private", ["helmet"], **fields() | {"access": "closed", "partners": ["press"]})
     token = walk.request(
         "POST",
         "/api/v1/broadcasts/private/tokens",
@@ -273,11 +271,11 @@ def test_the_playground_shows_what_the_player_tells(
     tab.wait_for("eva-playground >> .news", f"it.textContent.includes({rung!r})", 20)
     tab.page.get_by_role("combobox", name="Theme").select_option("light")
     tab.wait_for("eva-playground >> iframe", "it.src.includes('theme=light')", 5)
-    walk.request("POST", "/api/v1/partners", {"id": "play", "name": "Play", "origins": [walk.url]})
-    tab.page.get_by_label("Partner").fill("play")
+    walk.partner("play", "Play", walk.url)
+    tab.page.get_by_label("Partner").press_sequentially("play")
     tab.page.get_by_label("Partner").press("Enter")
     tab.wait_for("eva-playground >> iframe", "it.src.includes('partner=play')", 5)
-    tab.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    tab.allow_clipboard()
     tab.page.get_by_role("button", name="Copy").first.click()
     tab.page.get_by_role("button", name="Copied").wait_for()
     copied = tab.page.evaluate("navigator.clipboard.readText()")
@@ -287,6 +285,7 @@ def test_the_playground_shows_what_the_player_tells(
     assert violations(tab.page) == []
 
 
+# In Chromium alone: Firefox does not tell how much it was sent.
 @pytest.mark.slow
 @pytest.mark.parametrize("query", ["lang=en", "lang=fr", "lang=fr&camera=orbit"])
 def test_a_players_first_load_is_small(
@@ -342,14 +341,14 @@ def test_first_loads_are_small(walk: Stack, figure: Callable[[str], None]):
         html = fetched(walk.url + path).decode()
         found = re.findall(r'(?:src|href)="(/static/assets/[^"]+)"', html)
         assert found
-        sizes[name] = sum(sent(walk.url + one) for one in set(found))
-    sizes["embed.js"] = sent(f"{walk.url}/embed.js")
+        sizes[name] = sum(packed(walk.url + one) for one in set(found))
+    sizes["embed.js"] = packed(f"{walk.url}/embed.js")
     for name, size in sizes.items():
         figure(f"{name}: {size / 1000:.1f} kB gzip at first")
     assert sizes["embed.js"] <= 5_000
 
 
-def sent(url: str) -> int:
+def packed(url: str) -> int:
     """Bytes that the gateway sends to a browser that takes gzip."""
     request = urllib.request.Request(url, headers={"Accept-Encoding": "gzip"})
     with urllib.request.urlopen(request, timeout=10) as response:

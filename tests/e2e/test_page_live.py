@@ -25,8 +25,8 @@ DETAILS = {
 }
 
 
-def test_the_live_page(walk: Stack, open_tab: Callable[[str], Tab]):
-    tab = open_tab(f"{walk.url}/b/{SLUG}")
+def test_the_live_page(walk: Stack, open_either: Callable[[str], Tab]):
+    tab = open_either(f"{walk.url}/b/{SLUG}")
     tab.wait_picture(30)
     tab.page.evaluate("scrollTo(0, document.body.scrollHeight)")
     for part in ("eva-comments", "eva-curve", "eva-similar"):
@@ -69,8 +69,9 @@ def everything_is_told(tab: Tab) -> None:
     assert read(".music .detail") == [f"{word} {music[of]}" for word, of in DETAILS.items()]
 
 
-def test_the_page_without_scripts(walk: Stack, open_tab: Callable[..., Tab]):
-    tab = open_tab(f"{walk.url}/b/{SLUG}", java_script_enabled=False)
+def test_the_page_without_scripts(walk: Stack, open_either: Callable[..., Tab]):
+    tab = open_either("about:blank", "sandboxed")
+    tab.go_without_scripts(f"{walk.url}/b/{SLUG}")
     said = fields()
     for width in (320, 1280):
         tab.page.set_viewport_size({"width": width, "height": SIZES[width]})

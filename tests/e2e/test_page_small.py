@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.support.axe import violations
+from tests.support.browsers import only_chromium
 from tests.support.walk import SLUG
 
 if TYPE_CHECKING:
@@ -24,11 +25,11 @@ BOXES = f"[...it.renderRoot.querySelectorAll(SELECTOR)].map((it) => {BOX})"
 
 
 @pytest.fixture
-def visit(open_tab: Callable[..., Tab]) -> Callable[..., Tab]:
+def visit(open_either: Callable[..., Tab]) -> Callable[..., Tab]:
     """Opens a page in a window of that size."""
 
     def visit_one(url: str, width: int, height: int, **given: Any) -> Tab:
-        tab = open_tab(url, viewport={"width": width, "height": height}, **given)
+        tab = open_either(url, viewport={"width": width, "height": height}, **given)
         tab.wait_picture(30)
         return tab
 
@@ -95,7 +96,7 @@ def test_a_low_vote_can_be_explained_in_every_embed(
 ):
     # One vote each: of a broadcast's own network, only so many count before they have watched.
     slug = f"rated-{size[0]}"
-    walk.broadcast(slug, ["helmet"])
+    walk.anew(slug, ["helmet"])
     tab = visit(f"{walk.url}/embed/{slug}", *size)
     tab.page.get_by_role("button", name="Rate this broadcast").click()
     tab.page.get_by_role("radio", name="2 stars").check()
@@ -110,6 +111,7 @@ def test_a_low_vote_can_be_explained_in_every_embed(
     tab.wait_for("eva-embed", "it.renderRoot.querySelector('eva-rating') === null", 5)
 
 
+@only_chromium("Firefox has no WebGL here")
 @pytest.mark.parametrize("size", EMBEDS)
 def test_a_360_picture_in_an_embed_keeps_clear_of_its_head(
     size: tuple[int, int], walk: Stack, visit: Callable[..., Tab], screenshots: Path
@@ -167,6 +169,7 @@ def test_the_way_to_sound_leaves_the_pictures_free(
     tab.wait_for("video", "!it.muted", 5)
 
 
+@only_chromium("Firefox has no WebGL here")
 def test_a_360_picture_on_a_telephone(walk: Stack, visit: Callable[..., Tab]):
     tab = visit(f"{walk.url}/b/{SLUG}", 320, 640, has_touch=True, is_mobile=True)
     tab.page.get_by_role("toolbar").get_by_role("button", name="Orbit, 360°").click()
@@ -189,7 +192,8 @@ def test_names_cover_little_of_small_pictures(walk: Stack, visit: Callable[..., 
     assert len(tiles) == len(names) == 2
     for tile, name in zip(tiles, names, strict=True):
         assert name["width"] * name["height"] < 0.2 * tile["width"] * tile["height"]
-    assert box(tab, "eva-stage >> .main")["width"] == 320
+    whole = tab.page.evaluate("document.documentElement.clientWidth")  # less a bar for scrolling
+    assert box(tab, "eva-stage >> .main")["width"] == whole
 
 
 @pytest.mark.parametrize("size", [(1280, 800), (1000, 1000), (900, 500)])
@@ -204,11 +208,12 @@ def test_tiles_keep_their_shape_in_full_screen(
         tab.wait_for("eva-stage >> .small eva-player", "it.phase === 'live'", 20)
         tab.page.keyboard.press("f")
         tab.wait_for("html", "document.fullscreenElement !== null", 5)
-        tab.wait_for("eva-stage >> .tiles", f"it.clientHeight >= {size[1]}", 5)
+        tab.wait_for("eva-stage >> .tiles", "it.clientHeight >= innerHeight", 5)
+        screen = tab.page.evaluate("[innerWidth, innerHeight]")  # Firefox's is as it is
         tab.page.screenshot(path=screenshots / f"page-full-{layout}-{size[0]}.png")
         for one in boxes(tab, "eva-stage", ".tile, .tile eva-player"):
             assert one["width"] / one["height"] == pytest.approx(16 / 9, rel=0.02)
-            assert within(one, *size)
+            assert within(one, *screen)
         tab.page.keyboard.press("f")
         tab.wait_for("html", "document.fullscreenElement === null", 5)
 
@@ -243,6 +248,7 @@ def test_statistics_on_a_telephone_are_a_dialog(
     tab.wait_for("eva-player", "it.renderRoot.querySelector('eva-stats') === null", 5)
 
 
+@only_chromium("two clicks of Firefox's driver never are a double click")
 def test_a_double_click_fills_the_screen_and_pauses_nothing(walk: Stack, visit: Callable[..., Tab]):
     tab = visit(f"{walk.url}/b/{SLUG}", 1280, 800)
     for full in ("!==", "==="):
@@ -256,6 +262,7 @@ def test_a_double_click_fills_the_screen_and_pauses_nothing(walk: Stack, visit: 
     tab.wait_for("video", "it.paused", 5)
 
 
+@only_chromium("Firefox has no WebGL here")
 def test_the_wheel_over_a_360_picture_scrolls_the_page(walk: Stack, visit: Callable[..., Tab]):
     tab = visit(f"{walk.url}/b/{SLUG}", 1280, 800)
     tab.page.get_by_role("toolbar").get_by_role("button", name="Orbit, 360°").click()
@@ -283,6 +290,8 @@ def test_help_names_the_keys_that_do_something(walk: Stack, visit: Callable[...,
     ):
         base, _, query = path.partition("?")
         tab = visit(f"{walk.url}{base}{SLUG}?{query}", 1280, 800)
+        if query and tab.in_firefox:
+            continue  # it has no WebGL here
         if query:
             tab.wait_for("eva-sphere >> canvas", "it.width > 100", 20)
         tab.page.keyboard.press("?")
@@ -298,7 +307,7 @@ def test_a_camera_without_signal_offers_the_programme(
 ):
     if "away" not in [camera["id"] for camera in walk.get("/api/v1/cameras")["cameras"]]:
         walk.camera("away", name="Away")
-    walk.broadcast("partly", ["helmet", "away"], title="Partly")
+    walk.anew("partly", ["helmet", "away"], title="Partly")
     walk.wait_live("partly", "helmet")
     for path in ("/b/partly", "/embed/partly"):
         tab = visit(walk.url + path, 1280, 800)
@@ -316,6 +325,7 @@ def test_a_camera_without_signal_offers_the_programme(
         assert tab.element("eva-broadcast, eva-embed", "it.chosen") is None
 
 
+@only_chromium("Firefox cannot be told to force colours on one page")
 def test_forced_colours_keep_what_is_chosen(
     walk: Stack, visit: Callable[..., Tab], screenshots: Path
 ):

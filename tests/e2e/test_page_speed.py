@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.slow
 
+# In Chromium alone: Firefox cannot be told of a slow line.
+#
 # Slow 3G as WebPageTest and Lighthouse define it: 400 kbit/s each way, 400 ms to and fro.
 SLOW = {"latency": 400, "downloadThroughput": 400_000 / 8, "uploadThroughput": 400_000 / 8}
 FIRST_PAINT_MS = 2500

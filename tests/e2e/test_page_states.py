@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.support.browsers import only_chromium
 from tests.support.chromium import viewers
 from tests.support.looks import inspect
 from tests.support.walk import SLUG, ago, fields, small
@@ -25,10 +26,10 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
-def visit(browser: Browser) -> Iterator[Callable[..., Tab]]:
+def visit(either: Browser) -> Iterator[Callable[..., Tab]]:
     """Opens pages as new viewers, which may complain of what is named; see `viewers`."""
     # Without motion a colour is what it is, and not on its way from another.
-    with viewers(browser, color_scheme="dark", reduced_motion="reduce") as found:
+    with viewers(either, color_scheme="dark", reduced_motion="reduce") as found:
         yield found
 
 
@@ -120,10 +121,6 @@ def embed(_stack: Stack) -> str:
     return f"/embed/{SLUG}"
 
 
-def embed_360(_stack: Stack) -> str:
-    return f"/embed/{SLUG}?camera=orbit"
-
-
 def framed(make: Callable[[Stack], str]) -> Callable[[Stack], str]:
     """The same broadcast in a partner's frame."""
     return lambda stack: make(stack).replace("/b/", "/embed/")
@@ -147,7 +144,6 @@ STATES: dict[str, tuple[Callable[[Stack], str], str]] = {
     "docs": (docs, "eva-playground"),
     "api": (api, "li"),
     "embed": (embed, "eva-player[phase='live']"),
-    "embed-360": (embed_360, "eva-sphere >> canvas"),
     "embed-before": (framed(before), "eva-player[phase='waiting']"),
     "embed-ended": (framed(ended), "eva-player[phase='ended']"),
     "embed-closed": (framed(closed), "eva-embed >> h1"),
@@ -171,6 +167,13 @@ def test_a_state_looks_right_and_shuts_nobody_out(
     tab.wait_for(proof, "true", 20)
     look_at_everything(tab)
     inspect(tab, f"page-{state}", screenshots, full=not state.startswith("embed"))
+
+
+@only_chromium("Firefox has no WebGL here")
+def test_a_frame_all_around_looks_right(walk: Stack, visit: Callable[..., Tab], screenshots: Path):
+    tab = visit(f"{walk.url}/embed/{SLUG}?camera=orbit")
+    tab.wait_for("eva-sphere >> canvas", "true", 20)
+    inspect(tab, "page-embed-360", screenshots, full=False)
 
 
 def look_at_everything(tab: Tab) -> None:
@@ -206,10 +209,11 @@ def test_a_lost_signal_and_an_offline_device(
 
 @pytest.mark.parametrize(("width", "height"), [(200, 200), (640, 360)])
 def test_a_frame_without_scripts(
-    width: int, height: int, walk: Stack, open_tab: Callable[..., Tab], screenshots: Path
+    width: int, height: int, walk: Stack, open_either: Callable[..., Tab], screenshots: Path
 ):
     size = {"width": width, "height": height}
-    tab = open_tab(f"{walk.url}/embed/{SLUG}", viewport=size, java_script_enabled=False)
+    tab = open_either("about:blank", "sandboxed", viewport=size)
+    tab.go_without_scripts(f"{walk.url}/embed/{SLUG}")
     assert tab.page.locator("h1").inner_text() == fields()["title"]
     tab.page.screenshot(path=screenshots / f"page-embed-bare-{width}.png")
     stage = tab.page.locator(".skeleton-stage").bounding_box()
@@ -275,7 +279,7 @@ def test_a_vote_and_comments_that_fail(walk: Stack, visit: Callable[..., Tab], s
     tab = visit("about:blank", "403", "503")
     answer(tab, "**/rating", 403, problem(403, "urn:eva-relay:problem:watch-first"))
     answer(tab, COMMENTS, 503, problem(503, "about:blank"))
-    walk.broadcast("failing", [], **fields())
+    walk.anew("failing", [], **fields())
     tab.page.goto(f"{walk.url}/b/failing")
     tab.page.get_by_role("radio", name="4 stars").click()
     tab.page.get_by_text("Watch a little longer, and vote then.").wait_for()

@@ -23,9 +23,9 @@ OWN = """(({ session, camera, health }) => ({ session, camera, freezes: health.s
   rendition: health.stats.rendition, latency: health.latencyMs }))(it)"""
 
 
-def test_operators_see_how_well_a_page_is_served(walk: Stack, open_tab: Callable[..., Tab]):
-    walk.broadcast("served", ["helmet"])
-    tab = open_tab(f"{walk.url}/b/served")
+def test_operators_see_how_well_a_page_is_served(walk: Stack, open_either: Callable[..., Tab]):
+    walk.anew("served", ["helmet"])
+    tab = open_either(f"{walk.url}/b/served")
     tab.wait_for("eva-player", "it.health !== null && it.health.latencyMs !== null", 30)
     found: list[dict[str, Any]] = []
 
@@ -51,15 +51,15 @@ def rungs(stack: Stack, slug: str) -> list[str]:
     return [one["name"] for one in camera["renditions"]]
 
 
-def test_those_who_come_and_go_are_counted(walk: Stack, open_tab: Callable[..., Tab]):
-    walk.broadcast("counted", ["helmet"])
+def test_those_who_come_and_go_are_counted(walk: Stack, open_either: Callable[..., Tab]):
+    walk.anew("counted", ["helmet"])
 
     def wait_viewers(tab: Tab, text: str) -> None:
         tab.wait_for("eva-broadcast >> .viewers", f"it.innerText.trim() === {text!r}", 10)
 
-    tab = open_tab(f"{walk.url}/b/counted")
+    tab = open_either(f"{walk.url}/b/counted")
     wait_viewers(tab, "1 viewer")
-    other = open_tab(f"{walk.url}/b/counted")
+    other = open_either(f"{walk.url}/b/counted")
     for each in (tab, other):
         wait_viewers(each, "2 viewers")
     other.page.close()

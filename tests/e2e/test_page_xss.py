@@ -74,9 +74,9 @@ def said(stack: Stack, here: str, line: str, **more: str) -> str:
     return str(made["id"])
 
 
-def test_nothing_that_is_written_runs(walk: Stack, open_tab: Callable[[str], Tab]):
+def test_nothing_that_is_written_runs(walk: Stack, open_either: Callable[[str], Tab]):
     """What the policy stops would be a complaint of the page, and a surprise at the end."""
-    tab = open_tab(f"{walk.url}/")
+    tab = open_either(f"{walk.url}/")
     asked: list[str] = []
 
     def ask(dialog: Dialog) -> None:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from playwright.sync_api import Browser, BrowserContext, Page, Playwright
+    from playwright.sync_api import Browser, BrowserContext, Page, Playwright, Route
 
 FLAGS = (
     "--no-sandbox",
@@ -155,6 +155,19 @@ class Tab:
         if self.in_firefox:
             root = "document.documentElement.dataset.theme"
             self.page.evaluate(f"(theme) => {{ {root} = theme }}", theme)
+
+    def go_without_scripts(self, url: str) -> None:
+        """Open a page that runs none of its scripts, by a policy: Firefox cannot be told.
+        Chromium complains of what is "sandboxed".
+        """
+
+        def forbid(route: Route) -> None:
+            answer = route.fetch()
+            policy = {"content-security-policy": "sandbox allow-same-origin"}
+            route.fulfill(response=answer, headers=answer.headers | policy)
+
+        self.page.route(url, forbid)
+        self.page.goto(url)
 
     def allow_clipboard(self) -> None:
         """Let the page copy, and the test read; Firefox asks nobody who clicks."""

@@ -24,6 +24,12 @@ PREFERENCES: Final[dict[str, str | float | bool]] = {
     "gfx.blacklist.webrtc.hw.acceleration.h264": 1,
     # Whether there is WebGL without a graphics card depends on the machine; so there is none.
     "webgl.disabled": True,
+    # Firefox crashes when axe and Playwright, each from a world of its own, ask an element for the
+    # elements that label it. Without this they read the attributes, which is all that pages use.
+    "accessibility.ARIAElementReflection.enabled": False,
+    # No single page can be told that its device wants no motion, without which a colour is what it
+    # is, and not on its way from another.
+    "ui.prefersReducedMotion": 1,
 }
 
 

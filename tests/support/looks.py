@@ -21,7 +21,7 @@ def inspect(tab: Tab, name: str, screenshots: Path, *, full: bool = True) -> Non
     for width, height in SIZES.items():
         tab.page.set_viewport_size({"width": width, "height": height})
         for theme in THEMES:
-            tab.page.emulate_media(color_scheme=theme)
+            tab.wear(theme)
             shot = f"{name}-{theme}-{width}"
             if theme == "dark" or width == 1280:
                 # Of a page as large as a wall, a PNG takes longer than all the rest.

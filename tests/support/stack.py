@@ -203,6 +203,22 @@ class Stack:
             {"slug": slug, "title": slug.title(), "cameras": cameras, **fields},
         )
 
+    def anew(self, slug: str, cameras: list[str], **fields: Any) -> None:
+        """Create a broadcast, in place of what the same test has left in another browser."""
+        self._forget(f"/api/v1/broadcasts/{slug}")
+        self.broadcast(slug, cameras, **fields)
+
+    def partner(self, partner_id: str, name: str, *origins: str) -> None:
+        """Let sites embed the player, and those alone if a test has let others."""
+        self._forget(f"/api/v1/partners/{partner_id}")
+        self.request(
+            "POST", "/api/v1/partners", {"id": partner_id, "name": name, "origins": origins}
+        )
+
+    def _forget(self, path: str) -> None:
+        with suppress(urllib.error.HTTPError):
+            self.request("DELETE", path)
+
     # --- cameras ---------------------------------------------------------------------------
 
     def publish(self, key: str, source: Path, *options: str) -> subprocess.Popen[bytes]:
