@@ -51,6 +51,8 @@ STEP: Final = 1.3
 PROVE_S: Final = 1.2
 """A try that is as large as the next rung has to last this long."""
 HEADROOM: Final = 1.1
+LOSS_PACED: Final = 0.005
+"""Share of packets lost from which frames may be late by what is sent again, not by a queue."""
 SETTLE_S: Final = 1.0
 """After a switch reports still speak of the time before it."""
 AFTERMATH_S: Final = 3.0
@@ -195,10 +197,12 @@ class Adaptation:
         the path takes that part of what is sent. An estimate falls to it a second later.
 
         Just after a switch, or a try that has failed, it may be what was sent before that is late;
-        if it is not, it is told again. A few frames are too little to take a viewer's picture away.
+        if it is not, it is told again. A few frames are too little to take a viewer's picture away,
+        and on a path that loses packets anyway they say nothing.
         """
         aftermath = now - self._since < SETTLE_S or now - self._failed_at < AFTERMATH_S
-        if aftermath or (self._at == 0 and self._try_began is None):
+        least = self._at == 0 and self._try_began is None
+        if aftermath or least or self._loss > LOSS_PACED:
             return
         self._fell_at, self._sent_at_fall = now, self._sent_bps(now)
         self._estimate, self._estimate_at = int(self._sent_at_fall * pace), now

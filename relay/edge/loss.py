@@ -16,6 +16,8 @@ SUDDEN_S: Final = 0.3
 SUDDEN_LEAST: Final = 40
 LEAST_PACKETS: Final = 60
 """Fewer packets than this count as so many, of which the others have come."""
+GIVE_UP_S: Final = 5.0
+"""Receivers whose count does not reach ours in this time count otherwise, and are gone by."""
 _WRAP: Final = 1 << 32
 _JUMP: Final = 1 << 16
 """Totals that jump by more packets than this are those of another stream."""
@@ -27,14 +29,16 @@ class LossMeter:
     def __init__(self) -> None:
         self._from: int | None = None
         """The sequence number from which it is measured, until a report has come so far."""
+        self._until = 0.0
+        """How long such a report is waited for."""
         self._totals: deque[tuple[float, int, int]] = deque(maxlen=64)
         """When totals came, the highest sequence number, and how many packets were lost."""
 
-    def begin_anew(self, sequence: int) -> None:
+    def begin_anew(self, sequence: int, now: float) -> None:
         """Forget what is lost of the packets before this one: it says nothing of those from there
         on. A full queue may take seconds until it is told of.
         """
-        self._from = sequence
+        self._from, self._until = sequence, now + GIVE_UP_S
         self._totals.clear()
 
     def note(self, highest: int, lost: int, now: float) -> float:
@@ -44,7 +48,7 @@ class LossMeter:
             totals.clear()
         if self._from is not None:
             totals.clear()
-            if (highest - self._from) % _WRAP < _WRAP // 2:
+            if (highest - self._from) % _WRAP < _WRAP // 2 or now >= self._until:
                 self._from = None
         totals.append((now, highest, lost))
         while len(totals) > 2 and totals[1][0] <= now - WINDOW_S:

@@ -2,8 +2,8 @@
 
 A player that finds each frame later than the one before tells so, and by how much: its path takes
 only a part of what it is sent. Where the stream itself comes like that, because of its camera's
-path, the viewer's is not to blame. The player's rule is in `web/src/player/pace.ts`; this one is
-the same, but sooner.
+path, the viewer's is not to blame. The player's rule is in `web/src/player/pace.ts`; this one
+holds sooner.
 """
 
 from __future__ import annotations

@@ -360,11 +360,11 @@ class Edge:
             return
         was_connected = viewer.state is State.CONNECTED
         self._roster.advance(viewer, State.CLOSED)
+        self._steering.release(viewer, asyncio.get_running_loop().time())
         self._core.remove_viewer(viewer.number)
         if viewer.dtls is not None:
             await viewer.dtls.stop()
         self._roster.remove(viewer)
-        self._steering.release(viewer, asyncio.get_running_loop().time())
         logger().info("viewer gone", session=viewer.id, broadcast=viewer.broadcast, reason=reason)
         if was_connected and not self._roster.watches(viewer):
             self._attendance.note(viewer.broadcast, viewer.counted, present=False)

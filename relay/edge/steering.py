@@ -26,7 +26,7 @@ TURNS: Final = 5
 """A viewer's rung is decided once in so many ticks."""
 DRAIN_S: Final = 0.25
 """For how long a congested path gets no pictures: a keyframe that finds its queue full is lost. The
-queue still holds pictures for longer than this."""
+queue mostly holds pictures for longer than this."""
 _YOUNG: Final = 6
 """Frames of a GOP that a viewer may be sent at once when it goes over to it."""
 _HARDLY_MORE: Final = 1.3
@@ -147,7 +147,7 @@ class Steering:
         """Take note that a viewer has another address: what was sent to the one before is lost, and
         says nothing of the new path, nor does that one's round trip.
         """
-        viewer.losses.begin_anew(self._core.next_sequence(viewer.number))
+        viewer.losses.begin_anew(self._core.next_sequence(viewer.number), now)
         if viewer.adaptation is not None:
             viewer.adaptation.moved(now)
             self._restless[viewer.number] = viewer
@@ -192,7 +192,7 @@ class Steering:
             self._restless[viewer.number] = viewer
 
     def _arrived(self, viewer: Viewer, adaptation: Adaptation, now: float) -> None:
-        viewer.losses.begin_anew(self._core.next_sequence(viewer.number))
+        viewer.losses.begin_anew(self._core.next_sequence(viewer.number), now)
         adaptation.arrived(now)
 
     def _has_gone_over(self, viewer: Viewer) -> bool:

@@ -126,6 +126,7 @@ def test_a_viewer_that_follows_nothing_gets_none(stage: Stage, core: Core) -> No
 def test_the_next_sequence_number_is_known(stage: Stage, core: Core) -> None:
     video = stage.open()
     seat = stage.seat(track(Kind.VIDEO, first_sequence=0x7FF0))
+    assert core.next_sequence(seat.number) == 0x7FF0
     seat.watch(video)
     stage.play(video, frames=40)
     sequence = core.next_sequence(seat.number)

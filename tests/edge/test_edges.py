@@ -170,3 +170,10 @@ async def test_hints_reach_the_rung(tmp_path: Path) -> None:
         viewer = saving
         viewer.remb_bps = 5_000_000
         await comes_to(viewer, 0, data_saver=False)
+        await asyncio.sleep(1.5)  # just after a switch, what is told is of the rung before
+        await comes_to(viewer, 2, pace=0.25)
+        path = f"/whep/cam/{viewer.session}"
+        for wrong in (0, 1, "x"):
+            body = json.dumps({"pace": wrong})
+            refused = await here.player.send("PATCH", path, body, Content_Type="application/json")
+            assert refused.status == 422

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from relay.edge.loss import LEAST_PACKETS, WINDOW_S, LossMeter
+from relay.edge.loss import GIVE_UP_S, LEAST_PACKETS, WINDOW_S, LossMeter
 
 
 def test_a_share_over_the_window() -> None:
@@ -40,7 +40,7 @@ def test_what_is_lost_suddenly_is_seen_at_once() -> None:
     assert meter.sudden() == pytest.approx(30 / 50)
     meter.note(1010, 30, now + 0.5)
     assert meter.sudden() == 0.0
-    meter.begin_anew(1010)
+    meter.begin_anew(1010, now)
     assert meter.sudden() == 0.0
 
 
@@ -48,7 +48,7 @@ def test_it_begins_anew() -> None:
     meter = LossMeter()
     meter.note(0, 0, 0.0)
     assert meter.note(100, 90, 0.5) == pytest.approx(0.9)
-    meter.begin_anew(160)
+    meter.begin_anew(160, 0.5)
     assert meter.note(120, 95, 0.6) == 0.0
     assert meter.note(159, 130, 3.0) == 0.0, "these were lost before"
     assert meter.note(165, 135, 3.1) == 0.0, "some of these as well"
@@ -56,9 +56,17 @@ def test_it_begins_anew() -> None:
     assert meter.note(265, 140, 3.5) == pytest.approx(0.05)
 
 
+def test_a_receiver_that_counts_otherwise_is_measured_all_the_same() -> None:
+    meter = LossMeter()
+    meter.begin_anew(3 << 16, 0.0)
+    assert meter.note(100, 50, 1.0) == 0.0
+    assert meter.note(200, 60, GIVE_UP_S) == 0.0
+    assert meter.note(300, 80, GIVE_UP_S + 1.0) == pytest.approx(0.2)
+
+
 def test_it_begins_anew_over_a_wrap() -> None:
     meter = LossMeter()
-    meter.begin_anew((1 << 32) + 10)
+    meter.begin_anew((1 << 32) + 10, 0.0)
     assert meter.note((1 << 32) - 10, 5, 0.0) == 0.0
     assert meter.note(10, 50, 0.1) == 0.0
     assert meter.note(110, 60, 0.2) == pytest.approx(0.1)

@@ -74,6 +74,14 @@ def test_a_try_that_slows_pictures_fails() -> None:
     assert adaptation.decide(now + 1.5).rung == "480p", "what was tried is still under way"
 
 
+def test_frames_that_wait_for_what_is_sent_again_say_nothing() -> None:
+    adaptation = Adaptation(CHOICES, ANY, 1000.0)
+    now = watched(adaptation, 1000.0, 5.0)
+    adaptation.report(0.02, 0.02, now)
+    adaptation.slowed(0.3, now)
+    assert adaptation.decide(now).rung == "720p"
+
+
 def test_nobody_goes_without_a_picture_for_a_few_frames() -> None:
     adaptation = Adaptation(CHOICES, ANY, 1000.0, start="240p")
     now = 1000.0

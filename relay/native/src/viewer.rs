@@ -64,7 +64,7 @@ impl Viewer {
             Some(Track::new(params, Arc::clone(&stats)))
         };
         let tracks = [of(Kind::Audio), of(Kind::Video)];
-        Self {
+        let viewer = Self {
             target,
             tracks,
             consent: None,
@@ -76,7 +76,9 @@ impl Viewer {
             budget_at: 0.0,
             times: Vec::new(),
             again: HashMap::new(),
-        }
+        };
+        viewer.publish();
+        viewer
     }
 
     /// Its track of a kind, and where that sends.

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type Arrival, Pace } from "../../src/player/pace.ts";
+import { type Arrival, Pace, PaceWatch } from "../../src/player/pace.ts";
 
 /** A camera's frames a second. */
 const RATE = 30;
@@ -75,5 +75,26 @@ describe("Pace", () => {
       rtpTimestamp: (index % 2) * 1_000_000_000 + index * 3000,
     }));
     expect(told(others)).toEqual([]);
+  });
+});
+
+describe("PaceWatch", () => {
+  it("tells of frames on the screen until it is stopped", () => {
+    const looks: ((now: number, frame: Partial<Arrival>) => void)[] = [];
+    const video = {
+      requestVideoFrameCallback: (look: (typeof looks)[0]) => looks.push(look),
+      cancelVideoFrameCallback: (asked: number) => looks.splice(asked - 1),
+    } as unknown as HTMLVideoElement;
+    const heard: number[] = [];
+    const watch = new PaceWatch((pace) => heard.push(pace));
+    watch.start(video);
+    for (const frame of arrivals({ sizes: even(5, 83_000), mbps: 0.7 })) {
+      looks.at(-1)?.(0, frame);
+      looks.at(-1)?.(0, {}); // as of a browser that tells neither
+    }
+    expect(heard).toHaveLength(1);
+    const asked = looks.length;
+    watch.stop();
+    expect(looks).toHaveLength(asked - 1);
   });
 });
