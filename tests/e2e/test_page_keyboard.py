@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.support.keys import focused, go_to
 from tests.support.walk import SLUG
 
 if TYPE_CHECKING:
@@ -16,18 +17,6 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.slow
 
-MOST_STOPS = 70
-FOCUSED = """(() => {
-  let at = document.activeElement;
-  while (at?.shadowRoot?.activeElement) at = at.shadowRoot.activeElement;
-  const by = at?.getAttribute("aria-labelledby");
-  const named = by && at.getRootNode().getElementById(by)?.textContent;
-  const text = at?.getAttribute("aria-label") ?? named ?? at?.labels?.[0]?.textContent;
-  const box = at?.getBoundingClientRect();
-  return { name: (text ?? at?.textContent ?? "").replaceAll(/\\s+/g, " ").trim(),
-    seen: box !== undefined && box.width > 0 && box.height > 0 };
-})()"""
-
 
 @pytest.fixture
 def page(walk: Stack, open_either: Callable[..., Tab]) -> Tab:
@@ -36,27 +25,6 @@ def page(walk: Stack, open_either: Callable[..., Tab]) -> Tab:
     tab.wait_picture(30)
     tab.wait_for("eva-player", "it.health !== null", 10)
     return tab
-
-
-def go_to(tab: Tab, name: str, *, key: str = "Tab") -> None:
-    """Press Tab until something of that name has the focus, which has to be seen there."""
-    passed = []
-    for _ in range(MOST_STOPS):
-        tab.page.keyboard.press(key)
-        at = tab.page.evaluate(FOCUSED)
-        if at["name"].startswith(name):
-            assert at["seen"], name
-            return
-        passed.append(at["name"][:30])
-    raise AssertionError(f"no way to {name!r} by {key}: {passed}")
-
-
-def in_firefox(tab: Tab) -> bool:
-    return "Firefox/" in tab.page.evaluate("navigator.userAgent")
-
-
-def focused(tab: Tab) -> str:
-    return str(tab.page.evaluate(FOCUSED)["name"])
 
 
 def test_cameras_layouts_and_menus(page: Tab):
@@ -82,7 +50,7 @@ def test_cameras_layouts_and_menus(page: Tab):
     assert focused(page).startswith("Orbit")
     keys.press("Enter")
     page.wait_for("eva-player", "it.camera === 'orbit' && it.phase === 'live'", 20)
-    if in_firefox(page):
+    if page.in_firefox:
         return  # it has no WebGL here
     page.wait_for("eva-sphere >> canvas", "it.width > 300", 20)
     # The picture all around, and its buttons, lie before the cameras.
@@ -108,7 +76,7 @@ def test_stars_and_feedback(page: Tab):
 
 def test_sharing(page: Tab):
     keys = page.page.keyboard
-    if not in_firefox(page):  # which does not ask whoever copies by a key
+    if not page.in_firefox:  # which does not ask whoever copies by a key
         page.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     go_to(page, "Share")
     keys.press("Enter")
