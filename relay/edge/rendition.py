@@ -16,7 +16,7 @@ from relay.bus import demand, keys
 from relay.bus.client import connect_blocking
 from relay.bus.events import publish
 from relay.bus.reader import Start, StreamReader
-from relay.edge.pace import Pace
+from relay.edge.lateness import Lateness
 from relay.errors import StoreError
 from relay.log import logger
 from relay.media.codecs import Kind
@@ -72,8 +72,8 @@ class Feed:
         """When its last keyframe was pushed, by the loop's clock."""
         self.gop_frames = 0
         """Number of frames since then, itself included."""
-        self.pace = Pace()
-        """How fast its frames come."""
+        self.lateness = Lateness()
+        """Whether its frames come later and later."""
         self._waiting: list[Callable[[float], None]] = []
         self._pushed = -STALE_S
         self._core = core
@@ -117,7 +117,7 @@ class Feed:
                 continue
             for unit in units:
                 self._core.push(self.number, unit, now)
-                self.pace.note(unit.dts / VIDEO_CLOCK, loop.time())
+                self.lateness.note(unit.dts / VIDEO_CLOCK, loop.time())
                 self.gop_frames = 1 if unit.opens_gop else self.gop_frames + 1
                 if unit.opens_gop:
                     self.keyframe_at = loop.time()

@@ -139,7 +139,7 @@ class Steering:
         adaptation, feed = viewer.adaptation, viewer.feeds.get(Kind.VIDEO)
         if adaptation is None or feed is None or viewer.state is not State.CONNECTED:
             return
-        if not feed.pace.is_slow(now):
+        if not feed.lateness.grows(now):
             adaptation.slowed(pace, now)
             self._decide(viewer, adaptation, now)
 

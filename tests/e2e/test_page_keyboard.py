@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.keys import focused, go_to
+from tests.support.keys import focused, go_to, use
 from tests.support.walk import SLUG
 
 if TYPE_CHECKING:
@@ -29,17 +29,13 @@ def page(walk: Stack, open_either: Callable[..., Tab]) -> Tab:
 
 def test_cameras_layouts_and_menus(page: Tab):
     keys = page.page.keyboard
-    go_to(page, "Quality and settings")
-    keys.press("Enter")
-    page.wait_for("eva-menu.settings >> .item:focus", "true", 5)
+    use(page, "Quality and settings", "eva-menu.settings >> .item:focus", "true")
     keys.press("End")
     keys.press("Enter")  # the last is the list of shortcuts
     page.wait_for("eva-dialog >> dialog", "it.open", 10)
     keys.press("Escape")
     page.wait_for("eva-player", "it.renderRoot.querySelector('eva-help') === null", 5)
-    go_to(page, "Side by side")
-    keys.press("Enter")
-    page.wait_for("eva-stage", "it.layout === 'side'", 5)
+    use(page, "Side by side", "eva-stage", "it.layout === 'side'")
     keys.press("Shift+Tab")
     assert focused(page) == "One camera"
     keys.press("Enter")
@@ -54,19 +50,14 @@ def test_cameras_layouts_and_menus(page: Tab):
         return  # it has no WebGL here
     page.wait_for("eva-sphere >> canvas", "it.width > 300", 20)
     # The picture all around, and its buttons, lie before the cameras.
-    go_to(page, "Look right", key="Shift+Tab")
-    keys.press("Enter")
-    page.wait_for("eva-sphere", "it.looking.yaw === 12", 5)
-    go_to(page, "360° picture", key="Shift+Tab")
-    keys.press("ArrowLeft")
-    page.wait_for("eva-sphere", "it.looking.yaw === 0", 5)
+    turned, back = "it.looking.yaw === 12", "it.looking.yaw === 0"
+    use(page, "Look right", "eva-sphere", turned, key="Shift+Tab")
+    use(page, "360° picture", "eva-sphere", back, by="ArrowLeft", key="Shift+Tab")
 
 
 def test_stars_and_feedback(page: Tab):
     keys = page.page.keyboard
-    go_to(page, "1 star")
-    keys.press("ArrowRight")
-    page.wait_for("eva-rating", "it.rating.yours === 2", 10)
+    use(page, "1 star", "eva-rating", "it.rating.yours === 2", by="ArrowRight", within_s=10)
     go_to(page, "What could be better?")
     keys.type("More sound")
     go_to(page, "Send")
@@ -76,14 +67,10 @@ def test_stars_and_feedback(page: Tab):
 
 def test_sharing(page: Tab):
     keys = page.page.keyboard
-    if not page.in_firefox:  # which does not ask whoever copies by a key
-        page.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
-    go_to(page, "Share")
-    keys.press("Enter")
-    page.wait_for("eva-share >> dialog", "it.open", 10)
-    go_to(page, "To the present moment")
-    keys.press("Space")
-    page.wait_for("eva-share >> #link", "it.value.includes('?at=')", 5)
+    page.allow_clipboard()
+    use(page, "Share", "eva-share >> dialog", "it.open", within_s=10)
+    link = "it.value.includes('?at=')"
+    use(page, "To the present moment", "eva-share >> #link", link, by="Space")
     go_to(page, "Copy", key="Shift+Tab")
     keys.press("Enter")
     page.page.get_by_text("Copied").first.wait_for()

@@ -170,7 +170,7 @@ class Tab:
         self.page.goto(url)
 
     def allow_clipboard(self) -> None:
-        """Let the page copy, and the test read; Firefox asks nobody who clicks."""
+        """Let the page copy, and the test read; Firefox asks nobody who clicks or presses a key."""
         if not self.in_firefox:
             self.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
 

@@ -35,6 +35,22 @@ def go_to(tab: Tab, name: str, *, key: str = "Tab") -> None:
     raise AssertionError(f"no way to {name!r} by {key}: {passed}")
 
 
+def use(
+    tab: Tab,
+    name: str,
+    selector: str,
+    expression: str,
+    *,
+    by: str = "Enter",
+    key: str = "Tab",
+    within_s: float = 5,
+) -> None:
+    """Go to something of that name, press a key there, and wait for what comes of it."""
+    go_to(tab, name, key=key)
+    tab.page.keyboard.press(by)
+    tab.wait_for(selector, expression, within_s)
+
+
 def focused(tab: Tab) -> str:
     """The name of what has the focus."""
     return str(tab.page.evaluate(FOCUSED)["name"])

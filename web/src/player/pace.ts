@@ -1,10 +1,10 @@
 /**
- * How fast pictures come, compared with how fast they were taken. Pure.
+ * How fast pictures come, compared with how fast they were taken.
  *
  * Where a path has become narrower than what it is sent, each frame comes later than the one before,
- * and by how much tells what the path takes. That shows within two or three frames, long before an estimate
- * of the receiver's (REMB) has fallen. A single large frame, or a path that stood still for a moment,
- * is made up for by the frames after it.
+ * and by how much tells what the path takes. That shows within two or three frames, long before an
+ * estimate of the receiver's (REMB) has fallen. A single large frame, or a path that stood still for
+ * a moment, is made up for by the frames after it.
  */
 
 /** What tells of a frame on screen when it came; `VideoFrameCallbackMetadata` has it. */
@@ -33,7 +33,7 @@ const APART_MS = 1000;
 /** What has been told takes effect within this time, milliseconds. */
 const QUIET_MS = 1000;
 
-/** See the module's header. */
+/** See the module's header. Pure. */
 export class Pace {
   #from: Arrival | null = null;
   #last: Arrival | null = null;

@@ -1,4 +1,4 @@
-"""How fast a stream's frames come, compared with how fast they were taken. No clock of its own.
+"""Whether a stream's frames come each later than the one before. No clock of its own.
 
 A player that finds each frame later than the one before tells so, and by how much: its path takes
 only a part of what it is sent. Where the stream itself comes like that, because of its camera's
@@ -21,7 +21,7 @@ BLAMED_S: Final = 1.0
 """For how long it explains what viewers tell: they tell it once the frames are on their screens."""
 
 
-class Pace:
+class Lateness:
     """See the module. Times are seconds of any monotonic clock."""
 
     def __init__(self) -> None:
@@ -44,6 +44,6 @@ class Pace:
         if self._rises >= RISES and self._late_s >= SLOW_S:
             self._slow_at = now
 
-    def is_slow(self, now: float) -> bool:
+    def grows(self, now: float) -> bool:
         """Whether frames come, or have just come, each later than the one before."""
         return now - self._slow_at < BLAMED_S

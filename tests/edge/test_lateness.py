@@ -1,30 +1,30 @@
-"""How fast a stream's frames come, and what a player that sees them come slowly is believed."""
+"""Whether a stream's frames come later and later, and what a player that says so is believed."""
 
 from __future__ import annotations
 
 import pytest
 
 from relay.edge.adapt import Adaptation
-from relay.edge.pace import BLAMED_S, Pace
+from relay.edge.lateness import BLAMED_S, Lateness
 from tests.support.path import ANY, CHOICES
 
 FRAME_S = 1 / 30
 
 
-def come(pace: Pace, late: list[float], *, begin: float = 0.0) -> float:
+def come(lateness: Lateness, late: list[float]) -> float:
     """Frames come, each so many seconds after it was taken; returns when the last one does."""
     now = 0.0
     for index, late_s in enumerate(late):
-        now = begin + index * FRAME_S + late_s
-        pace.note(index * FRAME_S, now)
+        now = index * FRAME_S + late_s
+        lateness.note(index * FRAME_S, now)
     return now
 
 
 def test_frames_that_come_later_and_later_are_slow_for_a_while() -> None:
-    pace = Pace()
-    now = come(pace, [0.0, 0.0, 0.06, 0.12, 0.18])
-    assert pace.is_slow(now)
-    assert not pace.is_slow(now + BLAMED_S)
+    lateness = Lateness()
+    now = come(lateness, [0.0, 0.0, 0.06, 0.12, 0.18])
+    assert lateness.grows(now)
+    assert not lateness.grows(now + BLAMED_S)
 
 
 @pytest.mark.parametrize(
@@ -37,8 +37,8 @@ def test_frames_that_come_later_and_later_are_slow_for_a_while() -> None:
     ],
 )
 def test_others_are_not(late: list[float]) -> None:
-    pace = Pace()
-    assert not pace.is_slow(come(pace, late))
+    lateness = Lateness()
+    assert not lateness.grows(come(lateness, late))
 
 
 def watched(adaptation: Adaptation, now: float, seconds: float) -> float:
