@@ -73,10 +73,28 @@ def test_sharing(page: Tab):
     use(page, "To the present moment", "eva-share >> #link", link, by="Space")
     go_to(page, "Copy", key="Shift+Tab")
     keys.press("Enter")
-    page.page.get_by_text("Copied").first.wait_for()
-    keys.press("Escape")
-    page.wait_for("eva-broadcast", "it.renderRoot.querySelector('eva-share') === null", 5)
+    for kind in ("link", "frame", "element"):
+        copied = f"eva-share >> [data-copies={kind}]"
+        page.wait_for(copied, "it.matches(':focus') && it.innerText.includes('Copied')", 5)
+        if kind != "element":
+            go_to(page, "Copy")
+            keys.press("Enter")
+    code = page.element("eva-share >> #element", "it.value")
+    assert page.page.evaluate("navigator.clipboard.readText()") == code
+    gone = "it.renderRoot.querySelector('eva-share') === null"
+    use(page, "Close", "eva-broadcast", gone, key="Shift+Tab")
     assert focused(page) == "Share"
+
+
+def test_links_lead_away(page: Tab, walk: Stack):
+    go_to(page, "Mission blog")
+    follow = "it.href === 'https://example.org/blog' && it.target === '_blank'"
+    assert page.element("a:focus", follow)
+    # What is like this one is loaded when it comes near, and then lies on the way.
+    go_to(page, "Other")
+    page.page.keyboard.press("Enter")
+    page.page.wait_for_url(f"{walk.url}/b/other")
+    page.wait_for("eva-player", "it.phase === 'ended'", 15)
 
 
 def test_comments(page: Tab):
@@ -101,6 +119,11 @@ def test_comments(page: Tab):
     keys.press("Enter")
     page.page.get_by_text("Nor with one").first.wait_for()
     assert focused(page) == "Reply"
+    keys.press("Enter")
+    page.wait_for("eva-compose[reply] >> textarea", "it.matches(':focus')", 5)
+    go_to(page, "Cancel")
+    keys.press("Enter")
+    page.wait_for("eva-comment >> [data-act=reply]", "it.matches(':focus')", 5)
 
 
 def test_comments_are_edited_reported_and_deleted(
@@ -115,6 +138,11 @@ def test_comments_are_edited_reported_and_deleted(
     keys.press("Enter")
     page.page.get_by_text("To be changed").first.wait_for()
     go_to(page, "Edit")
+    keys.press("Enter")
+    page.wait_for("eva-comment >> textarea", "it.matches(':focus')", 5)
+    go_to(page, "Cancel")
+    keys.press("Enter")
+    page.wait_for("eva-comment >> [data-act=edit]", "it.matches(':focus')", 5)
     keys.press("Enter")
     page.wait_for("eva-comment >> textarea", "it.matches(':focus')", 5)
     keys.press("End")

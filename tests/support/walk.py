@@ -92,11 +92,14 @@ _LOOKS = {
 
 
 def set_up(stack: Stack, clip: Path) -> None:
-    """Publish the cameras, and create the broadcast with its markers and one like it."""
+    """Publish the cameras, and create the broadcast with its markers and one like it; a camera
+    "away" sends nothing.
+    """
     for name, title in CAMERAS.items():
         projection = "equirectangular" if name == "orbit" else "flat"
         key = stack.camera(name, name=title, projection=projection)
         stack.publish(key, small(clip, stack.folder, name))
+    stack.camera("away")
     stack.broadcast(SLUG, list(CAMERAS), **fields())
     for hours, title in ((2.6, "Hatch open"), (0.5, "Inspecting the cooling system"), (-1, "Back")):
         stack.request(

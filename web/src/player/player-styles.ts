@@ -62,9 +62,14 @@ export const playerStyles = css`
     border-radius: var(--round-small);
   }
 
-  /* media-chrome draws its own ring, inside the button. */
+  /* media-chrome draws its own ring, inside the button, where colours are not forced. */
   media-control-bar > :focus-visible {
-    outline: none;
+    outline: 2px solid transparent;
+    outline-offset: -2px;
+  }
+
+  .latency:focus-visible {
+    outline-color: var(--accent);
   }
 
   media-control-bar > .spring {

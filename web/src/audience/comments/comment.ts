@@ -3,6 +3,7 @@
 import { localized, msg, str } from "@lit/localize";
 import { html, LitElement, nothing, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
+import { explain } from "../../i18n/trouble.ts";
 import type { Comment } from "../../protocol/comment.ts";
 import { formStyles } from "../../ui/form-styles.ts";
 import { formatAgo, formatMissionTime, formatStart } from "../../ui/format.ts";
@@ -14,11 +15,15 @@ import { Ticker } from "../../ui/ticker.ts";
 import { commentStyles } from "./comments-styles.ts";
 import { isEditable } from "./thread.ts";
 
-/** The detail of `eva-act`; `done` tells the form whether it went through, and closes it only then. */
+/** Tells a form that its matter went through (null), which closes it, or what was in the way. */
+export type Done = (trouble: unknown) => void;
+
+/** The detail of `eva-act`. */
 export type CommentAct =
-  | { kind: "reply" | "delete" }
-  | { kind: "edit"; text: string; done(went: boolean): void }
-  | { kind: "report"; reason: string; done(went: boolean): void };
+  | { kind: "reply" }
+  | { kind: "delete"; done: Done }
+  | { kind: "edit"; text: string; done: Done }
+  | { kind: "report"; reason: string; done: Done };
 
 /** So long before its start a broadcast may be on air. */
 const EARLY_MS = 15 * 60_000;
@@ -47,6 +52,8 @@ export class EvaComment extends LitElement {
   @state() private form: Form | null = null;
   @state() private sending = false;
   @state() private reported = false;
+  /** What was in the way of what has last been tried here, or null. */
+  @state() private trouble: unknown = null;
 
   constructor() {
     super();
@@ -58,11 +65,12 @@ export class EvaComment extends LitElement {
     if (comment === null) {
       return nothing;
     }
-    return html`<article aria-label=${msg(str`Comment by ${comment.name}`)}>
+    return html`<article tabindex="-1" aria-label=${msg(str`Comment by ${comment.name}`)}>
       ${this.#head(comment)}
       ${this.form === "edit" ? this.#editForm(comment) : html`<p class="text">${comment.text}</p>`}
       ${this.form === "report" ? this.#reportForm() : nothing}
       ${this.form === null ? this.#acts(comment) : nothing}
+      <p class="trouble" role="alert">${this.trouble === null ? nothing : explain(this.trouble)}</p>
     </article>`;
   }
 
@@ -92,7 +100,7 @@ export class EvaComment extends LitElement {
       ${
         isEditable(comment, now())
           ? html`${button(msg("Edit"), () => void this.#open("edit"), "edit")}
-            ${button(msg("Delete"), () => this.#act({ kind: "delete" }), "delete")}`
+            ${button(msg("Delete"), () => this.#act({ kind: "delete", done: this.#sent() }), "delete")}`
           : nothing
       }
       ${
@@ -143,18 +151,25 @@ export class EvaComment extends LitElement {
     </div>`;
   }
 
+  /** Puts the focus on the comment itself. */
+  override focus(): void {
+    this.renderRoot.querySelector("article")?.focus();
+  }
+
   /** Puts the focus on what opens a form, or stands in its place. */
   focusAct(name: "reply" | Form): void {
     this.renderRoot.querySelector<HTMLElement>(`[data-act="${name}"]`)?.focus();
   }
 
-  /** Notes that the open form is on its way; what it gives is told how that went. */
-  #sent(): (went: boolean) => void {
+  /** Notes that something is on its way; what it gives is told how that went. */
+  #sent(): Done {
     const { form } = this;
     this.sending = true;
-    return (went) => {
+    this.trouble = null;
+    return (trouble) => {
       this.sending = false;
-      if (went) {
+      this.trouble = trouble;
+      if (trouble === null) {
         this.reported ||= form === "report";
         void this.#close();
       }
@@ -165,6 +180,7 @@ export class EvaComment extends LitElement {
   async #close(): Promise<void> {
     const { form } = this;
     this.form = null;
+    this.trouble = null;
     await this.updateComplete;
     if (form !== null) {
       this.focusAct(form);
@@ -173,6 +189,7 @@ export class EvaComment extends LitElement {
 
   async #open(form: Form): Promise<void> {
     this.form = form;
+    this.trouble = null;
     await this.updateComplete;
     this.renderRoot.querySelector<HTMLElement>("textarea, input")?.focus();
   }

@@ -11,7 +11,7 @@ import { customElement, property, state } from "lit/decorators.js";
 import { repeat } from "lit/directives/repeat.js";
 import { explain } from "../../i18n/trouble.ts";
 import type { CommentPolicy } from "../../protocol/broadcast.ts";
-import type { Comment } from "../../protocol/comment.ts";
+import type { Comment, CommentPage } from "../../protocol/comment.ts";
 import type { CommentEvent, CommentRemovedEvent, ServerEvent } from "../../protocol/events.ts";
 import { Soon } from "../../store/soon.ts";
 import {
@@ -25,7 +25,7 @@ import {
 import { formStyles } from "../../ui/form-styles.ts";
 import { shared } from "../../ui/shared-styles.ts";
 import { Ticker } from "../../ui/ticker.ts";
-import type { CommentAct } from "./comment.ts";
+import type { CommentAct, EvaComment } from "./comment.ts";
 import { commentsStyles } from "./comments-styles.ts";
 import type { Draft } from "./compose.ts";
 import {
@@ -60,7 +60,7 @@ export class EvaComments extends LitElement {
   @state() private thread: Thread = EMPTY_THREAD;
   /** A first page has been read. */
   @state() private loaded = false;
-  @state() private unloadable = false;
+  /** Why a page could not be read, or null. */
   @state() private trouble: unknown = null;
   /** What has just been done, for those who do not see it. */
   @state() private said = "";
@@ -83,7 +83,7 @@ export class EvaComments extends LitElement {
   take(event: ServerEvent): void {
     if (event.type === "comment" || event.type === "comment_removed") {
       this.#learn(event);
-    } else if (event.type === "state" && (this.loaded || this.unloadable)) {
+    } else if (event.type === "state" && (this.loaded || this.trouble !== null)) {
       // The line was down, and comments may have come and gone meanwhile. What is on the page stays
       // until the answer is there: somebody may be writing in the midst of it.
       this.#loadSoon.ask();
@@ -104,7 +104,6 @@ export class EvaComments extends LitElement {
     return html`<section aria-labelledby="comments">
       <h2 id="comments" tabindex="-1">${msg("Comments")}</h2>
       ${this.#composer()}
-      <p class="trouble" role="alert">${this.trouble === null ? nothing : explain(this.trouble)}</p>
       <p class="hidden" role="status">${this.said}</p>
       ${
         this.loaded && shown.length === 0
@@ -132,22 +131,19 @@ export class EvaComments extends LitElement {
           </li>`,
         )}
       </ul>
-      ${this.unloadable ? this.#again() : nothing}
-      ${
-        this.thread.next === null
-          ? nothing
-          : html`<button class="more" type="button" @click=${() => void this.#load(this.thread.next)}>
-              ${msg("Older comments")}
-            </button>`
-      }
+      ${this.#further()}
     </section>`;
   }
 
-  #again(): TemplateResult {
-    return html`<p class="empty" role="alert">${msg("The comments cannot be loaded.")}</p>
-      <button class="more" type="button" @click=${() => void this.#load(null)}>
-        ${msg("Try again")}
-      </button>`;
+  /** What stands beneath the comments: the way to older ones, or why there are none. */
+  #further(): TemplateResult {
+    const { loaded, trouble, thread } = this;
+    const told = loaded ? explain(trouble) : msg("The comments cannot be loaded.");
+    const button = (text: string, act: () => Promise<void>): TemplateResult =>
+      html`<button class="more" type="button" @click=${() => void act()}>${text}</button>`;
+    return html`<p class="trouble" role="alert">${trouble === null ? nothing : told}</p>
+      ${loaded || trouble === null ? nothing : button(msg("Try again"), () => this.#loadAgain())}
+      ${thread.next === null ? nothing : button(msg("Older comments"), () => this.#loadOlder())}`;
   }
 
   #composer(): TemplateResult {
@@ -194,22 +190,44 @@ export class EvaComments extends LitElement {
     }
   }
 
-  async #load(before: string | null): Promise<void> {
+  /** Reads a page of comments; null where it cannot be read. */
+  async #load(before: string | null): Promise<CommentPage | null> {
     this.#loading += 1;
-    const read = await this.#try(async () => {
+    try {
       const page = await getComments(this.slug, before);
       const thread = (before === null ? withNewest : withPage)(this.thread, page);
       this.thread = [...this.#meanwhile.values()].reduce(withNews, thread);
-    });
-    this.#loading -= 1;
-    if (this.#loading === 0) {
-      this.#meanwhile.clear();
+      this.loaded = true;
+      this.trouble = null;
+      return page;
+    } catch (error) {
+      this.trouble = error;
+      return null;
+    } finally {
+      this.#loading -= 1;
+      if (this.#loading === 0) {
+        this.#meanwhile.clear();
+      }
     }
-    this.loaded ||= read;
-    this.unloadable = !this.loaded;
-    if (this.unloadable) {
-      this.trouble = null; // It is said where the comments would stand.
+  }
+
+  /** The button goes with the trouble, and the focus would with it. */
+  async #loadAgain(): Promise<void> {
+    if ((await this.#load(null)) !== null) {
+      this.#heading.focus();
     }
+  }
+
+  /** Goes on to the first of the older ones, as reading does. */
+  async #loadOlder(): Promise<void> {
+    const known = new Set(this.thread.comments.keys());
+    const page = await this.#load(this.thread.next);
+    if (page === null) {
+      return;
+    }
+    await this.updateComplete;
+    const older = new Set(page.comments.map((one) => one.id).filter((id) => !known.has(id)));
+    (this.#shown((one) => older.has(one.id)) ?? this.#heading).focus();
   }
 
   async #write(draft: Draft, replyTo: string | null): Promise<void> {
@@ -220,13 +238,13 @@ export class EvaComments extends LitElement {
       ...(replyTo === null ? {} : { reply_to: replyTo }),
       ...(momentMs === null ? {} : { moment: new Date(momentMs).toISOString() }),
     };
-    const written = await this.#try(async () => {
+    const trouble = await troubleOf(async () => {
       const comment = await postComment(this.slug, body, key);
       this.#learn({ type: "comment", comment: { ...comment, yours: true } });
       this.said = comment.held === true ? this.#waits() : msg("Sent");
     });
-    draft.done(written);
-    if (written && replyTo !== null) {
+    draft.done(trouble);
+    if (trouble === null && replyTo !== null) {
       await this.#endAnswer();
     }
   }
@@ -240,56 +258,55 @@ export class EvaComments extends LitElement {
 
   async #act(comment: Comment, act: CommentAct): Promise<void> {
     const { id } = comment;
-    switch (act.kind) {
-      case "reply":
-        this.#answerTo = id;
-        this.answering = comment.reply_to ?? id;
-        return;
-      case "edit": {
-        const edited = await this.#try(async () => {
-          const changed = await patchComment(this.slug, id, act.text);
-          this.#learn({ type: "comment", comment: { ...changed, yours: true } });
-          this.said = msg("Changed");
-        });
-        act.done(edited);
-        return;
-      }
-      case "delete":
-        await this.#try(async () => {
-          await deleteComment(this.slug, id);
-          this.#learn({ type: "comment_removed", id });
-          this.said = msg("Deleted");
-          this.renderRoot.querySelector<HTMLElement>("h2")?.focus();
-        });
-        return;
-      case "report": {
-        const reported = await this.#try(async () => {
-          await reportComment(this.slug, id, act.reason);
-          this.said = msg("Reported");
-        });
-        act.done(reported);
-      }
+    if (act.kind === "reply") {
+      this.#answerTo = id;
+      this.answering = comment.reply_to ?? id;
+      return;
     }
+    const trouble = await troubleOf(async () => {
+      if (act.kind === "edit") {
+        const changed = await patchComment(this.slug, id, act.text);
+        this.#learn({ type: "comment", comment: { ...changed, yours: true } });
+        this.said = msg("Changed");
+      } else if (act.kind === "delete") {
+        await deleteComment(this.slug, id);
+        this.#learn({ type: "comment_removed", id });
+        this.said = msg("Deleted");
+        this.#heading.focus();
+      } else {
+        await reportComment(this.slug, id, act.reason);
+        this.said = msg("Reported");
+      }
+    });
+    act.done(trouble);
   }
 
   /** Closes the form of a reply, and gives the focus back to what has opened it. */
   async #endAnswer(): Promise<void> {
     this.answering = null;
     await this.updateComplete;
-    [...this.renderRoot.querySelectorAll("eva-comment")]
-      .find((one) => one.comment?.id === this.#answerTo)
-      ?.focusAct("reply");
+    this.#shown((one) => one.id === this.#answerTo)?.focusAct("reply");
   }
 
-  async #try(work: () => Promise<void>): Promise<boolean> {
-    this.trouble = null;
-    try {
-      await work();
-      return true;
-    } catch (error) {
-      this.trouble = error;
-      return false;
-    }
+  get #heading(): HTMLElement {
+    return this.renderRoot.querySelector("h2") as HTMLElement;
+  }
+
+  /** The first comment on the page of which that is true. */
+  #shown(matches: (comment: Comment) => boolean): EvaComment | undefined {
+    return [...this.renderRoot.querySelectorAll("eva-comment")].find(
+      ({ comment }) => comment !== null && matches(comment),
+    );
+  }
+}
+
+/** What is in the way of some work; null where it goes through. */
+async function troubleOf(work: () => Promise<void>): Promise<unknown> {
+  try {
+    await work();
+    return null;
+  } catch (error) {
+    return error;
   }
 }
 

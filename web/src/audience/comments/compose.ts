@@ -4,6 +4,7 @@ import { localized, msg, str } from "@lit/localize";
 import { css, html, LitElement, nothing, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 import { live } from "lit/directives/live.js";
+import { explain } from "../../i18n/trouble.ts";
 import { DraftKey } from "../../transport/draft-key.ts";
 import { checkStyles } from "../../ui/check-styles.ts";
 import { formStyles } from "../../ui/form-styles.ts";
@@ -11,6 +12,7 @@ import { formatMissionTime } from "../../ui/format.ts";
 import { recall, remember } from "../../ui/memory.ts";
 import { shared } from "../../ui/shared-styles.ts";
 import { Ticker } from "../../ui/ticker.ts";
+import type { Done } from "./comment.ts";
 
 const NAME = "eva_name";
 const MAX_TEXT = 2000;
@@ -24,8 +26,8 @@ export interface Draft {
   momentMs: number | null;
   /** Names it for the server: the same for each try of it. */
   key: string;
-  /** Tells the form whether it went out; it is emptied only then. */
-  done(sent: boolean): void;
+  /** The form is emptied only once it has gone out. */
+  done: Done;
 }
 
 /**
@@ -80,6 +82,8 @@ export class EvaCompose extends LitElement {
   /** The moment on this viewer's screen, milliseconds since 1970; null where there is none. */
   @property({ attribute: false }) moment: () => number | null = () => null;
   @state() private sending = false;
+  /** What was in the way of the last try, or null. */
+  @state() private trouble: unknown = null;
   /** The moment that the viewer has ticked, milliseconds since 1970, or null. */
   @state() private ticked: number | null = null;
   readonly #key = new DraftKey();
@@ -127,6 +131,7 @@ export class EvaCompose extends LitElement {
             : nothing
         }
       </div>
+      <p class="trouble" role="alert">${this.trouble === null ? nothing : explain(this.trouble)}</p>
     </form>`;
   }
 
@@ -159,15 +164,17 @@ export class EvaCompose extends LitElement {
     }
     remember(NAME, name);
     this.sending = true;
+    this.trouble = null;
     const momentMs = this.ticked;
     const detail: Draft = {
       text,
       name,
       momentMs,
       key: this.#key.of([text, name, momentMs]),
-      done: (sent) => {
+      done: (trouble) => {
         this.sending = false;
-        if (sent) {
+        this.trouble = trouble;
+        if (trouble === null) {
           this.#key.done();
           this.ticked = null;
           form.reset();

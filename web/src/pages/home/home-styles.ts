@@ -34,7 +34,8 @@ export const homeStyles = css`
   eva-topbar {
     position: absolute;
     inset: 0 0 auto;
-    z-index: 2;
+    /* Above the words, whose box reaches up to it in a low window. */
+    z-index: 3;
     color: #fff;
     color-scheme: dark;
   }
