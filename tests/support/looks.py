@@ -29,3 +29,12 @@ def inspect(tab: Tab, name: str, screenshots: Path, *, full: bool = True) -> Non
                 tab.page.screenshot(path=path, type="jpeg", quality=85, full_page=full)
             assert tab.page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, shot
             assert violations(tab.page) == [], shot
+
+
+def look_at_everything(tab: Tab) -> None:
+    """Scroll down and up again: what lies below the fold is loaded when it comes near."""
+    tab.page.evaluate("scrollTo(0, document.body.scrollHeight)")
+    for part in ("eva-comments", "eva-curve", "eva-similar"):
+        if tab.element(part, "true"):
+            tab.wait_for(part, "it.hasUpdated === true && it.loaded !== false", 10)
+    tab.page.evaluate("scrollTo(0, 0)")
