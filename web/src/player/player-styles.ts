@@ -49,6 +49,12 @@ export const playerStyles = css`
     background: #000;
   }
 
+  /* Captions stand above the bar's buttons while these are there. Firefox has no name for them. */
+  media-controller:is(:not([userinactive]), [mediapaused])
+    video::-webkit-media-text-track-container {
+    transform: translateY(-3.25rem);
+  }
+
   media-control-bar {
     position: relative;
     align-items: center;
@@ -169,6 +175,8 @@ export const playerStyles = css`
   .bezel {
     position: absolute;
     top: 12%;
+    /* The way to sound lies beside it. */
+    max-width: calc(100% - 24rem);
     padding: 0.5rem 1rem;
     border-radius: var(--round);
     background: rgb(6 9 15 / 0.82);
@@ -192,6 +200,12 @@ export const playerStyles = css`
   }
 
   @container (max-width: 44rem) {
+    .bezel {
+      top: var(--sound-top, var(--panel-top, 0.75rem));
+      left: 0.75rem;
+      max-width: calc(100% - 13rem);
+      text-wrap: balance;
+    }
     eva-menu.settings {
       --word: none;
     }
@@ -214,6 +228,11 @@ export const playerStyles = css`
     media-control-bar {
       padding: 2rem 0.25rem 0.25rem;
     }
+    .bezel {
+      max-width: calc(100% - 10rem);
+      padding: 0.4rem 0.7rem;
+      font-size: 0.8125rem;
+    }
     .sound {
       gap: 0.4rem;
       min-height: 2.25rem;
@@ -232,6 +251,9 @@ export const playerStyles = css`
     }
     media-live-button {
       display: none;
+    }
+    .bezel {
+      max-width: calc(100% - 5rem);
     }
     .sound span {
       animation-delay: 0s;

@@ -19,9 +19,11 @@ export const embedStyles = css`
     width: 100%;
     height: 100%;
     aspect-ratio: auto;
+    --panel-top: 5.25rem;
     --sphere-top: 5.25rem;
   }
   eva-player[bare] {
+    --panel-top: initial;
     --sphere-top: initial;
   }
 
