@@ -241,16 +241,32 @@ export const playerStyles = css`
     }
   }
 
-  /* In the smallest player, 200 pixels wide, five buttons just have their place, and no word. */
+  /* A word as long as Spain's leaves the last button its place on a small telephone, and narrower
+     players have none for any word. */
+  @container (max-width: 24rem) {
+    media-control-bar > media-live-button {
+      --media-font-size: 0.6875rem;
+      --media-control-padding: 0.5rem 0.25rem;
+      white-space: nowrap;
+      flex: 0 1 auto;
+      min-width: 0;
+      overflow: hidden;
+    }
+  }
+
+  @container (max-width: 19.9rem) {
+    media-live-button {
+      display: none;
+    }
+  }
+
+  /* In the smallest player, 200 pixels wide, five buttons just have their place. */
   @container (max-width: 16rem) {
     media-control-bar {
       --media-control-padding: 0.375rem;
       --menu-width: 2.5rem;
       --menu-padding: 0.25rem;
       padding: 2rem 0.125rem 0.125rem;
-    }
-    media-live-button {
-      display: none;
     }
     .bezel {
       max-width: calc(100% - 5rem);
