@@ -60,7 +60,8 @@ export const playerStyles = css`
     align-items: center;
     gap: 0.125rem;
     padding: 3rem 0.5rem 0.5rem;
-    background: linear-gradient(to top, rgb(0 0 0 / 0.78), transparent);
+    /* Dark enough for words on a white picture as far up as these reach. */
+    background: linear-gradient(to top, rgb(0 0 0 / 0.8), rgb(0 0 0 / 0.68) 3rem, transparent);
   }
 
   media-control-bar > * {
