@@ -183,8 +183,9 @@ def page(routes: Sequence[Route]) -> str:
         '<!doctype html><html lang="en"><meta charset="utf-8"><title>EVA Relay: API</title>'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         '<link rel="icon" href="/static/favicon.svg" type="image/svg+xml">'
-        "<style>:root{color-scheme:light dark;background:Canvas}"
-        "body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}"
+        "<style>:root{color-scheme:light dark;background:Canvas;"
+        "font-size:clamp(100%,.25rem + .625vw,1.75rem)}"
+        "body{font:1rem/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}"
         "ul{padding:0;list-style:none}"
         "li{display:flex;flex-wrap:wrap;gap:0 1rem;padding:.4rem 0;border-bottom:1px solid #8884}"
         "code{flex:0 0 4rem}.path{flex:1 1 22rem;overflow-wrap:anywhere}span{flex:1 1 20rem}"

@@ -86,6 +86,13 @@ def open_either(either: Browser) -> Iterator[Callable[..., Tab]]:
         yield found
 
 
+@pytest.fixture
+def open_still(either: Browser) -> Iterator[Callable[..., Tab]]:
+    """The same, dark and without motion, so that no colour is on its way from another."""
+    with viewers(either, color_scheme="dark", reduced_motion="reduce") as found:
+        yield found
+
+
 @pytest.fixture(scope="package")
 def gopro(tmp_path_factory: pytest.TempPathFactory, clip: Path) -> Iterator[Stack]:
     """A relay with the broadcast "eva" and its camera "gopro", which is live."""

@@ -9,6 +9,7 @@ import pytest
 from tests.support.axe import violations
 from tests.support.browsers import only_chromium
 from tests.support.looks import inspect
+from tests.support.opening import open_settings, open_stats
 from tests.support.walk import SLUG, fields
 
 if TYPE_CHECKING:
@@ -128,16 +129,6 @@ def lay_out(layout: str) -> Callable[[Tab], None]:
     return act
 
 
-def menu(tab: Tab) -> None:
-    tab.page.get_by_role("button", name="Quality and settings").click()
-    tab.wait_for("eva-menu.settings >> [role=menu]", "it.matches(':popover-open')", 5)
-
-
-def stats(tab: Tab) -> None:
-    tab.page.keyboard.press("i")
-    tab.wait_for("eva-stats", "it.renderRoot?.textContent.includes('WHEP')", 10)
-
-
 def share(tab: Tab) -> None:
     tab.page.get_by_role("button", name="Share", exact=True).click()
     tab.wait_for("eva-share >> dialog", "it.open", 10)
@@ -150,8 +141,8 @@ def feedback(tab: Tab) -> None:
 
 OPENED: dict[str, Callable[[Tab], None]] = {
     **{f"layout-{one}": lay_out(one) for one in ("side", "pip", "grid")},
-    "menu": menu,
-    "stats": stats,
+    "menu": open_settings,
+    "stats": open_stats,
     "share": share,
     "feedback": feedback,
 }

@@ -9,6 +9,7 @@ import pytest
 
 from tests.support.axe import violations
 from tests.support.browsers import only_chromium
+from tests.support.opening import add_captions
 from tests.support.sending import listen, sent
 from tests.support.walk import SLUG, ago, elapsed, fields
 
@@ -22,12 +23,6 @@ pytestmark = pytest.mark.slow
 
 KATHMANDU = timedelta(hours=5, minutes=45)
 """How far its clocks are ahead, all through the year."""
-CAPTIONS = """(() => {
-  const track = document.createElement("track");
-  Object.assign(track, { kind: "captions", label: "English", srclang: "en", slot: "captions",
-    src: URL.createObjectURL(new Blob(["WEBVTT"], { type: "text/vtt" })) });
-  it.append(track);
-})()"""
 
 
 def test_markers_come_change_and_go_and_what_is_like_it_is_offered(
@@ -114,7 +109,7 @@ def test_small_windows_and_captions(walk: Stack, open_either: Callable[..., Tab]
     tab.wait_picture(30)
     keys = tab.page.keyboard
     tab.element("media-controller", "it.focus()")
-    tab.element("eva-player", CAPTIONS)
+    add_captions(tab)
     for mode, word in (("showing", "Captions on"), ("disabled", "Captions off")):
         keys.press("c")
         tab.wait_for("video", f"it.textTracks[0].mode === '{mode}'", 5)

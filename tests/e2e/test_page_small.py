@@ -8,6 +8,7 @@ import pytest
 
 from tests.support.axe import violations
 from tests.support.browsers import only_chromium
+from tests.support.opening import open_stats
 from tests.support.walk import SLUG
 
 if TYPE_CHECKING:
@@ -340,3 +341,34 @@ def test_forced_colours_keep_what_is_chosen(
     assert tab.element("eva-cameras >> .live .dot", fill) != behind
     assert tab.element("eva-badge", width) >= 1
     assert tab.element("eva-player >> .sound", width) >= 1
+
+
+@pytest.mark.parametrize(
+    ("page", "width", "height"),
+    [("b", 320, 640), ("b", 1280, 800), *(("embed", *size) for size in EMBEDS)],
+)
+def test_a_word_that_answers_a_key_is_read_beside_the_way_to_sound(
+    page: str, width: int, height: int, walk: Stack, visit: Callable[..., Tab]
+):
+    tab = visit(f"{walk.url}/{page}/{SLUG}?lang=fr", width, height)
+    tab.page.keyboard.press("j")  # to which the longest answer is given
+    tab.wait_for("eva-player >> .bezel", "true", 5)
+    word, sound = box(tab, "eva-player >> .bezel"), box(tab, "eva-player >> .sound")
+    assert within(word, width, height)
+    assert not meet(word, sound)
+    if page == "embed":
+        head = boxes(tab, "eva-embed", "header a, header eva-badge, header button")
+        assert not any(meet(word, one) for one in head)
+
+
+@pytest.mark.parametrize("size", [(640, 360), (1280, 720)])
+def test_statistics_in_an_embed_leave_its_head_free(
+    size: tuple[int, int], walk: Stack, visit: Callable[..., Tab]
+):
+    tab = visit(f"{walk.url}/embed/{SLUG}", *size)
+    open_stats(tab)
+    panel = box(tab, "eva-stats")
+    for one in boxes(tab, "eva-embed", "header a, header eva-badge, header button"):
+        assert not meet(panel, one)
+    bar = box(tab, "eva-player >> media-play-button:not(.resume)")
+    assert panel["y"] + panel["height"] <= bar["y"]

@@ -2,35 +2,24 @@
 
 from __future__ import annotations
 
-import json
 import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.support.answers import answer, problem, without_data
 from tests.support.browsers import only_chromium
-from tests.support.chromium import viewers
-from tests.support.looks import inspect
+from tests.support.looks import inspect, look_at_everything
 from tests.support.walk import SLUG, ago, fields, small
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from pathlib import Path
-
-    from playwright.sync_api import Browser
 
     from tests.support.chromium import Tab
     from tests.support.stack import Stack
 
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture
-def visit(either: Browser) -> Iterator[Callable[..., Tab]]:
-    """Opens pages as new viewers, which may complain of what is named; see `viewers`."""
-    # Without motion a colour is what it is, and not on its way from another.
-    with viewers(either, color_scheme="dark", reduced_motion="reduce") as found:
-        yield found
 
 
 COMMENTS = re.compile(r"/comments\?")
@@ -156,43 +145,36 @@ STATES: dict[str, tuple[Callable[[Stack], str], str]] = {
     [pytest.param(one, marks=[pytest.mark.slow] if one in ALIKE else []) for one in STATES],
 )
 def test_a_state_looks_right_and_shuts_nobody_out(
-    state: str, walk: Stack, visit: Callable[..., Tab], screenshots: Path
+    state: str, walk: Stack, open_still: Callable[..., Tab], screenshots: Path
 ):
     make, proof = STATES[state]
     # A state's own status is no surprise.
     expected = {"nowhere": ["404"], "closed": ["401"], "embed-closed": ["401"]}.get(state, [])
-    tab = visit(walk.url + make(walk), *expected)
+    tab = open_still(walk.url + make(walk), *expected)
     tab.wait_for(proof, "true", 20)
     look_at_everything(tab)
     inspect(tab, f"page-{state}", screenshots, full=not state.startswith("embed"))
 
 
 @only_chromium("Firefox has no WebGL here")
-def test_a_frame_all_around_looks_right(walk: Stack, visit: Callable[..., Tab], screenshots: Path):
-    tab = visit(f"{walk.url}/embed/{SLUG}?camera=orbit")
+def test_a_frame_all_around_looks_right(
+    walk: Stack, open_still: Callable[..., Tab], screenshots: Path
+):
+    tab = open_still(f"{walk.url}/embed/{SLUG}?camera=orbit")
     tab.wait_for("eva-sphere >> canvas", "true", 20)
     inspect(tab, "page-embed-360", screenshots, full=False)
 
 
-def look_at_everything(tab: Tab) -> None:
-    """Scroll down and up again: what lies below the fold is loaded when it comes near."""
-    tab.page.evaluate("scrollTo(0, document.body.scrollHeight)")
-    for part in ("eva-comments", "eva-curve", "eva-similar"):
-        if tab.element(part, "true"):
-            tab.wait_for(part, "it.hasUpdated === true && it.loaded !== false", 10)
-    tab.page.evaluate("scrollTo(0, 0)")
-
-
 def test_a_lost_signal_and_an_offline_device(
-    walk: Stack, clip: Path, visit: Callable[..., Tab], screenshots: Path
+    walk: Stack, clip: Path, open_still: Callable[..., Tab], screenshots: Path
 ):
     source = small(clip, walk.folder, "helmet")
     publisher = walk.publish(walk.camera("frail", name="Frail"), source)
     walk.broadcast("frail", ["frail"], **fields())
     walk.wait_live("frail", "frail", 40)
     # A camera without a picture is a conflict, and a device without a network reaches nothing.
-    tab = visit(f"{walk.url}/b/frail", "409", "ERR_INTERNET_DISCONNECTED")
-    frame = visit(f"{walk.url}/embed/frail", "409")
+    tab = open_still(f"{walk.url}/b/frail", "409", "ERR_INTERNET_DISCONNECTED")
+    frame = open_still(f"{walk.url}/embed/frail", "409")
     for each in (tab, frame):
         each.wait_picture(30)
     publisher.kill()
@@ -228,30 +210,20 @@ def test_a_frame_without_scripts(
 
 
 @pytest.mark.parametrize("path", ["/b", "/embed"])
-def test_a_refusal(path: str, walk: Stack, visit: Callable[..., Tab], screenshots: Path):
-    tab = visit("about:blank", "403")
-    answer(tab, "**/whep/**", 403, problem(403, "about:blank"))
+def test_a_refusal(path: str, walk: Stack, open_still: Callable[..., Tab], screenshots: Path):
+    tab = open_still("about:blank", "403")
+    answer(tab, "**/whep/**", 403, problem(403))
     tab.page.goto(f"{walk.url}{path}/{SLUG}")
     tab.wait_for("eva-player", "it.phase === 'failed'", 20)
     tab.wait_for("eva-slate", "it.renderRoot.textContent.includes('does not allow this')", 5)
     inspect(tab, f"page-failed{path.replace('/', '-')}", screenshots, full=False)
 
 
-def problem(status: int, kind: str) -> dict[str, Any]:
-    return {"type": kind, "title": "No", "status": status, "detail": "for authors of programs"}
-
-
-def answer(tab: Tab, addresses: str | re.Pattern[str], status: int, body: object) -> None:
-    """Have these addresses answer in the relay's place."""
-    told = {"status": status, "content_type": "application/json", "body": json.dumps(body)}
-    tab.page.route(addresses, lambda route: route.fulfill(**told))
-
-
 @pytest.mark.parametrize(
     ("state", "status", "body", "proof"),
     [
         ("home-empty", 200, {"broadcasts": []}, "Nobody is outside"),
-        ("home-failing", 503, problem(503, "about:blank"), "cannot be loaded"),
+        ("home-failing", 503, problem(503), "cannot be loaded"),
     ],
 )
 def test_a_front_page_without_broadcasts(
@@ -260,23 +232,23 @@ def test_a_front_page_without_broadcasts(
     body: object,
     proof: str,
     walk: Stack,
-    visit: Callable[..., Tab],
+    open_still: Callable[..., Tab],
     screenshots: Path,
 ):
-    tab = visit("about:blank", *([str(status)] if status >= 400 else []))
+    tab = open_still("about:blank", *([str(status)] if status >= 400 else []))
     answer(tab, "**/api/v1/broadcasts", status, body)
-    # The list comes with the page as a rule; without it the page asks.
-    page = walk.text("/").replace('id="eva-data"', 'id="no-data"')
-    tab.page.route(f"{walk.url}/", lambda route: route.fulfill(body=page, content_type="text/html"))
+    without_data(tab)
     tab.page.goto(f"{walk.url}/")
     tab.wait_for("eva-home >> h1", f"it.textContent.includes({proof!r})", 10)
     inspect(tab, f"page-{state}", screenshots)
 
 
-def test_a_vote_and_comments_that_fail(walk: Stack, visit: Callable[..., Tab], screenshots: Path):
-    tab = visit("about:blank", "403", "503")
+def test_a_vote_and_comments_that_fail(
+    walk: Stack, open_still: Callable[..., Tab], screenshots: Path
+):
+    tab = open_still("about:blank", "403", "503")
     answer(tab, "**/rating", 403, problem(403, "urn:eva-relay:problem:watch-first"))
-    answer(tab, COMMENTS, 503, problem(503, "about:blank"))
+    answer(tab, COMMENTS, 503, problem(503))
     walk.anew("failing", [], **fields())
     tab.page.goto(f"{walk.url}/b/failing")
     tab.page.get_by_role("radio", name="4 stars").click()

@@ -49,12 +49,19 @@ export const playerStyles = css`
     background: #000;
   }
 
+  /* Captions stand above the bar's buttons while these are there. Firefox has no name for them. */
+  media-controller:is(:not([userinactive]), [mediapaused])
+    video::-webkit-media-text-track-container {
+    transform: translateY(-3.25rem);
+  }
+
   media-control-bar {
     position: relative;
     align-items: center;
     gap: 0.125rem;
     padding: 3rem 0.5rem 0.5rem;
-    background: linear-gradient(to top, rgb(0 0 0 / 0.78), transparent);
+    /* Dark enough for words on a white picture as far up as these reach. */
+    background: linear-gradient(to top, rgb(0 0 0 / 0.8), rgb(0 0 0 / 0.68) 3rem, transparent);
   }
 
   media-control-bar > * {
@@ -174,6 +181,8 @@ export const playerStyles = css`
   .bezel {
     position: absolute;
     top: 12%;
+    /* The way to sound lies beside it. */
+    max-width: calc(100% - 24rem);
     padding: 0.5rem 1rem;
     border-radius: var(--round);
     background: rgb(6 9 15 / 0.82);
@@ -197,6 +206,12 @@ export const playerStyles = css`
   }
 
   @container (max-width: 44rem) {
+    .bezel {
+      top: var(--sound-top, var(--panel-top, 0.75rem));
+      left: 0.75rem;
+      max-width: calc(100% - 13rem);
+      text-wrap: balance;
+    }
     eva-menu.settings {
       --word: none;
     }
@@ -219,6 +234,11 @@ export const playerStyles = css`
     media-control-bar {
       padding: 2rem 0.25rem 0.25rem;
     }
+    .bezel {
+      max-width: calc(100% - 10rem);
+      padding: 0.4rem 0.7rem;
+      font-size: 0.8125rem;
+    }
     .sound {
       gap: 0.4rem;
       min-height: 2.25rem;
@@ -227,7 +247,26 @@ export const playerStyles = css`
     }
   }
 
-  /* In the smallest player, 200 pixels wide, five buttons just have their place, and no word. */
+  /* A word as long as Spain's leaves the last button its place on a small telephone, and narrower
+     players have none for any word. */
+  @container (max-width: 24rem) {
+    media-control-bar > media-live-button {
+      --media-font-size: 0.6875rem;
+      --media-control-padding: 0.5rem 0.25rem;
+      white-space: nowrap;
+      flex: 0 1 auto;
+      min-width: 0;
+      overflow: hidden;
+    }
+  }
+
+  @container (max-width: 19.9rem) {
+    media-live-button {
+      display: none;
+    }
+  }
+
+  /* In the smallest player, 200 pixels wide, five buttons just have their place. */
   @container (max-width: 16rem) {
     media-control-bar {
       --media-control-padding: 0.375rem;
@@ -235,8 +274,8 @@ export const playerStyles = css`
       --menu-padding: 0.25rem;
       padding: 2rem 0.125rem 0.125rem;
     }
-    media-live-button {
-      display: none;
+    .bezel {
+      max-width: calc(100% - 5rem);
     }
     .sound span {
       animation-delay: 0s;

@@ -32,10 +32,10 @@ export class EvaStats extends LitElement {
       /* Over the picture, down to where the bar has its buttons. */
       :host(:not([apart])) {
         position: absolute;
-        top: 0.75rem;
+        top: var(--panel-top, 0.75rem);
         left: 0.75rem;
         width: min(40rem, calc(100% - 1.5rem));
-        max-height: calc(100% - 4.5rem);
+        max-height: calc(100% - var(--panel-top, 0.75rem) - 3.75rem);
         overflow: auto;
         scrollbar-width: thin;
         scrollbar-color: rgb(255 255 255 / 0.55) transparent;

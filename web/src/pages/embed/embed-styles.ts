@@ -19,9 +19,11 @@ export const embedStyles = css`
     width: 100%;
     height: 100%;
     aspect-ratio: auto;
+    --panel-top: 5.25rem;
     --sphere-top: 5.25rem;
   }
   eva-player[bare] {
+    --panel-top: initial;
     --sphere-top: initial;
   }
 
@@ -33,7 +35,13 @@ export const embedStyles = css`
     align-items: center;
     gap: 0.25rem 1rem;
     padding: 0.5rem 9.5rem 2.5rem 0.75rem;
-    background: linear-gradient(to bottom, rgb(0 0 0 / 0.72), transparent);
+    /* Dark enough for words on a white picture as far down as these reach. */
+    background: linear-gradient(
+      to bottom,
+      rgb(0 0 0 / 0.8),
+      rgb(0 0 0 / 0.64) calc(100% - 2.5rem),
+      transparent
+    );
     pointer-events: none;
     transition: opacity var(--calm);
   }
@@ -84,13 +92,13 @@ export const embedStyles = css`
     padding: 0 0.6rem;
     border: 0;
     border-radius: 1rem;
-    background: rgb(255 255 255 / 0.16);
+    background: rgb(6 9 15 / 0.72);
     color: #fff;
     font-weight: 600;
     cursor: pointer;
   }
   header button:hover {
-    background: rgb(255 255 255 / 0.28);
+    background: rgb(6 9 15 / 0.9);
   }
   header button svg {
     color: var(--accent);
