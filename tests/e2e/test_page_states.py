@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.support.browsers import only_chromium
 from tests.support.chromium import viewers
 from tests.support.looks import inspect
 from tests.support.walk import SLUG, ago, fields, small
@@ -169,7 +168,6 @@ def test_a_state_looks_right_and_shuts_nobody_out(
     inspect(tab, f"page-{state}", screenshots, full=not state.startswith("embed"))
 
 
-@only_chromium("Firefox has no WebGL here")
 def test_a_frame_all_around_looks_right(walk: Stack, visit: Callable[..., Tab], screenshots: Path):
     tab = visit(f"{walk.url}/embed/{SLUG}?camera=orbit")
     tab.wait_for("eva-sphere >> canvas", "true", 20)
