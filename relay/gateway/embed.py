@@ -234,7 +234,7 @@ def _described(view: BroadcastView, here: str, width: int, height: int) -> dict[
     frame = (
         f'<iframe src="{escape(f"{here}/embed/{view.slug}")}" width="{width}" height="{height}" '
         f'title="{escape(view.title)}" style="border:0" loading="lazy" '
-        f'allow="{ALLOW}" allowfullscreen></iframe>'
+        f'allow="{ALLOW}"></iframe>'
     )
     found: dict[str, object] = {
         "version": "1.0",

@@ -208,6 +208,9 @@ class Live:
                 self._hub.hang_up(slug, DELETED)
             else:
                 broadcasts[slug] = created
+        for slug, former in self._broadcasts.items():
+            if broadcasts.get(slug) != former:
+                self.series.forget(slug)  # it begins with its broadcast
         self._broadcasts, self._began = broadcasts, began
         self.partners = frozenset(partner.id for partner in partners)
         self.partner_origins = frozenset(o for partner in partners for o in partner.origins)

@@ -69,7 +69,6 @@ def test_without_webgl_the_picture_is_flat(visit: Callable[..., Tab]):
     assert violations(tab.page) == []
 
 
-@only_chromium("Firefox has no WebGL here")
 def test_a_lost_context_leaves_the_flat_picture(visit: Callable[..., Tab]):
     tab = visit()
     around(tab)
@@ -78,8 +77,7 @@ def test_a_lost_context_leaves_the_flat_picture(visit: Callable[..., Tab]):
     tab.element("eva-sphere >> canvas", lose)
     tab.wait_for("eva-player", FLAT, 5)
     tab.wait_for("video", SHOWN, 5)
-    frames = tab.frames()
-    tab.wait_for("video", f"it.getVideoPlaybackQuality().totalVideoFrames > {frames}", 5)
+    assert tab.shown(2000) > 10
 
 
 @only_chromium("Firefox cannot be told of fingers")
@@ -157,7 +155,6 @@ def test_what_opens_looks_right_at_every_width(
     inspect(tab, f"page-{name}", screenshots, full=False)
 
 
-@only_chromium("Firefox has no WebGL here")
 def test_the_picture_all_around_looks_right_at_every_width(
     visit: Callable[..., Tab], screenshots: Path
 ):

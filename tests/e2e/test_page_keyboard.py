@@ -46,8 +46,6 @@ def test_cameras_layouts_and_menus(page: Tab):
     assert focused(page).startswith("Orbit")
     keys.press("Enter")
     page.wait_for("eva-player", "it.camera === 'orbit' && it.phase === 'live'", 20)
-    if page.in_firefox:
-        return  # it has no WebGL here
     page.wait_for("eva-sphere >> canvas", "it.width > 300", 20)
     # The picture all around, and its buttons, lie before the cameras.
     turned, back = "it.looking.yaw === 12", "it.looking.yaw === 0"

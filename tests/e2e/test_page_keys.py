@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.browsers import only_chromium
 from tests.support.keys import focused, go_to, use
 from tests.support.walk import SLUG, fields
 
@@ -105,7 +104,6 @@ def test_a_small_picture_is_made_big(page: Tab):
     assert page.element("eva-stage", layout)
 
 
-@only_chromium("Firefox has no WebGL here")
 def test_every_button_of_the_picture_all_around(walk: Stack, page: Tab):
     keys = page.page.keyboard
     go_to(page, "All cameras")

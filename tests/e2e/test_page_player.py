@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support.axe import violations
-from tests.support.browsers import only_chromium
 from tests.support.walk import CAMERAS, SLUG
 
 if TYPE_CHECKING:
@@ -207,7 +206,6 @@ def test_the_system_knows_what_plays(page: Tab):
     assert artwork == "data:image/jpeg"
 
 
-@only_chromium("Firefox has no WebGL here")
 def test_a_360_picture_can_be_looked_around_in(page: Tab):
     page.page.get_by_role("toolbar").get_by_role("button", name="Orbit, 360°").click()
     page.wait_for("eva-player", "it.camera === 'orbit' && it.phase === 'live'", 20)

@@ -112,7 +112,6 @@ def test_a_low_vote_can_be_explained_in_every_embed(
     tab.wait_for("eva-embed", "it.renderRoot.querySelector('eva-rating') === null", 5)
 
 
-@only_chromium("Firefox has no WebGL here")
 @pytest.mark.parametrize("size", EMBEDS)
 def test_a_360_picture_in_an_embed_keeps_clear_of_its_head(
     size: tuple[int, int], walk: Stack, visit: Callable[..., Tab], screenshots: Path
@@ -170,7 +169,6 @@ def test_the_way_to_sound_leaves_the_pictures_free(
     tab.wait_for("video", "!it.muted", 5)
 
 
-@only_chromium("Firefox has no WebGL here")
 def test_a_360_picture_on_a_telephone(walk: Stack, visit: Callable[..., Tab]):
     tab = visit(f"{walk.url}/b/{SLUG}", 320, 640, has_touch=True, is_mobile=True)
     tab.page.get_by_role("toolbar").get_by_role("button", name="Orbit, 360°").click()
@@ -263,7 +261,6 @@ def test_a_double_click_fills_the_screen_and_pauses_nothing(walk: Stack, visit: 
     tab.wait_for("video", "it.paused", 5)
 
 
-@only_chromium("Firefox has no WebGL here")
 def test_the_wheel_over_a_360_picture_scrolls_the_page(walk: Stack, visit: Callable[..., Tab]):
     tab = visit(f"{walk.url}/b/{SLUG}", 1280, 800)
     tab.page.get_by_role("toolbar").get_by_role("button", name="Orbit, 360°").click()
@@ -291,8 +288,6 @@ def test_help_names_the_keys_that_do_something(walk: Stack, visit: Callable[...,
     ):
         base, _, query = path.partition("?")
         tab = visit(f"{walk.url}{base}{SLUG}?{query}", 1280, 800)
-        if query and tab.in_firefox:
-            continue  # it has no WebGL here
         if query:
             tab.wait_for("eva-sphere >> canvas", "it.width > 100", 20)
         tab.page.keyboard.press("?")

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.support.answers import answer, problem, without_data
-from tests.support.browsers import only_chromium
 from tests.support.looks import inspect, look_at_everything
 from tests.support.walk import SLUG, ago, fields, small
 
@@ -156,7 +155,6 @@ def test_a_state_looks_right_and_shuts_nobody_out(
     inspect(tab, f"page-{state}", screenshots, full=not state.startswith("embed"))
 
 
-@only_chromium("Firefox has no WebGL here")
 def test_a_frame_all_around_looks_right(
     walk: Stack, open_still: Callable[..., Tab], screenshots: Path
 ):

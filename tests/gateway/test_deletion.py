@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -39,6 +40,17 @@ async def test_a_broadcast_is_deleted_with_its_votes(gateway: Gateway, cookie: s
     (await gateway.send("DELETE", DEMO, admin=True)).problem(404)
     await gateway.begun("demo")
     assert await gateway.rating("demo", cookie=cookie) == NO_VOTES
+
+
+async def test_ratings_by_moments_are_not_inherited(gateway: Gateway, cookie: str) -> None:
+    vote = {"stars": 4, "at_us": time.time_ns() // 1000}
+    (await gateway.post(f"{DEMO}/rating", vote, cookie=cookie)).ok()
+    assert len((await gateway.get(f"{DEMO}/rating/series")).ok()["points"]) == 1
+
+    (await gateway.send("DELETE", DEMO, admin=True)).ok(204)
+    await gateway.begun("demo")
+
+    assert (await gateway.get(f"{DEMO}/rating/series")).ok()["points"] == []
 
 
 async def test_the_command_deletes_the_votes_as_well(

@@ -251,12 +251,26 @@ async def test_pages_that_ask_at_once_read_one_series(gateway: Gateway, store: R
 
 @ONE_STORE
 async def test_a_moment_before_the_broadcast_is_its_first(gateway: Gateway) -> None:
-    starts = datetime.fromtimestamp(minute(30) / 1e6, UTC)
-    await gateway.change("/api/v1/broadcasts/demo", starts_at=starts.isoformat())
-    await eventually(lambda: knows_start(gateway, starts), "the beginning to be known")
+    await begin(gateway, 30)
     (await vote_at(gateway, 5, minute(20 * 60))).ok()
     (point,) = (await gateway.get(f"{RATING}/series")).ok()["points"]
     assert datetime.fromisoformat(point["at"]).timestamp() == minute(30) // 1_000_000 - 30
+
+
+@ONE_STORE
+async def test_a_series_begins_anew_with_its_broadcast(gateway: Gateway) -> None:
+    await begin(gateway, 40)
+    (await vote_at(gateway, 5, minute(30))).ok()
+    assert len((await gateway.get(f"{RATING}/series")).ok()["points"]) == 1
+    await begin(gateway, 10)
+    assert (await gateway.get(f"{RATING}/series")).ok()["points"] == []
+
+
+async def begin(gateway: Gateway, ago: int) -> None:
+    """Have the broadcast begin so many minutes ago."""
+    starts = datetime.fromtimestamp(minute(ago) / 1e6, UTC)
+    await gateway.change("/api/v1/broadcasts/demo", starts_at=starts.isoformat())
+    await eventually(lambda: knows_start(gateway, starts), "the beginning to be known")
 
 
 def knows_start(gateway: Gateway, starts: datetime) -> bool:

@@ -22,8 +22,7 @@ PREFERENCES: Final[dict[str, str | float | bool]] = {
     "media.webrtc.hw.h264.enabled": True,
     "media.navigator.mediadatadecoder_h264_enabled": True,
     "gfx.blacklist.webrtc.hw.acceleration.h264": 1,
-    # Whether there is WebGL without a graphics card depends on the machine; so there is none.
-    "webgl.disabled": True,
+    "webgl.disabled": False,
     # Firefox crashes when axe and Playwright, each from a world of its own, ask an element for the
     # elements that label it. Without this they read the attributes, which is all that pages use.
     "accessibility.ARIAElementReflection.enabled": False,
@@ -32,14 +31,20 @@ PREFERENCES: Final[dict[str, str | float | bool]] = {
     "ui.prefersReducedMotion": 1,
 }
 
+# What Firefox's own program of that name writes where Mesa draws.
+_DRAWS: Final = """#!/bin/sh
+printf '%s\\n' VENDOR Mesa RENDERER llvmpipe VERSION 4.5 TEST_TYPE EGL > "/dev/fd/$2"
+"""
+
 
 @contextmanager
 def firefox(playwright: Playwright, folder: Path) -> Iterator[Browser]:
     """A headless browser with a new profile; `folder` is for what it needs besides."""
-    program = shutil.which("firefox-esr") or shutil.which("firefox")
-    assert program is not None, "the browser tests need Firefox: run `make system`"
-    starter = folder / "firefox"
-    command = shlex.join([sys.executable, "-m", "tests.support.bidi", program])
+    found = shutil.which("firefox-esr") or shutil.which("firefox")
+    assert found is not None, "the browser tests need Firefox: run `make system`"
+    program = with_webgl(Path(found), folder / "firefox")
+    starter = folder / "start"
+    command = shlex.join([sys.executable, "-m", "tests.support.bidi", str(program)])
     starter.write_text(f'#!/bin/sh\ncd {shlex.quote(str(ROOT))}\nexec {command} "$@"\n')
     starter.chmod(0o755)
     browser = playwright.firefox.launch(
@@ -49,3 +54,20 @@ def firefox(playwright: Playwright, folder: Path) -> Iterator[Browser]:
         yield browser
     finally:
         browser.close()
+
+
+def with_webgl(program: Path, folder: Path) -> Path:
+    """The same Firefox, but that it draws by Mesa's software: it asks a program of its own what the
+    machine can draw with, and that one asks an X server, of which there is none.
+    """
+    program = program.resolve()
+    folder.mkdir()
+    for each in program.parent.iterdir():
+        (folder / each.name).symlink_to(each)
+    itself, probe = folder / program.name, folder / "glxtest"
+    itself.unlink()
+    shutil.copy2(program, itself)  # it looks for the others where it lies itself
+    probe.unlink(missing_ok=True)
+    probe.write_text(_DRAWS)
+    probe.chmod(0o755)
+    return itself

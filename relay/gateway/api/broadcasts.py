@@ -8,7 +8,7 @@ from aiohttp import web
 
 from relay.errors import Invalid
 from relay.gateway.access import may_watch
-from relay.gateway.keys import AUTH, REGISTRY
+from relay.gateway.keys import AUTH, LIVE, REGISTRY
 from relay.gateway.route import Patch, Route, json_response, read_body
 from relay.gateway.views import BroadcastList, BroadcastView, broadcast_view, broadcast_views
 from relay.state.models import Broadcast
@@ -75,6 +75,7 @@ async def delete(request: web.Request) -> web.Response:
     """DELETE /api/v1/broadcasts/{slug}."""
     slug = request.match_info["slug"]
     await request.app[REGISTRY].delete_broadcast(slug)
+    request.app[LIVE].series.forget(slug)  # what comes next by that name has votes of its own
     return web.Response(status=204)
 
 

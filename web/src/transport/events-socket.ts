@@ -79,7 +79,7 @@ export class EventsSocket {
   }
 
   /** Says something to the server. While the line is down it is not said: it would be stale. */
-  send(message: WatchingMessage): void {
+  send(message: WatchingMessage | ClockMessage): void {
     if (this.#socket?.readyState === WebSocket.OPEN) {
       this.#socket.send(JSON.stringify(message));
     }
@@ -129,7 +129,7 @@ export class EventsSocket {
     const message: ClockMessage = { type: "clock", t0: performance.now() };
     this.#unanswered = true;
     this.#beats += 1;
-    this.#socket?.send(JSON.stringify(message));
+    this.send(message);
   }
 
   #onLost(): void {

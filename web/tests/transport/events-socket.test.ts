@@ -64,8 +64,14 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-it("passes on what it understands and ignores the rest", () => {
+/** The server takes the line. */
+function open(): void {
+  FakeSocket.last.readyState = FakeSocket.OPEN;
   FakeSocket.last.onopen?.();
+}
+
+it("passes on what it understands and ignores the rest", () => {
+  open();
   FakeSocket.last.onmessage?.({ data: '{"type":"viewers","count":3}' });
   FakeSocket.last.onmessage?.({ data: '{"type":"novelty"}' });
   FakeSocket.last.onmessage?.({ data: new ArrayBuffer(3) });
@@ -90,7 +96,7 @@ it("comes back at once after a loss, then with growing pauses", () => {
 it("counts a line as good only once something has come through", () => {
   FakeSocket.last.onclose?.({ code: 1006 });
   vi.advanceTimersByTime(0);
-  FakeSocket.last.onopen?.();
+  open();
   FakeSocket.last.onclose?.({ code: 1006 });
   vi.advanceTimersByTime(100);
   expect(FakeSocket.made).toHaveLength(2);
@@ -102,7 +108,7 @@ it("counts a line as good only once something has come through", () => {
 });
 
 it("gives up a line that leaves the clock message unanswered", () => {
-  FakeSocket.last.onopen?.();
+  open();
   expect(JSON.parse(FakeSocket.last.sent[0] ?? "")).toMatchObject({ type: "clock" });
   const silent = FakeSocket.last;
   vi.advanceTimersByTime(10_000);
@@ -110,8 +116,19 @@ it("gives up a line that leaves the clock message unanswered", () => {
   expect(lines.at(-1)).toBe("down");
 });
 
+it("says nothing to a line that is being hung up, and gives it up as one that is silent", () => {
+  open();
+  FakeSocket.last.onmessage?.({ data: "{}" });
+  FakeSocket.last.readyState = 2;
+  const closing = FakeSocket.last;
+  vi.advanceTimersByTime(10_000);
+  expect(closing.sent).toHaveLength(1);
+  vi.advanceTimersByTime(10_000);
+  expect(closing.closed).toBe(true);
+});
+
 it("asks for the clock a few times at the beginning, then every ten seconds", () => {
-  FakeSocket.last.onopen?.();
+  open();
   const answer = '{"type":"clock","t0":0,"server_us":1}';
   for (let asked = 0; asked < 20; asked += 1) {
     FakeSocket.last.onmessage?.({ data: answer });
@@ -125,8 +142,7 @@ it("asks for the clock a few times at the beginning, then every ten seconds", ()
 it("says what is watched while the line is up, and nothing while it is down", () => {
   const message = { type: "watching" } as WatchingMessage;
   socket.send(message);
-  FakeSocket.last.readyState = 1;
-  FakeSocket.last.onopen?.();
+  open();
   socket.send(message);
   expect(FakeSocket.last.sent.filter((one) => one.includes("watching"))).toHaveLength(1);
 });

@@ -14,7 +14,6 @@ import { voteBody } from "../../audience/vote.ts";
 import { Bridge, thisFrame } from "../../embed/bridge.ts";
 import type { Command } from "../../embed/messages.ts";
 import { languageReady } from "../../i18n/language.ts";
-import { explain } from "../../i18n/trouble.ts";
 import { cameraKnowledge, choiceOf, nextCamera, wantedCamera } from "../../player/choice.ts";
 import { Heartbeat } from "../../player/heartbeat.ts";
 import { listenToKeys } from "../../player/keyboard.ts";
@@ -41,6 +40,7 @@ import { mark } from "../../ui/mark.ts";
 import { tellTimeBy } from "../../ui/now.ts";
 import { shared } from "../../ui/shared-styles.ts";
 import { embedStyles } from "./embed-styles.ts";
+import { emptyWords, troubleOf } from "./empty.ts";
 import "../../player/player.ts";
 import "../../ui/badge.ts";
 import "../../ui/limb.ts";
@@ -360,25 +360,6 @@ export class EvaEmbed extends LitElement {
   }
 
   readonly #onMessage = (message: MessageEvent): void => this.#bridge.take(message);
-}
-
-/** What the page around is told; an empty text where all is well. */
-function troubleOf({ closed, gone, trouble }: BroadcastView): string {
-  return closed ? "closed" : gone ? "gone" : trouble === null ? "" : "unloadable";
-}
-
-/** A headline and a sentence for a frame without a broadcast; empty while one is on its way. */
-function emptyWords({ closed, gone, trouble }: BroadcastView): [string, string] {
-  if (closed) {
-    return [
-      msg("This broadcast is closed"),
-      msg("It is open to those who come with an invitation."),
-    ];
-  }
-  if (gone) {
-    return [msg("No broadcast here"), msg("It has been taken away, or its address is not right.")];
-  }
-  return trouble === null ? ["", ""] : [msg("The broadcast cannot be loaded"), explain(trouble)];
 }
 
 declare global {
