@@ -1,9 +1,8 @@
 /** `<eva-comment>`: one comment and what can be done with it. */
 
 import { localized, msg, str } from "@lit/localize";
-import { html, LitElement, nothing, type TemplateResult } from "lit";
+import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
-import { explain } from "../../i18n/trouble.ts";
 import type { Comment } from "../../protocol/comment.ts";
 import { formStyles } from "../../ui/form-styles.ts";
 import { formatAgo, formatMissionTime, formatStart } from "../../ui/format.ts";
@@ -14,6 +13,7 @@ import { shared } from "../../ui/shared-styles.ts";
 import { Ticker } from "../../ui/ticker.ts";
 import { commentStyles } from "./comments-styles.ts";
 import { isEditable } from "./thread.ts";
+import { seeTrouble, troubleLine } from "./trouble-line.ts";
 
 /** Tells a form that its matter went through (null), which closes it, or what was in the way. */
 export type Done = (trouble: unknown) => void;
@@ -70,8 +70,14 @@ export class EvaComment extends LitElement {
       ${this.form === "edit" ? this.#editForm(comment) : html`<p class="text">${comment.text}</p>`}
       ${this.form === "report" ? this.#reportForm() : nothing}
       ${this.form === null ? this.#acts(comment) : nothing}
-      <p class="trouble" role="alert">${this.trouble === null ? nothing : explain(this.trouble)}</p>
+      ${troubleLine(this.trouble)}
     </article>`;
+  }
+
+  protected override updated(changed: PropertyValues): void {
+    if (changed.has("trouble") && this.trouble !== null) {
+      seeTrouble(this.renderRoot);
+    }
   }
 
   #head(comment: Comment): TemplateResult {

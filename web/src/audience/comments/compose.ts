@@ -1,10 +1,9 @@
 /** `<eva-compose>`: a form for a comment or a reply. */
 
 import { localized, msg, str } from "@lit/localize";
-import { css, html, LitElement, nothing, type TemplateResult } from "lit";
+import { css, html, LitElement, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 import { live } from "lit/directives/live.js";
-import { explain } from "../../i18n/trouble.ts";
 import { DraftKey } from "../../transport/draft-key.ts";
 import { checkStyles } from "../../ui/check-styles.ts";
 import { formStyles } from "../../ui/form-styles.ts";
@@ -13,6 +12,7 @@ import { recall, remember } from "../../ui/memory.ts";
 import { shared } from "../../ui/shared-styles.ts";
 import { Ticker } from "../../ui/ticker.ts";
 import type { Done } from "./comment.ts";
+import { seeTrouble, troubleLine } from "./trouble-line.ts";
 
 const NAME = "eva_name";
 const MAX_TEXT = 2000;
@@ -131,8 +131,14 @@ export class EvaCompose extends LitElement {
             : nothing
         }
       </div>
-      <p class="trouble" role="alert">${this.trouble === null ? nothing : explain(this.trouble)}</p>
+      ${troubleLine(this.trouble)}
     </form>`;
+  }
+
+  protected override updated(changed: PropertyValues): void {
+    if (changed.has("trouble") && this.trouble !== null) {
+      seeTrouble(this.renderRoot);
+    }
   }
 
   #momentBox(): TemplateResult | typeof nothing {
