@@ -151,6 +151,13 @@ export const embedStyles = css`
     }
   }
 
+  /* In a low frame the words that stand in a picture's place need all there is. */
+  @container (max-height: 15rem) {
+    .wordy header:not(:focus-within) {
+      opacity: 0;
+    }
+  }
+
   /* Two rows would reach beneath the way to sound. The star says enough, and has its name. */
   @container (max-width: 16rem) {
     header {

@@ -169,7 +169,7 @@ export class EvaEmbed extends LitElement {
     const camera = wantedCamera(broadcast, this.chosen);
     const resting = this.idle && this.phase === Phase.Live && !this.rating;
     return html`<main
-      class=${classMap({ resting })}
+      class=${classMap({ resting, wordy: this.phase !== Phase.Live })}
       @pointermove=${() => this.#stir()}
       @pointerdown=${() => this.#stir()}
       @focusin=${() => this.#stir()}
