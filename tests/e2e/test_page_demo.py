@@ -83,13 +83,13 @@ def test_the_latency_badge_tells_the_truth(
     assert all(abs(badge.told_ms - badge.measured_ms) <= 1 for badge in badges)
 
 
-# --- all around, in Chromium alone: Firefox has no WebGL here ------------------------------------
+# --- all around ----------------------------------------------------------------------------------
 
 
 @pytest.fixture
-def around(drawn: Stack, open_tab: Callable[[str], Tab]) -> Tab:
+def around(drawn: Stack, open_either: Callable[[str], Tab]) -> Tab:
     """The page with the camera that films all around."""
-    tab = open_tab(f"{drawn.url}/b/drawn")
+    tab = open_either(f"{drawn.url}/b/drawn")
     tab.page.get_by_role("toolbar").get_by_role("button", name="Orbit360").click()
     tab.wait_for("eva-player", "it.camera === 'orbit360' && it.phase === 'live'", 20)
     tab.wait_for("eva-sphere >> canvas", "it.width > 300", 20)
@@ -141,6 +141,8 @@ def test_looking_around_shows_something_else(around: Tab, screenshots: Path):
     first = view(tab)
     assert first.std() > 10  # a picture
     looks = [assert_shows(tab, whole, [])]
+    follow = tab.page.get_by_role("button", name="Follow the operator's view")
+    assert follow.count() == 0  # nobody tells
     tab.element("eva-sphere >> .field", "it.focus()")
     for press in ("ArrowRight", "ArrowUp", "+"):
         for _ in range(4):
@@ -162,7 +164,7 @@ def test_looking_around_shows_something_else(around: Tab, screenshots: Path):
 
 
 def test_following_the_operators_view(
-    drawn: Stack, around: Tab, open_tab: Callable[[str], Tab], screenshots: Path
+    drawn: Stack, around: Tab, open_either: Callable[[str], Tab], screenshots: Path
 ):
     def look(yaw: float, pitch: float, fov: float) -> None:
         body = {"yaw": yaw, "pitch": pitch, "fov": fov}
@@ -173,13 +175,12 @@ def test_following_the_operators_view(
         tab.wait_for("eva-sphere", f"{far} + Math.abs(it.looking.fov - {fov}) < 0.2", 10)
 
     whole = hold(around)
-    ahead = assert_shows(around, whole, [])
+    first = assert_shows(around, whole, [])
     switch = around.page.get_by_role("button", name="Follow the operator's view")
-    assert switch.count() == 0  # nobody tells
     look(120, -20, 60)
     wait_looking(around, 120, -20, 60)
     assert switch.get_attribute("aria-pressed") == "true"
-    assert_shows(around, whole, [ahead])
+    assert_shows(around, whole, [first])
     around.element("eva-player", "it.setPlaying(true)")
     wait_frames(around, 3)
     around.screenshot("page-sphere-follow", screenshots)
@@ -196,7 +197,7 @@ def test_following_the_operators_view(
     around.page.keyboard.press("Enter")
     wait_looking(around, -60, 10, 80)
     # One who comes later looks where the operator does.
-    later = open_tab(f"{drawn.url}/b/drawn")
+    later = open_either(f"{drawn.url}/b/drawn")
     later.page.get_by_role("toolbar").get_by_role("button", name="Orbit360").click()
     later.wait_for("eva-sphere >> canvas", "it.width > 100", 20)
     wait_looking(later, -60, 10, 80)

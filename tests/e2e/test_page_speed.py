@@ -57,6 +57,7 @@ def test_the_first_paint_over_a_slow_line(
     tab.page.goto(walk.url + path, wait_until="commit")
     tab.wait_for("html", "document.readyState === 'complete'", LOADED_S)
     paints = tab.page.evaluate(PAINTS)
+    complaints = list(tab.complaints)
     tab.page.goto("about:blank")
     context.close()
     first = paints["first-contentful-paint"]
@@ -65,3 +66,4 @@ def test_the_first_paint_over_a_slow_line(
         f"loaded {paints['load']:.0f} ms, layout shift {paints['shift']:.3f}"
     )
     assert first <= FIRST_PAINT_MS
+    assert complaints == []

@@ -153,7 +153,7 @@ export class EvaCompose extends LitElement {
         type="checkbox"
         .checked=${live(this.ticked !== null)}
         @change=${() => {
-          this.ticked = this.ticked === null ? momentMs : null;
+          this.ticked = this.ticked === null ? (this.moment() ?? momentMs) : null;
         }}
       />
       <span class="figures">${msg(str`About this moment, ${formatMissionTime(iso, this.startsAt) ?? ""}`)}</span>
