@@ -167,8 +167,8 @@ def test_a_lost_signal_and_an_offline_device(
     walk: Stack, clip: Path, open_still: Callable[..., Tab], screenshots: Path
 ):
     source = small(clip, walk.folder, "helmet")
-    publisher = walk.publish(walk.camera("frail", name="Frail"), source)
-    walk.broadcast("frail", ["frail"], **fields())
+    publisher = walk.publish(walk.camera_anew("frail"), source)
+    walk.anew("frail", ["frail"], **fields())
     walk.wait_live("frail", "frail", 40)
     # A camera without a picture is a conflict, and a device without a network reaches nothing.
     tab = open_still(f"{walk.url}/b/frail", "409", "ERR_INTERNET_DISCONNECTED")

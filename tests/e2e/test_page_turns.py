@@ -23,13 +23,6 @@ CLOCK = r"/^\d\d:\d\d/.test(it.textContent)"
 RUNS = "!it.paused && it.videoWidth > 0"
 
 
-def camera(walk: Stack, name: str) -> str:
-    """A camera that nobody else's test stops; returns its publish key, as new."""
-    if walk.get(f"/api/v1/cameras/{name}").get("status") == 404:
-        return walk.camera(name)
-    return str(walk.request("POST", f"/api/v1/cameras/{name}/key")["publish_key"])
-
-
 def wait_shown(tab: Tab) -> None:
     """Wait until the picture moves and nothing lies over it."""
     tab.wait_picture(30)
@@ -59,7 +52,7 @@ def test_a_broadcast_begins_and_ends_while_it_is_open(
 
 
 def test_a_lost_picture_comes_again(walk: Stack, clip: Path, open_still: Callable[..., Tab]):
-    key, source = camera(walk, "coming"), small(clip, walk.folder, "helmet")
+    key, source = walk.camera_anew("coming"), small(clip, walk.folder, "helmet")
     publisher = walk.publish(key, source)
     walk.anew("coming", ["coming"], **fields())
     walk.wait_live("coming", "coming", 40)
@@ -82,7 +75,7 @@ def test_a_lost_picture_comes_again(walk: Stack, clip: Path, open_still: Callabl
 def test_a_device_that_is_offline_comes_again(
     page: str, walk: Stack, clip: Path, open_still: Callable[..., Tab], screenshots: Path
 ):
-    key, source = camera(walk, "away-and-back"), small(clip, walk.folder, "helmet")
+    key, source = walk.camera_anew("away-and-back"), small(clip, walk.folder, "helmet")
     publisher = walk.publish(key, source)
     walk.anew("away-and-back", ["away-and-back"], **fields())
     walk.wait_live("away-and-back", "away-and-back", 40)
