@@ -71,7 +71,7 @@ ADDRESS = "https://example.org/" + "without-any-place-to-break/" * 6
 
 
 def long_words(stack: Stack) -> str:
-    stack.camera("long", name=WORD[:64])
+    stack.camera_anew("long", name=WORD[:64])
     link = {"label": WORD[:60], "url": ADDRESS}
     document = fields() | {
         "title": f"{WORD} outside",

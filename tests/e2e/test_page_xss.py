@@ -38,8 +38,8 @@ def lines() -> list[str]:
 def written(stack: Stack, slug: str, line: str) -> None:
     """A broadcast, with this line in every field that takes a text."""
     person = {"name": line, "role": line}
-    stack.camera(slug, name=line)
-    stack.broadcast(
+    stack.camera_anew(slug, name=line)
+    stack.anew(
         slug,
         [slug],
         title=line,
@@ -61,8 +61,7 @@ def written(stack: Stack, slug: str, line: str) -> None:
     said(stack, here, line, reply_to=comment)
     stack.request("POST", f"{here}/comments/{comment}/report", {"reason": line})
     stack.request("POST", f"{here}/feedback", {"text": line})
-    partner = {"id": slug, "name": line, "origins": ["https://club.example"]}
-    stack.request("POST", "/api/v1/partners", partner)
+    stack.partner(slug, line, "https://club.example")
 
 
 def said(stack: Stack, here: str, line: str, **more: str) -> str:

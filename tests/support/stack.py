@@ -195,12 +195,12 @@ class Stack:
         created = self.request("POST", "/api/v1/cameras", fields)
         return str(created["publish_key"])
 
-    def camera_anew(self, camera_id: str) -> str:
+    def camera_anew(self, camera_id: str, **fields: Any) -> str:
         """A camera that nobody sends to, even if the same test has left it in another browser;
         returns its publish key.
         """
         if self.get(f"/api/v1/cameras/{camera_id}").get("status") == 404:
-            return self.camera(camera_id)
+            return self.camera(camera_id, **fields)
         return str(self.request("POST", f"/api/v1/cameras/{camera_id}/key")["publish_key"])
 
     def broadcast(self, slug: str, cameras: list[str], **fields: Any) -> None:
