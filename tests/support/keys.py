@@ -25,11 +25,12 @@ FOCUSED: Final = r"""(() => {
   const ringed = (element) => [null, "::before", "::after"].some((part) => {
     const { outline, outlineStyle, outlineWidth, boxShadow } = getComputedStyle(element, part);
     const drawn = outlineStyle !== "none" && !/transparent|rgba\(0, 0, 0, 0\)/.test(outline);
-    return (drawn && parseFloat(outlineWidth) >= 2) || boxShadow.includes("inset");
+    const theirs = element.localName.startsWith("media-") && boxShadow.includes("inset");
+    return (drawn && parseFloat(outlineWidth) >= 2) || theirs;
   });
   let at = document.activeElement;
   while (at?.shadowRoot?.activeElement) at = at.shadowRoot.activeElement;
-  if (at === null || at === document.body) return { name: "", seen: false, ringed: false };
+  if (at === null || at === document.body) return { name: "", seen: true, ringed: true };
   const by = at.getAttribute("aria-labelledby");
   const named = by && at.getRootNode().getElementById(by)?.textContent;
   const text = at.getAttribute("aria-label") ?? named ?? at.labels?.[0]?.textContent;
@@ -54,7 +55,8 @@ def go_to(tab: Tab, name: str, *, key: str = "Tab") -> None:
             # The focus is in Firefox's own window, or a picture's, where its driver leaves it.
             tab.page.bring_to_front()
         at = tab.page.evaluate(FOCUSED)
-        assert at["name"] == "" or (at["seen"] and at["ringed"]), at
+        assert at["seen"], at
+        assert at["ringed"], at
         if at["name"].startswith(name):
             return
         passed.append(at["name"][:30])

@@ -8,6 +8,7 @@ import { type FeedbackBody, postFeedback } from "../transport/api.ts";
 import { DraftKey } from "../transport/draft-key.ts";
 import { formStyles } from "../ui/form-styles.ts";
 import { shared } from "../ui/shared-styles.ts";
+import { sayBlank } from "./blank.ts";
 
 const MAX_TEXT = 4000;
 
@@ -62,9 +63,11 @@ export class EvaFeedback extends LitElement {
 
   async #onSubmit(event: SubmitEvent): Promise<void> {
     event.preventDefault();
-    const data = new FormData(event.currentTarget as HTMLFormElement);
+    const form = event.currentTarget as HTMLFormElement;
+    const data = new FormData(form);
     const [text, email] = [String(data.get("text")).trim(), String(data.get("email")).trim()];
     if (text === "") {
+      sayBlank(form);
       return;
     }
     this.sending = true;

@@ -19,6 +19,15 @@ export function wantedCamera(broadcast: Broadcast, chosen: string | null): Camer
   return byId(chosen) ?? byId(programme) ?? cameras.find((one) => one.live) ?? cameras[0] ?? null;
 }
 
+/**
+ * The rung to ask for: what has been chosen, where the camera has it, otherwise the relay's choice. The
+ * rungs of a camera that sends nothing are not known.
+ */
+export function wantedRung(camera: Camera | null, chosen: string | null): string | null {
+  const rungs = camera?.renditions ?? [];
+  return rungs.length === 0 || rungs.some((one) => one.name === chosen) ? chosen : null;
+}
+
 /** A click on the camera that is on air means: follow the director again. */
 export function choiceOf(broadcast: Broadcast, clicked: string): string | null {
   return clicked === broadcast.programme ? null : clicked;

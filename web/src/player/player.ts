@@ -374,7 +374,7 @@ export class EvaPlayer extends LitElement {
   #onPlaying(): void {
     const { paused: detail } = this;
     this.#moment.turned();
-    this.#wakeLock.set(!detail && !this.bare);
+    this.#wakeLock.set(!detail);
     this.dispatchEvent(new CustomEvent("eva-paused", { detail, bubbles: true, composed: true }));
   }
 

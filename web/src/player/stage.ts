@@ -7,7 +7,7 @@
  */
 
 import { localized, msg, str } from "@lit/localize";
-import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from "lit";
+import { html, LitElement, nothing, type TemplateResult } from "lit";
 import { customElement, property, query, state } from "lit/decorators.js";
 import { repeat } from "lit/directives/repeat.js";
 import type { Broadcast, Camera } from "../protocol/broadcast.ts";
@@ -16,7 +16,14 @@ import type { Line } from "../transport/events-socket.ts";
 import { shared } from "../ui/shared-styles.ts";
 import { type Alignment, align, UNALIGNED } from "./align.ts";
 import { layoutName } from "./bar.ts";
-import { cameraKnowledge, lowestRung, nextCamera, nextLayout, smallCameras } from "./choice.ts";
+import {
+  cameraKnowledge,
+  lowestRung,
+  nextCamera,
+  nextLayout,
+  smallCameras,
+  wantedRung,
+} from "./choice.ts";
 import type { EvaPlayer } from "./player.ts";
 import type { Action } from "./shortcuts.ts";
 import type { OperatorViews } from "./sphere/looking.ts";
@@ -87,13 +94,6 @@ export class EvaStage extends LitElement {
     }
   }
 
-  protected override willUpdate(changed: PropertyValues<this>): void {
-    const rungs = this.camera?.renditions ?? [];
-    if (changed.has("camera") && !rungs.some((one) => one.name === this.rendition)) {
-      this.rendition = rungs.length === 0 ? this.rendition : null;
-    }
-  }
-
   protected override render(): TemplateResult | typeof nothing {
     const { broadcast } = this;
     if (broadcast === null) {
@@ -137,7 +137,7 @@ export class EvaStage extends LitElement {
       .broadcastState=${broadcast.state}
       .startsAt=${broadcast.starts_at}
       .projection=${camera?.projection ?? "flat"}
-      .rendition=${this.rendition}
+      .rendition=${wantedRung(camera, this.rendition)}
       .ladder=${camera?.renditions ?? []}
       .clock=${this.clock}
       .operatorView=${this.operatorViews.get(camera?.id ?? "") ?? null}

@@ -102,10 +102,20 @@ describe("reading the newest page again", () => {
     expect(shape(withNewest(older, { ...apart, comments: [], next: null }))).toEqual([]);
   });
 
-  it("keeps a comment of one's own that waits for approval", () => {
-    const waiting = withComment(older, comment("mine", 9, { held: true, yours: true }));
+  it("leaves no gap where only what has come live since is known", () => {
+    const live = withComment(older, comment("live", 60));
+    const comments = [comment("live", 60), comment("y", 59), comment("x", 58)];
+    const thread = withNewest(live, { comments, next: "cursor", pinned: [] });
+    expect(shape(thread)).toEqual([["live"], ["y"], ["x"]]);
+    expect(thread.next).toBe("cursor");
+  });
+
+  it("keeps a comment of one's own that waits for approval as long as the page knows of it", () => {
+    const mine = comment("mine", 9, { held: true, yours: true });
+    const waiting = withComment(older, mine);
     const whole = { comments: [comment("b", 2)], next: null, pinned: [] };
-    expect(shape(withNewest(waiting, whole))).toEqual([["mine"], ["b"]]);
+    expect(shape(withNewest(waiting, { ...whole, yours: [mine] }))).toEqual([["mine"], ["b"]]);
+    expect(shape(withNewest(waiting, { ...whole, yours: [] }))).toEqual([["b"]]);
   });
 
   it("takes in the older roots of the page's replies", () => {

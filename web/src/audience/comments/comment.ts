@@ -11,6 +11,7 @@ import { locale } from "../../ui/locale.ts";
 import { now } from "../../ui/now.ts";
 import { shared } from "../../ui/shared-styles.ts";
 import { Ticker } from "../../ui/ticker.ts";
+import { sayBlank } from "../blank.ts";
 import { commentStyles } from "./comments-styles.ts";
 import { isEditable } from "./thread.ts";
 import { seeTrouble, troubleLine } from "./trouble-line.ts";
@@ -123,7 +124,9 @@ export class EvaComment extends LitElement {
     return html`<form
       @submit=${(event: SubmitEvent) => {
         const text = field(event, "text");
-        if (text !== "") {
+        if (text === "") {
+          sayBlank(event.currentTarget as HTMLFormElement);
+        } else {
           this.#act({ kind: "edit", text, done: this.#sent() });
         }
       }}
@@ -177,7 +180,9 @@ export class EvaComment extends LitElement {
       this.trouble = trouble;
       if (trouble === null) {
         this.reported ||= form === "report";
-        void this.#close();
+        if (this.form === form) {
+          void this.#close();
+        }
       }
     };
   }

@@ -8,6 +8,7 @@
 import { localized, msg } from "@lit/localize";
 import { html, LitElement, nothing, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
+import { keyed } from "lit/directives/keyed.js";
 import { repeat } from "lit/directives/repeat.js";
 import { explain } from "../../i18n/trouble.ts";
 import type { CommentPolicy } from "../../protocol/broadcast.ts";
@@ -27,7 +28,7 @@ import { shared } from "../../ui/shared-styles.ts";
 import { Ticker } from "../../ui/ticker.ts";
 import type { CommentAct, EvaComment } from "./comment.ts";
 import { commentsStyles } from "./comments-styles.ts";
-import type { Draft } from "./compose.ts";
+import type { Draft, EvaCompose } from "./compose.ts";
 import {
   branches,
   EMPTY_THREAD,
@@ -62,12 +63,15 @@ export class EvaComments extends LitElement {
   @state() private loaded = false;
   /** Why a page could not be read, or null. */
   @state() private trouble: unknown = null;
-  /** What has just been done, for those who do not see it. */
-  @state() private said = "";
+  /** What has just been done, for those who do not see it; each time in an element of its own, or what
+   *  is said twice would be heard once. */
+  @state() private said: TemplateResult | typeof nothing = nothing;
   /** The comment that is being answered, or null. */
   @state() private answering: string | null = null;
   /** The comment beneath which the viewer asked to answer: that one, or a reply to it. */
   #answerTo = "";
+
+  #times = 0;
 
   /** What has been told of each comment while a page is on its way: the page may not know of it. */
   readonly #meanwhile = new Map<string, CommentNews>();
@@ -241,7 +245,7 @@ export class EvaComments extends LitElement {
     const trouble = await troubleOf(async () => {
       const comment = await postComment(this.slug, body, key);
       this.#learn({ type: "comment", comment: { ...comment, yours: true } });
-      this.said = comment.held === true ? this.#waits() : msg("Sent");
+      this.#say(comment.held === true ? this.#waits() : msg("Sent"));
     });
     draft.done(trouble);
     if (trouble === null && replyTo !== null) {
@@ -261,21 +265,22 @@ export class EvaComments extends LitElement {
     if (act.kind === "reply") {
       this.#answerTo = id;
       this.answering = comment.reply_to ?? id;
+      this.renderRoot.querySelector<EvaCompose>("eva-compose[reply]")?.focus(); // it may be open
       return;
     }
     const trouble = await troubleOf(async () => {
       if (act.kind === "edit") {
         const changed = await patchComment(this.slug, id, act.text);
         this.#learn({ type: "comment", comment: { ...changed, yours: true } });
-        this.said = msg("Changed");
+        this.#say(msg("Changed"));
       } else if (act.kind === "delete") {
         await deleteComment(this.slug, id);
         this.#learn({ type: "comment_removed", id });
-        this.said = msg("Deleted");
+        this.#say(msg("Deleted"));
         this.#heading.focus();
       } else {
         await reportComment(this.slug, id, act.reason);
-        this.said = msg("Reported");
+        this.#say(msg("Reported"));
       }
     });
     act.done(trouble);
@@ -286,6 +291,11 @@ export class EvaComments extends LitElement {
     this.answering = null;
     await this.updateComplete;
     this.#shown((one) => one.id === this.#answerTo)?.focusAct("reply");
+  }
+
+  #say(text: string): void {
+    this.#times += 1;
+    this.said = html`${keyed(this.#times, html`<span>${text}</span>`)}`;
   }
 
   get #heading(): HTMLElement {

@@ -11,6 +11,7 @@ import { formatMissionTime } from "../../ui/format.ts";
 import { recall, remember } from "../../ui/memory.ts";
 import { shared } from "../../ui/shared-styles.ts";
 import { Ticker } from "../../ui/ticker.ts";
+import { sayBlank } from "../blank.ts";
 import type { Done } from "./comment.ts";
 import { seeTrouble, troubleLine } from "./trouble-line.ts";
 
@@ -95,8 +96,13 @@ export class EvaCompose extends LitElement {
 
   protected override firstUpdated(): void {
     if (this.reply) {
-      this.renderRoot.querySelector("textarea")?.focus();
+      this.focus();
     }
+  }
+
+  /** Puts the focus on the text. */
+  override focus(): void {
+    this.renderRoot.querySelector("textarea")?.focus();
   }
 
   protected override render(): TemplateResult {
@@ -166,6 +172,7 @@ export class EvaCompose extends LitElement {
     const data = new FormData(form);
     const [text, name] = [String(data.get("text")).trim(), String(data.get("name")).trim()];
     if (text === "" || name === "") {
+      sayBlank(form);
       return;
     }
     remember(NAME, name);

@@ -35,15 +35,15 @@ export function withPage(thread: Thread, page: CommentPage): Thread {
 
 /**
  * The newest page has been read again: what it covers is as it says, and what is older stays as it
- * was. A page that meets nothing known may have a gap before it, and stands alone.
+ * was. A page whose oldest comment is not known may have a gap before it, and stands alone.
  */
 export function withNewest(thread: Thread, page: CommentPage): Thread {
   const oldestMs = Math.min(...page.comments.map((one) => Date.parse(one.at)));
-  const meets = page.next !== null && page.comments.some((one) => thread.comments.has(one.id));
+  const last = page.comments.at(-1);
+  const meets = page.next !== null && last !== undefined && thread.comments.has(last.id);
   const pinned = new Set(page.pinned.map((one) => one.id));
   const kept = [...thread.comments.values()]
-    // One's own comment that waits for approval is on nobody's page.
-    .filter((one) => one.held === true || (meets && Date.parse(one.at) < oldestMs))
+    .filter((one) => meets && Date.parse(one.at) < oldestMs)
     .map((one) => ({ ...one, pinned: pinned.has(one.id) }));
   const comments = new Map(kept.map((one) => [one.id, one]));
   return withPage({ comments, next: null }, meets ? { ...page, next: thread.next } : page);

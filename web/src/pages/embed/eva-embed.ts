@@ -14,7 +14,13 @@ import { voteBody } from "../../audience/vote.ts";
 import { Bridge, thisFrame } from "../../embed/bridge.ts";
 import type { Command } from "../../embed/messages.ts";
 import { languageReady } from "../../i18n/language.ts";
-import { cameraKnowledge, choiceOf, nextCamera, wantedCamera } from "../../player/choice.ts";
+import {
+  cameraKnowledge,
+  choiceOf,
+  nextCamera,
+  wantedCamera,
+  wantedRung,
+} from "../../player/choice.ts";
 import { Heartbeat } from "../../player/heartbeat.ts";
 import { listenToKeys } from "../../player/keyboard.ts";
 import { SystemDisplay } from "../../player/media-session.ts";
@@ -183,7 +189,7 @@ export class EvaEmbed extends LitElement {
         .broadcastState=${broadcast.state}
         .startsAt=${broadcast.starts_at}
         .projection=${camera?.projection ?? "flat"}
-        .rendition=${this.rendition}
+        .rendition=${wantedRung(camera, this.rendition)}
         .ladder=${camera?.renditions ?? []}
         .clock=${this.#feed?.clock ?? null}
         .operatorView=${this.operatorViews.get(camera?.id ?? "") ?? null}
