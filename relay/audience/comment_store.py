@@ -77,6 +77,8 @@ MOST: Final = 100_000
 _PLACES: Final = (Place.SHOWN, Place.HELD, Place.HIDDEN)
 _STEP: Final = timedelta(microseconds=1)
 _CHUNK: Final = 500
+_LOOKS: Final = 10
+"""Replies are looked for in so many chunks: operators wait for that."""
 
 
 class Comments:
@@ -244,6 +246,20 @@ class Comments:
         async with store_errors("looking up comments"):
             scores: list[Any] = await self._state.zmscore(self._lists[Place.SHOWN], list(roots))
         return {root for root, score in zip(roots, scores, strict=True) if score is not None}
+
+    async def replies(self, root: Comment, *, most: int) -> list[Comment]:
+        """The newest shown replies to a comment, the newest first; those among the newest 5000
+        comments that are shown.
+        """
+        found: list[Comment] = []
+        before = None
+        for _ in range(_LOOKS):
+            page = await self.page(Place.SHOWN, before_us=before, limit=_CHUNK)
+            found += [comment for comment in page if comment.reply_to == root.id]
+            if len(found) >= most or not page or page[-1].at_us <= root.at_us:
+                break
+            before = page[-1].at_us
+        return found[:most]
 
     async def some(self, names: Sequence[str]) -> list[Comment]:
         """Those of these comments that there are."""

@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 _TELL_S: Final = 0.5
 
 
-async def tell(app: web.Application, slug: str, event: Event) -> None:
+async def tell(app: web.Application, slug: str, *events: Event) -> None:
     """Tell all pages of a broadcast, on whatever gateway; what is told is stored already, so a bus
     that is away delays it, and fails nothing.
     """
     try:
-        async with store_errors(f"telling a {event['type']}", timeout_s=_TELL_S):
-            await publish(app[BUS], keys.broadcast_events(slug), event)
+        async with store_errors("telling pages", timeout_s=_TELL_S):
+            await publish(app[BUS], keys.broadcast_events(slug), *events)
     except StoreError as error:  # pages begin anew once the bus is back
         logger().warning("pages could not be told", error=str(error))

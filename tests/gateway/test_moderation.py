@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from relay.audience import comment_store
 from relay.audience.comment_store import Comments
 from relay.audience.comments import Place
 from relay.bus import keys
 from relay.gateway.api import comments as api
 from relay.gateway.api import feedback as feedback_api
+from relay.gateway.api import moderation
 from tests.gateway.test_comments import PATH, texts, write
 from tests.support.listening import open_page
 
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from redis.asyncio import Redis
 
     from tests.support.gateway import Gateway
+    from tests.support.listening import OpenPage
 
 pytestmark = pytest.mark.parametrize("store_url", ["valkey"], indirect=True)
 
@@ -48,6 +51,38 @@ async def test_hidden_ones_vanish_live_and_come_back(gateway: Gateway) -> None:
         assert reply["reply_to"] == made["id"]
 
 
+async def test_a_root_comes_back_with_its_newest_replies(
+    gateway: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(moderation, "_REPLIES", 2)
+    monkeypatch.setattr(comment_store, "_CHUNK", 2)
+    (await write(gateway, "Before")).ok(201)
+    root = (await write(gateway, "Root")).ok(201)
+    other = (await write(gateway, "Other")).ok(201)
+    replies = [
+        (await write(gateway, f"{number}", reply_to=root["id"])).ok(201) for number in range(4)
+    ]
+    (await write(gateway, "Another's", reply_to=other["id"])).ok(201)
+    await decide(gateway, replies[2], hidden=True)
+    for text in ("Later", "Last"):
+        (await write(gateway, text)).ok(201)
+    await decide(gateway, root, hidden=True)
+    async with open_page(gateway, "demo") as page:
+        await decide(gateway, root, hidden=False)
+        await decide(gateway, other, pinned=True)  # its reply has been there all the time
+        assert (await shown_live(gateway, page))[-4:] == ["Root", "1", "3", "Other"]
+        await decide(gateway, replies[2], hidden=False)
+        assert await shown_live(gateway, page) == ["2"]
+
+
+async def shown_live(gateway: Gateway, page: OpenPage) -> list[str]:
+    """The comments that a page is shown until this moment."""
+    page.heard.clear()
+    end = (await write(gateway, "End")).ok(201)
+    await page.hear_that(lambda event: event.get("comment", {}).get("id") == end["id"], "the end")
+    return [event["comment"]["text"] for event in page.heard if event["type"] == "comment"][:-1]
+
+
 async def test_the_approval_queue(gateway: Gateway) -> None:
     await gateway.change(DEMO, comments="approval")
     async with open_page(gateway, "demo") as page:
@@ -60,6 +95,7 @@ async def test_the_approval_queue(gateway: Gateway) -> None:
         await decide(gateway, first, approved=True)
         assert (await page.hear_type("comment"))["comment"]["text"] == "First"
         await decide(gateway, second, approved=False)
+        await page.hear_type("comment_removed", id=second["id"])
         assert await texts(gateway) == ["First"]
         assert await texts(gateway, "?state=held", admin=True) == []
 
@@ -72,7 +108,8 @@ async def test_pinned_ones_are_told_apart(gateway: Gateway) -> None:
     made = (await write(gateway)).ok(201)
     async with open_page(gateway, "demo") as page:
         assert (await decide(gateway, made, pinned=True))["pinned"]
-        assert (await page.hear_type("comment"))["comment"]["pinned"]
+        # That it was written may be told after the page has begun to listen.
+        await page.hear_that(lambda event: event.get("comment", {}).get("pinned"), "the pin")
     assert [each["id"] for each in (await gateway.get(PATH)).ok()["pinned"]] == [made["id"]]
     await decide(gateway, made, hidden=True)
     assert (await gateway.get(PATH)).ok()["pinned"] == []

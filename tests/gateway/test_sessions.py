@@ -72,6 +72,19 @@ async def test_operators_see_who_watches_and_how_well(gateway: Gateway) -> None:
     await eventually(lambda: nobody(gateway), "the page to be gone")
 
 
+async def test_a_session_begins_when_its_page_came(gateway: Gateway) -> None:
+    before = time.time()
+    async with open_page(gateway, "demo") as page:
+        after = time.time()
+        await told(gateway, page)
+        (first,) = await sessions(gateway)
+        await told(gateway, page, playing=False)
+        (second,) = await sessions(gateway)
+    assert before <= first["since"] <= after
+    assert (first["playing"], second["playing"]) == (True, False)
+    assert second["since"] == first["since"]
+
+
 @pytest.mark.parametrize("store_url", ["valkey"], indirect=True)
 async def test_open_pages_come_in_parts(gateway: Gateway) -> None:
     async with (

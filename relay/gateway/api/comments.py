@@ -23,6 +23,7 @@ from relay.ids import new_id
 from relay.state.models import Model, Moment
 
 if TYPE_CHECKING:
+    from relay.bus.events import Event
     from relay.state.models import Broadcast
 
 PATH: Final = "/api/v1/broadcasts/{slug}/comments"
@@ -124,13 +125,16 @@ def pseudonym(author: str) -> str:
     return hashlib.sha256(author.encode()).hexdigest()[:12]
 
 
-async def tell_comment(app: web.Application, slug: str, comment: Comment) -> None:
-    """Tell pages of a new or changed comment, or that it is to be seen no more."""
+async def tell_comment(app: web.Application, slug: str, *comments: Comment) -> None:
+    """Tell pages of new or changed comments, or that they are to be seen no more."""
+    await tell(app, slug, *map(_event, comments))
+
+
+def _event(comment: Comment) -> Event:
     if comment.place is Place.SHOWN:
         view = comment_view(comment, None).model_dump(mode="json")
-        await tell(app, slug, {"type": "comment", "comment": view})
-    else:
-        await tell(app, slug, {"type": "comment_removed", "id": comment.id})
+        return {"type": "comment", "comment": view}
+    return {"type": "comment_removed", "id": comment.id}
 
 
 async def list_all(request: web.Request) -> web.Response:

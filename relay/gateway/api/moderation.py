@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
 _CHUNK: Final = 100
+_REPLIES: Final = 50
+"""So many are told again with their root: they fit into a page's unread messages."""
 
 
 class Decision(Model):
@@ -57,8 +59,12 @@ async def decide(request: web.Request) -> web.Response:
     comment = await store.change(request.match_info["id"], apply)
     if decision.block_author is not None:
         await block(app[STATE], comment.author, blocked=decision.block_author)
-    if comment != before[0] and Place.SHOWN in (comment.place, before[0].place):
+    if comment != before[0]:  # one that was held is on its author's page
         await tell_comment(app, broadcast.slug, comment)
+    came_back = comment.place is Place.SHOWN and before[0].place is not Place.SHOWN
+    if came_back and comment.reply_to is None:  # pages have dropped its replies with it
+        replies = await store.replies(comment, most=_REPLIES)
+        await tell_comment(app, broadcast.slug, *reversed(replies))
     return json_response(comment_view(comment, None, admin=True))
 
 
