@@ -40,9 +40,10 @@ def test_the_players_bar(page: Tab):
     use(page, "Enter picture in picture", "media-pip-button", small)
     keys.press("Enter")
     page.wait_for("media-pip-button", f"!{small}", 5)
-    use(page, "Enter full screen", "html", "document.fullscreenElement !== null")
+    whole = "it.hasAttribute('mediaisfullscreen')"
+    use(page, "Enter full screen", "media-controller", whole)
     keys.press("Enter")
-    page.wait_for("html", "document.fullscreenElement === null", 5)
+    page.wait_for("media-controller", f"!{whole}", 5)
     for name, layout in (("All cameras", "grid"), ("One camera", "single")):
         use(page, name, "eva-stage", f"it.layout === {layout!r}")
         go_to(page, "Pause", key="Shift+Tab")

@@ -34,10 +34,15 @@ FOCUSED: Final = r"""(() => {
   const by = at.getAttribute("aria-labelledby");
   const named = by && at.getRootNode().getElementById(by)?.textContent;
   const text = at.getAttribute("aria-label") ?? named ?? at.labels?.[0]?.textContent;
-  return { name: (text ?? at.textContent).replaceAll(/\s+/g, " ").trim(),
+  const { x, y, width, height } = at.getBoundingClientRect();
+  const over = hit(x + width / 2, y + height / 2);
+  return { name: (text ?? (at.title || at.textContent)).replaceAll(/\s+/g, " ").trim(),
     seen: [at, ...(at.labels ?? [])].some(onTop),
+    over: `${x} ${y} ${width} ${height} ${over?.localName}.${over?.className}`,
     // A star's input and a slider's are drawn by what is around them.
-    ringed: [...(at.labels ?? []), ...chain(at).slice(0, 4)].some(ringed) };
+    // The page in a frame shows its own.
+    ringed: at.localName === "iframe"
+      || [...(at.labels ?? []), ...chain(at).slice(0, 4)].some(ringed) };
 })()"""
 """What has the focus: its name, whether it is in the window with nothing above it, and whether
 something shows that it has the focus.
