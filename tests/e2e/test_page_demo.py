@@ -83,6 +83,24 @@ def test_the_latency_badge_tells_the_truth(
     assert all(abs(badge.told_ms - badge.measured_ms) <= 1 for badge in badges)
 
 
+FAST = """
+window.trueNow = Date.now.bind(Date);
+Date.now = () => window.trueNow() + 3_600_000;
+"""
+"""A clock that is an hour fast, and what tests read the true time by."""
+
+
+def test_the_badge_goes_by_the_servers_clock(
+    drawn: Stack, open_either: Callable[[str], Tab], figure: Callable[[str], None]
+):
+    tab = open_either("about:blank")
+    tab.page.add_init_script(FAST)
+    tab.page.goto(f"{drawn.url}/b/drawn")
+    tab.wait_picture(30)
+    tab.wait_for("eva-player >> .latency", "Number(it.dataset.ms) > 0", 15)
+    check_badge(tab, 5, figure, "by a clock that is fast, pictures")
+
+
 # --- all around ----------------------------------------------------------------------------------
 
 

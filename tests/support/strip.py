@@ -34,7 +34,7 @@ new Promise((resolve) => {
     const strip = video.videoHeight / 36; // its middle is one row of the canvas
     context.drawImage(video, 0, strip / 4, video.videoWidth, strip / 2, 0, 0, width, 1);
     const green = context.getImageData(0, 0, width, 1).data.filter((_, i) => i % 4 === 1);
-    const wall = Date.now() - performance.now() + presentationTime;
+    const wall = (window.trueNow ?? Date.now)() - performance.now() + presentationTime;
     frames.push([presentationTime, wall, [...green]]);
     const health = it.health;
     const badge = it.renderRoot.querySelector(".latency");

@@ -184,7 +184,7 @@ export class EvaRating extends LitElement {
       if (this.slug === "") {
         return nothing;
       }
-      void import("./feedback.ts");
+      import("./feedback.ts").catch(() => undefined); // Without a network nothing could be sent.
       return html`<eva-feedback slug=${this.slug}></eva-feedback>`;
     }
     const follow = this.links.flatMap(({ kind, label, url }) => {

@@ -30,6 +30,7 @@ export class Bridge {
   #origin: string | null;
   // The last word of each kind, for a parent whose origin is not known yet. One each: six at most.
   readonly #unsaid = new Map<EmbedEvent, unknown>();
+  readonly #known = new Map<EmbedEvent, string>();
 
   constructor(frame: Frame, onCommand: (command: Command) => void) {
     this.#frame = frame;
@@ -52,6 +53,15 @@ export class Bridge {
     }
     this.#unsaid.clear();
     this.#onCommand(message.data);
+  }
+
+  /** Tells the page around what is not as it was when it was last told so. */
+  tellChange(event: EmbedEvent, value: unknown): void {
+    const text = JSON.stringify(value);
+    if (this.#known.get(event) !== text) {
+      this.#known.set(event, text);
+      this.tell(event, value);
+    }
   }
 
   /** Tells the page around. */

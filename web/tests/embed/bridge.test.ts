@@ -43,6 +43,19 @@ describe("the embedded player's bridge", () => {
     expect(posted).toEqual([{ message: { eva: 1, event: "viewers", value: 12 }, origin: HOST }]);
   });
 
+  it("tells a change once", () => {
+    const one = bridge(HOST);
+    for (const count of [1, 1, 2]) {
+      one.tellChange("rating", { count });
+      one.tellChange("viewers", 5);
+    }
+    expect(posted.map(({ message }) => (message as { value: unknown }).value)).toEqual([
+      { count: 1 },
+      5,
+      { count: 2 },
+    ]);
+  });
+
   it("keeps its news until an unknown parent has spoken, and then holds to that origin", () => {
     const quiet = bridge(null);
     quiet.tell("viewers", 1);

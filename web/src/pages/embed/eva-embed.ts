@@ -153,6 +153,10 @@ export class EvaEmbed extends LitElement {
     const view = this.#feed?.store.state;
     const camera = view?.broadcast?.cameras.find((one) => one.id === this.shown)?.name ?? null;
     this.#system.show(view?.broadcast?.title ?? "", camera, () => this.player);
+    if (view !== undefined && view.broadcast !== null) {
+      this.#bridge.tellChange("rating", view.broadcast.rating);
+      this.#bridge.tellChange("viewers", view.broadcast.viewers);
+    }
     const trouble = view === undefined ? "" : troubleOf(view);
     if (trouble !== this.#trouble) {
       this.#trouble = trouble;
@@ -266,7 +270,11 @@ export class EvaEmbed extends LitElement {
 
   /** Opens the stars, and puts the focus on them; closing gives it back to the button. */
   async #openRating(): Promise<void> {
-    await Promise.all([import("../../ui/dialog.ts"), import("../../audience/rating.ts")]);
+    try {
+      await Promise.all([import("../../ui/dialog.ts"), import("../../audience/rating.ts")]);
+    } catch {
+      return; // No network; pressed again, it tries again.
+    }
     this.rating = true;
     await this.updateComplete;
     await this.renderRoot.querySelector("eva-dialog")?.updateComplete;
@@ -331,18 +339,12 @@ export class EvaEmbed extends LitElement {
   }
 
   #onEvent(event: ServerEvent): void {
-    const broadcast = this.#feed?.store.state.broadcast ?? null;
     if (event.type === "edge_lost") {
       this.player?.edgeLost(event.session ?? event.edge ?? null);
     } else if (event.type === "ticket") {
       this.#ticket = event.ticket;
     } else if (event.type === "view") {
       this.operatorViews = withView(this.operatorViews, event);
-    } else if (broadcast !== null && (event.type === "rating" || event.type === "state")) {
-      this.#bridge.tell("rating", broadcast.rating);
-    }
-    if (broadcast !== null && (event.type === "viewers" || event.type === "state")) {
-      this.#bridge.tell("viewers", broadcast.viewers);
     }
   }
 
