@@ -8,6 +8,7 @@ import pytest
 
 from tests.support.axe import violations
 from tests.support.browsers import only_chromium
+from tests.support.keys import use
 from tests.support.looks import inspect
 from tests.support.opening import open_settings, open_stats
 from tests.support.walk import SLUG, fields
@@ -109,12 +110,23 @@ def test_two_fingers_zoom(visit: Callable[..., Tab]):
 def test_the_devices_own_way_to_share(visit: Callable[..., Tab], walk: Stack):
     tab = visit(SHARE)
     tab.page.get_by_role("button", name="Share", exact=True).click()
-    button = tab.page.get_by_role("button", name="Share with …")
-    for count in (1, 2):  # the second time the viewer thinks better of it
-        button.click()
-        tab.wait_for("html", f"window.shared.length === {count}", 5)
+    tab.wait_for("eva-share >> dialog", "it.open", 10)
+    use(tab, "Share with …", "html", "window.shared.length === 1")
+    tab.page.keyboard.press("Enter")  # and the viewer thinks better of it
+    tab.wait_for("html", "window.shared.length === 2", 5)
     shared = tab.page.evaluate("window.shared[0]")
     assert shared == {"title": fields()["title"], "url": f"{walk.url}/b/{SLUG}"}
+
+
+def test_sharing_what_only_partners_may_embed(
+    walk: Stack, open_still: Callable[..., Tab], screenshots: Path
+):
+    walk.anew("kept", [], **fields() | {"partners_only": True})
+    tab = open_still(f"{walk.url}/b/kept")
+    share(tab)
+    tab.page.get_by_text("Only partners may embed this broadcast.").wait_for()
+    assert tab.element("eva-share >> #frame", "true") is None
+    inspect(tab, "page-share-kept", screenshots, full=False)
 
 
 def lay_out(layout: str) -> Callable[[Tab], None]:

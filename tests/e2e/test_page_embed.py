@@ -11,6 +11,7 @@ import pytest
 
 from tests.support.axe import violations
 from tests.support.chromium import viewers
+from tests.support.looks import inspect
 from tests.support.partner import site
 from tests.support.sending import listen, sent
 from tests.support.stack import free_port
@@ -150,6 +151,7 @@ def test_an_origin_that_is_not_allowed_sees_a_refusal_and_hears_of_it(
         assert violations(tab.page) == []
         name = "page-refused" + path.replace("/", "-").rstrip("-")
         tab.page.screenshot(path=screenshots / f"{name}.png")
+    inspect(tab, "page-refused-members", screenshots, full=False)
 
 
 @pytest.mark.slow

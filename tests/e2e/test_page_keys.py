@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support.keys import focused, go_to, use
+from tests.support.opening import add_captions
 from tests.support.walk import SLUG, fields
 
 if TYPE_CHECKING:
@@ -173,6 +174,30 @@ def test_the_frame(walk: Stack, open_either: Callable[..., Tab]):
     walk.wait(
         lambda: walk.get(f"/api/v1/broadcasts/{SLUG}/rating")["count"] == before + 1, "a vote", 10
     )
+    for _ in range(2):
+        keys.press("ArrowLeft")
+    tab.wait_for("eva-feedback >> textarea", "true", 10)
+    go_to(tab, "What could be better?")
+    keys.type("More sound")
+    go_to(tab, "E-mail")
+    go_to(tab, "Send")
+    keys.press("Enter")
+    tab.page.get_by_text("The team reads every word").wait_for()
+    keys.press("Escape")
+    tab.wait_for("eva-embed", "it.renderRoot.querySelector('eva-dialog') === null", 5)
+    go_to(tab, fields()["title"], key="Shift+Tab")
+    assert tab.element("a:focus", f"it.href === '{walk.url}/b/{SLUG}' && it.target === '_blank'")
+
+
+def test_captions_from_the_menu(page: Tab):
+    add_captions(page)
+    for mode, key in (("showing", "Tab"), ("disabled", "Shift+Tab")):
+        opened = "eva-menu.settings >> .item:focus"
+        use(page, "Quality and settings", opened, "true", key=key)
+        for step in ("End", "ArrowUp", "ArrowUp", "Enter"):
+            page.page.keyboard.press(step)
+        page.wait_for("video", f"it.textTracks[0].mode === {mode!r}", 5)
+        go_to(page, "Enter full screen")
 
 
 def test_the_front_page(walk: Stack, open_either: Callable[..., Tab]):
@@ -190,6 +215,10 @@ def test_the_front_page(walk: Stack, open_either: Callable[..., Tab]):
 def test_the_playground(walk: Stack, open_either: Callable[..., Tab]):
     tab = open_either(f"{walk.url}/docs/embed")
     tab.wait_for("eva-playground >> iframe", "true", 15)
+    player = "it.contentDocument.querySelector('eva-embed')?.renderRoot.querySelector('eva-player')"
+    tab.wait_for("eva-playground >> iframe", f"{player}?.phase === 'live'", 30)
+    for command, proof in (("pause()", "paused"), ("play()", "paused === false")):
+        use(tab, command, "eva-playground >> iframe", f"{player}.{proof}", key="Shift+Tab")
     go_to(tab, "Broadcast")
     use(tab, "Theme", "eva-playground >> iframe", "it.src.includes('theme=')", by="ArrowDown")
     tab.allow_clipboard()

@@ -109,6 +109,10 @@ def embed(_stack: Stack) -> str:
     return f"/embed/{SLUG}"
 
 
+def bare(_stack: Stack) -> str:
+    return f"/embed/{SLUG}?controls=0"
+
+
 def framed(make: Callable[[Stack], str]) -> Callable[[Stack], str]:
     """The same broadcast in a partner's frame."""
     return lambda stack: make(stack).replace("/b/", "/embed/")
@@ -132,6 +136,7 @@ STATES: dict[str, tuple[Callable[[Stack], str], str]] = {
     "docs": (docs, "eva-playground"),
     "api": (api, "li"),
     "embed": (embed, "eva-player[phase='live']"),
+    "embed-bare": (bare, "eva-player[phase='live']"),
     "embed-before": (framed(before), "eva-player[phase='waiting']"),
     "embed-ended": (framed(ended), "eva-player[phase='ended']"),
     "embed-closed": (framed(closed), "eva-embed >> h1"),

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.support.keys import go_to
 from tests.support.walk import CAMERAS, SLUG, fields
 
 if TYPE_CHECKING:
@@ -68,6 +69,9 @@ def test_a_marker_is_a_point_to_jump_to_once_there_is_something_to_jump_to(
         True,
     ]
     assert not note.is_visible()
-    tab.page.get_by_role("button", name="Hatch open").click()
+    name = tab.element("eva-timeline", f"{MARKERS}[0].textContent.replaceAll(/\\s+/g, ' ').trim()")
+    assert "Hatch open" in name
+    go_to(tab, name)
+    tab.page.keyboard.press("Enter")
     (marker, *_) = walk.get(f"/api/v1/broadcasts/{SLUG}")["markers"]
     assert tab.page.evaluate("window.jump") == {"at": marker["at"], "camera": marker["camera"]}

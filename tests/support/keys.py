@@ -26,7 +26,8 @@ FOCUSED: Final = r"""(() => {
     const { outline, outlineStyle, outlineWidth, boxShadow } = getComputedStyle(element, part);
     const drawn = outlineStyle !== "none" && !/transparent|rgba\(0, 0, 0, 0\)/.test(outline);
     const theirs = element.localName.startsWith("media-") && boxShadow.includes("inset");
-    return (drawn && parseFloat(outlineWidth) >= 2) || theirs;
+    const own = outlineStyle === "auto"; // the browser's own ring, whatever width it tells
+    return own || (drawn && parseFloat(outlineWidth) >= 2) || theirs;
   });
   let at = document.activeElement;
   while (at?.shadowRoot?.activeElement) at = at.shadowRoot.activeElement;

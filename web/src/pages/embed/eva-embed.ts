@@ -211,7 +211,7 @@ export class EvaEmbed extends LitElement {
           this.rendition = event.detail.rendition;
         }}
       ></eva-player>
-      ${this.#bare ? nothing : this.#head(broadcast)}
+      ${this.#bare ? html`<h1 class="hidden">${broadcast.title}</h1>` : this.#head(broadcast)}
       ${this.rating ? this.#ratingPanel(view, broadcast) : nothing}
     </main>`;
   }
