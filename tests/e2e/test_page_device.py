@@ -141,6 +141,31 @@ def test_a_turned_device_turns_the_view_and_the_compass(walk: Stack, open_tab: C
     assert (round(looking["yaw"]), round(looking["pitch"])) == (-40, 20)
 
 
+# As an iPhone's browser does, which asks its owner first.
+ASKING = """
+window.asked = 0;
+DeviceOrientationEvent.requestPermission = async () => (window.asked += 1) && window.says;
+"""
+
+
+def test_a_device_whose_owner_is_asked_first(walk: Stack, open_tab: Callable[..., Tab]):
+    size = {"width": 800, "height": 500}
+    tab = open_tab("about:blank", viewport=size, has_touch=True, is_mobile=True)
+    tab.page.add_init_script(ASKING)
+    tab.page.goto(f"{walk.url}/b/{SLUG}")
+    tab.page.get_by_role("toolbar").get_by_role("button", name="Orbit, 360°").click()
+    tab.wait_for("eva-sphere >> canvas", "it.width > 100", 30)
+    hold(tab.page.context.new_cdp_session(tab.page), 10, 100, 0)
+    switch = tab.page.get_by_role("button", name="Turn the device to look around")
+    for asked, says in ((1, "denied"), (2, "granted")):
+        tab.page.evaluate("(says) => { window.says = says }", says)
+        switch.click()
+        tab.wait_for("html", f"window.asked === {asked}", 5)
+        turning = "!==" if says == "granted" else "==="
+        tab.wait_for("eva-sphere", f"it.moving {turning} null", 5)
+    tab.wait_for("eva-sphere", "Math.abs(it.looking.pitch - 10) < 1", 5)
+
+
 # --- its sleep -----------------------------------------------------------------------------------
 
 SLEEP = """setTimeout(() => {
