@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -13,6 +13,8 @@ from tests.support.walk import SLUG, fields
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from playwright.sync_api import WebSocketRoute
 
     from tests.support.chromium import Tab
     from tests.support.stack import Stack
@@ -83,6 +85,33 @@ def test_the_page_around_hears_of_votes_while_no_news_comes(
         tab.wait_for("html", "window.count === 0", 20)
         walk.request("POST", "/api/v1/broadcasts/newsless/rating", {"stars": 5})
         tab.wait_for("html", "window.count === 1", 40)  # it asks every fifteen seconds
+
+
+def test_a_partners_ticket_is_renewed(walk: Stack, open_either: Callable[..., Tab]):
+    tab = open_either("about:blank")
+    lines: list[WebSocketRoute] = []
+    said: list[dict[str, Any]] = []
+
+    def between(line: WebSocketRoute) -> None:
+        server = line.connect_to_server()
+        lines.append(line)
+
+        def hand_on(message: str | bytes) -> None:
+            said.append(json.loads(message))
+            server.send(message)
+
+        line.on_message(hand_on)
+
+    tab.page.route_web_socket("**/events", between)
+    tab.page.goto(f"{walk.url}/embed/{SLUG}")
+    tab.wait_picture(30)
+    lines[-1].send(json.dumps({"type": "ticket", "ticket": "another"}))
+    tab.element("eva-player", "it.setPlaying(false)")
+    walk.wait(
+        lambda: tab.page.wait_for_timeout(50) or said[-1].get("partner") == "another",
+        "the new ticket to be shown",
+        10,
+    )
 
 
 def test_a_name_is_remembered(walk: Stack, open_either: Callable[..., Tab]):
