@@ -28,6 +28,10 @@ _POLICY: Final = (
 )
 
 
+FONT_SIZE: Final = "clamp(100%,.25rem + .625vw,1.75rem)"
+"""Of pages without our style sheet, as it has it: large screens are read from afar."""
+
+
 def headers(frame_ancestors: str = "'self'", *, frame_src: str = "'self'") -> dict[str, str]:
     """The headers of every page; `frame_ancestors` are the sites that may show it in a frame."""
     rules = (*_POLICY, f"frame-src {frame_src}", f"frame-ancestors {frame_ancestors}")

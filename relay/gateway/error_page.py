@@ -10,12 +10,11 @@ from typing import Final
 
 from aiohttp import web
 
-from relay.gateway.document import headers, themed
+from relay.gateway.document import FONT_SIZE, headers, themed
 from relay.gateway.words import words
 
 _STYLE: Final = (
-    # Large screens are read from afar, here as on every page.
-    ":root{color-scheme:dark light;font-size:clamp(100%,.25rem + .625vw,1.75rem)}"
+    f":root{{color-scheme:dark light;font-size:{FONT_SIZE}}}"
     ":root[data-theme=dark]{color-scheme:dark}:root[data-theme=light]{color-scheme:light}"
     "body{margin:0;min-height:100svh;display:grid;align-content:center;"
     "padding:clamp(1rem,6vw,6rem);box-sizing:border-box;overflow-wrap:anywhere;"

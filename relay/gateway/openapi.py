@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from aiohttp import web
 from pydantic.json_schema import models_json_schema
 
-from relay.gateway.document import headers
+from relay.gateway.document import FONT_SIZE, headers
 from relay.gateway.query import Query
 from relay.gateway.route import json_response
 from relay.gateway.visitor import LANGUAGES
@@ -183,8 +183,7 @@ def page(routes: Sequence[Route]) -> str:
         '<!doctype html><html lang="en"><meta charset="utf-8"><title>EVA Relay: API</title>'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         '<link rel="icon" href="/static/favicon.svg" type="image/svg+xml">'
-        "<style>:root{color-scheme:light dark;background:Canvas;"
-        "font-size:clamp(100%,.25rem + .625vw,1.75rem)}"
+        f"<style>:root{{color-scheme:light dark;background:Canvas;font-size:{FONT_SIZE}}}"
         "body{font:1rem/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}"
         "ul{padding:0;list-style:none}"
         "li{display:flex;flex-wrap:wrap;gap:0 1rem;padding:.4rem 0;border-bottom:1px solid #8884}"

@@ -10,6 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from tests.support.axe import violations
+from tests.support.talk import wait_loaded, write
 from tests.support.walk import SLUG, elapsed, fields
 
 if TYPE_CHECKING:
@@ -26,18 +27,10 @@ def visit(walk: Stack, open_either: Callable[..., Tab]) -> Callable[..., Tab]:
 
     def visit_one(slug: str = SLUG, *expected: str) -> Tab:
         tab = open_either(f"{walk.url}/b/{slug}", *expected)
-        tab.wait_for("eva-rating", "true", 15)
-        tab.page.evaluate("scrollTo(0, document.body.scrollHeight)")
-        tab.wait_for("eva-comments", "it.loaded === true", 15)
+        wait_loaded(tab)
         return tab
 
     return visit_one
-
-
-def write(tab: Tab, text: str, name: str = "Maren") -> None:
-    tab.page.get_by_label("Your comment").fill(text)
-    tab.page.get_by_label("Your name").fill(name)
-    tab.page.get_by_role("button", name="Send").click()
 
 
 def texts(tab: Tab) -> list[str]:

@@ -8,6 +8,7 @@ import pytest
 
 from tests.support.keys import focused, go_to, use
 from tests.support.partner import site
+from tests.support.talk import go_down
 from tests.support.walk import SLUG, fields
 
 if TYPE_CHECKING:
@@ -138,8 +139,7 @@ def test_replying_once_more_leads_to_the_reply(walk: Stack, open_either: Callabl
     said = {"text": "First", "name": "Jo"}
     made = walk.request("POST", "/api/v1/broadcasts/replied/comments", said)
     tab = open_either(f"{walk.url}/b/replied")
-    tab.wait_for("eva-rating", "true", 15)
-    tab.page.evaluate("scrollTo(0, document.body.scrollHeight)")
+    go_down(tab)
     reply = tab.page.get_by_role("button", name="Reply")
     for _ in range(2):
         reply.click()

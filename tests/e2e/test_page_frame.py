@@ -9,6 +9,7 @@ import pytest
 
 from tests.support.answers import answer, problem
 from tests.support.partner import site
+from tests.support.talk import go_down, write
 from tests.support.walk import SLUG, fields
 
 if TYPE_CHECKING:
@@ -118,14 +119,11 @@ def test_a_name_is_remembered(walk: Stack, open_either: Callable[..., Tab]):
     walk.anew("named", [], **fields())
     tab = open_either(f"{walk.url}/b/named")
     for written in (False, True):
-        tab.wait_for("eva-rating", "true", 15)
-        tab.page.evaluate("scrollTo(0, document.body.scrollHeight)")
+        go_down(tab)
         name = tab.page.get_by_label("Your name")
         name.wait_for()
         assert name.input_value() == ("Maren" if written else "")
         if not written:
-            tab.page.get_by_label("Your comment").fill("Hello")
-            name.fill("Maren")
-            tab.page.get_by_role("button", name="Send").click()
+            write(tab, "Hello")
             tab.page.get_by_text("Hello", exact=True).wait_for()
             tab.page.reload()

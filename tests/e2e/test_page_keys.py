@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.support.answers import answer, problem
 from tests.support.keys import focused, go_to, use
 from tests.support.opening import add_captions
 from tests.support.walk import SLUG, fields
@@ -133,8 +134,7 @@ def test_every_button_of_the_picture_all_around(walk: Stack, page: Tab):
 
 def test_a_refused_player_is_tried_again(walk: Stack, open_either: Callable[..., Tab]):
     tab = open_either("about:blank", "403")
-    refusal = {"status": 403, "content_type": "application/problem+json", "body": "{}"}
-    tab.page.route("**/whep/**", lambda route: route.fulfill(**refusal))
+    answer(tab, "**/whep/**", 403, problem(403))
     tab.page.goto(f"{walk.url}/b/{SLUG}")
     tab.wait_for("eva-player", "it.phase === 'failed'", 20)
     tab.page.unroute("**/whep/**")

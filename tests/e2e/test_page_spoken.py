@@ -8,6 +8,7 @@ import pytest
 
 from tests.support.answers import answer, problem
 from tests.support.looks import inspect
+from tests.support.talk import wait_loaded, write
 from tests.support.walk import fields
 
 if TYPE_CHECKING:
@@ -30,9 +31,7 @@ def visit(walk: Stack, open_still: Callable[..., Tab]) -> Callable[..., Tab]:
 
     def visit_one(slug: str, *expected: str) -> Tab:
         tab = open_still(f"{walk.url}/b/{slug}", *expected)
-        tab.wait_for("eva-rating", "true", 15)
-        tab.page.evaluate("scrollTo(0, document.body.scrollHeight)")
-        tab.wait_for("eva-comments", "it.loaded === true", 15)
+        wait_loaded(tab)
         return tab
 
     return visit_one
@@ -42,13 +41,6 @@ def say(stack: Stack, slug: str, text: str, **more: Any) -> str:
     """Write a comment, as somebody else; returns its id."""
     body = {"text": text, "name": "Kim", **more}
     return str(stack.request("POST", f"/api/v1/broadcasts/{slug}/comments", body)["id"])
-
-
-def write(tab: Tab, text: str) -> None:
-    """Write a comment in the page."""
-    tab.page.get_by_label("Your comment").fill(text)
-    tab.page.get_by_label("Your name").fill("Maren")
-    tab.page.get_by_role("button", name="Send").click()
 
 
 def reply(tab: Tab) -> str:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import re
 from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.support.answers import answer, problem
 from tests.support.axe import violations
 from tests.support.keys import go_to, use
+from tests.support.talk import go_down, wait_loaded
 from tests.support.walk import fields
 
 if TYPE_CHECKING:
@@ -22,12 +23,6 @@ pytestmark = pytest.mark.slow
 
 PAGES = re.compile(r"/comments\?")
 WRITING = re.compile(r"/comments($|/)")
-SLOW_DOWN = {
-    "type": "urn:eva-relay:problem:too-often",
-    "title": "Too often",
-    "status": 429,
-    "detail": "for authors of programs",
-}
 # Firefox cannot be told to ask for another address than its page does.
 FEW = """
 const ask = window.fetch;
@@ -52,28 +47,16 @@ def visit(walk: Stack, open_either: Callable[..., Tab]) -> Callable[..., Tab]:
         tab = open_either("about:blank", *expected, reduced_motion="reduce")
         tab.page.add_init_script(FEW)
         tab.page.goto(f"{walk.url}/b/{slug}")
-        go_down(tab)
-        tab.wait_for("eva-comments", "it.loaded === true", 15)
+        wait_loaded(tab)
         return tab
 
     return visit_one
 
 
-def go_down(tab: Tab) -> None:
-    """To the comments, which are loaded when they are near."""
-    tab.wait_for("eva-rating", "true", 15)
-    tab.page.evaluate("scrollTo(0, document.body.scrollHeight)")
-
-
 def refuse(tab: Tab) -> None:
     """Have the page told from now on that it writes too often."""
-    told = {
-        "status": 429,
-        "content_type": "application/problem+json",
-        "headers": {"Retry-After": "7"},
-        "body": json.dumps(SLOW_DOWN),
-    }
-    tab.page.route(WRITING, lambda route: route.fulfill(**told))
+    kind = "urn:eva-relay:problem:too-often"
+    answer(tab, WRITING, 429, problem(429, kind), **{"Retry-After": "7"})
 
 
 def test_older_comments_are_read_on(visit: Callable[..., Tab]):
@@ -94,7 +77,7 @@ def test_older_comments_are_read_on(visit: Callable[..., Tab]):
 
 def test_comments_that_could_not_be_loaded_take_the_focus_along(visit: Callable[..., Tab]):
     tab = visit("unread", 1, "503")
-    tab.page.route(PAGES, lambda route: route.fulfill(status=503, body="{}"))
+    answer(tab, PAGES, 503, problem(503))
     tab.page.reload()
     go_down(tab)
     tab.wait_for("eva-comments >> .trouble", "it.textContent.includes('cannot be loaded')", 10)

@@ -1,14 +1,14 @@
 /** `<eva-feedback slug="…">`: what could be better, told to the operators and nobody else. */
 
 import { localized, msg } from "@lit/localize";
-import { css, html, LitElement, nothing, type TemplateResult } from "lit";
+import { css, html, LitElement, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
-import { explain } from "../i18n/trouble.ts";
 import { type FeedbackBody, postFeedback } from "../transport/api.ts";
 import { DraftKey } from "../transport/draft-key.ts";
 import { formStyles } from "../ui/form-styles.ts";
 import { shared } from "../ui/shared-styles.ts";
 import { sayBlank } from "./blank.ts";
+import { troubleLine } from "./trouble-line.ts";
 
 const MAX_TEXT = 4000;
 
@@ -57,7 +57,7 @@ export class EvaFeedback extends LitElement {
         <input type="email" name="email" autocomplete="email" maxlength="254" />
       </label>
       <button class="send solid" type="submit" ?disabled=${this.sending}>${msg("Send")}</button>
-      <p class="trouble" role="alert">${this.trouble === null ? nothing : explain(this.trouble)}</p>
+      ${troubleLine(this.trouble)}
     </form>`;
   }
 

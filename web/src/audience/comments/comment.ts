@@ -12,9 +12,9 @@ import { now } from "../../ui/now.ts";
 import { shared } from "../../ui/shared-styles.ts";
 import { Ticker } from "../../ui/ticker.ts";
 import { sayBlank } from "../blank.ts";
+import { seeTrouble, troubleLine } from "../trouble-line.ts";
 import { commentStyles } from "./comments-styles.ts";
 import { isEditable } from "./thread.ts";
-import { seeTrouble, troubleLine } from "./trouble-line.ts";
 
 /** Tells a form that its matter went through (null), which closes it, or what was in the way. */
 export type Done = (trouble: unknown) => void;

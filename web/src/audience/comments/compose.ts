@@ -12,8 +12,8 @@ import { recall, remember } from "../../ui/memory.ts";
 import { shared } from "../../ui/shared-styles.ts";
 import { Ticker } from "../../ui/ticker.ts";
 import { sayBlank } from "../blank.ts";
+import { seeTrouble, troubleLine } from "../trouble-line.ts";
 import type { Done } from "./comment.ts";
-import { seeTrouble, troubleLine } from "./trouble-line.ts";
 
 const NAME = "eva_name";
 const MAX_TEXT = 2000;

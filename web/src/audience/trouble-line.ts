@@ -1,7 +1,7 @@
 /** The line beneath a form that tells what was in its way. */
 
 import { html, nothing, type TemplateResult } from "lit";
-import { explain } from "../../i18n/trouble.ts";
+import { explain } from "../i18n/trouble.ts";
 
 /** That line; empty while nothing was. */
 export function troubleLine(trouble: unknown): TemplateResult {
