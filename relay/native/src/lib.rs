@@ -16,6 +16,7 @@ pub mod outgoing;
 pub mod pacing;
 #[cfg(feature = "python")]
 mod python;
+mod repeats;
 pub mod ring;
 pub mod rtcp;
 pub mod rtp;

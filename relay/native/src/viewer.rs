@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use crate::batch::{Batch, Kernel};
 use crate::net::Target;
 use crate::outgoing::TrackParams;
+use crate::repeats::Repeats;
 use crate::ring::{Frame, Kind, Ring};
 use crate::rtcp::{self, Feedback, Report};
 use crate::rtp::ntp;
@@ -17,15 +18,6 @@ use crate::stun::{Consent, MAX_ANSWER};
 use crate::track::{Outlet, Track};
 use crate::viewers::prefetch;
 
-/// Bytes a second that a viewer may have sent again.
-const RESEND_BYTES: f64 = 125_000.0;
-/// A packet is sent again at most once in so many seconds, or in a round trip: one that stands in a
-/// queue is asked for over and over.
-const AGAIN: f64 = 0.05;
-/// Packets whose last repetition is remembered: more than are sent again within a pause.
-const MAX_AGAIN: usize = 256;
-/// What a request takes from that, whether there is something to send or not.
-const LOOK_UP_BYTES: f64 = 20.0;
 /// Seconds between a track's sender reports.
 const REPORT_EVERY: f64 = 1.0;
 
@@ -42,12 +34,9 @@ pub struct Viewer {
     stats: Arc<ViewerStats>,
     /// What it can receive, bits a second, as it has told last.
     estimate: Option<u64>,
-    budget: f64,
-    budget_at: f64,
     /// Each source's last XR reference time, and when that came, Unix seconds.
     times: Vec<(u32, u32, f64)>,
-    /// When packets were sent again, Unix seconds, by SSRC and sequence number.
-    again: HashMap<(u32, u16), f64>,
+    repeats: Repeats,
 }
 
 impl Viewer {
@@ -72,10 +61,8 @@ impl Viewer {
             open,
             stats,
             estimate: None,
-            budget: RESEND_BYTES,
-            budget_at: 0.0,
             times: Vec::new(),
-            again: HashMap::new(),
+            repeats: Repeats::new(),
         };
         viewer.publish();
         viewer
@@ -252,35 +239,22 @@ impl Viewer {
         let Some(track) = tracks.find(|track| track.out.header.ssrc == ssrc) else {
             return 0;
         };
-        let refill = (now - self.budget_at).max(0.0) * RESEND_BYTES;
-        self.budget = (self.budget + refill).min(RESEND_BYTES);
-        self.budget_at = now;
         let mut outlet = Outlet { seal: &self.seal, target: &self.target, batch };
         let unsent = track.unsent();
         let trip = self.stats.rtt.load(Relaxed).saturating_sub(1) as f64 / 65_536.0;
-        let pause = trip.max(AGAIN);
-        if self.again.len() > MAX_AGAIN {
-            self.again.retain(|_, at| (now - *at).abs() < pause);
-        }
-        if self.again.len() > MAX_AGAIN {
-            self.again.clear();
-        }
         let mut resent = 0;
+        self.repeats.begin(now);
         for (index, sequence) in sequences.iter().enumerate() {
-            if self.budget <= 0.0 {
+            if self.repeats.spent() {
                 break;
             }
-            self.budget -= LOOK_UP_BYTES;
-            if sequences[..index].contains(sequence) {
-                continue;
-            }
-            let last = self.again.get(&(ssrc, *sequence));
-            if last.is_some_and(|at| (now - at).abs() < pause) {
+            let allowed = self.repeats.allows(ssrc, *sequence, now, trip);
+            if !allowed || sequences[..index].contains(sequence) {
                 continue;
             }
             if let Some(again) = track.out.again(rings, *sequence, unsent, now) {
-                self.again.insert((ssrc, *sequence), now);
-                self.budget -= outlet.send_again(&track.out, &again) as f64;
+                let size = outlet.send_again(&track.out, &again);
+                self.repeats.sent(ssrc, *sequence, size as u64, now);
                 resent += 1;
             }
         }
