@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import socket
 import subprocess
 import sys
@@ -56,10 +57,19 @@ def test_losses_come_in_bursts_of_the_length_asked_for(share: float, length: flo
     assert sum(missing) / len(missing) == pytest.approx(expected, rel=0.1)
 
 
+@pytest.mark.parametrize(("every_s", "length"), [(0.0001, 4.0), (0.03, 1 / (1 - 0.75 / math.e))])
+def test_where_little_comes_bursts_are_over_by_time(every_s: float, length: float):
+    losses, count = Losses.bursts(0.02, 4.0, lasts_s=0.03), 200_000
+    arrived = sent(Link(7, Impairment(losses=losses)), count, every_s=every_s)
+    missing = runs(arrived, count)
+    assert sum(missing) / count == pytest.approx(0.02, rel=0.1)
+    assert sum(missing) / len(missing) == pytest.approx(length, rel=0.1)
+
+
 def test_losses_that_cannot_be_are_refused():
-    for share, length in ((1.0, 1.0), (-0.1, 1.0), (0.1, 0.5)):
+    for share, length, lasts_s in ((1.0, 1, 1), (-0.1, 1, 1), (0.1, 0.5, 1), (0.1, 1, 0)):
         with pytest.raises(ValueError, match="no losses"):
-            Losses.bursts(share, length)
+            Losses.bursts(share, length, lasts_s)
 
 
 def test_the_same_seed_has_the_same_fate():

@@ -30,13 +30,20 @@ class Losses:
     """Share that the good state loses."""
     bad: float = 1.0
     """Share that the bad state loses."""
+    lasts_s: float = math.inf
+    """About how long the bad state lasts at most, however few datagrams come. It is as frequent as
+    without.
+    """
 
     @classmethod
-    def bursts(cls, share: float, length: float = 1.0) -> Losses:
-        """On average this share of all datagrams, in bursts of this mean length."""
-        if not 0 <= share < 1 or length < 1:
-            raise ValueError(f"no losses of {share} in bursts of {length}")
-        return cls(enter=min(share / (1 - share) / length, 1.0), leave=1 / length)
+    def bursts(cls, share: float, length: float = 1.0, lasts_s: float = math.inf) -> Losses:
+        """On average this share of all datagrams, in bursts of this mean length where many come,
+        and of about this time at most where few do.
+        """
+        if not 0 <= share < 1 or length < 1 or lasts_s <= 0:
+            raise ValueError(f"no losses of {share} in bursts of {length} and {lasts_s} s")
+        enter = min(share / (1 - share) / length, 1.0)
+        return cls(enter=enter, leave=1 / length, lasts_s=lasts_s)
 
     @property
     def share(self) -> float:
@@ -88,6 +95,8 @@ class Link:
         self._last_arrival = -math.inf
         self._order = count()
         self._bad = False
+        self._judged_at = 0.0
+        """When the last datagram met its fate."""
         self.counts = {"taken": 0, "lost": 0, "dropped": 0, "held": 0, "doubled": 0}
         """Datagrams: all of them, lost on the way, that found the queue full, and so on."""
 
@@ -152,7 +161,7 @@ class Link:
 
     def _send(self, datagram: bytes, at: float) -> None:
         how, chance = self._impairment, self._random.random
-        if self._is_lost(how.losses):
+        if self._is_lost(how.losses, at):
             self.counts["lost"] += 1
             return
         arrival = max(at + how.delay_s + chance() * how.jitter_s, self._last_arrival)
@@ -166,9 +175,12 @@ class Link:
             self.counts["doubled"] += 1
             heapq.heappush(self._on_its_way, (arrival, next(self._order), datagram))
 
-    def _is_lost(self, losses: Losses) -> bool:
-        leaves = self._random.random() < (losses.leave if self._bad else losses.enter)
-        self._bad ^= leaves
+    def _is_lost(self, losses: Losses, at: float) -> bool:
+        elapsed_s, self._judged_at = max(at - self._judged_at, 0.0), at
+        stays = (1 - losses.leave) * math.exp(-elapsed_s / losses.lasts_s)
+        # Going over is by so much rarer than staying that the bad state's share remains.
+        enters = losses.enter / losses.leave * (1 - stays)
+        self._bad = self._random.random() < (stays if self._bad else enters)
         return self._random.random() < (losses.bad if self._bad else losses.good)
 
 

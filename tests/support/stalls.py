@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 TRIES: Final = 3
 STALL_S: Final = 0.05
 """A thread that wants to run every few milliseconds and cannot for so long has met a stall."""
-PRESSURE: Final = 0.5
+PRESSURE: Final = 0.3
 """Share of the time in which somebody waited for a CPU, from which the machine is overloaded."""
 _PRESSURE: Final = Path("/proc/pressure/cpu")
 
