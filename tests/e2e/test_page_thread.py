@@ -9,12 +9,14 @@ import pytest
 
 from tests.support.answers import answer, problem
 from tests.support.axe import violations
-from tests.support.keys import go_to, use
+from tests.support.keys import focused, go_to, use
 from tests.support.talk import go_down, wait_loaded
 from tests.support.walk import fields
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from playwright.sync_api import Route
 
     from tests.support.chromium import Tab
     from tests.support.stack import Stack
@@ -84,6 +86,64 @@ def test_comments_that_could_not_be_loaded_take_the_focus_along(visit: Callable[
     tab.page.unroute(PAGES)
     use(tab, "Try again", "eva-comments >> h2", "it.matches(':focus')")
     tab.wait_for("eva-comment", "it.renderRoot.textContent.includes('Number 0')", 5)
+
+
+def moderate(walk: Stack, slug: str, text: str, **change: bool) -> None:
+    """Do that with what somebody has said there."""
+    here = f"/api/v1/broadcasts/{slug}/comments"
+    [said] = [one["id"] for one in walk.get(here)["comments"] if one["text"] == text]
+    walk.request("PATCH", f"{here}/{said}/moderation", change)
+
+
+FOCUSED_COMMENT = "it.renderRoot.activeElement?.comment?.text"
+
+
+@pytest.mark.parametrize(
+    ("form", "gone", "next_one"),
+    [
+        ("reply", "Number 2", "Number 1"),
+        ("report", "Number 2", "Number 1"),
+        ("report", "Number 0", "Number 1"),
+    ],
+)
+def test_who_is_at_a_comment_that_vanishes_goes_on(
+    form: str, gone: str, next_one: str, walk: Stack, visit: Callable[..., Tab]
+):
+    tab = visit(f"vanishing-{form}-{gone[-1]}", 3)
+    for _ in range({"Number 2": 1, "Number 0": 3}[gone]):
+        go_to(tab, form.capitalize())
+    tab.page.keyboard.press("Enter")
+    tab.page.get_by_label("Your reply" if form == "reply" else "What is wrong").fill("Look")
+    moderate(walk, f"vanishing-{form}-{gone[-1]}", gone, hidden=True)
+    tab.wait_for("eva-comments", f"{FOCUSED_COMMENT} === '{next_one}'", 5)
+    go_to(tab, "Reply")
+    assert tab.element("eva-comments", FOCUSED_COMMENT) == next_one
+
+
+def test_who_writes_at_a_comment_that_is_pinned_goes_on_writing(
+    walk: Stack, visit: Callable[..., Tab]
+):
+    tab = visit("moving", 3)
+    page = tab.page
+    page.get_by_role("button", name="Report").last.click()
+    page.get_by_label("What is wrong").fill("Half")
+    moderate(walk, "moving", "Number 0", pinned=True)
+    tab.wait_for("eva-comment", "it.comment.text === 'Number 0'", 5)
+    page.keyboard.type(" a word")
+    assert page.get_by_label("What is wrong").input_value() == "Half a word"
+
+
+def test_older_comments_that_come_late_leave_the_focus_where_it_is(visit: Callable[..., Tab]):
+    tab = visit("late", 8)
+    waiting: list[Route] = []
+    tab.page.route(PAGES, lambda route: waiting.append(route))  # noqa: PLW0108 Playwright marks it
+    tab.page.get_by_role("button", name="Older comments").click()
+    go_to(tab, "Report", key="Shift+Tab")
+    while not waiting:
+        tab.page.wait_for_timeout(10)
+    waiting[0].continue_()
+    tab.wait_for("eva-comments", "it.renderRoot.querySelectorAll('eva-comment').length === 6", 5)
+    assert focused(tab) == "Report"
 
 
 @pytest.mark.parametrize("what", ["comment", "reply", "edit", "report", "delete"])

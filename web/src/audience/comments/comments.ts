@@ -29,6 +29,7 @@ import { Ticker } from "../../ui/ticker.ts";
 import type { CommentAct, EvaComment } from "./comment.ts";
 import { commentsStyles } from "./comments-styles.ts";
 import type { Draft, EvaCompose } from "./compose.ts";
+import { FocusLoss } from "./focus-loss.ts";
 import {
   branches,
   EMPTY_THREAD,
@@ -77,6 +78,14 @@ export class EvaComments extends LitElement {
   readonly #meanwhile = new Map<string, CommentNews>();
   #loading = 0;
   readonly #loadSoon = new Soon(() => void this.#load(null));
+
+  /** A comment may go while somebody is in the midst of it: whoever was there goes on to the next. */
+  readonly #focus = new FocusLoss(this, "eva-comment", ({ element, place }) => {
+    if (element.matches("eva-comment, eva-compose[reply]")) {
+      const left = [...this.renderRoot.querySelectorAll("eva-comment")];
+      (left[place] ?? left.at(-1) ?? this.#heading).focus();
+    }
+  });
 
   constructor() {
     super();
@@ -143,11 +152,15 @@ export class EvaComments extends LitElement {
   #further(): TemplateResult {
     const { loaded, trouble, thread } = this;
     const told = loaded ? explain(trouble) : msg("The comments cannot be loaded.");
-    const button = (text: string, act: () => Promise<void>): TemplateResult =>
-      html`<button class="more" type="button" @click=${() => void act()}>${text}</button>`;
+    const button = (text: string, act: (button: Element) => Promise<void>): TemplateResult =>
+      html`<button
+        class="more"
+        type="button"
+        @click=${(event: Event) => void act(event.currentTarget as Element)}
+      >${text}</button>`;
     return html`<p class="trouble" role="alert">${trouble === null ? nothing : told}</p>
-      ${loaded || trouble === null ? nothing : button(msg("Try again"), () => this.#loadAgain())}
-      ${thread.next === null ? nothing : button(msg("Older comments"), () => this.#loadOlder())}`;
+      ${loaded || trouble === null ? nothing : button(msg("Try again"), (at) => this.#loadAgain(at))}
+      ${thread.next === null ? nothing : button(msg("Older comments"), (at) => this.#loadOlder(at))}`;
   }
 
   #composer(): TemplateResult {
@@ -216,20 +229,22 @@ export class EvaComments extends LitElement {
   }
 
   /** The button goes with the trouble, and the focus would with it. */
-  async #loadAgain(): Promise<void> {
-    if ((await this.#load(null)) !== null) {
+  async #loadAgain(button: Element): Promise<void> {
+    const page = await this.#load(null);
+    await this.updateComplete;
+    if (page !== null && this.#focus.isAt(button)) {
       this.#heading.focus();
     }
   }
 
-  /** Goes on to the first of the older ones, as reading does. */
-  async #loadOlder(): Promise<void> {
+  /** Goes on to the first of the older ones, as reading does, unless the viewer has gone elsewhere. */
+  async #loadOlder(button: Element): Promise<void> {
     const known = new Set(this.thread.comments.keys());
     const page = await this.#load(this.thread.next);
-    if (page === null) {
+    await this.updateComplete;
+    if (page === null || !this.#focus.isAt(button)) {
       return;
     }
-    await this.updateComplete;
     const older = new Set(page.comments.map((one) => one.id).filter((id) => !known.has(id)));
     (this.#shown((one) => older.has(one.id)) ?? this.#heading).focus();
   }
