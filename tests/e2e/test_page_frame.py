@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.support.answers import answer, problem
+from tests.support.axe import violations
+from tests.support.keys import use
 from tests.support.partner import site
 from tests.support.talk import go_down, write
 from tests.support.walk import SLUG, fields
@@ -57,6 +59,20 @@ def test_a_frame_follows_the_operators_view(walk: Stack, open_either: Callable[.
         body = {"yaw": yaw, "pitch": 0, "fov": 75}
         walk.request("PUT", "/api/v1/cameras/orbit/view", body)
         tab.wait_for("eva-sphere", f"Math.abs(it.looking.yaw - {yaw}) < 1", 10)
+
+
+def test_a_frame_without_controls_is_looked_around_in(walk: Stack, open_either: Callable[..., Tab]):
+    tab = open_either(f"{walk.url}/embed/{SLUG}?camera=orbit&controls=0")
+    tab.wait_for("eva-sphere >> canvas", "it.width > 100", 30)
+    use(tab, "360° picture", "eva-sphere", "it.looking.yaw === 12", by="ArrowRight")
+    mouse = tab.page.mouse
+    mouse.move(400, 300)
+    mouse.down()
+    mouse.move(300, 300, steps=4)
+    mouse.up()
+    tab.wait_for("eva-sphere", "it.looking.yaw > 17", 5)
+    assert tab.element("eva-sphere >> button", "true") is None
+    assert violations(tab.page) == []
 
 
 def test_the_page_around_is_told_what_is_wrong(walk: Stack, open_either: Callable[..., Tab]):

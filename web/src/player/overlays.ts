@@ -67,6 +67,7 @@ export function sphereOf(
     .video=${video}
     .operatorView=${player.operatorView}
     .plain=${player.bare}
+    .still=${player.small}
     @eva-sphere-lost=${lost}
   ></eva-sphere>`;
 }

@@ -71,8 +71,10 @@ export class EvaPlayer extends LitElement {
   @property({ attribute: "starts-at" }) startsAt: string | null = null;
   /** How the camera's picture is laid out; `equirectangular` can be looked around in. */
   @property() projection = "flat";
-  /** Without controls and sound: one of several small pictures. */
+  /** Without controls and sound. */
   @property({ type: Boolean, reflect: true }) bare = false;
+  /** One of several small pictures: not to be looked around in. */
+  @property({ type: Boolean }) small = false;
   /** The camera's rungs. */
   @property({ attribute: false }) ladder: readonly Rendition[] = [];
   /** What the menus offer; null leaves them out. */
@@ -111,7 +113,6 @@ export class EvaPlayer extends LitElement {
     target: () => targetOf(this),
     changed: (link) => this.#onLink(link),
   });
-
   readonly #doubleClick = new DoubleClick(() => this.#deck);
   readonly #hints = new HintWatch((hints) => this.#conductor.hint(hints));
 
@@ -179,11 +180,7 @@ export class EvaPlayer extends LitElement {
     return stats === null ? null : { ...stats, rendition: rungOf(stats.height, ladder) };
   }
 
-  /**
-   * Takes note that an edge has died and replaces the sessions it held.
-   *
-   * @param name the edge, or the one session concerned; null means that all are suspect
-   */
+  /** Takes note that an edge, or an edge's session, has died, and replaces it; null: whichever it is. */
   edgeLost(name: string | null): void {
     this.#conductor.edgeLost(name);
   }
@@ -267,7 +264,7 @@ export class EvaPlayer extends LitElement {
         nomutedpref
         nosubtitleslangpref
         nohotkeys
-        tabindex=${dressed ? 0 : -1}
+        tabindex=${this.#usable ? 0 : -1}
         @eva-retry=${this.#onRetry}
         @click=${this.#doubleClick}
       >
@@ -297,6 +294,11 @@ export class EvaPlayer extends LitElement {
   get #around(): boolean {
     const { sphere, flat } = this.#overlays;
     return this.#laidOut !== "flat" && sphere && !flat && hasPicture(this.link);
+  }
+
+  /** The keyboard has something to do here; else it would find nothing within either. */
+  get #usable(): boolean {
+    return !this.bare || (this.#around && !this.small);
   }
 
   get #deck(): Deck {
@@ -351,18 +353,16 @@ export class EvaPlayer extends LitElement {
 
   #help(): TemplateResult {
     const can = { captions: this.captioned, seek: canSeek(this.video), around: this.#around };
-    return helpOf(abilities(this.choices, can), () => this.#closeHelp());
+    return helpOf(abilities(this.choices, can), () => {
+      this.#overlays.help(false);
+      this.#keepFocus();
+    });
   }
 
   #toggleStats(): void {
     if (!this.#overlays.togglePanel(this.clientWidth)) {
       this.#keepFocus();
     }
-  }
-
-  #closeHelp(): void {
-    this.#overlays.help(false);
-    this.#keepFocus();
   }
 
   #onMeasured(telemetry: Telemetry | null): void {

@@ -155,6 +155,7 @@ export class EvaStage extends LitElement {
     return html`<div class="tile small" @eva-state=${stop} @eva-paused=${stop}>
       <eva-player
         bare
+        small
         slug=${broadcast.slug}
         .camera=${camera.id}
         .cameraName=${camera.name}

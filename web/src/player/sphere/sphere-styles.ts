@@ -16,7 +16,7 @@ export const sphereStyles = css`
     cursor: grab;
     touch-action: none;
   }
-  :host([plain]) .field {
+  :host([still]) .field {
     pointer-events: none;
   }
   .field:active {

@@ -67,8 +67,10 @@ export class EvaSphere extends LitElement {
   @property({ attribute: false }) video: HTMLVideoElement | null = null;
   /** Where the operator looks, or null while nobody tells. */
   @property({ attribute: false }) operatorView: OperatorView | null = null;
-  /** Without buttons: one of several small pictures. */
-  @property({ type: Boolean, reflect: true }) plain = false;
+  /** Without buttons. */
+  @property({ type: Boolean }) plain = false;
+  /** Not to be turned: one of several small pictures. */
+  @property({ type: Boolean, reflect: true }) still = false;
 
   @state() private view: View = AHEAD;
   @state() private following = true;
@@ -112,7 +114,7 @@ export class EvaSphere extends LitElement {
     return html`<div
         class="field"
         role="application"
-        tabindex=${this.plain ? -1 : 0}
+        tabindex=${this.still ? -1 : 0}
         aria-label=${msg("360° picture. Arrow keys look around, plus and minus zoom, Home looks ahead.")}
         @keydown=${this.#onKey}
         @pointerdown=${this.#onDown}
@@ -261,7 +263,7 @@ export class EvaSphere extends LitElement {
 
   #onWheel(event: WheelEvent): void {
     const ours = event.ctrlKey || this.matches(":focus-within") || isFullScreen();
-    if (!this.plain && ours) {
+    if (ours) {
       event.preventDefault();
       this.#take(zoomed(this.view, -event.deltaY / WHEEL_STEP));
     }
