@@ -35,6 +35,7 @@ _STYLE: Final = (
     "h1{margin:.25rem 0 1rem;font-size:clamp(1.25rem,.9rem + 5vw,3.75rem);line-height:1.06;"
     "letter-spacing:-.03em;text-wrap:balance}"
     "a{color:light-dark(#c23a06,#ff7d47)}"
+    "a:focus-visible{outline:2px solid;outline-offset:3px;border-radius:2px}"
 )
 
 

@@ -212,6 +212,15 @@ def test_the_front_page(walk: Stack, open_either: Callable[..., Tab]):
     tab.wait_for("eva-broadcast", "true", 10)
 
 
+@pytest.mark.parametrize("link", ["EVA Relay", "All broadcasts"])
+def test_the_ways_out_of_nowhere(link: str, walk: Stack, open_either: Callable[..., Tab]):
+    tab = open_either(f"{walk.url}/b/nowhere", "404")
+    go_to(tab, link)
+    tab.page.keyboard.press("Enter")
+    tab.page.wait_for_url(f"{walk.url}/")
+    tab.wait_for("eva-home", "true", 10)
+
+
 def test_the_playground(walk: Stack, open_either: Callable[..., Tab]):
     tab = open_either(f"{walk.url}/docs/embed")
     tab.wait_for("eva-playground >> iframe", "true", 15)
