@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support.keys import focused, go_to, use
-from tests.support.partner import site
+from tests.support.partner import HEAD, site
 from tests.support.talk import go_down
 from tests.support.walk import SLUG, fields
 
@@ -39,8 +39,7 @@ def steered(
     """
     with site() as (origin, pages):
         pages["/"] = (
-            f'<!doctype html><html lang="en"><title>A club</title><link rel="icon" href="data:,">'
-            f'<script src="{walk.url}/embed.js"></script>'
+            f'{HEAD}<script src="{walk.url}/embed.js"></script>'
             f'<eva-player id="it" src="{walk.url}/b/{SLUG}" camera="helmet"></eva-player>'
         )
         tab = open_either(origin)

@@ -10,7 +10,7 @@ import pytest
 from tests.support.answers import answer, problem
 from tests.support.axe import violations
 from tests.support.keys import use
-from tests.support.partner import site
+from tests.support.partner import HEAD, site
 from tests.support.talk import go_down, write
 from tests.support.walk import SLUG, fields
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.slow
 
-PAGE = """<!doctype html><html lang="en"><title>A club</title><link rel="icon" href="data:,">
+PAGE = """{head}
 <script src="{relay}/embed.js"></script><script src="{relay}/embed.js"></script>
 <eva-player id="it" src="{relay}/b/{slug}"></eva-player>
 <script>
@@ -78,7 +78,7 @@ def test_a_frame_without_controls_is_looked_around_in(walk: Stack, open_either: 
 def test_the_page_around_is_told_what_is_wrong(walk: Stack, open_either: Callable[..., Tab]):
     walk.anew("told", ["helmet"], **fields())
     with site() as (origin, pages):
-        pages["/"] = PAGE.format(relay=walk.url, slug="told")
+        pages["/"] = PAGE.format(head=HEAD, relay=walk.url, slug="told")
         tab = open_either("about:blank", "403", "404")
         answer(tab, "**/whep/**", 403, problem(403))
         tab.page.goto(origin)
@@ -95,7 +95,7 @@ def test_the_page_around_hears_of_votes_while_no_news_comes(
 ):
     walk.anew("newsless", ["helmet"], **fields())
     with site() as (origin, pages):
-        pages["/"] = PAGE.format(relay=walk.url, slug="newsless")
+        pages["/"] = PAGE.format(head=HEAD, relay=walk.url, slug="newsless")
         tab = open_either("about:blank")
         tab.page.route_web_socket("**/events", lambda line: line.close())
         tab.page.goto(origin)

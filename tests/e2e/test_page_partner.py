@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.support.partner import site
+from tests.support.partner import HEAD, site
 from tests.support.stack import Stack
 from tests.support.walk import SLUG, fields
 
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.slow
 
-HEAD = '<!doctype html><html lang="en"><title>A club</title><link rel="icon" href="data:,">'
 FRAME = "/embed/"
 EXAMPLES = """[...it.renderRoot.querySelectorAll("eva-code")].map((one) => one.text)"""
 ASK = """(url) => fetch(url).then((answer) => answer.json(), (error) => String(error.name))"""

@@ -5,10 +5,14 @@ from __future__ import annotations
 import threading
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+
+HEAD: Final = '<!doctype html><html lang="en"><title>A club</title><link rel="icon" href="data:,">'
+"""With what a page begins of which nothing else matters."""
 
 
 @contextmanager
