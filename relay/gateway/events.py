@@ -33,6 +33,7 @@ _SEND_S: Final = 10.0
 _CLOSE_S: Final = 2.0
 _MAX_MESSAGE: Final = 4096
 _GOING_AWAY: Final = End(WSCloseCode.GOING_AWAY, "the gateway stops")
+_CLOSED: Final = End(4401, "the broadcast is closed to this page")
 _TRY_LATER: Final = End(WSCloseCode.TRY_AGAIN_LATER, "the relay's store is out of reach")
 _DONE: Final = End(WSCloseCode.OK, "")
 
@@ -115,8 +116,11 @@ async def _send(
         if renew:
             try:
                 texts = [*await _state(request), *texts]
-            except (NotFound, Unauthorized):
+            except NotFound:
                 listener.end = DELETED
+                return
+            except Unauthorized:
+                listener.end = _CLOSED
                 return
             except StoreError:
                 listener.end = _TRY_LATER

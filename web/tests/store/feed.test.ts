@@ -4,6 +4,7 @@ import { broadcast } from "../fixtures.ts";
 
 const window = new EventTarget();
 let lines = 0;
+let hangUp: (code: number) => void;
 let asked: string[];
 let answers: (() => Response)[];
 
@@ -15,8 +16,10 @@ beforeEach(() => {
   vi.stubGlobal(
     "WebSocket",
     class {
+      onclose: ((end: { code: number }) => void) | null = null;
       constructor() {
         lines += 1;
+        hangUp = (code) => this.onclose?.({ code });
       }
       close(): void {
         lines -= 1;
@@ -89,6 +92,32 @@ it("gives up on a broadcast that is not there", async () => {
   await vi.advanceTimersByTimeAsync(120_000);
   expect(asked).toHaveLength(1);
   expect(lines).toBe(0);
+});
+
+it("hears no news of a broadcast that was closed, and asks until it is open again", async () => {
+  answers = [answer(401), found];
+  const feed = new BroadcastFeed("eva", broadcast(), () => undefined);
+  feed.open();
+  hangUp(4401);
+  expect(feed.store.state).toMatchObject({ broadcast: null, closed: true, gone: false });
+  await vi.advanceTimersByTimeAsync(16_000);
+  expect(feed.store.state.closed).toBe(true);
+  expect(lines).toBe(0);
+  await vi.advanceTimersByTimeAsync(15_000);
+  expect(feed.store.state).toMatchObject({ broadcast: broadcast(), closed: false });
+  expect(lines).toBe(1);
+  feed.close();
+});
+
+it("gives up a line that has been lost once the broadcast turns out to be closed", async () => {
+  answers = [answer(401)];
+  const feed = new BroadcastFeed("eva", broadcast(), () => undefined);
+  feed.open();
+  hangUp(1006);
+  await vi.advanceTimersByTimeAsync(16_000);
+  expect(feed.store.state.closed).toBe(true);
+  expect(lines).toBe(0);
+  feed.close();
 });
 
 it("asks again while a broadcast cannot be loaded", async () => {
