@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 from aiohttp import WSCloseCode, WSMsgType, web
 
 from relay.errors import Forbidden, NotFound, StoreError, Unauthorized
-from relay.gateway.access import require_access
+from relay.gateway.access import ACCESS_PROTOCOL, require_access
 from relay.gateway.hub import End
 from relay.gateway.keys import AUTH, HUB, LIVE, REGISTRY, SETTINGS
 from relay.gateway.live import DELETED
@@ -45,6 +45,7 @@ async def events(request: web.Request) -> web.WebSocketResponse:
         heartbeat=_PING_S,
         max_msg_size=_MAX_MESSAGE,
         timeout=_CLOSE_S,
+        protocols=(ACCESS_PROTOCOL,),
         # A compressor keeps some 300 KB a socket; messages have a tenth of a KB.
         compress=False,
     )

@@ -12,6 +12,8 @@ from tests.support.walk import fields
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from playwright.sync_api import Route
+
     from tests.support.chromium import Tab
     from tests.support.stack import Stack
 
@@ -19,7 +21,7 @@ pytestmark = pytest.mark.slow
 
 PAGE = """{head}
 <script src="{relay}/embed.js"></script>
-<eva-player id="it" src="{relay}/b/{slug}"></eva-player>
+<eva-player id="it" src="{relay}/b/{slug}" {attributes}></eva-player>
 <script>
 window.news = [];
 for (const name of ["state", "error"]) {{
@@ -27,7 +29,15 @@ for (const name of ["state", "error"]) {{
     news.push(detail.message ?? detail.phase);
   }});
 }}
+document.getElementById("it").addEventListener("rating", ({{ detail }}) => {{
+  window.rating = detail;
+}});
 </script>"""
+
+
+def page(stack: Stack, slug: str, attributes: str = "") -> str:
+    """A partner's page with the player."""
+    return PAGE.format(head=HEAD, relay=stack.url, slug=slug, attributes=attributes)
 
 
 def token(stack: Stack, slug: str) -> str:
@@ -54,7 +64,7 @@ def test_a_partner_gives_a_new_token_to_a_frame_whose_broadcast_is_closed(
 ):
     walk.anew("shut-frame", ["helmet"], **fields())
     with site() as (origin, pages):
-        pages["/"] = PAGE.format(head=HEAD, relay=walk.url, slug="shut-frame")
+        pages["/"] = page(walk, "shut-frame")
         tab = open_either(origin, "401")
         tab.wait_for("html", "window.news.includes('live')", 30)
         walk.request("PATCH", "/api/v1/broadcasts/shut-frame", {"access": "closed"})
@@ -62,3 +72,37 @@ def test_a_partner_gives_a_new_token_to_a_frame_whose_broadcast_is_closed(
         assert "gone" not in tab.page.evaluate("window.news")
         tab.page.evaluate("(token) => it.setAttribute('token', token)", token(walk, "shut-frame"))
         tab.wait_for("html", "window.news.at(-1) === 'live'", 30)
+
+
+def test_a_token_opens_a_frame_whose_cookies_are_blocked(
+    walk: Stack, open_either: Callable[..., Tab]
+):
+    walk.anew("cookieless", ["helmet"], **fields(), access="closed")
+    path, given = "/api/v1/broadcasts/cookieless", token(walk, "cookieless")
+    with site() as (origin, pages):
+        pages["/"] = page(walk, "cookieless", f'token="{given}"')
+        tab = open_either("about:blank")
+        asked: list[str] = []
+        tab.page.on("request", lambda request: asked.append(request.url))
+
+        def enter(route: Route) -> None:
+            """Answer as the relay does, but for the cookie, and take away the others."""
+            made = walk.request("POST", f"{path}/access", {"token": given})
+            tab.page.context.clear_cookies()
+            route.fulfill(json=made)
+
+        tab.page.route("**/access", enter)
+        tab.page.goto(origin)
+        tab.wait_for("html", "window.news.at(-1) === 'live'", 30)
+        assert tab.page.context.cookies() == []
+
+        frame = next(one for one in tab.page.frames if "/embed/" in one.url)
+        frame.get_by_role("button", name="Rate this broadcast").dispatch_event("click")
+        frame.get_by_role("radio", name="5 stars").dispatch_event("click")
+        tab.wait_for("html", "window.rating.yours === 5", 10)
+        walk.request("POST", f"{path}/rating", {"stars": 1})
+        tab.wait_for("html", "window.rating.count === 2", 10)
+        # The line has told that: the page asks for the broadcast as long as there is none.
+        assert asked.count(walk.url + path) == 1
+        assert tab.page.evaluate("window.news.every((one) => one !== 'closed')")
+    assert "evg_" not in walk.log.read_text()

@@ -14,6 +14,7 @@ import {
 } from "../protocol/events.ts";
 import { broadcastPath } from "./api.ts";
 import { backoffMs } from "./backoff.ts";
+import { socketProtocols } from "./http.ts";
 
 /** Whether news arrives. */
 export type Line = "connecting" | "open" | "down";
@@ -91,7 +92,7 @@ export class EventsSocket {
   #connect(): void {
     clearTimeout(this.#retry);
     this.#listener.line("connecting");
-    const socket = new WebSocket(this.#url);
+    const socket = new WebSocket(this.#url, socketProtocols());
     this.#socket = socket;
     socket.onopen = () => this.#onOpen();
     socket.onmessage = (message) => this.#onMessage(message.data);

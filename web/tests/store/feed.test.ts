@@ -4,8 +4,10 @@ import { broadcast } from "../fixtures.ts";
 
 const window = new EventTarget();
 let lines = 0;
+let offered: string[][];
 let hangUp: (code: number) => void;
 let asked: string[];
+let shown: (string | null)[];
 let answers: (() => Response)[];
 
 beforeEach(() => {
@@ -17,8 +19,9 @@ beforeEach(() => {
     "WebSocket",
     class {
       onclose: ((end: { code: number }) => void) | null = null;
-      constructor() {
+      constructor(_url: URL, protocols: string[]) {
         lines += 1;
+        offered.push(protocols);
         hangUp = (code) => this.onclose?.({ code });
       }
       close(): void {
@@ -27,9 +30,12 @@ beforeEach(() => {
     },
   );
   lines = 0;
+  offered = [];
   asked = [];
+  shown = [];
   vi.stubGlobal("fetch", (url: string, init?: RequestInit) => {
     asked.push(`${init?.method ?? "GET"} ${url}`);
+    shown.push(new Headers(init?.headers).get("Eva-Access"));
     const answer = answers.shift();
     return answer === undefined ? Promise.reject(new TypeError("no network")) : answer();
   });
@@ -58,6 +64,16 @@ describe("a ticket", () => {
     expect(spend).toHaveBeenCalledTimes(1);
     expect(feed.store.state).toMatchObject({ broadcast: broadcast(), trouble: null });
     expect(lines).toBe(1);
+    feed.close();
+  });
+
+  it("is changed for what every request and line shows from then on", async () => {
+    answers = [() => Promise.resolve(Response.json({ grant: "evg_x" })) as never, found];
+    const feed = new BroadcastFeed("eva", null, () => undefined);
+    feed.open({ token: "t", spend: vi.fn() });
+    await vi.advanceTimersByTimeAsync(100);
+    expect(shown).toEqual([null, "evg_x"]);
+    expect(offered).toEqual([["eva-access", "evg_x"]]);
     feed.close();
   });
 
