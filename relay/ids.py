@@ -17,6 +17,8 @@ ADMIN_TOKEN_PREFIX: Final = "evt_"  # noqa: S105 - a prefix
 PARTNER_KEY_PREFIX: Final = "evp_"
 ACCESS_PREFIX: Final = "evc_"
 """Of tokens for closed broadcasts."""
+GRANT_PREFIX: Final = "evg_"
+"""Of grants, which such tokens are changed for."""
 HOST_PREFIX: Final = "evh_"
 """Of tickets that prove whose site a player stands in."""
 

@@ -25,7 +25,7 @@ _NAMES: Final = (
 _SECRET_VALUES: Final = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
-        r"(?P<head>ev[kptch]_)[\w.-]+",
+        r"(?P<head>ev[kptchg]_)[\w.-]+",
         r"(?P<head>(?:bearer|authorization: *\w+) +)[^\s,]+",
         # A URL's user and password, either of which may be the secret; the password may hold a
         # slash. The lengths are bounded to keep hostile texts from taking quadratic time.

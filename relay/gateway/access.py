@@ -1,8 +1,9 @@
-"""Closed broadcasts: tokens that let somebody in, and cookies that keep the door open.
+"""Closed broadcasts: tokens that let somebody in, and grants that keep the door open.
 
 A token is made by a partner's server, is good for an hour at the most, and travels in a URL's
-fragment, which no browser sends. Whoever brings it gets a cookie, good for as long as a broadcast
-lasts. Both name the broadcast and when they end, and are signed.
+fragment, which no browser sends. Whoever brings it gets a grant, good for as long as a broadcast
+lasts: as a cookie, and once more for the page to show in the header `Eva-Access`, as browsers may
+keep no cookies of a frame. All name the broadcast and when they end, and are signed.
 """
 
 from __future__ import annotations
@@ -16,15 +17,20 @@ from typing import TYPE_CHECKING, Final
 
 from relay.errors import Unauthorized
 from relay.gateway.keys import ACCESS, AUTH, REGISTRY
-from relay.ids import ACCESS_PREFIX, same
+from relay.ids import ACCESS_PREFIX, GRANT_PREFIX, same
 from relay.state.models import Access, Broadcast
 
 if TYPE_CHECKING:
     from aiohttp import web
 
 ACCESS_COOKIE: Final = "eva_access"
+ACCESS_HEADER: Final = "Eva-Access"
+ACCESS_PROTOCOL: Final = "eva-access"
+"""What a page offers as an events socket's protocol, and its grant as the next: browsers let it
+send no header with one.
+"""
 GRANT_S: Final = 43_200
-"""A cookie lets in for so long."""
+"""A grant lets in for so long."""
 TOKEN_S: Final = 3600
 """A token is good for so long at the most."""
 _MOST: Final = 8
@@ -57,6 +63,15 @@ class Doorkeeper:
         sealed = cookie.split("~")[:_MOST]
         return any(self._opens("grant", each, slug, now_s) for each in sealed)
 
+    def page_grant(self, slug: str, now_s: float) -> str:
+        """What a page shows to open this broadcast without a cookie."""
+        return GRANT_PREFIX + self._seal("page", slug, now_s + GRANT_S)
+
+    def admits(self, grant: str, slug: str, now_s: float) -> bool:
+        """Whether what a page shows opens a broadcast."""
+        sealed = grant.removeprefix(GRANT_PREFIX)
+        return sealed != grant and self._opens("page", sealed, slug, now_s)
+
     def _seal(self, kind: str, slug: str, until_s: float) -> str:
         text = f"{slug}.{int(until_s):x}"
         return f"{text}.{self._sign(kind, text)}"
@@ -76,8 +91,15 @@ def may_watch(request: web.Request, broadcast: Broadcast) -> bool:
     """Whether whoever asks may watch a broadcast."""
     if broadcast.access is Access.OPEN or request.app[AUTH].is_admin(request):
         return True
+    keeper, slug, now_s = request.app[ACCESS], broadcast.slug, time.time()
     cookie = request.cookies.get(ACCESS_COOKIE, "")
-    return request.app[ACCESS].grants(cookie, broadcast.slug, time.time())
+    return keeper.grants(cookie, slug, now_s) or keeper.admits(_shown(request), slug, now_s)
+
+
+def _shown(request: web.Request) -> str:
+    """The grant that a page shows; empty: none."""
+    ours, _, grant = request.headers.get("Sec-WebSocket-Protocol", "").partition(",")
+    return grant.strip() if ours == ACCESS_PROTOCOL else request.headers.get(ACCESS_HEADER, "")
 
 
 def require_access(request: web.Request, broadcast: Broadcast) -> None:

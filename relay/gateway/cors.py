@@ -27,7 +27,7 @@ _PLAYERS: Final = {
 }
 _PREFLIGHT: Final = {
     "Access-Control-Allow-Methods": "GET",
-    "Access-Control-Allow-Headers": "Content-Type, Eva-Viewer",
+    "Access-Control-Allow-Headers": "Content-Type, Eva-Access, Eva-Viewer",
     "Access-Control-Max-Age": "600",
 }
 

@@ -22,6 +22,7 @@ from relay.gateway.views import BroadcastView, ClosedView, broadcast_view
 from relay.gateway.visitor import language, origin, theme
 from relay.gateway.words import words
 from relay.ids import is_slug
+from relay.state.models import Access
 
 if TYPE_CHECKING:
     from relay.gateway.words import Words
@@ -226,7 +227,8 @@ async def oembed(request: web.Request) -> web.Response:
     view = await broadcast_view(request.app, broadcast)
     response = json_response(_described(view, origin(request), width, height))
     response.headers["Access-Control-Allow-Origin"] = "*"
-    response.headers["Cache-Control"] = "public, max-age=60"
+    if broadcast.access is Access.OPEN:
+        response.headers["Cache-Control"] = "public, max-age=60"
     return response
 
 

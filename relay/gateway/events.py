@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 from aiohttp import WSCloseCode, WSMsgType, web
 
 from relay.errors import Forbidden, NotFound, StoreError, Unauthorized
-from relay.gateway.access import require_access
+from relay.gateway.access import ACCESS_PROTOCOL, require_access
 from relay.gateway.hub import End
 from relay.gateway.keys import AUTH, HUB, LIVE, REGISTRY, SETTINGS
 from relay.gateway.live import DELETED
@@ -33,6 +33,7 @@ _SEND_S: Final = 10.0
 _CLOSE_S: Final = 2.0
 _MAX_MESSAGE: Final = 4096
 _GOING_AWAY: Final = End(WSCloseCode.GOING_AWAY, "the gateway stops")
+_CLOSED: Final = End(4401, "the broadcast is closed to this page")
 _TRY_LATER: Final = End(WSCloseCode.TRY_AGAIN_LATER, "the relay's store is out of reach")
 _DONE: Final = End(WSCloseCode.OK, "")
 
@@ -44,6 +45,7 @@ async def events(request: web.Request) -> web.WebSocketResponse:
         heartbeat=_PING_S,
         max_msg_size=_MAX_MESSAGE,
         timeout=_CLOSE_S,
+        protocols=(ACCESS_PROTOCOL,),
         # A compressor keeps some 300 KB a socket; messages have a tenth of a KB.
         compress=False,
     )
@@ -115,8 +117,11 @@ async def _send(
         if renew:
             try:
                 texts = [*await _state(request), *texts]
-            except (NotFound, Unauthorized):
+            except NotFound:
                 listener.end = DELETED
+                return
+            except Unauthorized:
+                listener.end = _CLOSED
                 return
             except StoreError:
                 listener.end = _TRY_LATER

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from aiohttp import web
 from pydantic.json_schema import models_json_schema
 
+from relay.gateway.access import ACCESS_HEADER, ACCESS_PROTOCOL
 from relay.gateway.document import FONT_SIZE, headers
 from relay.gateway.query import Query
 from relay.gateway.route import json_response
@@ -32,6 +33,13 @@ _PROBLEM = {
     },
 }
 
+_GRANT: Final = {
+    "type": "apiKey",
+    "in": "header",
+    "name": ACCESS_HEADER,
+    "description": "What entering a closed broadcast gives, where its cookie is not kept; WHEP "
+    f"takes it too, and the events' socket as its second protocol, after {ACCESS_PROTOCOL}",
+}
 _PROBLEM_RESPONSE: Final = {
     "description": "A problem",
     "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
@@ -109,7 +117,7 @@ def document(routes: Sequence[Route]) -> dict[str, Any]:
         "paths": paths,
         "components": {
             "schemas": definitions.get("$defs", {}) | {"Problem": _PROBLEM},
-            "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer"}},
+            "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer"}, "grant": _GRANT},
         },
     }
 
@@ -169,6 +177,8 @@ def _operation(route: Route, refs: dict[Any, Any]) -> dict[str, Any]:
         operation["requestBody"] = {"required": True, "content": content}
     if route.admin:
         operation["security"] = [{"bearer": []}]
+    elif route.guarded and "{slug}" in route.path:
+        operation["security"] = [{}, {"grant": []}, {"bearer": []}]
     return operation
 
 

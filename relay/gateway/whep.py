@@ -28,7 +28,7 @@ _OPEN_S: Final = 2.5
 _CALL_S: Final = 4.0
 _PREFLIGHT: Final = {
     "Access-Control-Allow-Methods": "GET, POST, PATCH, DELETE, OPTIONS",
-    "Access-Control-Allow-Headers": "Authorization, Content-Type, If-Match",
+    "Access-Control-Allow-Headers": "Authorization, Content-Type, Eva-Access, If-Match",
     "Access-Control-Max-Age": "86400",
 }
 

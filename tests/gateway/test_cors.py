@@ -92,14 +92,14 @@ async def test_one_who_is_to_come_again_can_read_when(gateway: Gateway, store: R
 async def test_preflights(gateway: Gateway, path: str, method: str) -> None:
     asked: dict[str, Any] = THEIRS | {
         "Access-Control-Request-Method": method,
-        "Access-Control-Request-Headers": "authorization,content-type,if-match",
+        "Access-Control-Request-Headers": "authorization,content-type,eva-access,if-match",
     }
     answer = await gateway.send("OPTIONS", path, headers=asked)
     assert answer.status == 204
     require_readable(answer)
     assert method in answer.headers["Access-Control-Allow-Methods"].split(", ")
     allowed = {name.strip().lower() for name in answer.headers[ALLOWED].split(",")}
-    assert allowed >= {"authorization", "content-type", "if-match"}
+    assert allowed >= {"authorization", "content-type", "eva-access", "if-match"}
 
 
 ALLOWED = "Access-Control-Allow-Headers"

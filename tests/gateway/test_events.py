@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 import json
 import time
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import aiohttp
 import pytest
 
 from relay.bus import presence, sessions
+from relay.gateway.access import GRANT_S
+from relay.gateway.keys import ACCESS
 from tests.support.gateway import (
     LADDER,
     LONG_MS,
@@ -228,6 +231,34 @@ async def test_pages_of_a_deleted_broadcast_are_hung_up_on(gateway: Gateway, sto
         assert await page.hang_up() == 4404
         await gateway.vote("other", 5)
         await other.hear_type("rating")
+
+
+async def test_pages_of_a_broadcast_that_is_closed_are_hung_up_on_unless_they_have_a_grant(
+    gateway: Gateway, store: Redis
+) -> None:
+    cookie = f"eva_access={gateway.app[ACCESS].grant('', 'demo', time.time())}"
+    async with open_page(gateway, "demo") as page, open_page(gateway, "demo", cookie=cookie) as let:
+        await gateway.change(DEMO, access="closed")
+        await look(store)
+
+        assert await page.hang_up() == 4401
+        await let.hear_that(
+            lambda e: e["type"] == "state" and e["broadcast"]["access"] == "closed", "the new state"
+        )
+
+
+async def test_a_grant_that_has_run_out_is_told_with_the_next_change(
+    gateway: Gateway, store: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await gateway.change(DEMO, access="closed")
+    now_s = time.time()
+    cookie = f"eva_access={gateway.app[ACCESS].grant('', 'demo', now_s)}"
+    async with open_page(gateway, "demo", cookie=cookie) as page:
+        later = SimpleNamespace(time=lambda: now_s + GRANT_S + 1)
+        monkeypatch.setattr("relay.gateway.access.time", later)
+        await gateway.change(DEMO, title="Another")
+        await look(store)
+        assert await page.hang_up() == 4401
 
 
 async def test_pages_are_told_that_their_gateway_stops(

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 import pytest
 
 from relay.gateway.embed import ALLOW
+from relay.gateway.keys import ACCESS
 from tests.support.html import Page
 
 if TYPE_CHECKING:
@@ -41,6 +43,16 @@ async def test_oembed(gateway: Gateway, query: str, width: int, height: int) -> 
         assert (frame["width"], frame["height"]) == (str(width), str(height))
         assert (frame["allow"], frame["title"]) == (ALLOW, "Demo")
         assert answer.headers["Access-Control-Allow-Origin"] == "*"
+
+
+async def test_caches_keep_what_is_told_of_open_broadcasts_only(gateway: Gateway) -> None:
+    address = f"/oembed?url={gateway.url}/b/demo"
+    assert (await gateway.get(address)).headers["Cache-Control"].startswith("public")
+    await gateway.change(DEMO, access="closed")
+    grant = gateway.app[ACCESS].page_grant("demo", time.time())
+    answer = await gateway.get(address, headers={"Eva-Access": grant})
+    assert answer.ok()["title"] == "Demo"
+    assert answer.headers["Cache-Control"] == "no-store"
 
 
 async def test_what_only_partners_may_embed_is_announced_to_nobody(gateway: Gateway) -> None:

@@ -72,6 +72,7 @@ async def open_page(
     cookie: str | None = None,
     origin: str | None = None,
     address: str | None = None,
+    protocols: tuple[str, ...] = (),
 ) -> AsyncIterator[OpenPage]:
     """A page of this broadcast, from its first message on; of `address`, if a proxy says so."""
     headers = {}
@@ -82,7 +83,7 @@ async def open_page(
     if address is not None:
         headers["X-Forwarded-For"] = address
     url = f"{gateway.url}/api/v1/broadcasts/{slug}/events"
-    async with gateway.http.ws_connect(url, headers=headers) as socket:
+    async with gateway.http.ws_connect(url, headers=headers, protocols=protocols) as socket:
         first = await socket.receive_json(timeout=5)
         assert first["type"] == "state"
         yield OpenPage(socket, first["broadcast"])

@@ -67,6 +67,13 @@ class Token(Model):
     expires_at: datetime
 
 
+class Grant(Model):
+    """What opens a closed broadcast to a page."""
+
+    grant: str
+    """What to send as Eva-Access where cookies are blocked."""
+
+
 class Entry(Model):
     """A token that was given to a viewer."""
 
@@ -148,14 +155,14 @@ async def make_token(request: web.Request) -> web.Response:
 
 
 async def enter(request: web.Request) -> web.Response:
-    """POST …/access: a viewer brings its token, and gets a cookie."""
+    """POST …/access: a viewer brings its token, and gets a cookie and a grant."""
     body = await read_body(request, Entry)
     broadcast = await request.app[REGISTRY].broadcasts.get(request.match_info["slug"])
     doorkeeper, now_s = request.app[ACCESS], time.time()
     if not doorkeeper.accepts(body.token, broadcast.slug, now_s):
         raise Unauthorized("the token is not for this broadcast, or is too old", kind="closed")
     cookie = doorkeeper.grant(request.cookies.get(ACCESS_COOKIE, ""), broadcast.slug, now_s)
-    response = web.Response(status=204, headers={"Cache-Control": "no-store"})
+    response = json_response(Grant(grant=doorkeeper.page_grant(broadcast.slug, now_s)))
     set_cookie(request, response, ACCESS_COOKIE, cookie, max_age=GRANT_S, embedded=True)
     return response
 
@@ -192,7 +199,7 @@ ROUTES = [
         enter,
         "Enter a closed broadcast with a token",
         Entry,
-        status=204,
+        Grant,
         guarded=False,
     ),
 ]

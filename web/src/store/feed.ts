@@ -43,6 +43,7 @@ export class BroadcastFeed {
     this.#socket = new EventsSocket(eventsUrl(slug, location.href), {
       line: (line) => this.store.dispatch({ type: "line", line }),
       gone: () => this.#end(),
+      closed: () => this.#shut(),
       event: (event) => {
         if (event.type === "clock") {
           this.clock.take(event.t0, event.server_us, performance.now());
@@ -85,6 +86,13 @@ export class BroadcastFeed {
   #end(): void {
     this.close();
     this.store.dispatch({ type: "gone" });
+  }
+
+  /** The broadcast is closed to this viewer; the API is asked on, as it may be opened again. */
+  #shut(): void {
+    this.#socket.close();
+    this.store.dispatch({ type: "line", line: "down" });
+    this.store.dispatch({ type: "closed" });
   }
 
   /** Tells the server what is being watched; while the line is down it is not told. */
@@ -140,12 +148,10 @@ export class BroadcastFeed {
       const status = error instanceof HttpError ? error.status : null;
       if (status === NOT_FOUND) {
         this.#end();
+      } else if (status === UNAUTHORIZED) {
+        this.#shut();
       } else {
-        this.store.dispatch(
-          status === UNAUTHORIZED
-            ? { type: "closed" }
-            : { type: "unloadable", error: asError(error) },
-        );
+        this.store.dispatch({ type: "unloadable", error: asError(error) });
       }
     }
   }

@@ -11,8 +11,11 @@ import {
   type SimilarBroadcast,
 } from "../protocol/broadcast.ts";
 import { type Comment, type CommentPage, isComment, isCommentPage } from "../protocol/comment.ts";
+import { isString, parseJson, shape } from "../protocol/guards.ts";
 import { isRatingSeries, type RatingSeries } from "../protocol/series.ts";
-import { readJson, request, requestJson } from "./http.ts";
+import { enterWith, readJson, request, requestJson } from "./http.ts";
+
+const isGrant = shape({ grant: isString });
 
 const ROOT = "/api/v1/broadcasts";
 
@@ -114,9 +117,14 @@ export async function reportComment(slug: string, id: string, reason: string): P
   await request(`${commentPath(slug, id)}/report`, json("POST", reason === "" ? {} : { reason }));
 }
 
-/** Shows the ticket to a closed broadcast; the answer is a cookie. */
+/** Shows the ticket to a closed broadcast; the answer is a cookie, and the same to be shown. */
 export async function postAccess(slug: string, token: string): Promise<void> {
-  await request(broadcastPath(slug, "/access"), json("POST", { token }));
+  const response = await request(broadcastPath(slug, "/access"), json("POST", { token }));
+  const answer = parseJson(await response.text());
+  // A gateway of an earlier version gives the cookie alone.
+  if (isGrant(answer)) {
+    enterWith(answer.grant);
+  }
 }
 
 function commentPath(slug: string, id: string): string {

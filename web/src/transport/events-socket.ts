@@ -14,6 +14,7 @@ import {
 } from "../protocol/events.ts";
 import { broadcastPath } from "./api.ts";
 import { backoffMs } from "./backoff.ts";
+import { socketProtocols } from "./http.ts";
 
 /** Whether news arrives. */
 export type Line = "connecting" | "open" | "down";
@@ -26,9 +27,12 @@ export interface EventsListener {
   line(line: Line): void;
   /** The broadcast has been deleted, and the line is closed for good. */
   gone(): void;
+  /** The broadcast is closed to this page, and so is the line until it is opened again. */
+  closed(): void;
 }
 
-/** The code with which the server closes a deleted broadcast's lines. */
+/** The codes with which the server ends a line that is not to be tried again. */
+const CLOSED = 4401;
 const DELETED = 4404;
 
 const BEAT_MS = 10_000;
@@ -88,11 +92,11 @@ export class EventsSocket {
   #connect(): void {
     clearTimeout(this.#retry);
     this.#listener.line("connecting");
-    const socket = new WebSocket(this.#url);
+    const socket = new WebSocket(this.#url, socketProtocols());
     this.#socket = socket;
     socket.onopen = () => this.#onOpen();
     socket.onmessage = (message) => this.#onMessage(message.data);
-    socket.onclose = ({ code }) => (code === DELETED ? this.#onDeleted() : this.#onLost());
+    socket.onclose = ({ code }) => this.#onClose(code);
   }
 
   #onOpen(): void {
@@ -140,10 +144,18 @@ export class EventsSocket {
     this.#retry = setTimeout(() => this.#connect(), pause);
   }
 
-  #onDeleted(): void {
+  #onClose(code: number): void {
+    if (code !== CLOSED && code !== DELETED) {
+      this.#onLost();
+      return;
+    }
     this.close();
     this.#listener.line("down");
-    this.#listener.gone();
+    if (code === DELETED) {
+      this.#listener.gone();
+    } else {
+      this.#listener.closed();
+    }
   }
 
   readonly #onOnline = (): void => {

@@ -18,6 +18,7 @@ export function parseRetryAfter(value: string | null, nowMs: number): number | n
 }
 
 let viewer: string | null = null;
+let grant: string | null = null;
 
 /**
  * Names the viewer in a header from now on. An embedded page does so where the browser keeps its
@@ -27,15 +28,29 @@ export function identifyAs(signedViewer: string | null): void {
   viewer = signedViewer;
 }
 
-function withViewer(init: RequestInit): RequestInit {
-  return viewer === null ? init : { ...init, headers: { ...init.headers, "Eva-Viewer": viewer } };
+/** Shows what opens a closed broadcast from now on, as the browser may keep no cookie of it. */
+export function enterWith(given: string): void {
+  grant = given;
+}
+
+/** The protocols to offer with a WebSocket: it has no headers, so the grant goes along as one. */
+export function socketProtocols(): string[] {
+  return grant === null ? [] : ["eva-access", grant];
+}
+
+function withProofs(init: RequestInit): RequestInit {
+  const proofs = {
+    ...(viewer === null ? {} : { "Eva-Viewer": viewer }),
+    ...(grant === null ? {} : { "Eva-Access": grant }),
+  };
+  return { ...init, headers: { ...init.headers, ...proofs } };
 }
 
 /** Sends a request and gives the response if its status says success. */
 export async function request(url: string | URL, init: RequestInit = {}): Promise<Response> {
   let response: Response;
   try {
-    response = await fetch(url, withViewer(init));
+    response = await fetch(url, withProofs(init));
   } catch (cause) {
     throw new UnreachableError("The server cannot be reached", { cause });
   }

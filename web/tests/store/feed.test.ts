@@ -4,7 +4,10 @@ import { broadcast } from "../fixtures.ts";
 
 const window = new EventTarget();
 let lines = 0;
+let offered: string[][];
+let hangUp: (code: number) => void;
 let asked: string[];
+let shown: (string | null)[];
 let answers: (() => Response)[];
 
 beforeEach(() => {
@@ -15,8 +18,11 @@ beforeEach(() => {
   vi.stubGlobal(
     "WebSocket",
     class {
-      constructor() {
+      onclose: ((end: { code: number }) => void) | null = null;
+      constructor(_url: URL, protocols: string[]) {
         lines += 1;
+        offered.push(protocols);
+        hangUp = (code) => this.onclose?.({ code });
       }
       close(): void {
         lines -= 1;
@@ -24,9 +30,12 @@ beforeEach(() => {
     },
   );
   lines = 0;
+  offered = [];
   asked = [];
+  shown = [];
   vi.stubGlobal("fetch", (url: string, init?: RequestInit) => {
     asked.push(`${init?.method ?? "GET"} ${url}`);
+    shown.push(new Headers(init?.headers).get("Eva-Access"));
     const answer = answers.shift();
     return answer === undefined ? Promise.reject(new TypeError("no network")) : answer();
   });
@@ -55,6 +64,16 @@ describe("a ticket", () => {
     expect(spend).toHaveBeenCalledTimes(1);
     expect(feed.store.state).toMatchObject({ broadcast: broadcast(), trouble: null });
     expect(lines).toBe(1);
+    feed.close();
+  });
+
+  it("is changed for what every request and line shows from then on", async () => {
+    answers = [() => Promise.resolve(Response.json({ grant: "evg_x" })) as never, found];
+    const feed = new BroadcastFeed("eva", null, () => undefined);
+    feed.open({ token: "t", spend: vi.fn() });
+    await vi.advanceTimersByTimeAsync(100);
+    expect(shown).toEqual([null, "evg_x"]);
+    expect(offered).toEqual([["eva-access", "evg_x"]]);
     feed.close();
   });
 
@@ -89,6 +108,32 @@ it("gives up on a broadcast that is not there", async () => {
   await vi.advanceTimersByTimeAsync(120_000);
   expect(asked).toHaveLength(1);
   expect(lines).toBe(0);
+});
+
+it("hears no news of a broadcast that was closed, and asks until it is open again", async () => {
+  answers = [answer(401), found];
+  const feed = new BroadcastFeed("eva", broadcast(), () => undefined);
+  feed.open();
+  hangUp(4401);
+  expect(feed.store.state).toMatchObject({ broadcast: null, closed: true, gone: false });
+  await vi.advanceTimersByTimeAsync(16_000);
+  expect(feed.store.state.closed).toBe(true);
+  expect(lines).toBe(0);
+  await vi.advanceTimersByTimeAsync(15_000);
+  expect(feed.store.state).toMatchObject({ broadcast: broadcast(), closed: false });
+  expect(lines).toBe(1);
+  feed.close();
+});
+
+it("gives up a line that has been lost once the broadcast turns out to be closed", async () => {
+  answers = [answer(401)];
+  const feed = new BroadcastFeed("eva", broadcast(), () => undefined);
+  feed.open();
+  hangUp(1006);
+  await vi.advanceTimersByTimeAsync(16_000);
+  expect(feed.store.state.closed).toBe(true);
+  expect(lines).toBe(0);
+  feed.close();
 });
 
 it("asks again while a broadcast cannot be loaded", async () => {

@@ -34,7 +34,7 @@ class FakeSocket {
 const window = new EventTarget();
 let lines: Line[];
 let events: ServerEvent[];
-let gone: number;
+let ends: string[];
 let socket: EventsSocket;
 
 beforeEach(() => {
@@ -46,13 +46,12 @@ beforeEach(() => {
   FakeSocket.made = [];
   lines = [];
   events = [];
-  gone = 0;
+  ends = [];
   socket = new EventsSocket(new URL("ws://relay.test/events"), {
     line: (line) => lines.push(line),
     event: (event) => events.push(event),
-    gone: () => {
-      gone += 1;
-    },
+    gone: () => ends.push("gone"),
+    closed: () => ends.push("closed"),
   });
   socket.open();
 });
@@ -166,11 +165,14 @@ it("stays closed once closed", () => {
   expect(FakeSocket.last.closed).toBe(true);
 });
 
-it("stays closed once the broadcast has been deleted", () => {
-  FakeSocket.last.onclose?.({ code: 4404 });
+it.each([
+  [4401, "closed"],
+  [4404, "gone"],
+])("stays closed once the server has said %i", (code, end) => {
+  FakeSocket.last.onclose?.({ code });
   vi.advanceTimersByTime(60_000);
   window.dispatchEvent(new Event("online"));
-  expect(gone).toBe(1);
+  expect(ends).toEqual([end]);
   expect(lines.at(-1)).toBe("down");
   expect(FakeSocket.made).toHaveLength(1);
 });
