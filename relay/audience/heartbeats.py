@@ -22,8 +22,10 @@ if TYPE_CHECKING:
 _TELL_S: Final = 1.0
 _LEAST_S: Final = 1.0
 """A page that reports more often than this is not listened to."""
+_PERIOD_S: Final = 10.0
+"""So often pages report."""
 _MOST_S: Final = 15.0
-"""What is counted of the time between two reports: pages send one every 10 s."""
+"""What is counted of the time between two reports."""
 
 
 class Page:
@@ -43,10 +45,12 @@ class Page:
             return None
         return min(now - at, _MOST_S) if played else 0.0
 
-    @property
-    def has_reported(self) -> bool:
-        """Whether it has told anything."""
-        return self._last is not None
+    def end(self, now: float) -> float:
+        """The seconds played since the last report; a page that is silent for longer than they are
+        apart has gone before.
+        """
+        at, played = self._last or (now, False)
+        return min(now - at, _PERIOD_S) if played else 0.0
 
 
 class Heartbeats:
@@ -63,18 +67,21 @@ class Heartbeats:
             beat = replace(beat, watched_s=beat.watched_s + untold.watched_s)
         self._beats[beat.page] = beat
 
-    async def leave(self, broadcast: str, page: str, partner: str | None) -> None:
-        """A page has gone."""
-        self._beats.pop(page, None)
+    async def leave(self, last: Beat) -> None:
+        """A page has gone; `last` says what it has watched since it reported last."""
+        self.put(replace(last, gone=True))
         try:
-            await watching.leave(self._bus, broadcast, page, partner)
+            await watching.leave(self._bus, last.broadcast, last.page, last.partner)
         except StoreError as error:  # it is gone by itself after a while
             logger().warning("a page's end is not told", error=str(error))
 
     async def run(self) -> None:
-        """Tell until cancelled."""
-        while True:
-            await asyncio.sleep(_TELL_S)
+        """Tell until cancelled; what is untold then is told yet."""
+        try:
+            while True:
+                await asyncio.sleep(_TELL_S)
+                await self.flush()
+        finally:
             await self.flush()
 
     async def flush(self) -> None:

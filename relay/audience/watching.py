@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from redis.asyncio import Redis
+    from redis.asyncio.client import Pipeline
 
 REPORT_S: Final = 30
 _WATCHED_S: Final = 86_400
@@ -67,6 +68,8 @@ class Beat:
     """Seconds played since its report before."""
     partner: str | None = None
     """The partner whose site it has proved to stand in."""
+    gone: bool = False
+    """The page is there no more: only what it has watched counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,30 +116,36 @@ async def report(bus: Redis, beats: Sequence[Beat]) -> dict[tuple[str, str], int
     """
     async with store_errors("telling who watches"):
         pipe = bus.pipeline(transaction=False)
-        told_by: list[int] = []
+        told_by: list[tuple[int, Beat]] = []
         """Where among the answers each one's is."""
         for beat in beats:
-            told = beat.report.model_dump(exclude={"type"})
-            told |= {"partner": beat.partner, "since": beat.since_s}
-            pipe.set(keys.page(beat.broadcast, beat.page), json.dumps(told), ex=REPORT_S)
-            pipe.sadd(keys.pages(beat.broadcast), beat.page)
-            pipe.expire(keys.pages(beat.broadcast), _WATCHED_S)
-            playing = "1" if beat.report.playing else "0"
-            scopes = [keys.playing(beat.broadcast, each) for each in ("", beat.partner or "")]
-            pipe.eval(_TELL, 2, *scopes, beat.page, str(REPORT_S), playing)
-            told_by.append(len(pipe) - 1)
+            if not beat.gone:
+                _tell(pipe, beat)
+                told_by.append((len(pipe) - 1, beat))
             for name in {beat.viewer, beat.report.session or beat.viewer}:
                 watched = keys.watched(beat.broadcast, name)
                 pipe.incrbyfloat(watched, beat.watched_s)
                 pipe.expire(watched, _WATCHED_S)
         answers = await pipe.execute()
     found: dict[tuple[str, str], int] = {}
-    for beat, place in zip(beats, told_by, strict=True):
+    for place, beat in told_by:
         everybody, partners = answers[place]
         found[beat.broadcast, ""] = everybody
         if beat.partner:
             found[beat.broadcast, beat.partner] = partners
     return found
+
+
+def _tell(pipe: Pipeline, beat: Beat) -> None:
+    """Tell of a page; the last answer says how many play."""
+    told = beat.report.model_dump(exclude={"type"})
+    told |= {"partner": beat.partner, "since": beat.since_s}
+    pipe.set(keys.page(beat.broadcast, beat.page), json.dumps(told), ex=REPORT_S)
+    pipe.sadd(keys.pages(beat.broadcast), beat.page)
+    pipe.expire(keys.pages(beat.broadcast), _WATCHED_S)
+    playing = "1" if beat.report.playing else "0"
+    scopes = [keys.playing(beat.broadcast, each) for each in ("", beat.partner or "")]
+    pipe.eval(_TELL, 2, *scopes, beat.page, str(REPORT_S), playing)
 
 
 async def leave(bus: Redis, broadcast: str, page: str, partner: str | None) -> None:

@@ -18,7 +18,7 @@ from relay.gateway.error_page import refusal_page
 from relay.gateway.frontend import EMBED, EMBED_DOCS
 from relay.gateway.keys import AUTH, FRONTEND, HOSTING, REGISTRY
 from relay.gateway.route import json_response
-from relay.gateway.views import BroadcastView, ClosedView, broadcast_view
+from relay.gateway.views import BroadcastView, ClosedView, broadcast_view, still_of
 from relay.gateway.visitor import language, origin, theme
 from relay.gateway.words import words
 from relay.ids import is_slug
@@ -158,9 +158,8 @@ def _framed_by_a_stranger(request: web.Request, partner: Partner) -> bool:
 
 def _still(view: EmbedView | ClosedEmbedView) -> str:
     """The picture on air, for whoever runs no scripts."""
-    if isinstance(view, ClosedEmbedView) or view.programme is None:
-        return ""
-    return f'<img src="/b/{view.slug}/still.jpg" alt="">'
+    path = None if isinstance(view, ClosedEmbedView) else still_of(view)
+    return "" if path is None else f'<img src="{path}" alt="">'
 
 
 def _body(slug: str, title: str, still: str, told: Words) -> str:

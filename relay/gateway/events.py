@@ -152,8 +152,7 @@ async def _receive(request: web.Request, socket: web.WebSocketResponse) -> None:
                 if answer is not None:
                     await _send_text(socket, json.dumps(answer))
     finally:
-        if reports.any:
-            await asyncio.shield(reports.end())
+        await asyncio.shield(reports.end())
 
 
 def _parsed(text: str) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from aiohttp import web
 
 from relay.bus import keys
 from relay.bus.client import store_errors
+from relay.director.phase import Phase
 from relay.errors import NotFound
 from relay.gateway import sharing, skeleton
 from relay.gateway.access import may_watch, require_access
@@ -64,10 +65,15 @@ async def broadcast(request: web.Request) -> web.Response:
 
 
 async def still(request: web.Request) -> web.Response:
-    """GET /b/{slug}/still.jpg: the camera on air, or the one that the query names."""
+    """GET /b/{slug}/still.jpg: the camera on air, or the one that the query names.
+
+    Before and after a broadcast its cameras show what is not of it.
+    """
     app = request.app
     stored = await app[REGISTRY].broadcasts.get(request.match_info["slug"])
     require_access(request, stored)
+    if app[LIVE].phase(stored) is not Phase.LIVE:
+        raise NotFound("the broadcast is not live")
     on_air = app[LIVE].programme(stored.slug, stored.cameras)
     camera = request.query.get("camera", on_air)
     if camera is None or camera not in stored.cameras:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
@@ -32,6 +33,7 @@ class Reports:
         self._viewer = request.app[AUTH].viewer(request)
         self._hosted: Hosted | None = None
         """What the page has proved of the site that it stands in."""
+        self._last: Beat | None = None
 
     async def hear(self, message: dict[str, Any]) -> dict[str, Any] | None:
         """Take a report; one that is malformed, or comes too soon, is left alone.
@@ -49,7 +51,7 @@ class Reports:
         reply = self._prove(report.partner)
         if self._viewer is None:  # a page whose cookies are blocked
             self._viewer = await somebody(self._request)
-        beat = Beat(
+        self._last = beat = Beat(
             self._broadcast,
             self._name,
             self._viewer,
@@ -81,12 +83,10 @@ class Reports:
         known = self._request.app[LIVE].partners
         return self._hosted.partner if self._hosted and self._hosted.partner in known else None
 
-    @property
-    def any(self) -> bool:
-        """Whether there were any."""
-        return self._page.has_reported
-
     async def end(self) -> None:
         """The socket has ended."""
-        beats = self._request.app[HEARTBEATS]
-        await beats.leave(self._broadcast, self._name, self._partner())
+        if self._last is None:
+            return
+        watched_s = self._page.end(asyncio.get_running_loop().time())
+        last = replace(self._last, watched_s=watched_s, partner=self._partner())
+        await self._request.app[HEARTBEATS].leave(last)

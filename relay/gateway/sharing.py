@@ -14,6 +14,7 @@ from urllib.parse import urlencode
 from relay.director.phase import Phase
 from relay.gateway.document import script_safe
 from relay.gateway.markdown import to_line
+from relay.gateway.views import still_of
 
 if TYPE_CHECKING:
     from relay.gateway.views import BroadcastView
@@ -85,7 +86,8 @@ def _picture(view: BroadcastView, origin: str, words: Words) -> list[tuple[str, 
 
 def still(view: BroadcastView, origin: str) -> str | None:
     """Address of the live still, while there is a picture."""
-    return None if view.programme is None else f"{origin}/b/{view.slug}/still.jpg"
+    path = still_of(view)
+    return None if path is None else origin + path
 
 
 def structured(view: BroadcastView, origin: str, words: Words) -> dict[str, Any]:

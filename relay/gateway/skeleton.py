@@ -36,8 +36,9 @@ def broadcast(view: BroadcastView, words: Words) -> str:
     """A broadcast's body."""
     return (
         f'<eva-broadcast slug="{view.slug}">{_BAR}<main class="skeleton">'
-        f"{_stage(words)}<h1>{escape(view.title)}</h1>{_when(view)}{to_html(view.description)}"
-        f"{_people(words.crew, view.crew)}{_section(words.timeline, _markers(view))}"
+        f"{_stage(words)}<h1>{escape(view.title)}</h1>{_when(view, words)}"
+        f"{to_html(view.description)}"
+        f"{_people(words.crew, view.crew)}{_section(words.timeline, _markers(view, words))}"
         f"{_people(words.credits, view.credits)}{_soundtrack(view.soundtrack, words)}"
         f"{_section(words.links, _links(view.links))}</main></eva-broadcast>"
     )
@@ -55,14 +56,14 @@ def _stage(words: Words) -> str:
     return f'<div class="skeleton-stage"><noscript><p>{words.no_script}</p></noscript></div>'
 
 
-def _when(view: BroadcastView) -> str:
+def _when(view: BroadcastView, words: Words) -> str:
     if view.starts_at is None:
         return ""
-    return f"<p>{_time(view.starts_at)}</p>"
+    return f"<p>{_time(view.starts_at, words)}</p>"
 
 
-def _time(at: datetime) -> str:
-    return f'<time datetime="{at.isoformat()}">{at:%Y-%m-%d %H:%M %Z}</time>'
+def _time(at: datetime, words: Words) -> str:
+    return f'<time datetime="{at.isoformat()}">{at.strftime(words.moment)}</time>'
 
 
 def _section(title: str, items: Iterable[str]) -> str:
@@ -74,8 +75,8 @@ def _people(title: str, people: Iterable[Person]) -> str:
     return _section(title, (f"{escape(each.name)}, {escape(each.role)}" for each in people))
 
 
-def _markers(view: BroadcastView) -> Iterable[str]:
-    return (f"{_time(m.at)} {escape(m.title)}" for m in view.markers)
+def _markers(view: BroadcastView, words: Words) -> Iterable[str]:
+    return (f"{_time(m.at, words)} {escape(m.title)}" for m in view.markers)
 
 
 def _soundtrack(music: Soundtrack | None, words: Words) -> str:

@@ -22,6 +22,8 @@ class Words:
     before: str
     live: str
     ended: str
+    moment: str
+    """How a time is written, in the terms of `strftime`."""
     crew: str
     timeline: str
     credits: str
@@ -54,6 +56,7 @@ _EN: Final = Words(
     before="coming up",
     live="live now",
     ended="ended",
+    moment="%Y-%m-%d %H:%M %Z",
     crew="Crew",
     timeline="Timeline",
     credits="Credits",
@@ -85,6 +88,7 @@ _FR: Final = Words(
     before="à venir",
     live="en direct",
     ended="terminé",
+    moment="%d/%m/%Y %H:%M %Z",
     crew="Équipage",
     timeline="Chronologie",
     credits="Générique",
@@ -128,6 +132,7 @@ _DE: Final = Words(
     before="demnächst",
     live="jetzt live",
     ended="beendet",
+    moment="%d.%m.%Y %H:%M %Z",
     crew="Besatzung",
     timeline="Zeitleiste",
     credits="Mitwirkende",
@@ -171,6 +176,7 @@ _ES: Final = Words(
     before="próximamente",
     live="en directo",
     ended="finalizada",
+    moment="%d/%m/%Y %H:%M %Z",
     crew="Tripulación",
     timeline="Cronología",
     credits="Créditos",
@@ -213,6 +219,7 @@ _IT: Final = Words(
     before="in arrivo",
     live="in diretta",
     ended="terminata",
+    moment="%d/%m/%Y %H:%M %Z",
     crew="Equipaggio",
     timeline="Cronologia",
     credits="Crediti",

@@ -290,6 +290,22 @@ def test_the_page_speaks_five_languages(
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("path", ["/", "/docs/embed", "/b/shut"])
+def test_the_tab_is_named_in_the_chosen_language(
+    path: str, walk: Stack, open_either: Callable[..., Tab]
+):
+    """As the server names it, which a reload would show."""
+    walk.anew("shut", [], access="closed")
+    tab = open_either(walk.url + path, "401")
+    for language in ("de", "fr", "es", "it", "en"):
+        former = tab.page.title()
+        tab.page.locator("eva-topbar select").select_option(language)
+        tab.wait_for("html", f"document.title !== {former!r}", 10)
+        served = tab.page.evaluate("fetch(location.href).then((answer) => answer.text())")
+        assert f"<title>{tab.page.title()}</title>" in served
+
+
+@pytest.mark.slow
 def test_the_page_speaks_the_browsers_language(walk: Stack, open_either: Callable[..., Tab]):
     walk.anew("german", [], **fields())
     for stars in (4, 5):

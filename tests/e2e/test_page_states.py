@@ -9,6 +9,7 @@ import pytest
 
 from tests.support.answers import answer, problem, without_data
 from tests.support.looks import inspect, look_at_everything
+from tests.support.talk import wait_loaded
 from tests.support.walk import SLUG, ago, fields, small
 
 if TYPE_CHECKING:
@@ -244,6 +245,42 @@ def test_a_front_page_without_broadcasts(
     tab.page.goto(f"{walk.url}/")
     tab.wait_for("eva-home >> h1", f"it.textContent.includes({proof!r})", 10)
     inspect(tab, f"page-{state}", screenshots)
+
+
+@pytest.mark.parametrize(
+    ("status", "body"), [(200, {"broadcasts": []}), (503, problem(503))], ids=["empty", "failing"]
+)
+def test_the_documentation_without_broadcasts(
+    status: int,
+    body: object,
+    walk: Stack,
+    open_still: Callable[..., Tab],
+    screenshots: Path,
+):
+    tab = open_still("about:blank", *([str(status)] if status >= 400 else []))
+    answer(tab, "**/api/v1/broadcasts", status, body)
+    with tab.page.expect_response("**/api/v1/broadcasts"):
+        tab.page.goto(f"{walk.url}/docs/embed")
+    tab.page.get_by_text("There is no broadcast to try this with.").wait_for()
+    assert tab.page.get_by_text("/embed/your-broadcast").count() > 0
+    inspect(tab, f"page-docs-{status}", screenshots)
+
+
+def test_thanks(walk: Stack, open_still: Callable[..., Tab], screenshots: Path):
+    walk.anew("thanked", [], **fields())
+    said = {"text": "First", "name": "Jo"}
+    walk.request("POST", "/api/v1/broadcasts/thanked/comments", said)
+    tab = open_still(f"{walk.url}/b/thanked")
+    tab.page.get_by_role("radio", name="2 stars").check()
+    tab.page.get_by_label("What could be better?").fill("More sound")
+    tab.page.get_by_role("button", name="Send").first.click()
+    tab.page.get_by_text("Thank you. The team reads every word.").wait_for()
+    wait_loaded(tab)
+    tab.page.get_by_role("button", name="Report").click()
+    tab.page.get_by_label("What is wrong with it?").fill("Testing the button")
+    tab.page.get_by_role("button", name="Report").click()
+    tab.page.get_by_text("Reported. Thank you.").wait_for()
+    inspect(tab, "page-thanked", screenshots)
 
 
 def test_a_vote_and_comments_that_fail(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.support.sending import listen, sent
 from tests.support.walk import SLUG
 
 if TYPE_CHECKING:
@@ -21,6 +22,14 @@ ROWS = """Object.fromEntries([...it.renderRoot.querySelectorAll("dl div")].map((
   [row.querySelector("dt").innerText, row.querySelector("dd")?.innerText]))"""
 OWN = """(({ session, camera, health }) => ({ session, camera, freezes: health.stats.freezeCount,
   rendition: health.stats.rendition, latency: health.latencyMs }))(it)"""
+
+HOLD = """(() => {
+  const send = WebSocket.prototype.send;
+  WebSocket.prototype.send = function (text) {
+    window.line = this;
+    send.call(this, text);
+  };
+})()"""
 
 
 def test_operators_see_how_well_a_page_is_served(walk: Stack, open_either: Callable[..., Tab]):
@@ -64,6 +73,25 @@ def test_those_who_come_and_go_are_counted(walk: Stack, open_either: Callable[..
         wait_viewers(each, "2 viewers")
     other.page.close()
     wait_viewers(tab, "1 viewer")
+
+
+@pytest.mark.parametrize("page", ["b", "embed"])
+def test_a_line_that_begins_anew_is_told_what_is_watched(
+    page: str, walk: Stack, open_either: Callable[..., Tab]
+):
+    """At once, and not with the next of the reports that come every ten seconds."""
+    tab = open_either(f"{walk.url}/{page}/{SLUG}")
+    tab.wait_picture(30)
+    listen(tab.page)
+    tab.page.evaluate(HOLD)
+    tab.wait_for("html", "window.line !== undefined", 15)
+    tab.page.evaluate("() => { window.sent = []; window.line.close(); }")
+    said = "window.sent.filter(([url]) => url.startsWith('ws:'))"
+    tab.wait_for("html", f"{said}.length > 1", 10)
+    clock, told = sent(tab.page, "ws:")[:2]
+    assert (clock["type"], told["type"]) == ("clock", "watching")
+    assert told["session"] == tab.element("eva-player", "it.session")
+    assert told["playing"]
 
 
 def test_the_statistics_say_what_arrives(walk: Stack, open_either: Callable[..., Tab]):

@@ -171,6 +171,24 @@ async def test_addresses_are_those_of_the_public_url(
         assert found.one("link", rel="canonical").attributes["href"] == "http://localhost/b/demo"
 
 
+@pytest.mark.parametrize(
+    ("lang", "start", "marker"),
+    [
+        ("en", "2026-11-22 14:00 UTC", "2026-11-22 14:10 UTC"),
+        ("fr", "22/11/2026 14:00 UTC", "22/11/2026 14:10 UTC"),
+        ("de", "22.11.2026 14:00 UTC", "22.11.2026 14:10 UTC"),
+    ],
+)
+async def test_times_are_written_as_in_the_pages_language(
+    gateway: Gateway, lang: str, start: str, marker: str
+) -> None:
+    await gateway.broadcast("demo", **FIELDS)
+    body = {"title": "Airlock opens", "at": "2026-11-22T14:10:00Z"}
+    (await gateway.post("/api/v1/broadcasts/demo/markers", body, admin=True)).ok(201)
+    found = await page(gateway, **{"Accept-Language": lang})
+    assert [time.text for time in found.all("time")] == [start, marker]
+
+
 @pytest.mark.parametrize("lang", ["fr", "de", "es", "it"])
 async def test_words_are_of_the_pages_language(gateway: Gateway, lang: str) -> None:
     """Nothing that the relay itself says is English under another `<html lang>`."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from relay.audience import watching
 from relay.bus import keys
 from relay.gateway.hosting import TICKET_S, Hosting
 from relay.gateway.keys import HEARTBEATS, HOSTING, LIVE
@@ -51,6 +52,12 @@ async def told(gateway: Gateway, page: OpenPage, **report: Any) -> None:
     await page.socket.send_json({"type": "clock", "t0": 1})
     await page.hear_type("clock")  # what was sent before it has been read
     await gateway.app[HEARTBEATS].flush()
+
+
+async def a_moment() -> None:
+    """Let enough time pass to be counted, in milliseconds."""
+    end = time.monotonic() + 0.01
+    await eventually(lambda: time.monotonic() > end, "a moment")
 
 
 async def sessions(gateway: Gateway) -> list[Any]:
@@ -135,6 +142,39 @@ async def test_the_audience_of_a_broadcast_and_of_partners(gateway: Gateway) -> 
     await gateway.broadcast("demo")
     found = (await gateway.get(AUDIENCE, admin=True)).ok()
     assert (found["unique"], found["peak"], found["partners"]) == (0, 0, [])
+
+
+async def test_a_visit_counts_up_to_its_end(gateway: Gateway, store: Redis) -> None:
+    """However short it is: pages report every ten seconds only."""
+    await partner(gateway, "museum")
+    one = await ticket(gateway, "museum")
+    async with open_page(gateway, "demo") as page:
+        await told(gateway, page, partner=one)
+        found = (await gateway.get(AUDIENCE, admin=True)).ok()
+        assert (found["watching"], found["watch_s"]) == (1, 0.0)
+        await a_moment()
+    await eventually(lambda: nobody(gateway), "the page to be gone")
+    await gateway.app[HEARTBEATS].flush()
+    found = (await gateway.get(AUDIENCE, admin=True)).ok()
+    museum = found["partners"][0]
+    assert (found["watching"], found["unique"], museum["unique"]) == (0, 1, 1)
+    assert 0 < found["watch_s"] == museum["watch_s"]
+    assert float(await store.get(keys.watched("demo", REPORT["session"]))) > 0
+    assert await nobody(gateway)
+
+
+async def test_a_visit_counts_when_its_gateway_stops(
+    store: Redis, store_url: str, frontend: Path
+) -> None:
+    async with running(store_url, frontend) as stopping:
+        await stopping.broadcast("short")
+        async with open_page(stopping, "short") as page:
+            await told(stopping, page)
+            await a_moment()
+            await stopping.stop()
+    (crowd,) = (await watching.crowds(store, store, "short")).values()
+    assert (crowd.watching, crowd.unique) == (0, 1)
+    assert crowd.watch_s > 0
 
 
 async def partner(gateway: Gateway, name: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -42,3 +43,32 @@ async def test_the_camera_on_air_or_the_one_that_is_named(gateway: Gateway, stor
     (await gateway.get("/b/demo/still.jpg?camera=helmet")).problem(401)
     answer = await gateway.get("/b/demo/still.jpg?camera=helmet", admin=True)
     assert answer.headers["Cache-Control"] == "private, no-store"
+
+
+@pytest.mark.parametrize("moment", ["before", "live", "ended"])
+async def test_what_cameras_show_before_and_after_is_told_to_nobody(
+    gateway: Gateway, store: Redis, moment: str
+) -> None:
+    now = datetime.now(UTC)
+    times = {
+        "before": {"starts_at": now + timedelta(days=1)},
+        "live": {"starts_at": now - timedelta(hours=1)},
+        "ended": {"starts_at": now - timedelta(hours=2), "ended_at": now - timedelta(hours=1)},
+    }[moment]
+    given = {name: at.isoformat() for name, at in times.items()}
+    await gateway.camera("helmet")
+    await gateway.broadcast("demo", cameras=["helmet"], **given)
+    await store.set(keys.still("helmet"), b"\xff\xd8helmet")
+    await go_live(store, "helmet")
+    await eventually(lambda: live(gateway), "the camera")
+    assert (await gateway.get("/api/v1/broadcasts/demo")).ok()["state"] == moment
+
+    answers = [
+        *[await gateway.get(page) for page in ("/b/demo", "/embed/demo")],
+        await gateway.get(f"/oembed?url={gateway.url}/b/demo"),
+    ]
+    shown = moment == "live"
+    assert ["/b/demo/still.jpg" in answer.text for answer in answers] == [shown] * 3
+    for query in ("", "?camera=helmet"):
+        answer = await gateway.get(f"/b/demo/still.jpg{query}")
+        assert answer.status == (200 if shown else 404)

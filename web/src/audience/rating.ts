@@ -144,6 +144,8 @@ export class EvaRating extends LitElement {
   @state() private walking: number | null = null;
   #walk: ReturnType<typeof setTimeout> | undefined;
   #byKey = false;
+  /** A vote has counted here; what follows it stays while another one is on its way, or refused. */
+  #hasVoted = false;
 
   /** Puts the focus on the stars: on this viewer's own, or the first. */
   override focus(options?: FocusOptions): void {
@@ -154,7 +156,11 @@ export class EvaRating extends LitElement {
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
-    clearTimeout(this.#walk);
+    this.#endWalk(); // Not every browser takes the focus away from what goes.
+  }
+
+  protected override willUpdate(): void {
+    this.#hasVoted ||= this.progress.kind === "counted";
   }
 
   protected override render(): TemplateResult {
@@ -163,6 +169,7 @@ export class EvaRating extends LitElement {
       <fieldset
         @keydown=${() => this.#setByKey(true)}
         @pointerdown=${() => this.#setByKey(false)}
+        @focusout=${this.#onFocusOut}
         aria-describedby="summary"
       >
         <legend class="hidden">${msg("Rate this broadcast")}</legend>
@@ -174,7 +181,7 @@ export class EvaRating extends LitElement {
       <p class=${classMap({ yours: true, refused: progress.kind === "refused" })} role="status">
         ${voteText(this.rating, progress) || nothing}
       </p>
-      ${progress.kind === "counted" ? this.#afterwards(this.rating.yours ?? 0) : nothing}
+      ${this.#hasVoted ? this.#afterwards(this.rating.yours ?? 0) : nothing}
     `;
   }
 
@@ -235,6 +242,20 @@ export class EvaRating extends LitElement {
     }
     this.walking = stars;
     this.#walk = setTimeout(() => this.#vote(stars), WALK_MS);
+  }
+
+  /** Whoever leaves the stars has walked as far as they wanted. */
+  #onFocusOut({ currentTarget, relatedTarget }: FocusEvent): void {
+    if (!(currentTarget as Element).contains(relatedTarget as Element | null)) {
+      this.#endWalk();
+    }
+  }
+
+  #endWalk(): void {
+    clearTimeout(this.#walk);
+    if (this.walking !== null) {
+      this.#vote(this.walking);
+    }
   }
 
   #vote(stars: number): void {

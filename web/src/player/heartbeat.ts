@@ -1,4 +1,7 @@
-/** Tells the relay what is watched and how well: every ten seconds, and upon every change. */
+/**
+ * Tells the relay what is watched and how well: every ten seconds, upon every change, and whenever the
+ * line begins anew, at whose other end nothing of it is known.
+ */
 
 import type { WatchingMessage } from "../protocol/events.ts";
 import { Phase } from "./phase.ts";
@@ -44,6 +47,7 @@ export class Heartbeat {
   readonly #send: (message: WatchingMessage) => void;
   #timer: ReturnType<typeof setInterval> | undefined;
   #told = "";
+  #reaches = false;
 
   constructor(
     player: () => EvaPlayer | null,
@@ -74,6 +78,15 @@ export class Heartbeat {
       this.#told = told;
       this.#send(watchingMessage(watching));
     }
+  }
+
+  /** Whether the line is open, so that what is told arrives. */
+  reach(reaches: boolean): void {
+    if (reaches && !this.#reaches) {
+      this.#told = "";
+      this.changed();
+    }
+    this.#reaches = reaches;
   }
 
   #beat(): void {

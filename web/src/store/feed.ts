@@ -31,6 +31,8 @@ export class BroadcastFeed {
   #poll: ReturnType<typeof setInterval> | undefined;
   #knock: ReturnType<typeof setTimeout> | undefined;
   #wanted = false;
+  #voting = false;
+  #nextVote: VoteBody | null = null;
 
   /**
    * @param slug the broadcast
@@ -100,8 +102,27 @@ export class BroadcastFeed {
     this.#socket.send(message);
   }
 
-  /** Sends a vote; the view says what becomes of it. */
+  /**
+   * Sends a vote; the view says what becomes of it.
+   *
+   * The server counts votes that are under way together in any order: a vote waits for the one before
+   * it, and takes the place of one that waits.
+   */
   async vote(vote: VoteBody): Promise<void> {
+    if (this.#voting) {
+      this.#nextVote = vote;
+      this.store.dispatch({ type: "voting", stars: vote.stars });
+      return;
+    }
+    this.#voting = true;
+    for (let next: VoteBody | null = vote; next !== null; next = this.#nextVote) {
+      this.#nextVote = null;
+      await this.#castVote(next);
+    }
+    this.#voting = false;
+  }
+
+  async #castVote(vote: VoteBody): Promise<void> {
     this.store.dispatch({ type: "voting", stars: vote.stars });
     try {
       this.store.dispatch({ type: "voted", rating: await postRating(this.#slug, vote) });

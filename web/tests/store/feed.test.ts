@@ -146,3 +146,58 @@ it("asks again while a broadcast cannot be loaded", async () => {
   expect(feed.store.state.broadcast?.slug).toBe(broadcast().slug);
   feed.close();
 });
+
+describe("votes that come in a hurry", () => {
+  /** Answers the oldest vote under way, and lets the page take notice. */
+  let conclude: ((response: Response) => Promise<void>)[];
+  let sent: unknown[];
+
+  beforeEach(() => {
+    conclude = [];
+    sent = [];
+    vi.stubGlobal("fetch", (_url: string, init: RequestInit) => {
+      sent.push(JSON.parse(String(init.body)).stars);
+      return new Promise<Response>((resolve) => {
+        conclude.push(async (response) => {
+          resolve(response);
+          await vi.advanceTimersByTimeAsync(1);
+        });
+      });
+    });
+  });
+
+  const counted = (stars: number) => Response.json({ average: stars, count: 1, yours: stars });
+  const next = (response: Response) => conclude.shift()?.(response);
+  const cast = () => {
+    const feed = new BroadcastFeed("eva", broadcast(), () => undefined);
+    for (const stars of [3, 4, 5]) {
+      void feed.vote({ stars });
+    }
+    return feed;
+  };
+
+  it("go one after the other, the latest of those that wait", async () => {
+    const { store } = cast();
+    expect(sent).toEqual([3]);
+    expect(store.state.vote).toEqual({ kind: "sending", stars: 5 });
+    await next(counted(3));
+    expect(sent).toEqual([3, 5]);
+    expect(store.state.vote).toEqual({ kind: "sending", stars: 5 });
+    await next(counted(5));
+    expect(sent).toEqual([3, 5]);
+    expect(store.state.vote).toEqual({ kind: "counted" });
+    expect(store.state.broadcast?.rating.yours).toBe(5);
+  });
+
+  it("go on after one that is refused, and leave what has counted", async () => {
+    const feed = cast();
+    await next(new Response(null, { status: 403 }));
+    expect(sent).toEqual([3, 5]);
+    await next(counted(5));
+    void feed.vote({ stars: 1 });
+    await next(new Response(null, { status: 429 }));
+    expect(sent).toEqual([3, 5, 1]);
+    expect(feed.store.state.vote.kind).toBe("refused");
+    expect(feed.store.state.broadcast?.rating.yours).toBe(5);
+  });
+});

@@ -135,11 +135,14 @@ export class EvaBroadcast extends LitElement {
   }
 
   protected override updated(): void {
-    const broadcast = this.#feed?.store.state.broadcast ?? null;
+    const view = this.#feed?.store.state;
+    const broadcast = view?.broadcast ?? null;
     const camera = broadcast?.cameras.find((one) => one.id === this.shown)?.name ?? null;
-    if (broadcast !== null) {
-      document.title = `${broadcast.title} · EVA Relay`; // as the server has written it
+    const title = view?.closed ? msg("This broadcast is closed") : broadcast?.title;
+    if (title !== undefined) {
+      document.title = `${title} · EVA Relay`; // as the server has written it
     }
+    this.#heartbeat?.reach(view?.line === "open");
     this.#system.show(broadcast?.title ?? "", camera, () => this.stage?.player ?? null);
   }
 

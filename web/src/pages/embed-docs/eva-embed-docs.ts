@@ -41,6 +41,10 @@ export class EvaEmbedDocs extends LitElement {
     await super.scheduleUpdate();
   }
 
+  protected override updated(): void {
+    document.title = `${msg("Embedding a broadcast")} · EVA Relay`; // as the server has written it
+  }
+
   protected override render(): TemplateResult {
     const { origin } = location;
     const [broadcast] = this.broadcasts;

@@ -157,6 +157,7 @@ export class EvaEmbed extends LitElement {
       this.#bridge.tellChange("rating", view.broadcast.rating);
       this.#bridge.tellChange("viewers", view.broadcast.viewers);
     }
+    this.#heartbeat?.reach(view?.line === "open");
     const trouble = view === undefined ? "" : troubleOf(view);
     if (trouble !== this.#trouble) {
       this.#trouble = trouble;

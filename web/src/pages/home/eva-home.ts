@@ -39,6 +39,10 @@ export class EvaHome extends LitElement {
     await super.scheduleUpdate();
   }
 
+  protected override updated(): void {
+    document.title = `${msg("Spacewalks, live")} · EVA Relay`; // as the server has written it
+  }
+
   protected override render(): TemplateResult {
     const [first, ...others] = this.#list.broadcasts ?? [];
     return html`
