@@ -88,6 +88,20 @@ def test_comments_that_could_not_be_loaded_take_the_focus_along(visit: Callable[
     tab.wait_for("eva-comment", "it.renderRoot.textContent.includes('Number 0')", 5)
 
 
+def hold(tab: Tab, addresses: re.Pattern[str]) -> list[Route]:
+    """Have requests wait from now on."""
+    waiting: list[Route] = []
+    tab.page.route(addresses, lambda route: waiting.append(route))  # noqa: PLW0108 Playwright marks it
+    return waiting
+
+
+def come(tab: Tab, waiting: list[Route]) -> Route:
+    """The first of what waits, once it is there."""
+    while not waiting:
+        tab.page.wait_for_timeout(10)
+    return waiting.pop(0)
+
+
 def moderate(walk: Stack, slug: str, text: str, **change: bool) -> None:
     """Do that with what somebody has said there."""
     here = f"/api/v1/broadcasts/{slug}/comments"
@@ -135,13 +149,10 @@ def test_who_writes_at_a_comment_that_is_pinned_goes_on_writing(
 
 def test_older_comments_that_come_late_leave_the_focus_where_it_is(visit: Callable[..., Tab]):
     tab = visit("late", 8)
-    waiting: list[Route] = []
-    tab.page.route(PAGES, lambda route: waiting.append(route))  # noqa: PLW0108 Playwright marks it
+    waiting = hold(tab, PAGES)
     tab.page.get_by_role("button", name="Older comments").click()
     go_to(tab, "Report", key="Shift+Tab")
-    while not waiting:
-        tab.page.wait_for_timeout(10)
-    waiting[0].continue_()
+    come(tab, waiting).continue_()
     tab.wait_for("eva-comments", "it.renderRoot.querySelectorAll('eva-comment').length === 6", 5)
     assert focused(tab) == "Report"
 
@@ -182,3 +193,53 @@ def test_a_refusal_is_told_where_it_was_written(what: str, visit: Callable[..., 
     if what in ("edit", "report"):
         page.get_by_role("button", name="Cancel").click()
         tab.wait_for(where, "it.textContent === ''", 5)
+
+
+def reply(tab: Tab, to: int, text: str) -> None:
+    """Write a reply to one of the comments, counted from above."""
+    tab.page.get_by_role("button", name="Reply").nth(to).click()
+    tab.page.get_by_label("Your reply").fill(text)
+    tab.page.get_by_label("Your name").last.fill("Kim")
+
+
+FORM = "eva-compose[reply] >> textarea"
+
+
+@pytest.mark.parametrize("status", [201, 429])
+def test_the_form_of_a_reply_stays_until_the_answer_is_there(
+    status: int, visit: Callable[..., Tab]
+):
+    tab = visit(f"slow-{status}", 2, "429")
+    waiting = hold(tab, WRITING)
+    reply(tab, 1, "To the first")
+    tab.page.get_by_role("button", name="Send").last.click()
+    sent = come(tab, waiting)
+    tab.page.get_by_role("button", name="Reply").first.click()
+    tab.wait_for(FORM, "it.matches(':focus') && it.value === 'To the first'", 5)
+    if status == 201:
+        sent.continue_()
+        tab.wait_for(
+            "eva-comments >> .replies eva-comment", "it.comment.text === 'To the first'", 5
+        )
+        focused_reply = "it.renderRoot.activeElement?.dataset.act === 'reply'"
+        tab.wait_for("eva-comments >> li:last-child > eva-comment", focused_reply, 5)
+        assert tab.element(FORM, "true") is None
+    else:
+        sent.fulfill(status=429, json=problem(429))
+        tab.wait_for("eva-compose[reply] >> .trouble", "it.textContent !== ''", 5)
+        assert tab.element(FORM, "it.value") == "To the first"
+
+
+def test_a_reply_that_arrives_late_leaves_another_alone(visit: Callable[..., Tab]):
+    tab = visit("crossing", 2)
+    waiting = hold(tab, WRITING)
+    reply(tab, 1, "To the first")
+    tab.page.get_by_role("button", name="Send").last.click()
+    sent = come(tab, waiting)
+    tab.page.get_by_role("button", name="Cancel").click()
+    reply(tab, 0, "To the second")
+    sent.continue_()
+    tab.wait_for("eva-comments", "[...it.thread.comments.values()].length === 3", 5)
+    tab.page.keyboard.type(", too")
+    assert focused(tab) == "Your name"
+    assert tab.element(FORM, "it.value") == "To the second"

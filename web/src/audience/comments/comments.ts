@@ -44,6 +44,16 @@ import "./compose.ts";
 
 type CommentNews = CommentEvent | CommentRemovedEvent;
 
+/** A reply that is being written. */
+interface Answer {
+  /** The comment whose thread it is for. */
+  readonly root: string;
+  /** The comment beneath which the viewer asked to answer: the root, or a reply to it. */
+  readonly to: string;
+  /** It is on its way. */
+  sending: boolean;
+}
+
 /** See the module's header. */
 @customElement("eva-comments")
 @localized()
@@ -67,10 +77,8 @@ export class EvaComments extends LitElement {
   /** What has just been done, for those who do not see it; each time in an element of its own, or what
    *  is said twice would be heard once. */
   @state() private said: TemplateResult | typeof nothing = nothing;
-  /** The comment that is being answered, or null. */
-  @state() private answering: string | null = null;
-  /** The comment beneath which the viewer asked to answer: that one, or a reply to it. */
-  #answerTo = "";
+  /** The reply whose form is open, or null. */
+  @state() private answering: Answer | null = null;
 
   #times = 0;
 
@@ -130,7 +138,7 @@ export class EvaComments extends LitElement {
           ({ root, replies }) => html`<li>
             ${this.#comment(root)}
             ${
-              replies.length === 0 && this.answering !== root.id
+              replies.length === 0 && this.answering?.root !== root.id
                 ? nothing
                 : html`<ul class="replies">
                     ${repeat(
@@ -138,7 +146,7 @@ export class EvaComments extends LitElement {
                       (one) => one.id,
                       (one) => html`<li>${this.#comment(one)}</li>`,
                     )}
-                    ${this.answering === root.id ? html`<li>${this.#answer(root)}</li>` : nothing}
+                    ${this.answering?.root === root.id ? html`<li>${this.#answer(this.answering)}</li>` : nothing}
                   </ul>`
             }
           </li>`,
@@ -179,10 +187,10 @@ export class EvaComments extends LitElement {
       ></eva-compose>`;
   }
 
-  #answer(root: Comment): TemplateResult {
+  #answer(answer: Answer): TemplateResult {
     return html`<eva-compose
       reply
-      @eva-draft=${(event: CustomEvent<Draft>) => void this.#write(event.detail, root.id)}
+      @eva-draft=${(event: CustomEvent<Draft>) => void this.#reply(event.detail, answer)}
       @eva-cancel=${() => void this.#endAnswer()}
     ></eva-compose>`;
   }
@@ -249,7 +257,18 @@ export class EvaComments extends LitElement {
     (this.#shown((one) => older.has(one.id)) ?? this.#heading).focus();
   }
 
-  async #write(draft: Draft, replyTo: string | null): Promise<void> {
+  /** The form stays until the answer is there, and closes then unless another has taken its place. */
+  async #reply(draft: Draft, answer: Answer): Promise<void> {
+    answer.sending = true;
+    const trouble = await this.#write(draft, answer.root);
+    answer.sending = false;
+    if (trouble === null && this.answering === answer) {
+      await this.#endAnswer();
+    }
+  }
+
+  /** Gives what was in the way; null where it went through. */
+  async #write(draft: Draft, replyTo: string | null): Promise<unknown> {
     const { text, name, momentMs, key } = draft;
     const body: CommentBody = {
       text,
@@ -263,9 +282,7 @@ export class EvaComments extends LitElement {
       this.#say(comment.held === true ? this.#waits() : msg("Sent"));
     });
     draft.done(trouble);
-    if (trouble === null && replyTo !== null) {
-      await this.#endAnswer();
-    }
+    return trouble;
   }
 
   /** Where all may write, nothing but a link makes a comment wait. */
@@ -278,9 +295,11 @@ export class EvaComments extends LitElement {
   async #act(comment: Comment, act: CommentAct): Promise<void> {
     const { id } = comment;
     if (act.kind === "reply") {
-      this.#answerTo = id;
-      this.answering = comment.reply_to ?? id;
-      this.renderRoot.querySelector<EvaCompose>("eva-compose[reply]")?.focus(); // it may be open
+      const open = this.#answerForm;
+      if (open === null || this.answering?.sending !== true) {
+        this.answering = { root: comment.reply_to ?? id, to: id, sending: false };
+      }
+      open?.focus(); // it may stay where it is
       return;
     }
     const trouble = await troubleOf(async () => {
@@ -301,11 +320,19 @@ export class EvaComments extends LitElement {
     act.done(trouble);
   }
 
-  /** Closes the form of a reply, and gives the focus back to what has opened it. */
+  /** Closes the form of a reply, and gives the focus back to what has opened it, unless the viewer has
+   *  gone elsewhere. */
   async #endAnswer(): Promise<void> {
+    const [form, to] = [this.#answerForm, this.answering?.to];
     this.answering = null;
     await this.updateComplete;
-    this.#shown((one) => one.id === this.#answerTo)?.focusAct("reply");
+    if (form === null || !this.#focus.isElsewhere(form)) {
+      this.#shown((one) => one.id === to)?.focusAct("reply");
+    }
+  }
+
+  get #answerForm(): EvaCompose | null {
+    return this.renderRoot.querySelector<EvaCompose>("eva-compose[reply]");
   }
 
   #say(text: string): void {

@@ -37,6 +37,11 @@ export class FocusLoss implements ReactiveController {
     return this.#host.shadowRoot?.activeElement === element || this.#lost === element;
   }
 
+  /** Whether the focus is on something else; it is on nothing where what had it has been disabled. */
+  isElsewhere(element: Element): boolean {
+    return !this.isAt(element) && document.activeElement !== document.body;
+  }
+
   /** Lit is about to change the tree. */
   hostUpdate(): void {
     const element = this.#host.shadowRoot?.activeElement ?? null;
