@@ -14,7 +14,7 @@ import { Ticker } from "../../ui/ticker.ts";
 import { sayBlank } from "../blank.ts";
 import { seeTrouble, troubleLine } from "../trouble-line.ts";
 import { commentStyles } from "./comments-styles.ts";
-import { isEditable } from "./thread.ts";
+import { isEditable, untilChangeMs } from "./thread.ts";
 
 /** Tells a form that its matter went through (null), which closes it, or what was in the way. */
 export type Done = (trouble: unknown) => void;
@@ -58,7 +58,7 @@ export class EvaComment extends LitElement {
 
   constructor() {
     super();
-    new Ticker(this);
+    new Ticker(this, () => untilChangeMs(this.comment, now()));
   }
 
   protected override render(): TemplateResult | typeof nothing {
@@ -158,6 +158,11 @@ export class EvaComment extends LitElement {
       <button class="send solid" type="submit" ?disabled=${this.sending}>${send}</button>
       <button type="button" @click=${() => void this.#close()}>${msg("Cancel")}</button>
     </div>`;
+  }
+
+  /** Somebody is at it: it has the focus, or a form is open. */
+  get busy(): boolean {
+    return this.form !== null || this.matches(":focus-within");
   }
 
   /** Puts the focus on the comment itself. */

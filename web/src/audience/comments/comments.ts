@@ -12,37 +12,26 @@ import { keyed } from "lit/directives/keyed.js";
 import { repeat } from "lit/directives/repeat.js";
 import { explain } from "../../i18n/trouble.ts";
 import type { CommentPolicy } from "../../protocol/broadcast.ts";
-import type { Comment, CommentPage } from "../../protocol/comment.ts";
-import type { CommentEvent, CommentRemovedEvent, ServerEvent } from "../../protocol/events.ts";
+import type { Comment } from "../../protocol/comment.ts";
+import type { ServerEvent } from "../../protocol/events.ts";
 import { Soon } from "../../store/soon.ts";
 import {
   type CommentBody,
   deleteComment,
-  getComments,
   patchComment,
   postComment,
   reportComment,
 } from "../../transport/api.ts";
 import { formStyles } from "../../ui/form-styles.ts";
 import { shared } from "../../ui/shared-styles.ts";
-import { Ticker } from "../../ui/ticker.ts";
 import type { CommentAct, EvaComment } from "./comment.ts";
 import { commentsStyles } from "./comments-styles.ts";
 import type { Draft, EvaCompose } from "./compose.ts";
 import { FocusLoss } from "./focus-loss.ts";
-import {
-  branches,
-  EMPTY_THREAD,
-  type Thread,
-  withComment,
-  withNewest,
-  without,
-  withPage,
-} from "./thread.ts";
+import { Reader } from "./reader.ts";
+import { branches } from "./thread.ts";
 import "./comment.ts";
 import "./compose.ts";
-
-type CommentNews = CommentEvent | CommentRemovedEvent;
 
 /** A reply that is being written. */
 interface Answer {
@@ -69,11 +58,6 @@ export class EvaComments extends LitElement {
   /** The moment on this viewer's screen, milliseconds since 1970; null where there is none. */
   @property({ attribute: false }) moment: () => number | null = () => null;
 
-  @state() private thread: Thread = EMPTY_THREAD;
-  /** A first page has been read. */
-  @state() private loaded = false;
-  /** Why a page could not be read, or null. */
-  @state() private trouble: unknown = null;
   /** What has just been done, for those who do not see it; each time in an element of its own, or what
    *  is said twice would be heard once. */
   @state() private said: TemplateResult | typeof nothing = nothing;
@@ -82,10 +66,12 @@ export class EvaComments extends LitElement {
 
   #times = 0;
 
-  /** What has been told of each comment while a page is on its way: the page may not know of it. */
-  readonly #meanwhile = new Map<string, CommentNews>();
-  #loading = 0;
-  readonly #loadSoon = new Soon(() => void this.#load(null));
+  private readonly reader = new Reader({
+    slug: () => this.slug,
+    busy: () => this.#busy(),
+    changed: () => this.requestUpdate(),
+  });
+  readonly #loadSoon = new Soon(() => void this.reader.loadNewest());
 
   /** A comment may go while somebody is in the midst of it: whoever was there goes on to the next. */
   readonly #focus = new FocusLoss(this, "eva-comment", ({ element, place }) => {
@@ -95,16 +81,16 @@ export class EvaComments extends LitElement {
     }
   });
 
-  constructor() {
-    super();
-    new Ticker(this);
+  /** A first page has been read. */
+  get loaded(): boolean {
+    return this.reader.loaded;
   }
 
   /** Takes in the server's news. */
   take(event: ServerEvent): void {
     if (event.type === "comment" || event.type === "comment_removed") {
-      this.#learn(event);
-    } else if (event.type === "state" && (this.loaded || this.trouble !== null)) {
+      this.reader.learn(event);
+    } else if (event.type === "state" && (this.loaded || this.reader.trouble !== null)) {
       // The line was down, and comments may have come and gone meanwhile. What is on the page stays
       // until the answer is there: somebody may be writing in the midst of it.
       this.#loadSoon.ask();
@@ -117,11 +103,11 @@ export class EvaComments extends LitElement {
   }
 
   protected override firstUpdated(): void {
-    void this.#load(null);
+    void this.reader.loadNewest();
   }
 
   protected override render(): TemplateResult {
-    const shown = branches(this.thread);
+    const shown = branches(this.reader.thread);
     return html`<section aria-labelledby="comments">
       <h2 id="comments" tabindex="-1">${msg("Comments")}</h2>
       ${this.#composer()}
@@ -158,7 +144,7 @@ export class EvaComments extends LitElement {
 
   /** What stands beneath the comments: the way to older ones, or why there are none. */
   #further(): TemplateResult {
-    const { loaded, trouble, thread } = this;
+    const { loaded, trouble, thread } = this.reader;
     const told = loaded ? explain(trouble) : msg("The comments cannot be loaded.");
     const button = (text: string, act: (button: Element) => Promise<void>): TemplateResult =>
       html`<button
@@ -205,55 +191,29 @@ export class EvaComments extends LitElement {
     ></eva-comment>`;
   }
 
-  #learn(news: CommentNews): void {
-    this.thread = withNews(this.thread, news);
-    if (this.#loading > 0) {
-      const id = news.type === "comment" ? news.comment.id : news.id;
-      // As the thread has it, which knows whose it is.
-      const comment = this.thread.comments.get(id);
-      this.#meanwhile.set(id, comment === undefined ? news : { type: "comment", comment });
-    }
-  }
-
-  /** Reads a page of comments; null where it cannot be read. */
-  async #load(before: string | null): Promise<CommentPage | null> {
-    this.#loading += 1;
-    try {
-      const page = await getComments(this.slug, before);
-      const thread = (before === null ? withNewest : withPage)(this.thread, page);
-      this.thread = [...this.#meanwhile.values()].reduce(withNews, thread);
-      this.loaded = true;
-      this.trouble = null;
-      return page;
-    } catch (error) {
-      this.trouble = error;
-      return null;
-    } finally {
-      this.#loading -= 1;
-      if (this.#loading === 0) {
-        this.#meanwhile.clear();
-      }
-    }
+  /** What somebody is at, and what that answers. */
+  #busy(): Set<string> {
+    const at = [...this.renderRoot.querySelectorAll("eva-comment")].filter((one) => one.busy);
+    const ids = at.flatMap(({ comment }) => [comment?.id, comment?.reply_to]);
+    return new Set([...ids, this.answering?.root].filter((id) => typeof id === "string"));
   }
 
   /** The button goes with the trouble, and the focus would with it. */
   async #loadAgain(button: Element): Promise<void> {
-    const page = await this.#load(null);
+    const read = await this.reader.loadNewest();
     await this.updateComplete;
-    if (page !== null && this.#focus.isAt(button)) {
+    if (read && this.#focus.isAt(button)) {
       this.#heading.focus();
     }
   }
 
   /** Goes on to the first of the older ones, as reading does, unless the viewer has gone elsewhere. */
   async #loadOlder(button: Element): Promise<void> {
-    const known = new Set(this.thread.comments.keys());
-    const page = await this.#load(this.thread.next);
+    const older = await this.reader.loadOlder();
     await this.updateComplete;
-    if (page === null || !this.#focus.isAt(button)) {
+    if (older === null || !this.#focus.isAt(button)) {
       return;
     }
-    const older = new Set(page.comments.map((one) => one.id).filter((id) => !known.has(id)));
     (this.#shown((one) => older.has(one.id)) ?? this.#heading).focus();
   }
 
@@ -278,7 +238,7 @@ export class EvaComments extends LitElement {
     };
     const trouble = await troubleOf(async () => {
       const comment = await postComment(this.slug, body, key);
-      this.#learn({ type: "comment", comment: { ...comment, yours: true } });
+      this.reader.learn({ type: "comment", comment: { ...comment, yours: true } });
       this.#say(comment.held === true ? this.#waits() : msg("Sent"));
     });
     draft.done(trouble);
@@ -305,11 +265,11 @@ export class EvaComments extends LitElement {
     const trouble = await troubleOf(async () => {
       if (act.kind === "edit") {
         const changed = await patchComment(this.slug, id, act.text);
-        this.#learn({ type: "comment", comment: { ...changed, yours: true } });
+        this.reader.learn({ type: "comment", comment: { ...changed, yours: true } });
         this.#say(msg("Changed"));
       } else if (act.kind === "delete") {
         await deleteComment(this.slug, id);
-        this.#learn({ type: "comment_removed", id });
+        this.reader.learn({ type: "comment_removed", id });
         this.#say(msg("Deleted"));
         this.#heading.focus();
       } else {
@@ -360,10 +320,6 @@ async function troubleOf(work: () => Promise<void>): Promise<unknown> {
   } catch (error) {
     return error;
   }
-}
-
-function withNews(thread: Thread, news: CommentNews): Thread {
-  return news.type === "comment" ? withComment(thread, news.comment) : without(thread, news.id);
 }
 
 declare global {
