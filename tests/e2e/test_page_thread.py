@@ -254,6 +254,38 @@ def test_a_reply_that_arrives_late_leaves_another_alone(visit: Callable[..., Tab
     assert tab.element(FORM, "it.value") == "To the second"
 
 
+@pytest.mark.parametrize("what", ["reply", "report", "delete"])
+def test_an_answer_that_comes_late_leaves_the_focus_where_it_is(
+    what: str, visit: Callable[..., Tab]
+):
+    tab = visit(f"away-{what}", 2)
+    page = tab.page
+    page.get_by_label("Your name").fill("Kim")
+    page.get_by_label("Your comment").fill("My own")
+    page.get_by_role("button", name="Send").click()
+    page.get_by_role("button", name="Delete").wait_for()
+    waiting = hold(tab, WRITING)
+    if what == "reply":
+        reply(tab, 2, "Late")
+        page.get_by_role("button", name="Send").last.click()
+    elif what == "report":
+        page.get_by_role("button", name="Report").last.click()
+        page.get_by_role("button", name="Report").last.click()
+    else:
+        page.get_by_role("button", name="Delete").click()
+    sent = come(tab, waiting)
+    page.get_by_label("Your comment").focus()
+    page.keyboard.type("Half")
+    sent.continue_()
+    said = {"reply": "Sent", "report": "Reported", "delete": "Deleted"}[what]
+    status = "eva-comments >> [role=status]"
+    tab.wait_for(status, f"it.textContent === {said!r}", 5)
+    await_forms = "it.updateComplete.then(() => !it.renderRoot.querySelector('eva-compose[reply]'))"
+    tab.wait_for("eva-comments", await_forms, 5)
+    page.keyboard.type(" a word")
+    assert page.get_by_label("Your comment").input_value() == "Half a word"
+
+
 class Line:
     """The page's line of news, which can be down."""
 

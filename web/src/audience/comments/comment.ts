@@ -14,6 +14,7 @@ import { Ticker } from "../../ui/ticker.ts";
 import { sayBlank } from "../blank.ts";
 import { seeTrouble, troubleLine } from "../trouble-line.ts";
 import { commentStyles } from "./comments-styles.ts";
+import { isElsewhere } from "./focus-loss.ts";
 import { isEditable, untilChangeMs } from "./thread.ts";
 
 /** Tells a form that its matter went through (null), which closes it, or what was in the way. */
@@ -192,13 +193,15 @@ export class EvaComment extends LitElement {
     };
   }
 
-  /** Closes the form, and gives the focus back to what has opened it. */
+  /** Closes the form, and gives the focus back to what has opened it, unless the viewer has gone
+   *  elsewhere. */
   async #close(): Promise<void> {
     const { form } = this;
+    const leaves = isElsewhere(this);
     this.form = null;
     this.trouble = null;
     await this.updateComplete;
-    if (form !== null) {
+    if (form !== null && !leaves) {
       this.focusAct(form);
     }
   }

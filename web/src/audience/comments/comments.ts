@@ -27,7 +27,7 @@ import { shared } from "../../ui/shared-styles.ts";
 import type { CommentAct, EvaComment } from "./comment.ts";
 import { commentsStyles } from "./comments-styles.ts";
 import type { Draft, EvaCompose } from "./compose.ts";
-import { FocusLoss } from "./focus-loss.ts";
+import { FocusLoss, isElsewhere } from "./focus-loss.ts";
 import { Reader } from "./reader.ts";
 import { branches } from "./thread.ts";
 import "./comment.ts";
@@ -73,9 +73,14 @@ export class EvaComments extends LitElement {
   });
   readonly #loadSoon = new Soon(() => void this.reader.loadNewest());
 
+  /** What the viewer has deleted last. */
+  #withdrawn = "";
+
   /** A comment may go while somebody is in the midst of it: whoever was there goes on to the next. */
   readonly #focus = new FocusLoss(this, "eva-comment", ({ element, place }) => {
-    if (element.matches("eva-comment, eva-compose[reply]")) {
+    if (element.matches("eva-comment") && (element as EvaComment).comment?.id === this.#withdrawn) {
+      this.#heading.focus();
+    } else if (element.matches("eva-comment, eva-compose[reply]")) {
       const left = [...this.renderRoot.querySelectorAll("eva-comment")];
       (left[place] ?? left.at(-1) ?? this.#heading).focus();
     }
@@ -268,10 +273,10 @@ export class EvaComments extends LitElement {
         this.reader.learn({ type: "comment", comment: { ...changed, yours: true } });
         this.#say(msg("Changed"));
       } else if (act.kind === "delete") {
+        this.#withdrawn = id;
         await deleteComment(this.slug, id);
         this.reader.learn({ type: "comment_removed", id });
         this.#say(msg("Deleted"));
-        this.#heading.focus();
       } else {
         await reportComment(this.slug, id, act.reason);
         this.#say(msg("Reported"));
@@ -284,9 +289,10 @@ export class EvaComments extends LitElement {
    *  gone elsewhere. */
   async #endAnswer(): Promise<void> {
     const [form, to] = [this.#answerForm, this.answering?.to];
+    const leaves = form !== null && isElsewhere(form);
     this.answering = null;
     await this.updateComplete;
-    if (form === null || !this.#focus.isElsewhere(form)) {
+    if (!leaves) {
       this.#shown((one) => one.id === to)?.focusAct("reply");
     }
   }

@@ -37,11 +37,6 @@ export class FocusLoss implements ReactiveController {
     return this.#host.shadowRoot?.activeElement === element || this.#lost === element;
   }
 
-  /** Whether the focus is on something else; it is on nothing where what had it has been disabled. */
-  isElsewhere(element: Element): boolean {
-    return !this.isAt(element) && document.activeElement !== document.body;
-  }
-
   /** Lit is about to change the tree. */
   hostUpdate(): void {
     const element = this.#host.shadowRoot?.activeElement ?? null;
@@ -70,6 +65,11 @@ export class FocusLoss implements ReactiveController {
       (one) => (one.compareDocumentPosition(element) & Node.DOCUMENT_POSITION_FOLLOWING) !== 0,
     );
   }
+}
+
+/** Whether the focus is on something else; it is on nothing where what had it has been disabled. */
+export function isElsewhere(element: Element): boolean {
+  return !element.matches(":focus-within") && document.activeElement !== document.body;
 }
 
 /** What has the focus within an element that has it, in its own tree or in one further down. */
