@@ -90,7 +90,9 @@ class CommentList(Model):
 
     comments: list[CommentView]
     next: str | None
-    """What to ask for as `before` to get the ones before these; null: there are none."""
+    """What to ask for as `before` to get the ones before these: a moment, µs since 1970; null:
+    there are none.
+    """
     pinned: list[CommentView]
     roots: list[CommentView]
     """Older ones that are not among these, and that some of these answer."""
@@ -201,7 +203,7 @@ def _cursor(text: str | None) -> int | None:
     if text is None:
         return None
     if not text.isascii() or not text.isdigit() or len(text) > 16:
-        raise Invalid("before: what an earlier answer gave as next")
+        raise Invalid("before: a moment, µs since 1970, as an earlier answer gave it as next")
     return int(text)
 
 
@@ -320,7 +322,7 @@ ROUTES = [
                 "Which, for operators",
                 (("type", "string"), ("enum", ["shown", "held", "hidden", "reported"])),
             ),
-            Query("before", "What an earlier answer gave as next"),
+            Query("before", "A moment, µs since 1970: what an earlier answer gave as next"),
             limit_of(_MOST, _PAGE),
         ),
     ),

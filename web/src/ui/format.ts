@@ -4,6 +4,19 @@ import { msg } from "@lit/localize";
 
 const SECOND_MS = 1000;
 
+/** Intl's formatters are slow to make: each is made once for a language and a time zone. */
+function kept<T>(
+  make: (locale: string, timeZone?: string) => T,
+): (locale: string, timeZone?: string) => T {
+  const made = new Map<string, T>();
+  return (locale, timeZone) => {
+    const key = `${locale} ${timeZone}`;
+    const found = made.get(key) ?? make(locale, timeZone);
+    made.set(key, found);
+    return found;
+  };
+}
+
 /** A span as `hh:mm:ss`; days go into the hours, as mission clocks count. */
 export function formatElapsed(ms: number): string {
   const seconds = Math.max(0, Math.floor(ms / SECOND_MS));
@@ -34,18 +47,23 @@ export function formatAverage(average: number, locale: string): string {
   }).format(average);
 }
 
+const starts = kept(
+  (locale, timeZone) =>
+    new Intl.DateTimeFormat(locale, {
+      weekday: "long",
+      day: "numeric",
+      month: "long",
+      year: "numeric",
+      hour: "numeric",
+      minute: "2-digit",
+      timeZoneName: "short",
+      ...(timeZone === undefined ? {} : { timeZone }),
+    }),
+);
+
 /** A moment in the reader's own time, with the zone named. */
 export function formatStart(iso: string, locale: string, timeZone?: string): string {
-  return new Intl.DateTimeFormat(locale, {
-    weekday: "long",
-    day: "numeric",
-    month: "long",
-    year: "numeric",
-    hour: "numeric",
-    minute: "2-digit",
-    timeZoneName: "short",
-    ...(timeZone === undefined ? {} : { timeZone }),
-  }).format(new Date(iso));
+  return starts(locale, timeZone).format(new Date(iso));
 }
 
 /** Where a broadcast stands, in a word. One whose start has come or is not set is standing by. */
@@ -145,10 +163,14 @@ export function formatMissionTime(iso: string, startsAt: string | null): string 
   return `T${sign}${formatElapsed(Math.abs(at - start))}`;
 }
 
+const agoWords = kept(
+  (locale) => new Intl.RelativeTimeFormat(locale, { numeric: "auto", style: "long" }),
+);
+
 /** How long ago a moment was, in the largest unit that fits. */
 export function formatAgo(iso: string, locale: string, nowMs: number): string {
   const seconds = Math.round((Date.parse(iso) - nowMs) / SECOND_MS);
-  const words = new Intl.RelativeTimeFormat(locale, { numeric: "auto", style: "long" });
+  const words = agoWords(locale);
   const size = Math.abs(seconds);
   if (size < 60) {
     return words.format(Math.min(0, seconds), "second");

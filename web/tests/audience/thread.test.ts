@@ -1,10 +1,14 @@
 import { describe, expect, it } from "vitest";
 import {
+  bounded,
   branches,
+  covers,
   EMPTY_THREAD,
   isEditable,
+  renewed,
+  type Thread,
+  untilChangeMs,
   withComment,
-  withNewest,
   without,
   withPage,
 } from "../../src/audience/comments/thread.ts";
@@ -80,42 +84,70 @@ it("can be edited by its author, for a while", () => {
   expect(isEditable({ ...mine, yours: false }, at(6))).toBe(false);
 });
 
-describe("reading the newest page again", () => {
-  const older = withPage(withPage(EMPTY_THREAD, page), {
-    comments: [comment("z", -5)],
-    next: "further",
-    pinned: [],
+it("is written anew each second, then each minute, and when its author's time is over", () => {
+  const one = comment("c", 0);
+  const at = Date.parse(one.at);
+  const due = (afterMs: number, patch: Partial<Comment> = {}) =>
+    afterMs + untilChangeMs({ ...one, ...patch }, at + afterMs);
+  // Half a second before the second is full, as ages are rounded.
+  expect(due(4000)).toBe(4501);
+  expect(due(59_000)).toBe(59_501);
+  expect(due(59_501)).toBe(119_501);
+  expect(due(3_600_000)).toBe(3_659_501);
+  const mine = { yours: true, editable_until: new Date(at + 300_000).toISOString() };
+  expect(due(290_000, mine)).toBe(299_501);
+  expect(due(299_501, mine)).toBe(300_001);
+  expect(due(300_001, mine)).toBe(359_501);
+  expect(untilChangeMs(null, at)).toBeLessThanOrEqual(1001);
+});
+
+/** Where a page begins that ends with what was written in that minute. */
+const cursor = (minute: number) => String(Date.UTC(2026, 0, 1, 0, minute) * 1000);
+const none = new Set<string>();
+
+function threadOf(next: string | null, ...comments: Comment[]): Thread {
+  return withPage(EMPTY_THREAD, { comments, next, pinned: [] });
+}
+
+describe("reading the newest again", () => {
+  const older = threadOf(
+    cursor(-5),
+    comment("b", 2),
+    comment("r1", 3, { reply_to: "a" }),
+    comment("a", 1),
+    comment("p", 0, { pinned: true }),
+    comment("z", -5),
+  );
+
+  it("has covered what was known once it goes as far back", () => {
+    expect(covers(threadOf(cursor(-4)), older)).toBe(false);
+    expect(covers(threadOf(cursor(-5)), older)).toBe(true);
+    expect(covers(threadOf(null), older)).toBe(true);
+    expect(covers(threadOf(cursor(-99)), threadOf(null))).toBe(false);
   });
 
-  it("takes what the page covers from it, and keeps what is older", () => {
-    const newest = { comments: [comment("c", 4), comment("b", 2)], next: "cursor", pinned: [] };
-    const thread = withNewest(older, newest);
-    // "r1" is gone, as it lies within the page's span; "a" and "p" lie before it.
-    expect(shape(thread)).toEqual([["c"], ["b"], ["a"], ["p"], ["z"]]);
-    expect(thread.next).toBe("further");
+  it("is as what has been read says, and lets go of what is older", () => {
+    const fresh = threadOf(cursor(1), comment("c", 4), comment("b", 2), comment("a", 1));
+    const thread = renewed(older, fresh, none);
+    expect(shape(thread)).toEqual([["c"], ["b"], ["a"]]);
+    expect(thread.next).toBe(cursor(1));
   });
 
-  it("lets go of everything where there may be a gap, or where the page is all there is", () => {
-    const apart = { comments: [comment("y", 60)], next: "cursor", pinned: [] };
-    expect(withNewest(older, apart)).toMatchObject({ next: "cursor" });
-    expect(shape(withNewest(older, apart))).toEqual([["y"]]);
-    expect(shape(withNewest(older, { ...apart, comments: [], next: null }))).toEqual([]);
-  });
-
-  it("leaves no gap where only what has come live since is known", () => {
-    const live = withComment(older, comment("live", 60));
-    const comments = [comment("live", 60), comment("y", 59), comment("x", 58)];
-    const thread = withNewest(live, { comments, next: "cursor", pinned: [] });
-    expect(shape(thread)).toEqual([["live"], ["y"], ["x"]]);
-    expect(thread.next).toBe("cursor");
+  it("keeps what somebody is at, unless it has been taken away", () => {
+    const fresh = threadOf(cursor(1), comment("c", 4), comment("a", 1));
+    const thread = renewed(older, fresh, new Set(["b", "p", "z"]));
+    expect(shape(thread)).toEqual([["c"], ["a"], ["p"], ["z"]]);
+    expect(thread.comments.get("p")?.pinned).toBe(false);
+    expect(shape(renewed(older, { ...fresh, next: null }, new Set(["z"])))).toEqual([["c"], ["a"]]);
   });
 
   it("keeps a comment of one's own that waits for approval as long as the page knows of it", () => {
     const mine = comment("mine", 9, { held: true, yours: true });
     const waiting = withComment(older, mine);
     const whole = { comments: [comment("b", 2)], next: null, pinned: [] };
-    expect(shape(withNewest(waiting, { ...whole, yours: [mine] }))).toEqual([["mine"], ["b"]]);
-    expect(shape(withNewest(waiting, { ...whole, yours: [] }))).toEqual([["b"]]);
+    const read = (yours: Comment[]) => withPage(EMPTY_THREAD, { ...whole, yours });
+    expect(shape(renewed(waiting, read([mine]), none))).toEqual([["mine"], ["b"]]);
+    expect(shape(renewed(waiting, read([]), none))).toEqual([["b"]]);
   });
 
   it("takes in the older roots of the page's replies", () => {
@@ -124,5 +156,37 @@ describe("reading the newest page again", () => {
     expect(
       shape(withPage(EMPTY_THREAD, { ...page, comments: [reply], pinned: [], roots })),
     ).toEqual([["old", "r"]]);
+  });
+});
+
+describe("a bound", () => {
+  const many = threadOf(
+    null,
+    comment("mine", -9, { held: true, yours: true }),
+    comment("p", -8, { pinned: true }),
+    comment("root", -7),
+    comment("a", 1),
+    comment("b", 2),
+    comment("r", 3, { reply_to: "root" }),
+    comment("c", 4),
+  );
+
+  it("lets the oldest go, to which the next page leads back", () => {
+    const thread = bounded(many, 5, none);
+    expect(shape(thread)).toEqual([["p"], ["c"], ["root", "r"], ["mine"]]);
+    expect(Number(thread.next)).toBeGreaterThan(Number(cursor(2)));
+    expect(Number(thread.next)).toBeLessThan(Number(cursor(3)));
+    expect(bounded(many, 7, none)).toBe(many);
+  });
+
+  it("leaves what somebody is at, and goes on from what was to be read already", () => {
+    expect(shape(bounded(many, 6, new Set(["a"])))).toEqual([
+      ["p"],
+      ["c"],
+      ["a"],
+      ["root", "r"],
+      ["mine"],
+    ]);
+    expect(bounded({ ...many, next: cursor(2) }, 6, none).next).toBe(cursor(2));
   });
 });

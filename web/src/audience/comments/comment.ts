@@ -14,7 +14,8 @@ import { Ticker } from "../../ui/ticker.ts";
 import { sayBlank } from "../blank.ts";
 import { seeTrouble, troubleLine } from "../trouble-line.ts";
 import { commentStyles } from "./comments-styles.ts";
-import { isEditable } from "./thread.ts";
+import { isElsewhere } from "./focus-loss.ts";
+import { isEditable, untilChangeMs } from "./thread.ts";
 
 /** Tells a form that its matter went through (null), which closes it, or what was in the way. */
 export type Done = (trouble: unknown) => void;
@@ -58,7 +59,7 @@ export class EvaComment extends LitElement {
 
   constructor() {
     super();
-    new Ticker(this);
+    new Ticker(this, () => untilChangeMs(this.comment, now()));
   }
 
   protected override render(): TemplateResult | typeof nothing {
@@ -160,6 +161,11 @@ export class EvaComment extends LitElement {
     </div>`;
   }
 
+  /** Somebody is at it: it has the focus, or a form is open. */
+  get busy(): boolean {
+    return this.form !== null || this.matches(":focus-within");
+  }
+
   /** Puts the focus on the comment itself. */
   override focus(): void {
     this.renderRoot.querySelector("article")?.focus();
@@ -187,13 +193,15 @@ export class EvaComment extends LitElement {
     };
   }
 
-  /** Closes the form, and gives the focus back to what has opened it. */
+  /** Closes the form, and gives the focus back to what has opened it, unless the viewer has gone
+   *  elsewhere. */
   async #close(): Promise<void> {
     const { form } = this;
+    const leaves = isElsewhere(this);
     this.form = null;
     this.trouble = null;
     await this.updateComplete;
-    if (form !== null) {
+    if (form !== null && !leaves) {
       this.focusAct(form);
     }
   }

@@ -12,37 +12,36 @@ import { keyed } from "lit/directives/keyed.js";
 import { repeat } from "lit/directives/repeat.js";
 import { explain } from "../../i18n/trouble.ts";
 import type { CommentPolicy } from "../../protocol/broadcast.ts";
-import type { Comment, CommentPage } from "../../protocol/comment.ts";
-import type { CommentEvent, CommentRemovedEvent, ServerEvent } from "../../protocol/events.ts";
+import type { Comment } from "../../protocol/comment.ts";
+import type { ServerEvent } from "../../protocol/events.ts";
 import { Soon } from "../../store/soon.ts";
 import {
   type CommentBody,
   deleteComment,
-  getComments,
   patchComment,
   postComment,
   reportComment,
 } from "../../transport/api.ts";
 import { formStyles } from "../../ui/form-styles.ts";
 import { shared } from "../../ui/shared-styles.ts";
-import { Ticker } from "../../ui/ticker.ts";
 import type { CommentAct, EvaComment } from "./comment.ts";
 import { commentsStyles } from "./comments-styles.ts";
 import type { Draft, EvaCompose } from "./compose.ts";
-import { FocusLoss } from "./focus-loss.ts";
-import {
-  branches,
-  EMPTY_THREAD,
-  type Thread,
-  withComment,
-  withNewest,
-  without,
-  withPage,
-} from "./thread.ts";
+import { FocusLoss, isElsewhere } from "./focus-loss.ts";
+import { Reader } from "./reader.ts";
+import { branches } from "./thread.ts";
 import "./comment.ts";
 import "./compose.ts";
 
-type CommentNews = CommentEvent | CommentRemovedEvent;
+/** A reply that is being written. */
+interface Answer {
+  /** The comment whose thread it is for. */
+  readonly root: string;
+  /** The comment beneath which the viewer asked to answer: the root, or a reply to it. */
+  readonly to: string;
+  /** It is on its way. */
+  sending: boolean;
+}
 
 /** See the module's header. */
 @customElement("eva-comments")
@@ -59,44 +58,44 @@ export class EvaComments extends LitElement {
   /** The moment on this viewer's screen, milliseconds since 1970; null where there is none. */
   @property({ attribute: false }) moment: () => number | null = () => null;
 
-  @state() private thread: Thread = EMPTY_THREAD;
-  /** A first page has been read. */
-  @state() private loaded = false;
-  /** Why a page could not be read, or null. */
-  @state() private trouble: unknown = null;
   /** What has just been done, for those who do not see it; each time in an element of its own, or what
    *  is said twice would be heard once. */
   @state() private said: TemplateResult | typeof nothing = nothing;
-  /** The comment that is being answered, or null. */
-  @state() private answering: string | null = null;
-  /** The comment beneath which the viewer asked to answer: that one, or a reply to it. */
-  #answerTo = "";
+  /** The reply whose form is open, or null. */
+  @state() private answering: Answer | null = null;
 
   #times = 0;
 
-  /** What has been told of each comment while a page is on its way: the page may not know of it. */
-  readonly #meanwhile = new Map<string, CommentNews>();
-  #loading = 0;
-  readonly #loadSoon = new Soon(() => void this.#load(null));
+  private readonly reader = new Reader({
+    slug: () => this.slug,
+    busy: () => this.#busy(),
+    changed: () => this.requestUpdate(),
+  });
+  readonly #loadSoon = new Soon(() => void this.reader.loadNewest());
+
+  /** What the viewer has deleted last. */
+  #withdrawn = "";
 
   /** A comment may go while somebody is in the midst of it: whoever was there goes on to the next. */
   readonly #focus = new FocusLoss(this, "eva-comment", ({ element, place }) => {
-    if (element.matches("eva-comment, eva-compose[reply]")) {
+    if (element.matches("eva-comment") && (element as EvaComment).comment?.id === this.#withdrawn) {
+      this.#heading.focus();
+    } else if (element.matches("eva-comment, eva-compose[reply]")) {
       const left = [...this.renderRoot.querySelectorAll("eva-comment")];
       (left[place] ?? left.at(-1) ?? this.#heading).focus();
     }
   });
 
-  constructor() {
-    super();
-    new Ticker(this);
+  /** A first page has been read. */
+  get loaded(): boolean {
+    return this.reader.loaded;
   }
 
   /** Takes in the server's news. */
   take(event: ServerEvent): void {
     if (event.type === "comment" || event.type === "comment_removed") {
-      this.#learn(event);
-    } else if (event.type === "state" && (this.loaded || this.trouble !== null)) {
+      this.reader.learn(event);
+    } else if (event.type === "state" && (this.loaded || this.reader.trouble !== null)) {
       // The line was down, and comments may have come and gone meanwhile. What is on the page stays
       // until the answer is there: somebody may be writing in the midst of it.
       this.#loadSoon.ask();
@@ -109,11 +108,11 @@ export class EvaComments extends LitElement {
   }
 
   protected override firstUpdated(): void {
-    void this.#load(null);
+    void this.reader.loadNewest();
   }
 
   protected override render(): TemplateResult {
-    const shown = branches(this.thread);
+    const shown = branches(this.reader.thread);
     return html`<section aria-labelledby="comments">
       <h2 id="comments" tabindex="-1">${msg("Comments")}</h2>
       ${this.#composer()}
@@ -130,7 +129,7 @@ export class EvaComments extends LitElement {
           ({ root, replies }) => html`<li>
             ${this.#comment(root)}
             ${
-              replies.length === 0 && this.answering !== root.id
+              replies.length === 0 && this.answering?.root !== root.id
                 ? nothing
                 : html`<ul class="replies">
                     ${repeat(
@@ -138,7 +137,7 @@ export class EvaComments extends LitElement {
                       (one) => one.id,
                       (one) => html`<li>${this.#comment(one)}</li>`,
                     )}
-                    ${this.answering === root.id ? html`<li>${this.#answer(root)}</li>` : nothing}
+                    ${this.answering?.root === root.id ? html`<li>${this.#answer(this.answering)}</li>` : nothing}
                   </ul>`
             }
           </li>`,
@@ -150,7 +149,7 @@ export class EvaComments extends LitElement {
 
   /** What stands beneath the comments: the way to older ones, or why there are none. */
   #further(): TemplateResult {
-    const { loaded, trouble, thread } = this;
+    const { loaded, trouble, thread } = this.reader;
     const told = loaded ? explain(trouble) : msg("The comments cannot be loaded.");
     const button = (text: string, act: (button: Element) => Promise<void>): TemplateResult =>
       html`<button
@@ -179,10 +178,10 @@ export class EvaComments extends LitElement {
       ></eva-compose>`;
   }
 
-  #answer(root: Comment): TemplateResult {
+  #answer(answer: Answer): TemplateResult {
     return html`<eva-compose
       reply
-      @eva-draft=${(event: CustomEvent<Draft>) => void this.#write(event.detail, root.id)}
+      @eva-draft=${(event: CustomEvent<Draft>) => void this.#reply(event.detail, answer)}
       @eva-cancel=${() => void this.#endAnswer()}
     ></eva-compose>`;
   }
@@ -197,59 +196,44 @@ export class EvaComments extends LitElement {
     ></eva-comment>`;
   }
 
-  #learn(news: CommentNews): void {
-    this.thread = withNews(this.thread, news);
-    if (this.#loading > 0) {
-      const id = news.type === "comment" ? news.comment.id : news.id;
-      // As the thread has it, which knows whose it is.
-      const comment = this.thread.comments.get(id);
-      this.#meanwhile.set(id, comment === undefined ? news : { type: "comment", comment });
-    }
-  }
-
-  /** Reads a page of comments; null where it cannot be read. */
-  async #load(before: string | null): Promise<CommentPage | null> {
-    this.#loading += 1;
-    try {
-      const page = await getComments(this.slug, before);
-      const thread = (before === null ? withNewest : withPage)(this.thread, page);
-      this.thread = [...this.#meanwhile.values()].reduce(withNews, thread);
-      this.loaded = true;
-      this.trouble = null;
-      return page;
-    } catch (error) {
-      this.trouble = error;
-      return null;
-    } finally {
-      this.#loading -= 1;
-      if (this.#loading === 0) {
-        this.#meanwhile.clear();
-      }
-    }
+  /** What somebody is at, and what that answers. */
+  #busy(): Set<string> {
+    const at = [...this.renderRoot.querySelectorAll("eva-comment")].filter((one) => one.busy);
+    const ids = at.flatMap(({ comment }) => [comment?.id, comment?.reply_to]);
+    return new Set([...ids, this.answering?.root].filter((id) => typeof id === "string"));
   }
 
   /** The button goes with the trouble, and the focus would with it. */
   async #loadAgain(button: Element): Promise<void> {
-    const page = await this.#load(null);
+    const read = await this.reader.loadNewest();
     await this.updateComplete;
-    if (page !== null && this.#focus.isAt(button)) {
+    if (read && this.#focus.isAt(button)) {
       this.#heading.focus();
     }
   }
 
   /** Goes on to the first of the older ones, as reading does, unless the viewer has gone elsewhere. */
   async #loadOlder(button: Element): Promise<void> {
-    const known = new Set(this.thread.comments.keys());
-    const page = await this.#load(this.thread.next);
+    const older = await this.reader.loadOlder();
     await this.updateComplete;
-    if (page === null || !this.#focus.isAt(button)) {
+    if (older === null || !this.#focus.isAt(button)) {
       return;
     }
-    const older = new Set(page.comments.map((one) => one.id).filter((id) => !known.has(id)));
     (this.#shown((one) => older.has(one.id)) ?? this.#heading).focus();
   }
 
-  async #write(draft: Draft, replyTo: string | null): Promise<void> {
+  /** The form stays until the answer is there, and closes then unless another has taken its place. */
+  async #reply(draft: Draft, answer: Answer): Promise<void> {
+    answer.sending = true;
+    const trouble = await this.#write(draft, answer.root);
+    answer.sending = false;
+    if (trouble === null && this.answering === answer) {
+      await this.#endAnswer();
+    }
+  }
+
+  /** Gives what was in the way; null where it went through. */
+  async #write(draft: Draft, replyTo: string | null): Promise<unknown> {
     const { text, name, momentMs, key } = draft;
     const body: CommentBody = {
       text,
@@ -259,13 +243,11 @@ export class EvaComments extends LitElement {
     };
     const trouble = await troubleOf(async () => {
       const comment = await postComment(this.slug, body, key);
-      this.#learn({ type: "comment", comment: { ...comment, yours: true } });
+      this.reader.learn({ type: "comment", comment: { ...comment, yours: true } });
       this.#say(comment.held === true ? this.#waits() : msg("Sent"));
     });
     draft.done(trouble);
-    if (trouble === null && replyTo !== null) {
-      await this.#endAnswer();
-    }
+    return trouble;
   }
 
   /** Where all may write, nothing but a link makes a comment wait. */
@@ -278,21 +260,23 @@ export class EvaComments extends LitElement {
   async #act(comment: Comment, act: CommentAct): Promise<void> {
     const { id } = comment;
     if (act.kind === "reply") {
-      this.#answerTo = id;
-      this.answering = comment.reply_to ?? id;
-      this.renderRoot.querySelector<EvaCompose>("eva-compose[reply]")?.focus(); // it may be open
+      const open = this.#answerForm;
+      if (open === null || this.answering?.sending !== true) {
+        this.answering = { root: comment.reply_to ?? id, to: id, sending: false };
+      }
+      open?.focus(); // it may stay where it is
       return;
     }
     const trouble = await troubleOf(async () => {
       if (act.kind === "edit") {
         const changed = await patchComment(this.slug, id, act.text);
-        this.#learn({ type: "comment", comment: { ...changed, yours: true } });
+        this.reader.learn({ type: "comment", comment: { ...changed, yours: true } });
         this.#say(msg("Changed"));
       } else if (act.kind === "delete") {
+        this.#withdrawn = id;
         await deleteComment(this.slug, id);
-        this.#learn({ type: "comment_removed", id });
+        this.reader.learn({ type: "comment_removed", id });
         this.#say(msg("Deleted"));
-        this.#heading.focus();
       } else {
         await reportComment(this.slug, id, act.reason);
         this.#say(msg("Reported"));
@@ -301,11 +285,20 @@ export class EvaComments extends LitElement {
     act.done(trouble);
   }
 
-  /** Closes the form of a reply, and gives the focus back to what has opened it. */
+  /** Closes the form of a reply, and gives the focus back to what has opened it, unless the viewer has
+   *  gone elsewhere. */
   async #endAnswer(): Promise<void> {
+    const [form, to] = [this.#answerForm, this.answering?.to];
+    const leaves = form !== null && isElsewhere(form);
     this.answering = null;
     await this.updateComplete;
-    this.#shown((one) => one.id === this.#answerTo)?.focusAct("reply");
+    if (!leaves) {
+      this.#shown((one) => one.id === to)?.focusAct("reply");
+    }
+  }
+
+  get #answerForm(): EvaCompose | null {
+    return this.renderRoot.querySelector<EvaCompose>("eva-compose[reply]");
   }
 
   #say(text: string): void {
@@ -333,10 +326,6 @@ async function troubleOf(work: () => Promise<void>): Promise<unknown> {
   } catch (error) {
     return error;
   }
-}
-
-function withNews(thread: Thread, news: CommentNews): Thread {
-  return news.type === "comment" ? withComment(thread, news.comment) : without(thread, news.id);
 }
 
 declare global {

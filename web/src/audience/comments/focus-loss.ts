@@ -67,6 +67,11 @@ export class FocusLoss implements ReactiveController {
   }
 }
 
+/** Whether the focus is on something else; it is on nothing where what had it has been disabled. */
+export function isElsewhere(element: Element): boolean {
+  return !element.matches(":focus-within") && document.activeElement !== document.body;
+}
+
 /** What has the focus within an element that has it, in its own tree or in one further down. */
 function innermost(element: Element): HTMLElement {
   const inner = element.shadowRoot?.activeElement ?? null;

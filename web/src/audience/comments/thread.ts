@@ -1,11 +1,18 @@
 /** The comments that a page knows, and how news changes them. Pure. */
 
 import type { Comment, CommentPage } from "../../protocol/comment.ts";
+import type { CommentEvent, CommentRemovedEvent } from "../../protocol/events.ts";
+
+/** What the server tells of comments. */
+export type CommentNews = CommentEvent | CommentRemovedEvent;
+
+const SECOND_MS = 1000;
+const MINUTE_MS = 60 * SECOND_MS;
 
 /** See the module's header. */
 export interface Thread {
   readonly comments: ReadonlyMap<string, Comment>;
-  /** Where the next older page begins; null after the last. */
+  /** Where the next older page begins, microseconds since 1970; null after the last. */
   readonly next: string | null;
 }
 
@@ -33,20 +40,23 @@ export function withPage(thread: Thread, page: CommentPage): Thread {
   return { comments, next: page.next };
 }
 
+/** As far back as one thread goes, the other has been read. */
+export function covers(thread: Thread, other: Thread): boolean {
+  return thread.next === null || (other.next !== null && micros(thread) <= micros(other));
+}
+
 /**
- * The newest page has been read again: what it covers is as it says, and what is older stays as it
- * was. A page whose oldest comment is not known may have a gap before it, and stands alone.
+ * The newest pages have been read again: what they cover is as they say. Of what is older, only that
+ * stays which somebody is at; the rest is read again by whoever wants it.
+ *
+ * @param busy the ids of what somebody is at
  */
-export function withNewest(thread: Thread, page: CommentPage): Thread {
-  const oldestMs = Math.min(...page.comments.map((one) => Date.parse(one.at)));
-  const last = page.comments.at(-1);
-  const meets = page.next !== null && last !== undefined && thread.comments.has(last.id);
-  const pinned = new Set(page.pinned.map((one) => one.id));
+export function renewed(thread: Thread, fresh: Thread, busy: ReadonlySet<string>): Thread {
   const kept = [...thread.comments.values()]
-    .filter((one) => meets && Date.parse(one.at) < oldestMs)
-    .map((one) => ({ ...one, pinned: pinned.has(one.id) }));
+    .filter((one) => busy.has(one.id) && Date.parse(one.at) * 1000 < micros(fresh))
+    .map((one) => ({ ...one, pinned: false })); // all that are pinned are fresh
   const comments = new Map(kept.map((one) => [one.id, one]));
-  return withPage({ comments, next: null }, meets ? { ...page, next: thread.next } : page);
+  return { comments: new Map([...comments, ...fresh.comments]), next: fresh.next };
 }
 
 /**
@@ -60,6 +70,37 @@ export function withComment(thread: Thread, comment: Comment): Thread {
   return { ...thread, comments: new Map(thread.comments).set(comment.id, merged) };
 }
 
+/**
+ * No more than so many are known: the oldest go, and `next` leads to them. What is pinned, waits for
+ * approval, is answered by what is known, or has somebody at it stays.
+ *
+ * @param busy the ids of what somebody is at
+ */
+export function bounded(thread: Thread, most: number, busy: ReadonlySet<string>): Thread {
+  const all = [...thread.comments.values()];
+  const answered = new Set(all.map((one) => one.reply_to));
+  const gone = all
+    .filter((one) => !(one.pinned || one.held === true || answered.has(one.id) || busy.has(one.id)))
+    .sort(byAge)
+    .slice(0, Math.max(0, all.length - most));
+  const last = gone.at(-1);
+  if (last === undefined) {
+    return thread;
+  }
+  const comments = new Map(thread.comments);
+  for (const { id } of gone) {
+    comments.delete(id);
+  }
+  // Dates here have milliseconds: what is of the last one's is read again.
+  const next = (Date.parse(last.at) + 1) * 1000;
+  return { comments, next: String(Math.max(next, micros(thread))) };
+}
+
+/** The server has told something. */
+export function withNews(thread: Thread, news: CommentNews): Thread {
+  return news.type === "comment" ? withComment(thread, news.comment) : without(thread, news.id);
+}
+
 /** One comment, and what answers it, has gone. */
 export function without(thread: Thread, id: string): Thread {
   const comments = new Map(
@@ -70,15 +111,43 @@ export function without(thread: Thread, id: string): Thread {
 
 /** The comments as they are shown: pinned ones first, then the newest; replies beneath. */
 export function branches(thread: Thread): Branch[] {
-  const all = [...thread.comments.values()];
-  const byAge = (one: Comment, other: Comment): number => Date.parse(one.at) - Date.parse(other.at);
-  return all
-    .filter((one) => one.reply_to === null)
-    .sort((one, other) => Number(other.pinned) - Number(one.pinned) || byAge(other, one))
-    .map((root) => ({
-      root,
-      replies: all.filter((one) => one.reply_to === root.id).sort(byAge),
-    }));
+  const replies = new Map<string | null, Comment[]>();
+  for (const one of [...thread.comments.values()].sort(byAge)) {
+    const beside = replies.get(one.reply_to);
+    if (beside === undefined) {
+      replies.set(one.reply_to, [one]);
+    } else {
+      beside.push(one);
+    }
+  }
+  const roots = (replies.get(null) ?? []).reverse();
+  return roots
+    .sort((one, other) => Number(other.pinned) - Number(one.pinned))
+    .map((root) => ({ root, replies: replies.get(root.id) ?? [] }));
+}
+
+function byAge(one: Comment, other: Comment): number {
+  return Date.parse(one.at) - Date.parse(other.at);
+}
+
+/** What lies before it is not known, microseconds since 1970. */
+function micros({ next }: Thread): number {
+  return next === null ? Number.NEGATIVE_INFINITY : Number(next);
+}
+
+/**
+ * After so many milliseconds a comment has to be written anew: for the seconds of a young one's age,
+ * the minutes of another's, or the end of its author's time to change it.
+ */
+export function untilChangeMs(comment: Comment | null, nowMs: number): number {
+  const ageMs = comment === null ? 0 : nowMs - Date.parse(comment.at) + SECOND_MS / 2; // rounded
+  const stepMs = ageMs < MINUTE_MS ? SECOND_MS : MINUTE_MS;
+  const editableMs =
+    comment !== null && isEditable(comment, nowMs)
+      ? Date.parse(comment.editable_until ?? "") - nowMs
+      : MINUTE_MS;
+  // A tick comes no sooner than what it is for.
+  return Math.min(stepMs - (ageMs % stepMs), editableMs) + 1;
 }
 
 /** The author may still change it. */
