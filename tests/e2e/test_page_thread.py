@@ -225,6 +225,7 @@ def test_the_form_of_a_reply_stays_until_the_answer_is_there(
     sent = come(tab, waiting)
     tab.page.get_by_role("button", name="Reply").first.click()
     tab.wait_for(FORM, "it.matches(':focus') && it.value === 'To the first'", 5)
+    tab.page.keyboard.type(", and what would be lost")
     if status == 201:
         sent.continue_()
         tab.wait_for(

@@ -134,7 +134,14 @@ export class EvaComment extends LitElement {
     >
       <label>
         ${msg("Your comment")}
-        <textarea name="text" rows="3" required maxlength="2000" .value=${comment.text}></textarea>
+        <textarea
+          name="text"
+          rows="3"
+          required
+          maxlength="2000"
+          ?readonly=${this.sending}
+          .value=${comment.text}
+        ></textarea>
       </label>
       ${this.#formButtons(msg("Save"))}
     </form>`;

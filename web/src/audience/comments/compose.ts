@@ -109,7 +109,13 @@ export class EvaCompose extends LitElement {
     return html`<form @submit=${this.#onSubmit}>
       <label>
         ${this.reply ? msg("Your reply") : msg("Your comment")}
-        <textarea name="text" rows=${this.reply ? 2 : 3} required maxlength=${MAX_TEXT}></textarea>
+        <textarea
+          name="text"
+          rows=${this.reply ? 2 : 3}
+          required
+          maxlength=${MAX_TEXT}
+          ?readonly=${this.sending}
+        ></textarea>
       </label>
       <div class="row">
         <label>
