@@ -1,7 +1,7 @@
 /** `<eva-embed-docs>`: how to embed and steer the player, with a playground. */
 
 import { localized, msg } from "@lit/localize";
-import { html, LitElement, type TemplateResult } from "lit";
+import { html, LitElement, nothing, type TemplateResult } from "lit";
 import { customElement, state } from "lit/decorators.js";
 import { languageReady } from "../../i18n/language.ts";
 import type { Broadcast } from "../../protocol/broadcast.ts";
@@ -28,7 +28,8 @@ import { now } from "../../ui/now.ts";
 export class EvaEmbedDocs extends LitElement {
   static override styles = [shared, docsStyles];
 
-  @state() private broadcasts: readonly Broadcast[] = [];
+  /** Null until it is known whether there are any. */
+  @state() private broadcasts: readonly Broadcast[] | null = null;
 
   override connectedCallback(): void {
     super.connectedCallback();
@@ -47,7 +48,8 @@ export class EvaEmbedDocs extends LitElement {
 
   protected override render(): TemplateResult {
     const { origin } = location;
-    const [broadcast] = this.broadcasts;
+    const { broadcasts } = this;
+    const [broadcast] = broadcasts ?? [];
     const slug = broadcast?.slug ?? "your-broadcast";
     const camera = broadcast?.cameras.at(-1)?.id ?? "drone";
     return html`<eva-topbar></eva-topbar>
@@ -58,7 +60,7 @@ export class EvaEmbedDocs extends LitElement {
         </p>
         <section>
           <h2>${msg("Try it")}</h2>
-          <eva-playground .broadcasts=${this.broadcasts}></eva-playground>
+          ${broadcasts === null ? nothing : html`<eva-playground .broadcasts=${broadcasts}></eva-playground>`}
         </section>
         <section>
           <h2>${msg("A frame")}</h2>
@@ -93,7 +95,7 @@ export class EvaEmbedDocs extends LitElement {
     try {
       this.broadcasts = inOrder((await getBroadcasts()).broadcasts, now());
     } catch {
-      // The documentation reads as well without a broadcast to try it with.
+      this.broadcasts = []; // the documentation reads as well without one to try it with
     }
   }
 }
