@@ -224,7 +224,9 @@ def test_the_ways_out_of_nowhere(link: str, walk: Stack, open_either: Callable[.
 def test_the_playground(walk: Stack, open_either: Callable[..., Tab]):
     tab = open_either(f"{walk.url}/docs/embed")
     tab.wait_for("eva-playground >> iframe", "true", 15)
-    player = "it.contentDocument.querySelector('eva-embed')?.renderRoot.querySelector('eva-player')"
+    player = (
+        "it.contentDocument.querySelector('eva-embed')?.renderRoot?.querySelector('eva-player')"
+    )
     tab.wait_for("eva-playground >> iframe", f"{player}?.phase === 'live'", 30)
     for command, proof in (("pause()", "paused"), ("play()", "paused === false")):
         use(tab, command, "eva-playground >> iframe", f"{player}.{proof}", key="Shift+Tab")
