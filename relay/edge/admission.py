@@ -3,9 +3,9 @@
 An edge is full when one of its two threads (the loop's, and the core's where that has its own) uses
 more than its share of a CPU, or would if others did not keep it waiting, or both together more than
 that share of the CPUs that it has; when its own clock ticks late because the machine has nothing
-left for it; when the socket does not take what it is given, or the core sends most frames late, or
-drops some, because it is behind. Sessions that are not connected yet count with what a connected
-one costs, so that a rush of joins does not overshoot.
+left for it; when the socket does not take what it is given; or when, with more than a few viewers,
+the core sends most frames late, or drops some, because it is behind. Sessions that are not
+connected yet count with what a connected one costs, so that a rush of joins does not overshoot.
 """
 
 from __future__ import annotations
@@ -30,6 +30,10 @@ MANY_FRAMES: Final = 10
 """Of fewer frames, in the time of a measurement, none says anything."""
 BEHIND_S: Final = 5.0
 """An edge that was late with most frames, or has dropped some, is full for this long."""
+FEW: Final = 10
+"""With fewer viewers than this it is behind because of others on the machine: turning one more away
+would not help, and whoever is turned away sees nothing where most could be seen.
+"""
 MAX_PENDING: Final = 256
 """Sessions that may be connecting at a time: each costs milliseconds of the loop's thread."""
 MAX_NEW: Final = 4096
@@ -92,8 +96,8 @@ class Headroom:
         self.full = False
         """Whether there is no room."""
 
-    def measure(self, now: float, usage: Usage) -> None:
-        """Take note of what has been used; call it once or twice a second."""
+    def measure(self, now: float, usage: Usage, connected: int) -> None:
+        """Take note of what has been used, with so many viewers; call it once or twice a second."""
         last, self._last = self._last, (now, usage)
         if last is None or now <= last[0]:
             return
@@ -110,7 +114,7 @@ class Headroom:
         self._late_s += SMOOTH * (usage.late_s - self._late_s)
         packets = usage.packets - before.packets
         failures = usage.failures - before.failures
-        if usage.dropped > before.dropped or _is_late(before, usage):
+        if connected >= FEW and (usage.dropped > before.dropped or _is_late(before, usage)):
             self._behind_at = now
         behind = now - self._behind_at < BEHIND_S
         refused = failures > MAX_FAILURES * max(packets, 1) and failures > 1

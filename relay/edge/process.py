@@ -335,7 +335,7 @@ class Edge:
             dropped=counters["frames_dropped"],
             late_s=max(self._late_s, 0.0),
         )
-        self._headroom.measure(now, usage)
+        self._headroom.measure(now, usage, self._roster.connected)
 
     def _keyframe(self, viewer: Viewer, now: float) -> None:
         feed = viewer.feeds.get(Kind.VIDEO)

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from relay.edge.admission import BEHIND_S, MAX_LATE_S, MAX_PENDING, Headroom, Usage
+from relay.edge.admission import BEHIND_S, FEW, MAX_LATE_S, MAX_PENDING, Headroom, Usage
 
 IDLE = Usage(
     loop_cpu_s=0.0,
@@ -25,11 +25,12 @@ IDLE = Usage(
 class Edge:
     """Uses CPU and sends, second by second."""
 
-    def __init__(self, limit: float = 0.85, cpus: float = 2.0) -> None:
+    def __init__(self, limit: float = 0.85, cpus: float = 2.0, viewers: int = 1000) -> None:
         self.headroom = Headroom(limit, cpus)
         self.now = 100.0
         self.usage = IDLE
-        self.headroom.measure(self.now, self.usage)
+        self.viewers = viewers
+        self.headroom.measure(self.now, self.usage, viewers)
 
     def work(
         self,
@@ -60,7 +61,7 @@ class Edge:
                 dropped=self.usage.dropped + dropped,
                 late_s=late_s,
             )
-            self.headroom.measure(self.now, self.usage)
+            self.headroom.measure(self.now, self.usage, self.viewers)
 
 
 def test_an_idle_edge_has_room() -> None:
@@ -168,6 +169,16 @@ def test_an_edge_that_is_late_with_most_frames_is_full_for_a_while(
     assert not edge.headroom.full
 
 
+@pytest.mark.parametrize(("viewers", "full"), [(FEW, True), (FEW - 1, False)])
+def test_a_few_viewers_are_not_why_an_edge_is_behind(viewers: int, *, full: bool) -> None:
+    edge = Edge(viewers=viewers)
+    edge.work(5)
+    for how in ({"dropped": 3}, {"late": 30}):
+        edge.work(1, **how)
+        assert edge.headroom.full == full
+        assert edge.headroom.admits(viewers, 0) == (not full)
+
+
 def test_a_full_edge_takes_viewers_again_only_when_it_is_clear_that_it_can() -> None:
     edge = Edge()
     edge.work(10, core=0.86)
@@ -214,7 +225,7 @@ def test_an_edge_that_the_machine_starves_is_full() -> None:
 def test_a_clock_that_stands_still_changes_nothing() -> None:
     edge = Edge()
     edge.work(5, core=0.5)
-    edge.headroom.measure(edge.now, replace(edge.usage, process_cpu_s=1e9))
+    edge.headroom.measure(edge.now, replace(edge.usage, process_cpu_s=1e9), edge.viewers)
     assert edge.headroom.load == pytest.approx(0.5, abs=0.03)
 
 
