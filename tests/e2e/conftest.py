@@ -106,7 +106,8 @@ def gopro(tmp_path_factory: pytest.TempPathFactory, clip: Path) -> Iterator[Stac
 @pytest.fixture(scope="package")
 def walk(tmp_path_factory: pytest.TempPathFactory, clip: Path) -> Iterator[Stack]:
     """A relay with a broadcast on whose page everything is to be seen; see `tests.support.walk`."""
-    with Stack(tmp_path_factory.mktemp("walk")).running() as stack:
+    folder = tmp_path_factory.mktemp("walk")
+    with Stack(folder, RELAY_TRUSTED_PROXIES="127.0.0.1").running() as stack:
         set_up(stack, clip)
         yield stack
 

@@ -25,6 +25,7 @@ def page(walk: Stack, open_either: Callable[..., Tab]) -> Tab:
     """The page with its picture, and no mouse."""
     tab = open_either(f"{walk.url}/b/{SLUG}")
     tab.wait_picture(30)
+    tab.wait_for("media-volume-range", "it.matches(':defined')", 10)
     return tab
 
 

@@ -75,12 +75,21 @@ export function layoutIcon(layout: Layout): TemplateResult {
   return LAYOUT_ICONS[layout];
 }
 
+/** The slider of the volume is fetched this long after the bar has come, milliseconds. */
+const SLIDER_MS = 500;
+
+let slider: ReturnType<typeof setTimeout> | undefined;
+
 /** The bar, with the button in the middle that ends a pause. */
 export function bar(facts: BarFacts): TemplateResult {
   // No picture waits for the slider. Its place in the bar is kept; a narrow player shows none, and
   // without it, as where the page is left meanwhile, the button is enough.
-  if (customElements.get("media-volume-range") === undefined) {
-    import("media-chrome/media-volume-range").catch(() => undefined);
+  if (slider === undefined) {
+    slider = setTimeout(() => {
+      import("media-chrome/media-volume-range").catch(() => {
+        slider = undefined; // to be tried again
+      });
+    }, SLIDER_MS);
   }
   const language = spokenLanguage();
   speakChrome(language);
