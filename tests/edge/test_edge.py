@@ -12,6 +12,7 @@ import pytest
 from relay.bus import presence, sessions
 from relay.bus.rpc import Refused
 from relay.edge import choice
+from relay.edge.admission import FEW
 from relay.edge.fanout import PythonCore
 from relay.edge.patience import BLIND, PROBING
 from relay.edge.rendition import STALE_S
@@ -148,8 +149,8 @@ async def test_nobody_is_sent_again_what_a_camera_sent_before_it_stopped(
 @ONE_STORE
 @pytest.mark.parametrize("core_name", ["native"])
 async def test_an_edge_that_drops_frames_takes_nobody_else(house: House, camera: Camera) -> None:
-    viewer = await house.join()
-    await eventually(viewer.got.media, "a picture")
+    for viewer in [await house.join() for _ in range(FEW)]:
+        await eventually(viewer.got.media, "a picture")
     assert house.edge is not None
     for feed in house.edge._feeds._feeds.values():
         for number in range(64):  # at once, and paced: the first ones hold up the others
