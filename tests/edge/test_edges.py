@@ -84,6 +84,12 @@ async def town(folder: Path, **settings: str) -> AsyncIterator[Town]:
 
 async def test_sessions_are_shared_and_each_reaches_its_own_edge(tmp_path: Path) -> None:
     async with town(tmp_path, RELAY_EDGES="2") as here:
+
+        async def rest() -> bool:
+            loads = [fact["load"] for fact in (await here.edges()).values()]
+            return len(loads) == 2 and max(loads) < 0.05
+
+        await eventually(rest, "both edges to have nothing more of their start to do", 30)
         viewers = await asyncio.gather(*(here.join() for _ in range(6)))
         assert Counter(map(edge_of, viewers)).most_common()[-1][1] == 3
         ports = {viewer._edge[1] for viewer in viewers}
