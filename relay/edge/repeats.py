@@ -32,6 +32,7 @@ MAX_KNOWN: Final = 256
 
 _NEVER: Final = -math.inf, 0
 _MANY: Final = 16
+"""Counting on would make no pause longer."""
 
 
 class Repeats:

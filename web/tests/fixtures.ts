@@ -1,6 +1,7 @@
 /** Well-formed values for the suites to bend. */
 
 import type { Broadcast, Camera } from "../src/protocol/broadcast.ts";
+import type { Comment } from "../src/protocol/comment.ts";
 
 export function camera(patch: Partial<Camera> = {}): Camera {
   return {
@@ -34,6 +35,23 @@ export function broadcast(patch: Partial<Broadcast> = {}): Broadcast {
     comments: "open",
     access: "open",
     partners_only: false,
+    ...patch,
+  };
+}
+
+/** One that stands for itself, whose text is its id. */
+export function comment(id: string, atMs: number, patch: Partial<Comment> = {}): Comment {
+  return {
+    id,
+    name: "A",
+    text: id,
+    at: new Date(atMs).toISOString(),
+    moment: null,
+    reply_to: null,
+    pinned: false,
+    edited: false,
+    yours: false,
+    editable_until: null,
     ...patch,
   };
 }

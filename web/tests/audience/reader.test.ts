@@ -1,23 +1,13 @@
 import { afterEach, expect, it, vi } from "vitest";
 import { Reader } from "../../src/audience/comments/reader.ts";
 import type { Comment, CommentPage } from "../../src/protocol/comment.ts";
+import { comment as commentAt } from "../fixtures.ts";
 
 const START = Date.UTC(2026, 0, 1);
 
 /** The one that was written in that second. */
 function comment(second: number): Comment {
-  return {
-    id: String(second),
-    name: "A",
-    text: String(second),
-    at: new Date(START + second * 1000).toISOString(),
-    moment: null,
-    reply_to: null,
-    pinned: false,
-    edited: false,
-    yours: false,
-    editable_until: null,
-  };
+  return commentAt(String(second), START + second * 1000);
 }
 
 const asked: string[] = [];

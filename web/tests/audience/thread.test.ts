@@ -13,21 +13,10 @@ import {
   withPage,
 } from "../../src/audience/comments/thread.ts";
 import type { Comment } from "../../src/protocol/comment.ts";
+import { comment as commentAt } from "../fixtures.ts";
 
 function comment(id: string, minute: number, patch: Partial<Comment> = {}): Comment {
-  return {
-    id,
-    name: "A",
-    text: id,
-    at: new Date(Date.UTC(2026, 0, 1, 0, minute)).toISOString(),
-    moment: null,
-    reply_to: null,
-    pinned: false,
-    edited: false,
-    yours: false,
-    editable_until: null,
-    ...patch,
-  };
+  return commentAt(id, Date.UTC(2026, 0, 1, 0, minute), patch);
 }
 
 const page = {
