@@ -18,6 +18,13 @@ def rendition_units(camera: str, rendition: str) -> str:
     return f"units:{{{camera}}}:{rendition}"
 
 
+def camera_history(camera: str) -> str:
+    """Hash: what befell a camera → how often, and `seen` → when its last unit came, seconds since
+    the epoch; for a day.
+    """
+    return f"history:{{{camera}}}"
+
+
 def demand(camera: str) -> str:
     """Sorted set: name of a rendition → µs of the Redis clock until which somebody wants it."""
     return f"demand:{{{camera}}}"

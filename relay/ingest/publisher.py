@@ -1,4 +1,4 @@
-"""One camera's source on its way to the bus: timeline, capture clock, writer, presence.
+"""One camera's source on its way to the bus: timeline, capture clock, writer, presence, faults.
 
 Every protocol converts its own time stamps and payloads and then puts them here.
 Back-pressure: the writer's; `put` never waits.
@@ -16,6 +16,7 @@ from relay.bus.client import store_errors
 from relay.bus.events import publish
 from relay.bus.writer import StreamWriter
 from relay.errors import MediaError, ProtocolError, StoreError
+from relay.ingest.fault_teller import FaultTeller
 from relay.log import logger
 from relay.media import h264
 from relay.media.codecs import Codec
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from redis.asyncio import Redis
 
     from relay.bus.client import Entry
-
+    from relay.ingest.inspection import Inspection
 
 _HEAD: Final = 4096
 """Parameter sets are looked for in so many bytes of a keyframe."""
@@ -60,6 +61,7 @@ class Publisher:
         self._cropped = b""
         self._until = 0
         self._begun = asyncio.Event()
+        self._faults = FaultTeller(bus, camera)
         self.units = 0
         """Units published."""
 
@@ -79,6 +81,10 @@ class Publisher:
                 self._until = max(self._until, wire.decode(fields[wire.FIELD])[1].dts + 1)
         if self._until:
             self._timeline = Timeline(not_before=self._until)
+
+    def inspect(self, inspection: Inspection) -> None:
+        """Tell the operators what this finds wrong with the source."""
+        self._faults.inspect(inspection)
 
     def new_source(self, *, peer: str, device: str, encoder: str) -> None:
         """Go on with another source, whose clock is its own; the timeline goes on."""
@@ -122,6 +128,7 @@ class Publisher:
             self._fact["sound"] = codec.name
         self._writer.put(Unit(codec, pts, placed, captured, keyframe, payload))
         self.units += 1
+        self._faults.seen = now_us / 1e6
         self._begun.set()
 
     def _look_at_picture(self, payload: bytes) -> bytes:
@@ -157,6 +164,7 @@ class Publisher:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._writer.run())
                 tasks.create_task(self._tell())
+                tasks.create_task(self._faults.run())
         finally:
             try:
                 await presence.withdraw(self._bus, presence.CAMERA, self._camera)

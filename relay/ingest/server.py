@@ -9,8 +9,10 @@ from __future__ import annotations
 import asyncio
 import time
 from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from relay.bus import faults
 from relay.errors import Conflict, OperatorError, StoreError
 from relay.ids import hash_key
 from relay.ingest.desk import Desk, Source
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
 
     from redis.asyncio import Redis
 
+    from relay.bus.faults import Fault
     from relay.ingest.rtmp.events import Event
     from relay.state.models import Camera
     from relay.state.registry import Registry
@@ -49,8 +52,6 @@ FAREWELL_S: Final = 1.0
 """Time for a peer to take what it is told at the end."""
 _READ: Final = 65_536
 _MAX_SIDE: Final = 16_384
-_MAX_FAULTS: Final = 100
-"""A peer of which this many messages and no other cannot be used is told so, and hung up on."""
 
 
 class RtmpServer:
@@ -59,6 +60,7 @@ class RtmpServer:
     def __init__(self, *, registry: Registry, bus: Redis, name: str) -> None:
         """`name` is this process's, for leases."""
         self._registry = registry
+        self._bus = bus
         self._desk = Desk(bus, name)
         self._server: asyncio.Server | None = None
         self._waiting = 0
@@ -113,6 +115,19 @@ class RtmpServer:
         """Who is on air."""
         return self._desk
 
+    async def note_refusal(self, camera: Camera, fault: Fault, peer: str) -> None:
+        """Tell the operators that what sends a camera was hung up on."""
+        self.counters["refused"] += 1
+        logger().warning(
+            "camera refused", camera=camera.id, name=camera.name, peer=peer, fault=str(fault)
+        )
+        try:
+            told = replace(fault, at=time.time())
+            await faults.tell(self._bus, camera.id, told, ttl_ms=faults.REFUSAL_MS)
+            await faults.note(self._bus, camera.id, {fault.kind: 1})
+        except StoreError as error:
+            logger().warning("the bus does not hear of a refusal", error=str(error))
+
     @property
     def registry(self) -> Registry:
         """Where keys are looked up."""
@@ -139,13 +154,12 @@ class _Connection:
         self._peer = peer
         self._session = Session()
         self._source: Source | None = None
-        self._camera: str | None = None
+        self._camera: Camera | None = None
         self._key_hash = ""
         self._key_checked = 0.0
         self._key_check: asyncio.Task[None] | None = None
         self._reading: asyncio.Timeout | None = None
         self._faults = 0
-        self._has_media = False
         self._dismissed: str | None = None
 
     async def run(self) -> None:
@@ -179,15 +193,15 @@ class _Connection:
                 self._key_check.cancel()
             if self._source is not None:
                 await self._server.desk.leave(self._source)
-            with suppress(OSError):
-                await self._flush(FAREWELL_S)
             logger().info(
                 "RTMP connection ended",
                 peer=self._peer,
-                camera=self._camera,
+                camera=self._camera and self._camera.id,
                 reason=reason,
                 faults=self._faults,
             )
+            with suppress(OSError):
+                await self._take_leave()
 
     def _events(self, data: bytes, now: float) -> Iterable[Event]:
         if not data:
@@ -220,36 +234,59 @@ class _Connection:
             async with asyncio.timeout(limit_s):
                 await self._writer.drain()
 
+    async def _take_leave(self) -> None:
+        """Send what is left to say; to a publisher that is hung up on, why.
+
+        What such a one still sends is read for a moment: left unread, it would make the system
+        reset the connection before the publisher has read the reason.
+        """
+        if self._dismissed is None:
+            await self._flush(FAREWELL_S)
+            return
+        self._session.dismiss(self._dismissed)
+        async with asyncio.timeout(FAREWELL_S):
+            await self._flush(FAREWELL_S)
+            self._writer.write_eof()
+            while await self._reader.read(_READ):
+                pass
+
     async def _handle(self, event: Event) -> None:
         source = self._source
         match event:
             case PublishRequested():
                 await self._publish(event)
             case MediaVideo() | MediaAudio() if source is not None:
-                self._has_media = True
                 self._media(source, event)
                 self._check_key(source.camera)
             case MetaData() if source is not None:
                 self._describe(source, event)
-            case MediaFault():
-                self._faults += 1
-                self._server.counters["faults"] += 1
-                if self._faults == 1:
-                    logger().warning("unusable media", peer=self._peer, reason=event.reason)
-                if self._faults >= _MAX_FAULTS and not self._has_media:
-                    self._dismiss(f"nothing of it can be used: {event.reason}")
+            case MediaFault() if source is not None:
+                await self._fault(source, event)
             case Unpublished() | Ended() if source is not None:
                 await self._server.desk.leave(source)
                 self._source = None
             case _:
                 pass
 
+    async def _fault(self, source: Source, event: MediaFault) -> None:
+        self._faults += 1
+        self._server.counters["faults"] += 1
+        if self._faults == 1:
+            logger().warning("unusable media", peer=self._peer, reason=event.reason)
+        now = asyncio.get_running_loop().time()
+        source.inspection.unusable(event.kind, event.reason, event.codec, now)
+        refusal = source.inspection.refusal()
+        if refusal is not None and self._dismissed is None:
+            assert self._camera is not None
+            self._dismiss(f"{self._camera.name}: {refusal}")
+            await self._server.note_refusal(self._camera, refusal, self._peer)
+
     async def _publish(self, request: PublishRequested) -> None:
         camera = await self._camera_of(request)
         if camera is None:
             self._refuse("the stream key is not known")
             return
-        self._camera = camera.id
+        self._camera = camera
         source = Source(
             camera=camera.id,
             peer=self._peer,

@@ -49,6 +49,8 @@ async def test_what_is_created_can_be_read(gateway: Gateway) -> None:
             "live": False,
             "projection": "flat",
             "renditions": [],
+            "no_picture": False,
+            "seen_at": None,
         }
         for name in ("helmet", "drone")
     ]

@@ -92,6 +92,10 @@ class Encoder:
 
     async def status(self) -> str:
         """The code of the next `onStatus`."""
+        return str((await self.told())["code"])
+
+    async def told(self) -> dict[str, Any]:
+        """What the next `onStatus` says."""
         async with asyncio.timeout(5):
             while True:
                 for index, each in enumerate(self._held):
@@ -99,7 +103,7 @@ class Encoder:
                         values: list[Any] = amf.decode(each.body)
                         if values[0] == "onStatus":
                             del self._held[: index + 1]
-                            return str(values[3]["code"])
+                            return dict(values[3])
                 data = await self._reader.read(65_536)
                 assert data, "the server hung up"
                 self._held += self._answers.receive(data)

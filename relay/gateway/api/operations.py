@@ -122,11 +122,23 @@ class _Collector:
             live.add_metric([name], 1)
             units.add_metric([name], fact["units"])
             dropped.add_metric([name], fact.get("dropped", 0))
+        wrong = GaugeMetricFamily(
+            "eva_camera_fault", "What is wrong with a camera", labels=["camera", "kind"]
+        )
+        for name, found in self._live.faults.items():
+            for fault in found:
+                wrong.add_metric([name, fault.kind], 1)
+        befell = CounterMetricFamily(
+            "eva_camera_troubles", "What befell a camera", labels=["camera", "what"]
+        )
+        for name, history in self._live.histories.items():
+            for what, count in history.counts.items():
+                befell.add_metric([name, what], count)
         done = CounterMetricFamily("eva_process", "What a process did", labels=["process", "what"])
         for name, fact in self._live.processes.items():
             for what, value in fact["counters"].items():
                 done.add_metric([name, what], value)
-        return [viewers, load, sent, strays, live, units, dropped, done]
+        return [viewers, load, sent, strays, live, units, dropped, wrong, befell, done]
 
 
 ROUTES = [

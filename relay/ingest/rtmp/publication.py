@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from relay.errors import MediaError
+from relay.errors import MediaError, UnsupportedCodec
 from relay.ingest.rtmp import amf
 from relay.ingest.rtmp.errors import Amf3Error, AmfError
 from relay.ingest.rtmp.events import (
@@ -78,7 +78,8 @@ class Publication:
         try:
             event = self._READERS[message.kind](self, message)
         except (MediaError, AmfError) as error:
-            return [MediaFault(self._KINDS.get(message.kind), str(error))]
+            codec = error.codec if isinstance(error, UnsupportedCodec) else ""
+            return [MediaFault(self._KINDS.get(message.kind), str(error), codec)]
         return [] if event is None else [event]
 
     def _audio(self, message: Message) -> Event | None:

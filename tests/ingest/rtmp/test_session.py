@@ -210,8 +210,8 @@ class TestPublishing:
             video(0, picture(IDR)),
         )
         assert events[:5] == [
-            MediaFault(Kind.VIDEO, "not supported yet: HEVC (hvc1)"),
-            MediaFault(Kind.AUDIO, "not supported yet: MP3"),
+            MediaFault(Kind.VIDEO, "not supported yet: HEVC (hvc1)", "HEVC (hvc1)"),
+            MediaFault(Kind.AUDIO, "not supported yet: MP3", "MP3"),
             MediaFault(None, "not supported yet: aggregate messages"),
             MediaFault(None, "truncated AMF0"),
             MediaFault(None, "AMF3 is not spoken here"),

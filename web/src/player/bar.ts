@@ -157,13 +157,18 @@ function latencyBadge(facts: BarFacts): TemplateResult | typeof nothing {
   </button>`;
 }
 
+/** What is said of a camera without a picture. */
+export function absence({ no_picture: noPicture }: Camera): string {
+  return noPicture === true ? msg("No picture") : msg("No signal");
+}
+
 function cameraGroups(choices: Choices, wanted: string | null): MenuGroup[] {
   const cameras = choices.cameras.map((one): MenuItem => {
     const note = one.live
       ? one.id === choices.programme
         ? msg("On air")
         : undefined
-      : msg("No signal");
+      : absence(one);
     return {
       value: one.id,
       label: one.name,

@@ -19,12 +19,15 @@ export function slateOf(player: EvaPlayer, link: Link, done: () => void): Templa
     wish(player, "eva-camera", { id: programme });
     done();
   };
+  const shown = player.choices?.cameras.find((one) => one.id === player.camera);
   return html`<eva-slate
     slot="centered-chrome"
     noautohide
     .phase=${player.phase}
     .pictured=${hasPicture(link)}
     .lostSinceMs=${link.lostSinceMs}
+    .seenAt=${shown?.seen_at ?? null}
+    .noPicture=${shown?.no_picture ?? false}
     .startsAt=${player.startsAt}
     .clock=${player.clock}
     .cameraName=${player.cameraName}

@@ -42,6 +42,10 @@ export interface Camera {
   projection: string;
   /** The ladder, best rung first; empty while the camera is away. */
   renditions: Rendition[];
+  /** There is no picture to wait for: what it sends cannot be shown. */
+  no_picture?: boolean | undefined;
+  /** When it was sent last, RFC 3339; null while it is, and where nobody knows. */
+  seen_at?: string | null | undefined;
 }
 
 /** The viewers' verdict. */
@@ -181,6 +185,8 @@ export const isCamera: Guard<Camera> = shape<Camera>({
   live: isBoolean,
   projection: isString,
   renditions: isArrayOf(isRendition),
+  no_picture: isMissingOr(isBoolean),
+  seen_at: isMissingOr(isNullOr(isString)),
 });
 
 /** Recognises a {@link Rating}. */

@@ -63,6 +63,10 @@ export interface CameraEvent {
   id: string;
   live: boolean;
   renditions: Rendition[];
+  /** What it sends cannot be shown. */
+  no_picture?: boolean | undefined;
+  /** When it was sent last, RFC 3339. */
+  seen_at?: string | null | undefined;
 }
 
 /**
@@ -194,6 +198,8 @@ const GUARDS: { [K in ServerEvent["type"]]: Guard<EventOf<K>> } = {
     id: isString,
     live: isBoolean,
     renditions: isArrayOf(isRendition),
+    no_picture: isMissingOr(isBoolean),
+    seen_at: isMissingOr(isNullOr(isString)),
   }),
   edge_lost: shape<EdgeLostEvent>({
     type: isOneOf("edge_lost"),

@@ -44,6 +44,10 @@ export class EvaBadge extends LitElement {
           opacity: 0.35;
         }
       }
+      :host([state="live"][silent])::before {
+        background: currentColor;
+        animation: none;
+      }
       @media (forced-colors: active) {
         :host {
           border: 1px solid currentColor;
@@ -67,13 +71,16 @@ export class EvaBadge extends LitElement {
   /** The broadcast's start, ISO 8601. */
   @property({ attribute: false }) startsAt: string | null = null;
 
+  /** It is live, and no camera sends. */
+  @property({ type: Boolean, reflect: true }) silent = false;
+
   constructor() {
     super();
     new Ticker(this);
   }
 
   protected override render(): TemplateResult {
-    return html`${stateWord(this.state, this.startsAt, now())}`;
+    return html`${stateWord(this.state, this.startsAt, now(), this.silent)}`;
   }
 }
 

@@ -66,11 +66,15 @@ export function formatStart(iso: string, locale: string, timeZone?: string): str
   return starts(locale, timeZone).format(new Date(iso));
 }
 
-/** Where a broadcast stands, in a word. One whose start has come or is not set is standing by. */
+/**
+ * Where a broadcast stands, in a word. One whose start has come or is not set is standing by; one that
+ * is live and `silent` has no camera that sends.
+ */
 export function stateWord(
   state: "before" | "live" | "ended",
   startsAt: string | null,
   nowMs: number,
+  silent = false,
 ): string {
   const isToCome = startsAt !== null && Date.parse(startsAt) > nowMs;
   if (state === "before") {
@@ -78,6 +82,9 @@ export function stateWord(
   }
   if (state === "ended") {
     return msg("Ended");
+  }
+  if (silent) {
+    return msg("No signal");
   }
   return isToCome ? msg("On air early") : msg("Live");
 }

@@ -9,6 +9,7 @@ import { localized, msg } from "@lit/localize";
 import { css, html, LitElement, nothing, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 import { classMap } from "lit/directives/class-map.js";
+import { absence } from "../../player/bar.ts";
 import { wish } from "../../player/wishes.ts";
 import type { Camera } from "../../protocol/broadcast.ts";
 import { shared } from "../../ui/shared-styles.ts";
@@ -166,7 +167,7 @@ export class EvaCameras extends LitElement {
 
   #note(camera: Camera): TemplateResult | typeof nothing {
     if (!camera.live) {
-      return html`<span class="note">${msg("No signal")}</span>`;
+      return html`<span class="note">${absence(camera)}</span>`;
     }
     return camera.id === this.programme
       ? html`<span class="note air">${msg("On air")}</span>`

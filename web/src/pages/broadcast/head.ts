@@ -23,7 +23,7 @@ export interface HeadFacts {
 export function head({ view, broadcast, sharedMs, onShare }: HeadFacts): TemplateResult {
   return html`
     <div class="facts">
-      <eva-badge state=${broadcast.state} .startsAt=${broadcast.starts_at}></eva-badge>
+      <eva-badge state=${broadcast.state} .startsAt=${broadcast.starts_at} ?silent=${broadcast.programme === null}></eva-badge>
       ${broadcast.state === "live" ? viewers(broadcast.viewers) : nothing}
       ${
         view.line === "down"

@@ -225,7 +225,7 @@ export class EvaEmbed extends LitElement {
         ${mark}<h1>${broadcast.title}</h1>
       </a>
       <div class="facts">
-        <eva-badge state=${broadcast.state} .startsAt=${broadcast.starts_at}></eva-badge>
+        <eva-badge state=${broadcast.state} .startsAt=${broadcast.starts_at} ?silent=${broadcast.programme === null}></eva-badge>
         ${broadcast.state === "live" ? viewers(broadcast.viewers) : nothing}
         ${this.#mayRate(broadcast) ? this.#rateButton(mean) : nothing}
       </div>

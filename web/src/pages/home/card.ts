@@ -11,6 +11,7 @@ import { formatAverage, formatStart } from "../../ui/format.ts";
 import { star } from "../../ui/icons.ts";
 import { locale } from "../../ui/locale.ts";
 import { shared } from "../../ui/shared-styles.ts";
+import { isSilent } from "./order.ts";
 import "../../ui/badge.ts";
 
 /** See the module's header. */
@@ -71,7 +72,7 @@ export class EvaCard extends LitElement {
     return html`<article>
       <div class="art">
         ${cardArt(broadcast.slug, stillOf(broadcast))}
-        <eva-badge state=${broadcast.state} .startsAt=${broadcast.starts_at}></eva-badge>
+        <eva-badge state=${broadcast.state} .startsAt=${broadcast.starts_at} ?silent=${isSilent(broadcast)}></eva-badge>
       </div>
       <h3><a href="/b/${broadcast.slug}">${broadcast.title}</a></h3>
       <p class="facts">
