@@ -33,8 +33,8 @@ ALLOW: Final = (
     "local-network; loopback-network; local-network-access"
 )
 """What a frame has to let the player do. The motion sensors are for 360° pictures; the last three
-are for relays on a private address, which Chrome from 142 on asks its user about (from 145 on by the
-first two names).
+are for relays on a private address, about which Chrome asks its user: from 142 on by the last name,
+from 145 on by the two before it.
 """
 _WIDTH: Final = 640
 _EXAMPLE: Final = (

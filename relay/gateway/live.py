@@ -154,6 +154,8 @@ class Live:
         ladder = self.ladders.get(camera)
         return {
             "live": camera in self.cameras,
+            # A process of an earlier version does not tell.
+            "clock": self.cameras.get(camera, {}).get("clock", "arrival"),
             "renditions": [] if ladder is None else ladder.to_json()["video"],
         }
 

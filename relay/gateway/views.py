@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime  # noqa: TC003 - pydantic reads it at run time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from relay.audience import ratings
 from relay.director.phase import Phase
@@ -47,6 +47,8 @@ class CameraView(Model):
     id: str
     name: str
     live: bool
+    clock: Literal["camera", "arrival"]
+    """What pictures' capture times go by: the camera's own clock, or their arrival at the relay."""
     projection: Projection
     renditions: list[RenditionView]
 
@@ -130,6 +132,7 @@ def camera_view(app: web.Application, camera_id: str, camera: Camera | None) -> 
         name=camera.name if camera else camera_id,
         projection=camera.projection if camera else Projection.FLAT,
         live=live["live"],
+        clock=live["clock"],
         renditions=[RenditionView(**item) for item in live["renditions"]],
     )
 

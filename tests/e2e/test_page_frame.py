@@ -147,16 +147,16 @@ def test_a_name_is_remembered(walk: Stack, open_either: Callable[..., Tab]):
 
 STEERED = """{head}
 <script src="{relay}/embed.js"></script>
-<eva-player id="it" src="{relay}/b/{slug}"></eva-player>
+<eva-player id="walk" src="{relay}/b/{slug}"></eva-player>
 <script>
 window.news = [];
 for (const name of ["play", "pause", "volumechange", "error"]) {{
-  it.addEventListener(name, ({{ detail }}) => {{
+  walk.addEventListener(name, ({{ detail }}) => {{
     news.push([name, detail.code ?? JSON.stringify(detail) === JSON.stringify(
-      {{ paused: it.paused, muted: it.muted, volume: it.volume }})]);
+      {{ paused: walk.paused, muted: walk.muted, volume: walk.volume }})]);
   }});
 }}
-it.addEventListener("state", ({{ detail }}) => {{ window.phase = detail.phase; }});
+walk.addEventListener("state", ({{ detail }}) => {{ window.phase = detail.phase; }});
 window.outcome = (promise) => promise.then(() => "plays", (error) => error.name);
 </script>"""
 
@@ -170,10 +170,10 @@ def test_an_element_is_steered_as_a_media_element(walk: Stack, open_either: Call
         def wait(what: str) -> None:
             tab.wait_for("html", what, 20)
 
-        at_first = tab.page.evaluate("[it.paused, it.muted, it.volume]")
+        at_first = tab.page.evaluate("[walk.paused, walk.muted, walk.volume]")
         assert at_first in ([True, True, 1], [False, True, 1])
-        wait("window.phase === 'live' && !it.paused")
-        assert tab.page.evaluate("[it.paused, it.muted, it.volume]") == [False, True, 1]
+        wait("window.phase === 'live' && !walk.paused")
+        assert tab.page.evaluate("[walk.paused, walk.muted, walk.volume]") == [False, True, 1]
 
         def told(act: str, until: str) -> list[list[object]]:
             """What the player tells of an act, until something is so."""
@@ -182,27 +182,28 @@ def test_an_element_is_steered_as_a_media_element(walk: Stack, open_either: Call
             found: list[list[object]] = tab.page.evaluate("news")
             return found
 
-        assert told("it.pause()", "it.paused") == [["pause", True]]
-        assert tab.page.evaluate("outcome(it.play())") == "plays"
-        wait("!it.paused")
-        assert told("it.volume = 0.25", "it.volume === 0.25") == [["volumechange", True]]
-        tab.page.locator("eva-player").click()  # sound needs a gesture
-        wait("!it.paused || news.length > 0")
-        assert ["volumechange", True] in told("it.muted = false", "!it.muted")
-        assert ["volumechange", True] in told("it.mute()", "it.muted")
-        beyond = "try { it.volume = 2; } catch (error) { window.beyond = error.name; }"
+        assert told("walk.pause()", "walk.paused") == [["pause", True]]
+        assert tab.page.evaluate("outcome(walk.play())") == "plays"
+        wait("!walk.paused")
+        assert told("walk.volume = 0.25", "walk.volume === 0.25") == [["volumechange", True]]
+        tab.page.locator("#walk").click()  # sound needs a gesture; this one stops the picture
+        wait("walk.paused")
+        assert tab.page.evaluate("outcome(walk.play())") == "plays"
+        assert ["volumechange", True] in told("walk.muted = false", "!walk.muted")
+        assert ["volumechange", True] in told("walk.mute()", "walk.muted")
+        beyond = "try { walk.volume = 2; } catch (error) { window.beyond = error.name; }"
         tab.page.evaluate(f"() => {{ {beyond} }}")
         assert tab.page.evaluate("window.beyond") == "IndexSizeError"
         for act, code in (
-            ("it.setCamera('elsewhere')", "unknown-camera"),
-            ("it.setCamera('elsewhere')", "unknown-camera"),  # each time that it is asked for
-            ("it.setQuality('9000p')", "unknown-quality"),
+            ("walk.setCamera('elsewhere')", "unknown-camera"),
+            ("walk.setCamera('elsewhere')", "unknown-camera"),  # each time that it is asked for
+            ("walk.setQuality('9000p')", "unknown-quality"),
         ):
             assert told(act, "news.length > 0") == [["error", code]]
-        again = "(() => { const played = outcome(it.play()); it.remove(); return played; })()"
+        again = "(() => { const played = outcome(walk.play()); walk.remove(); return played; })()"
         assert tab.page.evaluate(again) in ("AbortError", "plays")
-        assert tab.page.evaluate("outcome(it.play())") == "NotSupportedError"
-        assert tab.page.evaluate("[it.paused, it.muted, it.volume]") == [True, True, 1]
+        assert tab.page.evaluate("outcome(walk.play())") == "NotSupportedError"
+        assert tab.page.evaluate("[walk.paused, walk.muted, walk.volume]") == [True, True, 1]
 
 
 def test_a_player_without_a_broadcast_says_why_it_does_not_play(
@@ -213,4 +214,4 @@ def test_a_player_without_a_broadcast_says_why_it_does_not_play(
         pages["/"] = STEERED.format(head=HEAD, relay=walk.url, slug="unopened")
         tab = open_either(origin, "401")
         tab.wait_for("html", "window.news?.at(-1)?.[1] === 'closed'", 20)
-        assert tab.page.evaluate("outcome(it.play())") == "NotSupportedError"
+        assert tab.page.evaluate("outcome(walk.play())") == "NotSupportedError"

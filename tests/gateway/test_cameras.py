@@ -30,7 +30,12 @@ async def test_what_is_created_can_be_read(gateway: Gateway) -> None:
     assert answer.headers["Location"] == f"{BASE}/orbit"
     key = created.pop("publish_key")
     assert key.startswith("evk_")
-    assert created == body | {"live": False, "renditions": [], "source": None}
+    assert created == body | {
+        "live": False,
+        "clock": "arrival",
+        "renditions": [],
+        "source": None,
+    }
     assert (await gateway.get(answer.headers["Location"], admin=True)).ok() == created
     assert (await gateway.get(BASE, admin=True)).ok() == {"cameras": [created]}
 

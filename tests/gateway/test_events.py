@@ -70,7 +70,13 @@ async def test_cameras_come_and_go(gateway: Gateway, store: Redis) -> None:
     async with open_page(gateway, "demo") as page:
         await go_live(store, "drone")
         came = await page.hear_type("camera", id="drone")
-        assert came == {"type": "camera", "id": "drone", "live": True, "renditions": RUNGS}
+        assert came == {
+            "type": "camera",
+            "id": "drone",
+            "live": True,
+            "clock": "arrival",
+            "renditions": RUNGS,
+        }
         await page.hear_type("programme", camera="drone")
 
         await go_live(store, "helmet")
@@ -78,7 +84,13 @@ async def test_cameras_come_and_go(gateway: Gateway, store: Redis) -> None:
 
         await go_dark(store, "drone")
         gone = await page.hear_type("camera", id="drone")
-        assert gone == {"type": "camera", "id": "drone", "live": False, "renditions": []}
+        assert gone == {
+            "type": "camera",
+            "id": "drone",
+            "live": False,
+            "clock": "arrival",
+            "renditions": [],
+        }
         await page.hear_type("programme", camera="helmet")
     programmes = [event["camera"] for event in page.heard if event["type"] == "programme"]
     assert programmes == ["drone", "helmet"]

@@ -1,4 +1,4 @@
-"""What frames of other sites let the player do: spelled once for each language, and the same in all."""
+"""What frames of other sites let the player do: the same wherever it is spelled."""
 
 from __future__ import annotations
 

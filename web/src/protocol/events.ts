@@ -62,6 +62,7 @@ export interface CameraEvent {
   type: "camera";
   id: string;
   live: boolean;
+  clock?: "camera" | "arrival" | undefined;
   renditions: Rendition[];
 }
 
@@ -193,6 +194,7 @@ const GUARDS: { [K in ServerEvent["type"]]: Guard<EventOf<K>> } = {
     type: isOneOf("camera"),
     id: isString,
     live: isBoolean,
+    clock: isMissingOr(isOneOf("camera", "arrival")),
     renditions: isArrayOf(isRendition),
   }),
   edge_lost: shape<EdgeLostEvent>({

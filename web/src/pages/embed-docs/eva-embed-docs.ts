@@ -169,7 +169,7 @@ function news(): TemplateResult {
       ["state", '{"phase", "camera", "rendition"}'],
       ["rating", '{"average", "count", "yours"}'],
       ["viewers", "1284"],
-      ["time", '{"at", "latency_ms"}'],
+      ["time", '{"at", "latency_ms", "since": "camera" | "arrival"}'],
       ["error", '{"code", "message"}'],
       ["answer", '{"id", "error": {"name", "message"} | null}'],
     ],

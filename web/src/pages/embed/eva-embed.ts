@@ -25,6 +25,7 @@ import {
 } from "../../player/choice.ts";
 import { Heartbeat } from "../../player/heartbeat.ts";
 import { listenToKeys } from "../../player/keyboard.ts";
+import { isFromCamera } from "../../player/latency-parts.ts";
 import { SystemDisplay } from "../../player/media-session.ts";
 import { Phase } from "../../player/phase.ts";
 import type { EvaPlayer } from "../../player/player.ts";
@@ -354,7 +355,9 @@ export class EvaEmbed extends LitElement {
       const at = new Date(atUs / 1000).toISOString();
       const latencyMs = this.player?.health?.latencyMs ?? null;
       const latency = latencyMs === null ? null : Math.round(latencyMs);
-      this.#bridge.tell("time", { at, latency_ms: latency });
+      const cameras = this.#feed?.store.state.broadcast?.cameras ?? [];
+      const since = isFromCamera({ cameras }, this.shown) ? "camera" : "arrival";
+      this.#bridge.tell("time", { at, latency_ms: latency, since });
     }
   }
 
