@@ -29,9 +29,13 @@ if TYPE_CHECKING:
     from relay.state.models import Broadcast, Partner
 
 ALLOW: Final = (
-    "autoplay; fullscreen; picture-in-picture; screen-wake-lock; gyroscope; accelerometer"
+    "autoplay; fullscreen; picture-in-picture; screen-wake-lock; gyroscope; accelerometer; "
+    "local-network; loopback-network; local-network-access"
 )
-"""What a frame has to let the player do; the motion sensors are for 360° pictures."""
+"""What a frame has to let the player do. The motion sensors are for 360° pictures; the last three
+are for relays on a private address, about which Chrome asks its user: from 142 on by the last name,
+from 145 on by the two before it.
+"""
 _WIDTH: Final = 640
 _EXAMPLE: Final = (
     '<iframe src="https://RELAY/embed/SLUG" title="TITLE" width="640" height="360"\n'

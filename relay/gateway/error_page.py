@@ -40,7 +40,10 @@ _STYLE: Final = (
 
 
 _BAR: Final = '<header><a href="/">EVA Relay</a></header>\n'
-_TELL: Final = 'parent.postMessage({eva:1,event:"error",value:{message:"not-allowed"}},"*")'
+_TELL: Final = (
+    'parent.postMessage({eva:1,event:"error",value:'
+    '{code:"not-allowed",message:"This site may not show the player."}},"*")'
+)
 """What a frame that shows no player tells the page around it, whichever that is."""
 _TELL_HASH: Final = b64encode(sha256(_TELL.encode()).digest()).decode()
 

@@ -162,6 +162,8 @@ class Live:
         kinds = {fault.kind for fault in self.faults.get(camera, ())}
         return {
             "live": camera in self.cameras,
+            # A process of an earlier version does not tell.
+            "clock": self.cameras.get(camera, {}).get("clock", "arrival"),
             "renditions": rungs,
             "no_picture": not rungs and not kinds.isdisjoint(WITHOUT_PICTURE),
             "seen_at": None if camera in self.cameras else self._seen_at(camera),

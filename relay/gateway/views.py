@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from relay.audience import ratings
 from relay.bus.faults import verdict
@@ -48,6 +48,8 @@ class CameraView(Model):
     id: str
     name: str
     live: bool
+    clock: Literal["camera", "arrival"]
+    """What pictures' capture times go by: the camera's own clock, or their arrival at the relay."""
     projection: Projection
     renditions: list[RenditionView]
     no_picture: bool
@@ -155,6 +157,7 @@ def camera_view(app: web.Application, camera_id: str, camera: Camera | None) -> 
         name=camera.name if camera else camera_id,
         projection=camera.projection if camera else Projection.FLAT,
         live=live["live"],
+        clock=live["clock"],
         renditions=[RenditionView(**item) for item in live["renditions"]],
         no_picture=live["no_picture"],
         seen_at=live["seen_at"],

@@ -18,10 +18,10 @@ from relay.bus.writer import StreamWriter
 from relay.errors import MediaError, ProtocolError, StoreError
 from relay.ingest.fault_teller import FaultTeller
 from relay.log import logger
-from relay.media import h264
+from relay.media import h264, sei
 from relay.media.codecs import Codec
 from relay.media.sps import crop_sps, parse_sps
-from relay.media.timebase import MAX_JUMP, CaptureClock, Timeline, ToldClock
+from relay.media.timebase import MAX_JUMP, CaptureClock, Timeline, ToldClock, ticks_to_us
 from relay.media.unit import Unit
 
 if TYPE_CHECKING:
@@ -99,7 +99,15 @@ class Publisher:
 
     def trust_clock(self, zero_us: int) -> None:
         """Learn when the source's time stamp zero was captured, µs since the epoch."""
-        self._told = ToldClock(zero_us)
+        if self._told is None:
+            self._told = ToldClock(zero_us)
+        else:
+            self._told.tell(zero_us)
+
+    @property
+    def clock(self) -> str:
+        """What a unit's capture time goes by: the `camera`'s own clock, or its `arrival` here."""
+        return "camera" if self._told is not None and self._told.is_proven else "arrival"
 
     def describe(self, **facts: object) -> None:
         """Note what the source says of itself, for operators."""
@@ -119,6 +127,9 @@ class Publisher:
         pts = dts + shift + offset
         self._until = max(self._until, placed + 1)
         captured = self._capture.captured_us(pts, now_us)
+        stamped = sei.stamped_us(payload) if codec is Codec.H264 else None
+        if stamped is not None:
+            self.trust_clock(stamped - ticks_to_us(dts + offset))
         if self._told is not None:
             told = self._told.captured_us(dts + offset, now_us)
             captured = captured if told is None else told
@@ -177,7 +188,11 @@ class Publisher:
         # A camera of which nothing can be used is not live, and must not take the programme.
         await self._begun.wait()
         while True:
-            fact = self._fact | {"units": self.units, "dropped": self._writer.dropped}
+            fact = self._fact | {
+                "units": self.units,
+                "dropped": self._writer.dropped,
+                "clock": self.clock,
+            }
             try:
                 await presence.tell(self._bus, presence.CAMERA, self._camera, fact)
                 if not announced:

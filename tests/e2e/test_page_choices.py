@@ -115,7 +115,7 @@ def test_the_picture_all_around_is_laid_flat_by_keys(walk: Stack, open_either: C
     tab.wait_for("eva-player >> .latency", "true", 10)
     go_to(tab, "Unmute", key="Shift+Tab")
     keys.press("Shift+Tab")
-    assert "behind the camera" in focused(tab)
+    assert "since it reached the relay" in focused(tab)
     keys.press("Enter")
     tab.wait_for("eva-stats", "true", 10)
 

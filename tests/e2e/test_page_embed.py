@@ -143,7 +143,7 @@ def test_an_origin_that_is_not_allowed_sees_a_refusal_and_hears_of_it(
         ("/members", "by partners of the relay only"),
     ):
         tab = visit(origin + path, "403")
-        wait_news(tab, "news.error?.at(-1)?.message === 'not-allowed'", 5)
+        wait_news(tab, "news.error?.at(-1)?.code === 'not-allowed'", 5)
         assert tab.page.evaluate("window.news.ready") is None
         frame = next(one for one in tab.page.frames if "/embed/" in one.url)
         frame.get_by_role("heading", name="Not for this site").wait_for()
@@ -187,7 +187,7 @@ def test_a_frame_that_stays_silent_is_an_error(
             wait_news(tab, "news.ready", 20)
         tab.wait_for("html", "customElements.get('eva-player') !== undefined", 10)
         # Time goes on by itself as well, and a frame that speaks may tell of other errors.
-        told = "(window.news.error ?? []).filter(({ message }) => message === 'silent').length"
+        told = "(window.news.error ?? []).filter(({ code }) => code === 'silent').length"
         tab.page.clock.fast_forward(3_000)
         assert tab.page.evaluate(told) == 0
         tab.page.clock.fast_forward(8_000)
@@ -211,7 +211,7 @@ def test_a_closed_broadcast_opens_with_a_token_and_leaves_it_in_no_address(
     pages["/"] = page(walk, slug="private", attributes='partner="press"')
     pages["/in"] = page(walk, slug="private", attributes=f'partner="press" token="{token}"')
     tab = visit(origin, "401")
-    wait_news(tab, "news.error?.at(-1)?.message === 'closed'")
+    wait_news(tab, "news.error?.at(-1)?.code === 'closed'")
     tab = visit(f"{origin}/in")
     wait_news(tab, "news.state?.at(-1)?.phase === 'live'", 30)
     assert all(token not in frame.url for frame in tab.page.frames)

@@ -47,6 +47,7 @@ async def test_what_is_created_can_be_read(gateway: Gateway) -> None:
             "id": name,
             "name": f"The {name}",
             "live": False,
+            "clock": "arrival",
             "projection": "flat",
             "renditions": [],
             "no_picture": False,

@@ -36,6 +36,7 @@ async def test_what_is_created_can_be_read(gateway: Gateway) -> None:
     assert key.startswith("evk_")
     assert created == body | {
         "live": False,
+        "clock": "arrival",
         "renditions": [],
         "source": None,
         "no_picture": False,

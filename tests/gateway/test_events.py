@@ -71,7 +71,7 @@ async def test_cameras_come_and_go(gateway: Gateway, store: Redis) -> None:
         await go_live(store, "drone")
         came = await page.hear_type("camera", id="drone")
         absent = {"no_picture": False, "seen_at": None}
-        camera = {"type": "camera", "id": "drone"}
+        camera = {"type": "camera", "id": "drone", "clock": "arrival"}
         assert came == camera | {"live": True, "renditions": RUNGS} | absent
         await page.hear_type("programme", camera="drone")
 

@@ -17,6 +17,7 @@ import {
 import { locale } from "../ui/locale.ts";
 import type { Chosen, MenuGroup, MenuItem } from "../ui/menu.ts";
 import { speakChrome } from "./chrome-words.ts";
+import { isFromCamera } from "./latency-parts.ts";
 import { rungName, SOURCE } from "./rungs.ts";
 import type { Telemetry } from "./telemetry.ts";
 import { LAYOUTS, type Layout } from "./wishes.ts";
@@ -144,7 +145,9 @@ function latencyBadge(facts: BarFacts): TemplateResult | typeof nothing {
     return nothing;
   }
   const text = formatMilliseconds(latencyMs, locale());
-  const label = msg(str`${text} behind the camera. Show statistics`);
+  const label = isFromCamera(facts.choices, facts.camera)
+    ? msg(str`${text} behind the camera. Show statistics`)
+    : msg(str`${text} since it reached the relay. Show statistics`);
   return html`<button
     class="latency"
     type="button"

@@ -5,6 +5,7 @@ import { html, type TemplateResult } from "lit";
 import { speaker } from "../ui/icons.ts";
 import { wayBack } from "./choice.ts";
 import type { Abilities } from "./help-rows.ts";
+import { isFromCamera } from "./latency-parts.ts";
 import type { Link } from "./link.ts";
 import type { Panel } from "./overlay-state.ts";
 import type { EvaPlayer } from "./player.ts";
@@ -78,16 +79,23 @@ export function sphereOf(
 /** The figures, over the picture or in a dialog of their own. */
 export function statsOf(player: EvaPlayer, panel: Panel, close: () => void): TemplateResult {
   const { health: telemetry, timings } = player;
+  const fromCamera = isFromCamera(player.choices, player.camera);
   return panel === "over"
     ? html`<eva-stats
         slot="top-chrome"
         noautohide
         .telemetry=${telemetry}
         .timings=${timings}
+        .fromCamera=${fromCamera}
         @eva-close=${close}
       ></eva-stats>`
     : html`<eva-dialog open .heading=${msg("Statistics")} @eva-close=${close}>
-        <eva-stats apart .telemetry=${telemetry} .timings=${timings}></eva-stats>
+        <eva-stats
+          apart
+          .telemetry=${telemetry}
+          .timings=${timings}
+          .fromCamera=${fromCamera}
+        ></eva-stats>
       </eva-dialog>`;
 }
 

@@ -100,7 +100,7 @@ export class EvaPlayer extends LitElement {
   @query("media-controller", true) private readonly controller!: HTMLElement & {
     fullscreenElement: HTMLElement;
   };
-  @query("video", true) private readonly video!: HTMLVideoElement;
+  @query("video", true) readonly video!: HTMLVideoElement;
 
   #told = "";
   /** How the picture on screen is laid out: the wanted camera's way only once that is shown. */

@@ -38,6 +38,8 @@ export interface Camera {
   name: string;
   /** True while pictures arrive. */
   live: boolean;
+  /** What capture times go by: the camera's own clock, or the arrival at the relay. */
+  clock?: "camera" | "arrival" | undefined;
   /** How the picture is laid out, `flat` for an ordinary one. */
   projection: string;
   /** The ladder, best rung first; empty while the camera is away. */
@@ -183,6 +185,7 @@ export const isCamera: Guard<Camera> = shape<Camera>({
   id: isString,
   name: isString,
   live: isBoolean,
+  clock: isMissingOr(isOneOf("camera", "arrival")),
   projection: isString,
   renditions: isArrayOf(isRendition),
   no_picture: isMissingOr(isBoolean),

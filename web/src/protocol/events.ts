@@ -62,6 +62,7 @@ export interface CameraEvent {
   type: "camera";
   id: string;
   live: boolean;
+  clock?: "camera" | "arrival" | undefined;
   renditions: Rendition[];
   /** What it sends cannot be shown. */
   no_picture?: boolean | undefined;
@@ -197,6 +198,7 @@ const GUARDS: { [K in ServerEvent["type"]]: Guard<EventOf<K>> } = {
     type: isOneOf("camera"),
     id: isString,
     live: isBoolean,
+    clock: isMissingOr(isOneOf("camera", "arrival")),
     renditions: isArrayOf(isRendition),
     no_picture: isMissingOr(isBoolean),
     seen_at: isMissingOr(isNullOr(isString)),

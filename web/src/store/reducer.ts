@@ -99,6 +99,7 @@ function reduceEvent(view: BroadcastView, event: ServerEvent): BroadcastView {
             ? {
                 ...camera,
                 live: event.live,
+                clock: event.clock,
                 renditions: event.renditions,
                 no_picture: event.no_picture,
                 seen_at: event.seen_at,

@@ -73,6 +73,16 @@ export const commentStyles = css`
     background: var(--raised);
     color: var(--ink-soft);
   }
+  .desk {
+    display: inline-flex;
+    align-items: center;
+    gap: 0.3rem;
+    padding: 0.05rem 0.5rem 0.05rem 0.35rem;
+    border-radius: var(--round-small);
+    background: var(--accent);
+    color: var(--on-accent);
+    font-weight: 650;
+  }
   .pinned,
   .held {
     display: inline-flex;
