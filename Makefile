@@ -6,8 +6,8 @@
 # make clean  forget what was set up and built
 
 PYTHON ?= python3
-# Where rustup puts cargo.
-export PATH := $(PATH):$(HOME)/.cargo/bin
+# Where rustup puts cargo, before one of the system that may be too old.
+export PATH := $(HOME)/.cargo/bin:$(PATH)
 VENV := .venv
 BIN := $(VENV)/bin
 STATIC := relay/gateway/static/manifest.json
