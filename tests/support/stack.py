@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import random
@@ -29,15 +30,25 @@ START_S = 60.0
 CLIP = REPOSITORY.parent / "shared" / "media" / "gopro-karma-drone.mp4"
 
 
+def _own_ports() -> Iterator[int]:
+    """Ports of this worker of the tests' and no other's, none twice before all have been named."""
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % 8
+    own = range(10_000 + worker * 2_750, 10_000 + (worker + 1) * 2_750)
+    return itertools.cycle(random.sample(own, len(own)))
+
+
+_ports = _own_ports()
+
+
 def free_port(kind: socket.SocketKind = socket.SOCK_STREAM) -> int:
     """A port that nobody has at the moment, and that the system gives to nobody who does not ask
     for it: a relay that is started again finds it free.
     """
-    while True:
-        port = random.randrange(10_000, 32_000)
+    for port in _ports:
         with socket.socket(socket.AF_INET, kind) as probe, suppress(OSError):
             probe.bind(("127.0.0.1", port))
             return port
+    raise AssertionError("there is no end of ports")
 
 
 def free_ports(count: int) -> int:
