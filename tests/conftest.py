@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import HealthCheck, settings
 
+from relay.bus import client
 from relay.bus.client import connect, connect_blocking, store_errors
 from tests.edge.cores import WITHOUT_CARGO
 from tests.support import quiet
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 
 # Limits of the product that are for machines which serve viewers. Tests of a limit give it.
+client._TIMEOUT_S = HANG_S  # type: ignore[misc]
 inspect.unwrap(store_errors).__kwdefaults__["timeout_s"] = HANG_S  # type: ignore[attr-defined]
 
 # Hypothesis times its examples, if it is not told that a machine may be slow.
@@ -76,18 +78,18 @@ def own_state(store_kind: str, tmp_path: Path) -> Iterator[Server]:
 @pytest.fixture
 async def store(store_url: str) -> AsyncIterator[Redis]:
     """A client of an empty store."""
-    client = connect(store_url)
-    await client.flushall()
-    yield client
-    await client.aclose()
+    found = connect(store_url)
+    await found.flushall()
+    yield found
+    await found.aclose()
 
 
 @pytest.fixture
 async def blocking_store(store_url: str) -> AsyncIterator[Redis]:
     """A client for blocking reads of the same store."""
-    client = connect_blocking(store_url)
-    yield client
-    await client.aclose()
+    found = connect_blocking(store_url)
+    yield found
+    await found.aclose()
 
 
 @pytest.fixture
