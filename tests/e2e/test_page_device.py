@@ -186,4 +186,4 @@ def test_a_page_that_was_forgotten_in_its_sleep_makes_another_session(
     # Nothing is answered before it wakes.
     other = f"it.session !== null && it.session !== {session!r}"
     tab.wait_for("eva-player", f"{other} && it.phase === 'live'", 10)
-    assert tab.shown(2000) > 5
+    tab.wait_frames(5)

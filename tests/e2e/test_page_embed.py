@@ -15,6 +15,7 @@ from tests.support.looks import inspect
 from tests.support.partner import site
 from tests.support.sending import listen, sent
 from tests.support.stack import free_port
+from tests.support.stalls import HANG_S
 from tests.support.walk import SLUG, fields
 
 if TYPE_CHECKING:
@@ -353,7 +354,7 @@ def test_first_loads_are_small(walk: Stack, figure: Callable[[str], None]):
 def packed(url: str) -> int:
     """Bytes that the gateway sends to a browser that takes gzip."""
     request = urllib.request.Request(url, headers={"Accept-Encoding": "gzip"})
-    with urllib.request.urlopen(request, timeout=10) as response:
+    with urllib.request.urlopen(request, timeout=HANG_S) as response:
         body = bytes(response.read())
         assert response.headers["Content-Encoding"] == "gzip"
         assert "Accept-Encoding" in response.headers["Vary"]
@@ -362,5 +363,5 @@ def packed(url: str) -> int:
 
 
 def fetched(url: str) -> bytes:
-    with urllib.request.urlopen(url, timeout=10) as response:
+    with urllib.request.urlopen(url, timeout=HANG_S) as response:
         return bytes(response.read())

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Sequence
 
 FACTOR: Final = int(os.environ.get("RELAY_FUZZ", "1"))
-TIMEOUT_S: Final = 120 * FACTOR
+TIMEOUT_S: Final = 600 * FACTOR
 
 KEPT: Final = 256
 """Inputs that are kept because they came to something new, at the most."""

@@ -11,6 +11,7 @@ import pytest
 from relay.ingest import server as server_module
 from relay.ingest.rtmp import message
 from tests.support.ingest import Ingest, listening
+from tests.support.stalls import HANG_S
 from tests.support.waiting import eventually
 
 if TYPE_CHECKING:
@@ -140,14 +141,18 @@ async def test_one_that_takes_no_answers_is_closed(
             while True:
                 for _ in range(1000):
                     stranger.send(ping)
-                async with asyncio.timeout(5):
+                async with asyncio.timeout(HANG_S):
                     await stranger.socket.drain()
                 await asyncio.sleep(0)
 
 
 async def test_a_server_that_stops_waits_for_nobody(
-    store_url: str, ingest: Ingest, logged: list[dict[str, Any]]
+    store_url: str,
+    ingest: Ingest,
+    logged: list[dict[str, Any]],
+    monkeypatch: pytest.MonkeyPatch,
 ):
+    monkeypatch.setattr(server_module, "PUBLISH_S", 10 * HANG_S)
     key = await ingest.camera("helmet")
     async with ingest.encoder(key) as publisher, ingest.encoder() as stranger:
         publisher.picture()
@@ -157,7 +162,7 @@ async def test_a_server_that_stops_waits_for_nobody(
         for _ in range(400_000):
             stranger.send(ping)
         await eventually(lambda: ingest.fact("helmet"), "the camera")
-        async with asyncio.timeout(2.5):
+        async with asyncio.timeout(HANG_S):
             await ingest.server.stop()
         await publisher.hung_up()
     assert await ingest.fact("helmet") is None

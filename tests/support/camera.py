@@ -19,6 +19,7 @@ from relay.media.codecs import Codec
 from relay.media.ladder import SOURCE, Ladder
 from relay.media.timebase import VIDEO_CLOCK, us_to_ticks
 from relay.media.unit import Unit
+from tests.support.stalls import PATIENCE_S
 from tests.support.video import encode_h264, tone
 from tests.support.waiting import eventually
 
@@ -145,7 +146,9 @@ class Camera:
         assert self.worker is not None
         return self.worker.taken >= self._sent
 
-    async def ladder(self, *rungs: str, sound: bool | None = None, within_s: float = 8) -> Ladder:
+    async def ladder(
+        self, *rungs: str, sound: bool | None = None, within_s: float = PATIENCE_S
+    ) -> Ladder:
         """Wait until these are the camera's rungs, aside from the source as it is."""
         found: Ladder | None = None
 

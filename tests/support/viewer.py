@@ -20,6 +20,7 @@ from tests.support.dtls_peer import DtlsPeer, certificate_fingerprint
 from tests.support.offers import CHROMIUM_LIKE
 from tests.support.reception import Reception
 from tests.support.stage import open_udp, track
+from tests.support.stalls import PATIENCE_S
 from tests.support.waiting import eventually
 
 if TYPE_CHECKING:
@@ -70,7 +71,7 @@ class WebViewer:
     # --- life ------------------------------------------------------------------------------
 
     async def join(
-        self, open_session: Callable[[str], Awaitable[dict[str, Any]]], within_s: float = 10.0
+        self, open_session: Callable[[str], Awaitable[dict[str, Any]]], within_s: float = PATIENCE_S
     ) -> WebViewer:
         """Open a session and connect; `open_session` takes the offer to the edge."""
         answer = await open_session(self.offer)

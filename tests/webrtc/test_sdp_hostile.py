@@ -62,13 +62,13 @@ def understood(text: str) -> Offer | None:
 
 
 @given(mutated())
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_a_mutated_offer_is_an_offer_or_an_error(text: str) -> None:
     understood(text)
 
 
 @given(st.text(max_size=300))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_any_text_is_an_offer_or_an_error(text: str) -> None:
     understood(text)
     understood("v=0\r\n" + text)
