@@ -1,7 +1,8 @@
 """The RTMP server: many publishers on one port, a thin asyncio shell around the sans-IO session.
 
-Back-pressure: a connection is read 64 KB at a time and is not read further until what it was sent
-has been taken. Connections that have not begun to publish are few, and not for long.
+Back-pressure: a connection is read 64 KB at a time, by turns with all others, and is not read
+further until what it was sent has been taken. Connections that have not begun to publish are few,
+not for long, and may not say much.
 """
 
 from __future__ import annotations
@@ -48,6 +49,10 @@ KEY_CHECK_S: Final = 5.0
 FAREWELL_S: Final = 1.0
 """Time for a peer to take what it is told at the end."""
 _READ: Final = 65_536
+_READ_EARLY: Final = 4_096
+"""Bytes that are read at a time of one who does not publish yet."""
+MAX_EARLY: Final = 65_536
+"""Bytes that one may send before it publishes; the handshake and all commands are some 4 KB."""
 _MAX_SIDE: Final = 16_384
 _MAX_FAULTS: Final = 100
 """A peer of which this many messages and no other cannot be used is told so, and hung up on."""
@@ -145,6 +150,8 @@ class _Connection:
         self._key_check: asyncio.Task[None] | None = None
         self._reading: asyncio.Timeout | None = None
         self._faults = 0
+        self._early = 0
+        """Bytes that came before it published."""
         self._has_media = False
         self._dismissed: str | None = None
 
@@ -161,9 +168,14 @@ class _Connection:
                     waiting = False
                     self._server.count_waiting(-1)
                 limit = deadline - now if waiting else SILENCE_S
-                data = await self._read(limit)
+                await asyncio.sleep(0)  # what has come can be read without a break
+                data = await self._read(limit, _READ_EARLY if waiting else _READ)
                 if data is None:
                     reason = self._why_nothing_came(waiting=waiting)
+                    break
+                self._early += len(data) if waiting else 0
+                if self._early > MAX_EARLY and self._source is None:
+                    reason = "it said too much before it published"
                     break
                 for event in self._events(data, now):
                     await self._handle(event)
@@ -197,13 +209,13 @@ class _Connection:
         except RtmpError as error:
             return error.events  # what came before the fault; the session is over
 
-    async def _read(self, limit_s: float) -> bytes | None:
-        """What has arrived, b"" at the end, None after `limit_s` seconds without anything or once
-        the connection is dismissed.
+    async def _read(self, limit_s: float, most: int) -> bytes | None:
+        """At most so much of what has arrived, b"" at the end, None after `limit_s` seconds without
+        anything or once the connection is dismissed.
         """
         try:
             async with asyncio.timeout(max(limit_s, 0.0)) as self._reading:
-                return await self._reader.read(_READ)
+                return await self._reader.read(most)
         except TimeoutError:
             return None
         finally:

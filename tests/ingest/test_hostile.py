@@ -161,3 +161,17 @@ async def test_a_server_that_stops_waits_for_nobody(
             await ingest.server.stop()
         await publisher.hung_up()
     assert await ingest.fact("helmet") is None
+
+
+async def test_who_says_much_before_it_publishes_is_hung_up_on(
+    ingest: Ingest, healthy: tuple[Encoder, Listener]
+) -> None:
+    """Each message costs time, and many small ones fill few bytes."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", ingest.port)
+    writer.write(HANDSHAKE + bytes(1536))
+    ping = b"\x02" + bytes(3) + (6).to_bytes(3, "big") + b"\x04" + bytes(4) + b"\0\x07" + bytes(4)
+    writer.write(ping * (2 * server_module.MAX_EARLY // len(ping)))
+    async with asyncio.timeout(server_module.PUBLISH_S / 2):
+        while await reader.read(65_536):
+            pass
+    writer.close()
