@@ -62,6 +62,14 @@ class Pool(Generic[T]):
     def __len__(self) -> int:
         return self._waiting + len(self._proven)
 
+    def counters(self) -> dict[str, int]:
+        """For metrics."""
+        return {
+            f"pool_{self.name}": len(self),
+            f"pool_{self.name}_displaced": self.displaced,
+            f"pool_{self.name}_refused": self.refused,
+        }
+
     @property
     def unproven(self) -> int:
         """How many have not proven anything."""
@@ -107,17 +115,29 @@ class Pool(Generic[T]):
         self._proven_by[network] += 1
         return True
 
+    def rest(self, who: T) -> None:
+        """Somebody proven is idle, and may be displaced again as if it had just come."""
+        network = self._proven.pop(who, None)
+        if network is not None:
+            self._count_out(network)
+            self._unproven.setdefault(network, {})[who] = None
+            self._network[who] = network
+            self._waiting += 1
+
     def leave(self, who: T) -> None:
         """Somebody has gone; harmless if it is not there."""
         if who in self._network:
             self._forget(who)
         network = self._proven.pop(who, None)
         if network is not None:
-            self._proven_by[network] -= 1
-            if not self._proven_by[network]:
-                del self._proven_by[network]
+            self._count_out(network)
         if 2 * self._waiting < self._size.unproven and 2 * len(self._proven) < self._size.proven:
             self._was_full = False
+
+    def _count_out(self, network: str) -> None:
+        self._proven_by[network] -= 1
+        if not self._proven_by[network]:
+            del self._proven_by[network]
 
     def _forget(self, who: T) -> None:
         network = self._network.pop(who)

@@ -164,6 +164,9 @@ class Contact:
             return
         if not viewer.reach.knows(address):
             return
+        if not self.roster.pool.prove(viewer):
+            self.aside(self.end(viewer, "its network has all the viewers that one may have"))
+            return
         self.core.add_viewer(viewer.number, address, keys, viewer.tracks)
         self.core.answer_checks(viewer.number, *viewer.ice.proven)
         self.roster.advance(viewer, State.CONNECTED)

@@ -106,6 +106,7 @@ class Edge:
             headroom=self._headroom,
             fingerprint=self._certificate.fingerprint,
             port=sock.getsockname()[1],
+            displace=lambda viewer: self._aside(self._end(viewer, "others need its place")),
         )
         self._telling = Telling(
             name=name,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import math
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
@@ -75,8 +74,6 @@ def from_call(error: Refused) -> RequestError:
 @web.middleware
 async def errors(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Answer every error of a handler with a problem document, or a page."""
-    # Requests that came in one piece are handled without a break, which keeps all others waiting.
-    await asyncio.sleep(0)
     try:
         return await handler(request)
     except RequestError as error:

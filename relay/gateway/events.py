@@ -17,14 +17,16 @@ from urllib.parse import urlsplit
 from aiohttp import WSCloseCode, WSMsgType, web
 
 from relay.budget import Budget
-from relay.errors import Forbidden, NotFound, StoreError, Unauthorized
+from relay.errors import Forbidden, NotFound, Overloaded, StoreError, Unauthorized
 from relay.gateway.access import ACCESS_PROTOCOL, require_access
 from relay.gateway.hub import End
-from relay.gateway.keys import AUTH, HUB, LIVE, REGISTRY, SETTINGS
+from relay.gateway.keys import AUTH, DOORS, HUB, LIVE, REGISTRY, SETTINGS
 from relay.gateway.live import DELETED
 from relay.gateway.reports import Reports
 from relay.gateway.views import broadcast_view
+from relay.gateway.visitor import address
 from relay.log import logger
+from relay.network import prefix
 
 if TYPE_CHECKING:
     from relay.gateway.hub import Listener
@@ -39,6 +41,7 @@ _GOING_AWAY: Final = End(WSCloseCode.GOING_AWAY, "the gateway stops")
 _CLOSED: Final = End(4401, "the broadcast is closed to this page")
 _TRY_LATER: Final = End(WSCloseCode.TRY_AGAIN_LATER, "the relay's store is out of reach")
 TOO_MANY: Final = End(WSCloseCode.POLICY_VIOLATION, "too many messages")
+_DISPLACED: Final = End(WSCloseCode.TRY_AGAIN_LATER, "others need its place")
 _DONE: Final = End(WSCloseCode.OK, "")
 
 
@@ -57,11 +60,18 @@ async def events(request: web.Request) -> web.WebSocketResponse:
         raise web.HTTPUpgradeRequired(headers={"Upgrade": "websocket"})
     # Listening comes first, so that nothing is missed between the state and the changes.
     listener, leave = request.app[HUB].join(request.match_info["slug"])
+    pool = request.app[DOORS].sockets
+    entered, victim = pool.enter(listener, prefix(address(request)))
+    if victim is not None:
+        victim.hang_up(_DISPLACED)
     try:
+        if not entered:
+            raise Overloaded("there are too many pages; try again")
         first = await _state(request)
         await socket.prepare(request)
         await _serve(request, socket, listener, first)
     finally:
+        pool.leave(listener)
         leave()
     return socket
 
@@ -163,6 +173,9 @@ async def _receive(request: web.Request, socket: web.WebSocketResponse, listener
                     await _send_text(socket, reply)
             elif said.get("type") == "watching":
                 answer = await reports.hear(said)
+                if reports.watches and not request.app[DOORS].sockets.prove(listener):
+                    listener.end = _DISPLACED
+                    return
                 if answer is not None:
                     await _send_text(socket, json.dumps(answer))
     finally:

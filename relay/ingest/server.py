@@ -26,8 +26,10 @@ from relay.ingest.rtmp.events import (
     Unpublished,
 )
 from relay.ingest.rtmp.session import Refusal, Session
-from relay.log import logger
+from relay.log import logger, pool_is_full
 from relay.media.timebase import VIDEO_CLOCK, rescale
+from relay.network import prefix
+from relay.pool import Pool, Size
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -38,8 +40,8 @@ if TYPE_CHECKING:
     from relay.state.models import Camera
     from relay.state.registry import Registry
 
-MAX_WAITING: Final = 256
-"""Connections that do not publish yet; more are closed at once."""
+CONNECTIONS: Final = Size(unproven=256, proven=1024)
+"""Connections that do not publish yet, and those that do."""
 PUBLISH_S: Final = 10.0
 """Time to begin publishing."""
 SILENCE_S: Final = 30.0
@@ -66,10 +68,10 @@ class RtmpServer:
         self._registry = registry
         self._desk = Desk(bus, name)
         self._server: asyncio.Server | None = None
-        self._waiting = 0
+        self.pool: Pool[_Connection] = Pool("rtmp", CONNECTIONS, pool_is_full)
         self.counters = {"connections": 0, "turned_away": 0, "refused": 0, "faults": 0}
-        """Connections taken and, because too many waited, not taken; publishers refused; messages
-        that could not be used.
+        """Connections; those that had to go, or were not taken, because too many waited; publishers
+        refused; messages that could not be used.
         """
         self._connections: set[asyncio.Task[None]] = set()
 
@@ -93,24 +95,25 @@ class RtmpServer:
         await asyncio.gather(*self._connections, return_exceptions=True)
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        if self._waiting >= MAX_WAITING:
-            self.counters["turned_away"] += 1
-            logger().warning("too many connections wait to publish")
-            writer.close()
-            return
         task = asyncio.current_task()
         assert task is not None
         self._connections.add(task)
         self.counters["connections"] += 1
         peer = writer.get_extra_info("peername")
         connection = _Connection(self, reader, writer, peer[0] if peer else "")
+        entered, victim = self.pool.enter(connection, prefix(peer[0] if peer else ""))
+        self.counters["turned_away"] += not entered or victim is not None
+        if victim is not None:
+            victim.dismiss("others of other networks wait to publish")
         try:
-            await connection.run()
+            if entered:
+                await connection.run()
         except asyncio.CancelledError:
             # The server stops. asyncio's own callback would report this as an error.
             pass
         finally:
             self._connections.discard(task)
+            self.pool.leave(connection)
             writer.close()
 
     @property
@@ -123,9 +126,9 @@ class RtmpServer:
         """Where keys are looked up."""
         return self._registry
 
-    def count_waiting(self, change: int) -> None:
-        """Note that a connection begins (1) or ceases (-1) to wait."""
-        self._waiting += change
+    def told(self) -> dict[str, int]:
+        """For metrics."""
+        return {**self.counters, **self.pool.counters()}
 
 
 class _Connection:
@@ -158,7 +161,6 @@ class _Connection:
     async def run(self) -> None:
         """Serve until either side ends it."""
         reason = "stopped"
-        self._server.count_waiting(1)
         waiting = True
         try:
             deadline = asyncio.get_running_loop().time() + PUBLISH_S
@@ -166,7 +168,9 @@ class _Connection:
                 now = asyncio.get_running_loop().time()
                 if waiting and self._source is not None:
                     waiting = False
-                    self._server.count_waiting(-1)
+                    if not self._server.pool.prove(self):
+                        reason = "its network has all the publishers that one may have"
+                        break
                 limit = deadline - now if waiting else SILENCE_S
                 await asyncio.sleep(0)  # what has come can be read without a break
                 data = await self._read(limit, _READ_EARLY if waiting else _READ)
@@ -185,8 +189,6 @@ class _Connection:
         except (OSError, StoreError) as error:
             reason = str(error)
         finally:
-            if waiting:
-                self._server.count_waiting(-1)
             if self._key_check is not None:
                 self._key_check.cancel()
             if self._source is not None:
@@ -249,7 +251,7 @@ class _Connection:
                 if self._faults == 1:
                     logger().warning("unusable media", peer=self._peer, reason=event.reason)
                 if self._faults >= _MAX_FAULTS and not self._has_media:
-                    self._dismiss(f"nothing of it can be used: {event.reason}")
+                    self.dismiss(f"nothing of it can be used: {event.reason}")
             case Unpublished() | Ended() if source is not None:
                 await self._server.desk.leave(source)
                 self._source = None
@@ -266,7 +268,7 @@ class _Connection:
             camera=camera.id,
             peer=self._peer,
             encoder=request.encoder,
-            dismiss=self._dismiss,
+            dismiss=self.dismiss,
         )
         now = asyncio.get_running_loop().time()
         try:
@@ -327,9 +329,10 @@ class _Connection:
         except StoreError:
             return  # whoever is on air stays there while the state is away
         if camera is None or camera.key_hash != self._key_hash:
-            self._dismiss("its key was changed")
+            self.dismiss("its key was changed")
 
-    def _dismiss(self, reason: str) -> None:
+    def dismiss(self, reason: str) -> None:
+        """End the connection, and say why in the log."""
         self._dismissed = reason
         # A read may wait for a peer that says nothing.
         if self._reading is not None and not self._reading.expired():
