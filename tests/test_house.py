@@ -13,9 +13,9 @@ RELAY = Path(__file__).parents[1] / "relay"
 KEYS = RELAY / "bus" / "keys.py"
 SOURCES = sorted(RELAY.rglob("*.py"))
 
-# Each part of the house and the parts that it may look at; `ground` is errors, ids, log, config and
-# process. What is not named here may not exist.
-GROUND = {"errors", "ids", "log", "config", "process"}
+# Each part of the house and the parts that it may look at; `ground` is what stands alone.
+# What is not named here may not exist.
+GROUND = {"errors", "ids", "log", "config", "process", "budget", "network", "pool"}
 MAY_IMPORT = {
     "media": {"errors"},
     "demo": {"media", "errors", "log"},

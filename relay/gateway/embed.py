@@ -14,6 +14,7 @@ from relay.errors import Forbidden, Invalid, NotFound
 from relay.gateway import sharing
 from relay.gateway.access import may_watch, require_access
 from relay.gateway.document import render
+from relay.gateway.doors import File
 from relay.gateway.error_page import refusal_page
 from relay.gateway.frontend import EMBED, EMBED_DOCS
 from relay.gateway.keys import AUTH, FRONTEND, HOSTING, REGISTRY
@@ -180,7 +181,7 @@ async def loader(request: web.Request) -> web.StreamResponse:
     path = request.app[FRONTEND].loader()
     if path is None:
         raise web.HTTPNotFound
-    return web.FileResponse(
+    return File(
         path,
         headers=_CROSS_ORIGIN
         | {

@@ -1,7 +1,8 @@
 """The RTMP server: many publishers on one port, a thin asyncio shell around the sans-IO session.
 
-Back-pressure: a connection is read 64 KB at a time and is not read further until what it was sent
-has been taken. Connections that have not begun to publish are few, and not for long.
+Back-pressure: a connection is read 64 KB at a time, by turns with all others, and is not read
+further until what it was sent has been taken. Connections that have not begun to publish are few,
+not for long, and may not say much.
 """
 
 from __future__ import annotations
@@ -27,8 +28,10 @@ from relay.ingest.rtmp.events import (
     Unpublished,
 )
 from relay.ingest.rtmp.session import Refusal, Session
-from relay.log import logger
+from relay.log import logger, pool_is_full
 from relay.media.timebase import VIDEO_CLOCK, rescale
+from relay.network import prefix
+from relay.pool import Pool, Size
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -40,8 +43,8 @@ if TYPE_CHECKING:
     from relay.state.models import Camera
     from relay.state.registry import Registry
 
-MAX_WAITING: Final = 256
-"""Connections that do not publish yet; more are closed at once."""
+CONNECTIONS: Final = Size(unproven=256, proven=1024)
+"""Connections that do not publish yet, and those that do."""
 PUBLISH_S: Final = 10.0
 """Time to begin publishing."""
 SILENCE_S: Final = 30.0
@@ -51,6 +54,10 @@ KEY_CHECK_S: Final = 5.0
 FAREWELL_S: Final = 1.0
 """Time for a peer to take what it is told at the end."""
 _READ: Final = 65_536
+_READ_EARLY: Final = 4_096
+"""Bytes that are read at a time of one who does not publish yet."""
+MAX_EARLY: Final = 65_536
+"""Bytes that one may send before it publishes; the handshake and all commands are some 4 KB."""
 _MAX_SIDE: Final = 16_384
 
 
@@ -63,10 +70,10 @@ class RtmpServer:
         self._bus = bus
         self._desk = Desk(bus, name)
         self._server: asyncio.Server | None = None
-        self._waiting = 0
+        self.pool: Pool[_Connection] = Pool("rtmp", CONNECTIONS, pool_is_full)
         self.counters = {"connections": 0, "turned_away": 0, "refused": 0, "faults": 0}
-        """Connections taken and, because too many waited, not taken; publishers refused; messages
-        that could not be used.
+        """Connections; those that had to go, or were not taken, because too many waited; publishers
+        refused; messages that could not be used.
         """
         self._connections: set[asyncio.Task[None]] = set()
 
@@ -90,24 +97,25 @@ class RtmpServer:
         await asyncio.gather(*self._connections, return_exceptions=True)
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        if self._waiting >= MAX_WAITING:
-            self.counters["turned_away"] += 1
-            logger().warning("too many connections wait to publish")
-            writer.close()
-            return
         task = asyncio.current_task()
         assert task is not None
         self._connections.add(task)
         self.counters["connections"] += 1
         peer = writer.get_extra_info("peername")
         connection = _Connection(self, reader, writer, peer[0] if peer else "")
+        entered, victim = self.pool.enter(connection, prefix(peer[0] if peer else ""))
+        self.counters["turned_away"] += not entered or victim is not None
+        if victim is not None:
+            victim.dismiss("others of other networks wait to publish")
         try:
-            await connection.run()
+            if entered:
+                await connection.run()
         except asyncio.CancelledError:
             # The server stops. asyncio's own callback would report this as an error.
             pass
         finally:
             self._connections.discard(task)
+            self.pool.leave(connection)
             writer.close()
 
     @property
@@ -133,9 +141,9 @@ class RtmpServer:
         """Where keys are looked up."""
         return self._registry
 
-    def count_waiting(self, change: int) -> None:
-        """Note that a connection begins (1) or ceases (-1) to wait."""
-        self._waiting += change
+    def told(self) -> dict[str, int]:
+        """For metrics."""
+        return {**self.counters, **self.pool.counters()}
 
 
 class _Connection:
@@ -160,12 +168,13 @@ class _Connection:
         self._key_check: asyncio.Task[None] | None = None
         self._reading: asyncio.Timeout | None = None
         self._faults = 0
+        self._early = 0
+        """Bytes that came before it published."""
         self._dismissed: str | None = None
 
     async def run(self) -> None:
         """Serve until either side ends it."""
         reason = "stopped"
-        self._server.count_waiting(1)
         waiting = True
         try:
             deadline = asyncio.get_running_loop().time() + PUBLISH_S
@@ -173,11 +182,18 @@ class _Connection:
                 now = asyncio.get_running_loop().time()
                 if waiting and self._source is not None:
                     waiting = False
-                    self._server.count_waiting(-1)
+                    if not self._server.pool.prove(self):
+                        reason = "its network has all the publishers that one may have"
+                        break
                 limit = deadline - now if waiting else SILENCE_S
-                data = await self._read(limit)
+                await asyncio.sleep(0)  # what has come can be read without a break
+                data = await self._read(limit, _READ_EARLY if waiting else _READ)
                 if data is None:
                     reason = self._why_nothing_came(waiting=waiting)
+                    break
+                self._early += len(data) if waiting else 0
+                if self._early > MAX_EARLY and self._source is None:
+                    reason = "it said too much before it published"
                     break
                 for event in self._events(data, now):
                     await self._handle(event)
@@ -187,8 +203,6 @@ class _Connection:
         except (OSError, StoreError) as error:
             reason = str(error)
         finally:
-            if waiting:
-                self._server.count_waiting(-1)
             if self._key_check is not None:
                 self._key_check.cancel()
             if self._source is not None:
@@ -211,13 +225,13 @@ class _Connection:
         except RtmpError as error:
             return error.events  # what came before the fault; the session is over
 
-    async def _read(self, limit_s: float) -> bytes | None:
-        """What has arrived, b"" at the end, None after `limit_s` seconds without anything or once
-        the connection is dismissed.
+    async def _read(self, limit_s: float, most: int) -> bytes | None:
+        """At most so much of what has arrived, b"" at the end, None after `limit_s` seconds without
+        anything or once the connection is dismissed.
         """
         try:
             async with asyncio.timeout(max(limit_s, 0.0)) as self._reading:
-                return await self._reader.read(_READ)
+                return await self._reader.read(most)
         except TimeoutError:
             return None
         finally:
@@ -278,7 +292,7 @@ class _Connection:
         refusal = source.inspection.refusal()
         if refusal is not None and self._dismissed is None:
             assert self._camera is not None
-            self._dismiss(f"{self._camera.name}: {refusal}")
+            self.dismiss(f"{self._camera.name}: {refusal}")
             await self._server.note_refusal(self._camera, refusal, self._peer)
 
     async def _publish(self, request: PublishRequested) -> None:
@@ -291,7 +305,7 @@ class _Connection:
             camera=camera.id,
             peer=self._peer,
             encoder=request.encoder,
-            dismiss=self._dismiss,
+            dismiss=self.dismiss,
         )
         now = asyncio.get_running_loop().time()
         try:
@@ -352,9 +366,10 @@ class _Connection:
         except StoreError:
             return  # whoever is on air stays there while the state is away
         if camera is None or camera.key_hash != self._key_hash:
-            self._dismiss("its key was changed")
+            self.dismiss("its key was changed")
 
-    def _dismiss(self, reason: str) -> None:
+    def dismiss(self, reason: str) -> None:
+        """End the connection, and say why in the log."""
         self._dismissed = reason
         # A read may wait for a peer that says nothing.
         if self._reading is not None and not self._reading.expired():

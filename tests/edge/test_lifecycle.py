@@ -179,7 +179,7 @@ async def test_an_address_that_another_session_took_is_given_back(house: House) 
 async def test_port_0_is_nobodys(house: House) -> None:
     assert house.edge is not None
     viewer_ = await house.join()
-    house.edge._check(next(iter(house.edge._roster)), viewer_.check(), ("127.0.0.1", 0))
+    house.edge._contact._check(next(iter(house.edge._roster)), viewer_.check(), ("127.0.0.1", 0))
     assert house.edge._roster.refused == 1
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, cast
 import pytest
 
 from relay.bus.client import connect, store_errors
+from relay.gateway.keys import LIVE
 from tests.support.gateway import PROBLEM, Gateway, edge_up, go_live, running
 from tests.support.html import Page
 from tests.support.listening import open_page
@@ -249,3 +250,26 @@ async def test_outages_are_logged_without_what_the_stores_are_told(
     assert "request failed" in told
     for secret in ("evt_abc", "secret.cookie", "evk_name", "Traceback"):
         assert secret not in told
+
+
+async def test_a_bus_that_takes_no_writes_is_not_ready(gateway: Gateway, bus: Store) -> None:
+    """One that is full still answers, and no picture goes through it."""
+    await tell_live(bus)
+    await gateway.app[LIVE].refresh()
+    client = connect(bus.url)
+    await client.config_set("maxmemory-policy", "noeviction")
+    await client.config_set("maxmemory", "1")
+
+    async def is_ready() -> bool:
+        answer = await gateway.get("/readyz")
+        return answer.status == 200
+
+    async def is_full() -> bool:
+        answer = await gateway.get("/readyz")
+        return answer.status == 503 and answer.json()["bus"] is False
+
+    await eventually(is_full, "it to be told", 4)
+    await client.config_set("maxmemory", "0")
+    await tell_live(bus)
+    await eventually(is_ready, "it to be ready again", 8)
+    await client.aclose()
