@@ -243,7 +243,7 @@ class Edge:
             srtp_keys = await dtls.handshake()
             if viewer.state is not State.HANDSHAKING or viewer.address is None:
                 return
-            self._core.add_viewer(viewer.number, viewer.address, srtp_keys, viewer.tracks)
+            self._core.add_viewer(viewer.number, viewer.address, srtp_keys, viewer.outgoing)
             self._core.answer_checks(viewer.number, *viewer.ice.proven)
             self._roster.advance(viewer, State.CONNECTED)
             self._steering.start(viewer)

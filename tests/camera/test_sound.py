@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 import av
 import numpy as np
@@ -11,8 +12,10 @@ import pytest
 from relay.camera.ladder import Sound
 from relay.media.opus import FRAME_SAMPLES
 from relay.media.timebase import OPUS_CLOCK, VIDEO_CLOCK, rescale
-from relay.media.unit import Unit
 from tests.support.video import decode_sound
+
+if TYPE_CHECKING:
+    from relay.media.unit import Unit
 
 AAC_SAMPLES = 1024
 START = 1000 * VIDEO_CLOCK
