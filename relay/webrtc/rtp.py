@@ -105,9 +105,9 @@ class HeaderWriter:
     """Least and greatest playout delay, 12 bits each, in 10 ms: show frames once they are decoded.
     """
     WITH_SOUND: Final = bytes.fromhex("006190")
-    """The same where sound goes with the picture: 60 ms to 4 s. Browsers play sound about so much
-    after it has come, and hold the picture back for more where that comes later; a greatest delay of
-    0 forbids them that.
+    """The same where sound goes with the picture: 60 ms to 4 s. Browsers play sound about 60 ms
+    after it has come. Where it comes later they hold the picture back for longer, which a greatest
+    delay of 0 forbids.
     """
 
     def __init__(self, ssrc: int, payload_type: int, extensions: Extensions, mid: str) -> None:

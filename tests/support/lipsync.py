@@ -68,7 +68,7 @@ class Skew:
 
 
 def skews(events: dict[str, Any], zero_ms: float = 0.0) -> list[Skew]:
-    """What a meter's events mean; flashes whose first picture may have been left out do not count."""
+    """What a meter's events mean, less flashes whose first picture may have been left out."""
     flashes = [flash for flash in events["flashes"] if flash["whole"]]
     found = []
     for beep in events["beeps"]:

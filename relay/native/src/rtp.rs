@@ -161,9 +161,9 @@ pub struct Extensions {
 
 /// Least and greatest playout delay, 12 bits each, in 10 ms: show frames once they are decoded.
 const AT_ONCE: [u8; 3] = [0; 3];
-/// The same where sound goes with the picture: 60 ms to 4 s. Browsers play sound about so much
-/// after it has come, and hold the picture back for more where that comes later; a greatest delay
-/// of 0 forbids them that.
+/// The same where sound goes with the picture: 60 ms to 4 s. Browsers play sound about 60 ms after
+/// it has come. Where it comes later they hold the picture back for longer, which a greatest delay
+/// of 0 forbids.
 const WITH_SOUND: [u8; 3] = [0x00, 0x61, 0x90];
 
 /// The RTP header of one outgoing stream; all its packets' headers have the same length.

@@ -6,7 +6,7 @@
  * told about the picture's buffer at once.
  */
 
-import { figure, type Counters } from "../stats.ts";
+import { type Counters, figure } from "../stats.ts";
 
 /** Sound that is less late than this is not. */
 const CLOSE_MS = 12;
@@ -20,11 +20,31 @@ const SHARE = 0.5;
 /** A lag as large as this is acted upon at once. */
 const LARGE_MS = 60;
 
+/**
+ * Beside their buffers sound takes longer than a picture by this: it comes to the relay's encoder in
+ * pieces and leaves it in others, milliseconds.
+ */
+const ENCODED_MS = 10;
+
+/** How long what has left a buffer since the last sample had stood in it; null where nothing has. */
+class Buffer {
+  #former: Counters | undefined;
+
+  note(now: Counters | undefined): number | null {
+    const since = (name: string): number => figure(now, name) - figure(this.#former, name);
+    const emitted = since("jitterBufferEmittedCount");
+    const held = since("jitterBufferDelay");
+    this.#former = now;
+    return emitted <= 0 ? null : (held / emitted) * 1000;
+  }
+}
+
 /** See the module's header. */
 export class LipSync {
+  readonly #picture = new Buffer();
+  readonly #sound = new Buffer();
   #lagMs = 0;
   #holdMs = 0;
-  #former: Counters | undefined;
 
   /**
    * Takes note of the inbound streams' counters.
@@ -32,35 +52,28 @@ export class LipSync {
    * @returns for how long the picture is to stand in its buffer from now on, milliseconds; null: as before
    */
   note(video: Counters | undefined, audio: Counters | undefined): number | null {
-    const bufferMs = this.#bufferMs(video);
-    const seen = figure(video, "estimatedPlayoutTimestamp");
-    const heard = figure(audio, "estimatedPlayoutTimestamp");
-    if (bufferMs === null || seen <= 0 || heard <= 0) {
+    const [pictureMs, soundMs] = [this.#picture.note(video), this.#sound.note(audio)];
+    if (pictureMs === null || soundMs === null) {
       return null;
     }
-    const lagMs = seen - heard;
-    if (Math.abs(lagMs) > LARGE_MS) {
-      this.#lagMs = lagMs;
-    } else {
-      this.#lagMs += (lagMs - this.#lagMs) * SHARE;
-    }
+    const seen = figure(video, "estimatedPlayoutTimestamp");
+    const heard = figure(audio, "estimatedPlayoutTimestamp");
+    // In its first two seconds a browser does not know, and what is known are the buffers.
+    const told = seen > 0 && heard > 0;
+    this.#take(told ? seen - heard : soundMs + ENCODED_MS - pictureMs);
     if (Math.abs(this.#lagMs) < CLOSE_MS) {
       return null;
     }
     // A buffer that is larger than it was told to be has reasons of its own: what it was told counts
     // from there.
-    const from = Math.max(this.#holdMs, bufferMs);
+    const from = Math.max(this.#holdMs, pictureMs);
     this.#holdMs = Math.round(Math.min(MOST_MS, Math.max(0, from + this.#lagMs)));
     this.#lagMs = 0;
     return this.#holdMs;
   }
 
-  /** How long frames have stood in the buffer since the last sample; null where none has left it. */
-  #bufferMs(video: Counters | undefined): number | null {
-    const since = (name: string): number => figure(video, name) - figure(this.#former, name);
-    const frames = since("jitterBufferEmittedCount");
-    const held = since("jitterBufferDelay");
-    this.#former = video;
-    return frames <= 0 ? null : (held / frames) * 1000;
+  #take(lagMs: number): void {
+    const large = Math.abs(lagMs) > LARGE_MS;
+    this.#lagMs = large ? lagMs : this.#lagMs + (lagMs - this.#lagMs) * SHARE;
   }
 }

@@ -18,10 +18,10 @@ import type { Hints } from "../hints.ts";
 import type { Failure } from "../link.ts";
 import { entriesOf, figure, inbound, type SessionStats, summarise } from "../stats.ts";
 import { UnplayableError } from "../unplayable.ts";
-import { failureOf } from "./failure.ts";
-import type { Offering } from "./offering.ts";
 import { Ear } from "./ear.ts";
+import { failureOf } from "./failure.ts";
 import { LipSync } from "./lip-sync.ts";
+import type { Offering } from "./offering.ts";
 import { iceFragment, prepared, withIce } from "./sdp.ts";
 
 /** Older browsers know the target as a hint in seconds; it does no harm to say both. */
