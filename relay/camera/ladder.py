@@ -25,6 +25,7 @@ from relay.media.unit import Unit
 
 if TYPE_CHECKING:
     from av.audio.frame import AudioFrame
+    from av.audio.stream import AudioStream
     from av.packet import Packet
     from av.video.frame import VideoFrame
     from av.video.stream import VideoStream
@@ -242,11 +243,16 @@ class Sound:
     """Resamples to 48 kHz stereo and encodes Opus in packets of 20 ms.
 
     The packets' time is counted in samples, so that they join without a click; where the source
-    has a gap, or its clock has drifted by more than `_TOLERANCE`, it is set anew.
+    has a gap, or its clock has drifted by more than `_TOLERANCE`, it is set anew. Until then their
+    capture times follow the drift, by which sender reports keep sound and picture together. A
+    packet's time is that of the first sample which comes out of its decoder: the encoder looks
+    ahead, so that this is one from before those that were put in.
     """
 
     _TOLERANCE: Final = OPUS_CLOCK * 60 // 1000
     _JUMP: Final = OPUS_CLOCK
+    _DRIFT_SMOOTH: Final = 1 / 32
+    """Time stamps may be rounded to milliseconds, or stagger by a frame; drift is slow."""
 
     def __init__(self) -> None:
         context = AudioCodecContext.create("libopus", "w")
@@ -264,6 +270,8 @@ class Sound:
         self._start: int | None = None
         self._taken = 0
         self._put = 0
+        self._drift = 0.0
+        """By how many samples the count is ahead of the source's clock."""
         self._capture_offset_us = 0
 
     def encode(self, frame: AudioFrame, captured_us: int) -> list[Unit]:
@@ -277,9 +285,12 @@ class Sound:
         ahead = 0 if self._start is None else self._start + self._put - at
         if self._TOLERANCE < ahead < self._JUMP:
             return []  # its clock is fast: a frame is left out, so that time does not go back
-        self._capture_offset_us = captured_us - rescale(frame.pts, VIDEO_CLOCK, 1_000_000)
         if self._start is None or abs(ahead) > self._TOLERANCE:
             self._restart(at)
+        else:
+            self._drift += (ahead - self._drift) * self._DRIFT_SMOOTH
+        counted = at + round(self._drift)
+        self._capture_offset_us = captured_us - rescale(counted, OPUS_CLOCK, 1_000_000)
         for piece in self._resample(frame):
             piece.pts = None
             self._fifo.write(piece)
@@ -291,7 +302,7 @@ class Sound:
 
     def _restart(self, at: int) -> None:
         self._fifo = AudioFifo()
-        self._start, self._put, self._taken = at, 0, 0
+        self._start, self._put, self._taken, self._drift = at, 0, 0, 0.0
 
     def _resample(self, frame: AudioFrame) -> list[AudioFrame]:
         source = (frame.sample_rate, frame.layout.name, frame.format.name)
@@ -308,10 +319,11 @@ class Sound:
         assert self._start is not None
         block.pts = self._start + self._taken
         block.time_base = Fraction(1, OPUS_CLOCK)
-        pts = rescale(block.pts, OPUS_CLOCK, VIDEO_CLOCK)
         self._taken += FRAME_SAMPLES
-        captured = self._capture_offset_us + rescale(pts, VIDEO_CLOCK, 1_000_000)
-        return [
-            Unit(Codec.OPUS, pts, pts, captured, True, bytes(packet))
-            for packet in self._context.encode(block)
-        ]
+        return [self._unit(packet) for packet in self._context.encode(block)]
+
+    def _unit(self, packet: Packet[AudioStream]) -> Unit:
+        assert packet.pts is not None
+        pts = rescale(packet.pts, OPUS_CLOCK, VIDEO_CLOCK)
+        captured = self._capture_offset_us + rescale(packet.pts, OPUS_CLOCK, 1_000_000)
+        return Unit(Codec.OPUS, pts, pts, captured, True, bytes(packet))

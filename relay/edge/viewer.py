@@ -7,7 +7,7 @@ NEW ──authentic STUN──▶ CHECKED ──first DTLS──▶ HANDSHAKING 
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import TYPE_CHECKING, Final
 
@@ -16,7 +16,7 @@ from relay.edge.adapt import Adaptation, Wish
 from relay.edge.core import TrackParams
 from relay.edge.loss import LossMeter
 from relay.ids import new_id
-from relay.media.codecs import Kind  # noqa: TC001
+from relay.media.codecs import Kind
 from relay.webrtc.ice import CONSENT_S, Credentials, IceLite
 from relay.webrtc.reach import Reach
 
@@ -142,6 +142,16 @@ class Viewer:
         """Move on to `state`, which must be one that can follow."""
         assert state in _NEXT[self.state], (self.state, state)
         self.state = state
+
+    @property
+    def outgoing(self) -> list[TrackParams]:
+        """Its tracks as the core is to send them: a picture that sound goes with waits for that."""
+        if Kind.AUDIO not in self.feeds:
+            return self.tracks
+        return [
+            replace(track, extensions=replace(track.extensions, waits=track.kind is Kind.VIDEO))
+            for track in self.tracks
+        ]
 
     @property
     def counted(self) -> str:

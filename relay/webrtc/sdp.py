@@ -227,7 +227,7 @@ def _take(part: Section) -> Track | None:
         parameters=codec.fmtp,
         feedback=tuple(kind for kind in FEEDBACK if kind in codec.feedback),
         rtx_payload_type=_rtx(codec, formats) if part.kind == "video" else None,
-        extensions=Extensions(**known),
+        extensions=Extensions(known["abs_send_time"], known["playout_delay"], known["mid"]),
     )
 
 

@@ -18,7 +18,9 @@ import type { Hints } from "../hints.ts";
 import type { Failure } from "../link.ts";
 import { entriesOf, figure, inbound, type SessionStats, summarise } from "../stats.ts";
 import { UnplayableError } from "../unplayable.ts";
+import { Ear } from "./ear.ts";
 import { failureOf } from "./failure.ts";
+import { LipSync } from "./lip-sync.ts";
 import type { Offering } from "./offering.ts";
 import { iceFragment, prepared, withIce } from "./sdp.ts";
 
@@ -46,6 +48,8 @@ export class WhepSession implements Session {
   readonly #video: RTCRtpTransceiver;
   readonly #audio: RTCRtpTransceiver;
   readonly #listener: SessionListener;
+  readonly #lips = new LipSync();
+  readonly #ear: Ear;
   #address: URL | null = null;
   #etag: string | null = null;
   #hints: Hints;
@@ -65,6 +69,7 @@ export class WhepSession implements Session {
     this.#peer = offering.peer;
     this.#video = offering.video;
     this.#audio = offering.audio;
+    this.#ear = new Ear(offering.audio.receiver.track);
     this.#hints = hints;
     this.#told = JSON.stringify(this.#wanted());
     this.#listener = listener;
@@ -91,9 +96,14 @@ export class WhepSession implements Session {
   async progress(): Promise<Progress> {
     const reports = [this.#video, this.#audio].map(({ receiver }) => receiver.getStats());
     const entries = (await Promise.all(reports)).flatMap(entriesOf);
-    const video = inbound(entries, "video");
+    const [video, audio] = [inbound(entries, "video"), inbound(entries, "audio")];
     const pictures = figure(video, "packetsReceived");
-    const sounds = figure(inbound(entries, "audio"), "packetsReceived");
+    const sounds = figure(audio, "packetsReceived");
+    // Pictures that are held back for other cameras' stay that.
+    const waitMs = this.target.holdable ? null : this.#lips.note(video, audio);
+    if (waitMs !== null) {
+      holdReceiver(this.#video.receiver, waitMs);
+    }
     return { packets: pictures + sounds, pictures, frames: figure(video, "framesDecoded") };
   }
 
@@ -143,6 +153,7 @@ export class WhepSession implements Session {
     this.#peer.oniceconnectionstatechange = null;
     this.#peer.onconnectionstatechange = null;
     this.#peer.close();
+    this.#ear.close();
     if (this.#address !== null) {
       deleteSession(this.#address);
       this.#address = null;
