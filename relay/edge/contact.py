@@ -167,7 +167,7 @@ class Contact:
         if not self.roster.pool.prove(viewer):
             self.aside(self.end(viewer, "its network has all the viewers that one may have"))
             return
-        self.core.add_viewer(viewer.number, address, keys, viewer.tracks)
+        self.core.add_viewer(viewer.number, address, keys, viewer.outgoing)
         self.core.answer_checks(viewer.number, *viewer.ice.proven)
         self.roster.advance(viewer, State.CONNECTED)
         self.steering.start(viewer)

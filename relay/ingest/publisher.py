@@ -7,6 +7,7 @@ Back-pressure: the writer's; `put` never waits.
 from __future__ import annotations
 
 import asyncio
+import secrets
 import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final, cast
@@ -60,13 +61,15 @@ class Publisher:
         self._seen: tuple[bytes, tuple[int, int] | None] | None = None
         self._cropped = b""
         self._until = 0
+        self._publication = secrets.randbelow(wire.PUBLICATIONS)
         self._begun = asyncio.Event()
         self._faults = FaultTeller(bus, camera)
         self.units = 0
         """Units published."""
 
     async def prepare(self) -> None:
-        """Find out where the camera's timeline stands; call it before the first `put`.
+        """Find out where the camera's timeline stands, and which publication was the last; call it
+        before the first `put`.
 
         Raises:
             StoreError: the bus is out of reach.
@@ -76,9 +79,11 @@ class Publisher:
                 "list[Entry]",
                 await self._bus.xrevrange(keys.source_units(self._camera), count=_TAIL),
             )
-        for _, fields in last:
+        for _, fields in reversed(last):
             with suppress(ProtocolError, KeyError):  # of another version: as good as none
-                self._until = max(self._until, wire.decode(fields[wire.FIELD])[1].dts + 1)
+                _, unit = wire.decode(fields[wire.FIELD])
+                self._until = max(self._until, unit.dts + 1)
+                self._publication = (unit.publication + 1) % wire.PUBLICATIONS
         if self._until:
             self._timeline = Timeline(not_before=self._until)
 
@@ -91,6 +96,7 @@ class Publisher:
         self._timeline = Timeline(not_before=self._until)
         self._capture = CaptureClock()
         self._told = None
+        self._publication = (self._publication + 1) % wire.PUBLICATIONS
         self.describe(peer=peer, device=device, encoder=encoder, since=time.time())
 
     def crop(self, width: int, height: int) -> None:
@@ -137,7 +143,8 @@ class Publisher:
             payload = self._look_at_picture(payload)
         elif codec is not Codec.H264:
             self._fact["sound"] = codec.name
-        self._writer.put(Unit(codec, pts, placed, captured, keyframe, payload))
+        unit = Unit(codec, pts, placed, captured, keyframe, payload, self._publication)
+        self._writer.put(unit)
         self.units += 1
         self._faults.seen = now_us / 1e6
         self._begun.set()

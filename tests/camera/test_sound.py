@@ -9,7 +9,7 @@ import av
 import numpy as np
 import pytest
 
-from relay.camera.ladder import Sound
+from relay.av.sound import Sound
 from relay.media.opus import FRAME_SAMPLES
 from relay.media.timebase import OPUS_CLOCK, VIDEO_CLOCK, rescale
 from tests.support.video import decode_sound

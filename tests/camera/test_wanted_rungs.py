@@ -13,17 +13,19 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
 
 from relay.bus import keys, presence, wire
 from relay.bus.writer import StreamWriter
 from relay.media.codecs import Kind
-from relay.media.ladder import SOURCE, Ladder
-from tests.support.camera import FPS, FRAME, pictures
+from relay.media.ladder import SOUND, SOURCE, Ladder
+from relay.media.timebase import VIDEO_CLOCK
+from tests.support.camera import FPS, FRAME, pictures, repeated, sending, sounds, working
 from tests.support.house import edge
 from tests.support.ingest import listening
 from tests.support.stalls import HANG_S, Attempt, tries
-from tests.support.video import decode_h264
+from tests.support.video import decode_h264, decode_sound
 from tests.support.waiting import eventually
 
 if TYPE_CHECKING:
@@ -204,6 +206,63 @@ async def test_rungs_are_back_within_a_second_of_demand(
                 each = ", ".join(f"{seconds * 1000:.0f}" for seconds in found)
                 figure(f"ms from demand to {what}: {each}; {attempt}")
             await asyncio.gather(*(camera.end(name) for name in RUNGS))
+
+
+async def test_after_a_minute_of_nobody_a_rung_begins_within_a_second(
+    store: Redis, store_url: str, figure: Callable[[str], None]
+) -> None:
+    """Of a source with keyframes 4 s apart, wanted shortly before the next one."""
+    gop = pictures(*SIZE, frames=4 * FPS, gop=4 * FPS, x264="bframes=0:crf=40")
+    source = repeated(gop, 17)
+    took = []
+    async with sending(store) as camera, working(store_url, camera) as worker:
+        await camera.send(source[: 60 * FPS])  # as fast as it is taken
+        await camera.ladder(*RUNGS)
+        assert worker.counters["pictures"] == 0
+        assert await store.get(keys.still("helmet"))
+        at = 60 * FPS
+        for name in RUNGS:
+            await camera.send(source[at : at + 4 * FPS - 10])
+            assert not worker.decodes
+            loop = asyncio.get_running_loop()
+            began = loop.time()
+            async with listening(store_url, "helmet", name) as heard:
+                for unit in source[at + 4 * FPS - 10 : at + 4 * FPS]:
+                    camera.put(unit)
+                    await asyncio.sleep(1 / FPS)
+                await heard.until(1)
+                took.append((heard.arrivals[0] - store_ms(began)) / 1000)
+                first, newest = heard.pictures[0], source[at + 4 * FPS - 1]
+                assert first.keyframe
+                assert newest.pts + camera.shift - first.pts < VIDEO_CLOCK
+            await eventually(lambda: not worker.decodes, "the rung to end", 12)
+            at += 4 * FPS
+    figure(f"ms from demand to a picture: {', '.join(f'{each * 1000:.0f}' for each in took)}")
+    # On a machine that does much else one of three may have had to wait.
+    assert statistics.median(took) <= 1
+
+
+def store_ms(loop_time: float) -> float:
+    """A moment of the loop's clock by the store's, which is this machine's."""
+    return (time.time() - asyncio.get_running_loop().time() + loop_time) * 1000
+
+
+async def test_sound_is_made_for_listeners_and_begins_at_once(store: Redis, store_url: str) -> None:
+    async with sending(store) as camera, working(store_url, camera) as worker:
+        source = sounds(12)
+        await camera.send(source[:400])
+        await camera.ladder(sound=True)
+        assert not await store.exists(keys.rendition_units("helmet", SOUND))
+        async with listening(store_url, "helmet", SOUND) as heard:
+            await eventually(lambda: worker.hears, "the worker to hear of it")
+            await camera.send(source[400:450])
+            await heard.until(45, Kind.AUDIO)
+            # From the first frame after the wish on, and nothing of the past.
+            first = source[400].pts + camera.shift
+            assert 0 <= heard.sounds[0].pts - first < VIDEO_CLOCK // 20
+            frames = decode_sound("opus", [unit.payload for unit in heard.sounds[:4]])
+            levels = [float(np.abs(frame.to_ndarray()).max()) for frame in frames]
+            assert min(levels[1:]) > 0.5 * max(levels)  # no fading in
 
 
 async def _join(house: House, rendition: str) -> WebViewer:

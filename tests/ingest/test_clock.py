@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
+
 from relay.bus.client import connect
 from relay.ingest.publisher import Publisher
 from relay.ingest.rtmp.events import MetaData
