@@ -149,7 +149,7 @@ function commands(): TemplateResult {
       ["mute()", "mute", msg("Sound off")],
       ["unmute()", "unmute", msg("Sound on, where the browser allows it")],
       ["setCamera(id)", "camera", msg("Another camera; null follows the programme")],
-      ["setQuality(name)", "quality", msg("A rung; null leaves the choice to the relay")],
+      ["setQuality(name)", "quality", msg("A quality; null leaves the choice to the relay")],
     ],
   );
 }
