@@ -75,6 +75,8 @@ class BroadcastView(Model):
     slug: str
     title: str
     description: str
+    language: str | None
+    """The language of its texts, BCP 47; null where its makers do not say."""
     state: Phase
     starts_at: datetime | None
     ended_at: datetime | None
@@ -236,6 +238,7 @@ def _view(
         slug=broadcast.slug,
         title=broadcast.title,
         description=broadcast.description,
+        language=broadcast.language,
         state=live.phase(broadcast),
         starts_at=broadcast.starts_at,
         ended_at=broadcast.ended_at,

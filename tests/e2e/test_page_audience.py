@@ -64,7 +64,7 @@ def test_comments_are_live_answered_edited_and_vanish(
     there.page.get_by_role("button", name="Reply").click()
     there.page.get_by_label("Your reply").fill("Seconded.")
     there.page.get_by_label("Your name").last.fill("Jo")
-    there.page.get_by_role("button", name="Send").last.click()
+    there.page.get_by_role("button", name="Post reply").click()
     wait_text(here, "Seconded.")
     here.page.get_by_role("button", name="Edit").click()
     here.page.get_by_label("Your comment").last.fill("What a reflection in her visor!")
@@ -242,7 +242,7 @@ def test_a_low_vote_is_asked_why_and_a_high_one_may_follow(
     tab.page.get_by_label("E-mail").fill("viewer@example.org")
     tab.screenshot("page-feedback", screenshots)
     assert violations(tab.page) == []
-    tab.page.get_by_role("button", name="Send").first.click()
+    tab.page.get_by_role("button", name="Send to the team").click()
     tab.page.get_by_text("The team reads every word").wait_for()
     told = walk.get(f"/api/v1/broadcasts/{SLUG}/feedback")["feedback"]
     assert ("More sound, please", "viewer@example.org") in [(t["text"], t["email"]) for t in told]
@@ -269,7 +269,7 @@ def test_sharing(walk: Stack, visit: Callable[..., Tab], screenshots: Path):
     link = tab.page.get_by_label("Link", exact=True)
     link.wait_for()
     assert link.input_value() == f"{walk.url}/b/{SLUG}"
-    tab.page.get_by_role("checkbox", name="To the present moment").check()
+    tab.page.get_by_role("checkbox", name="Mention the present moment").check()
     address = link.input_value()
     assert "?at=20" in address
     moment = datetime.fromisoformat(parse_qs(urlsplit(address).query)["at"][0])

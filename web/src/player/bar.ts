@@ -13,6 +13,8 @@ import {
   layoutPip,
   layoutSide,
   layoutSingle,
+  theatreOff,
+  theatreOn,
 } from "../ui/icons.ts";
 import { locale } from "../ui/locale.ts";
 import type { Chosen, MenuGroup, MenuItem } from "../ui/menu.ts";
@@ -30,6 +32,8 @@ export interface Choices {
   programme: string | null;
   /** The present layout; null where there is only one. */
   layout: Layout | null;
+  /** The picture takes the page's whole width; null, or missing, where it cannot. */
+  theatre?: boolean | null;
 }
 
 /** What the bar shows. */
@@ -48,6 +52,7 @@ export interface BarFacts {
   flat: boolean | null;
   onChoose(chosen: Chosen): void;
   onStats(): void;
+  onTheatre(): void;
 }
 
 const LAYOUT_ICONS: Readonly<Record<Layout, TemplateResult>> = {
@@ -126,6 +131,7 @@ function controls(facts: BarFacts): TemplateResult {
         .icon=${gear}
         .groups=${settingsGroups(facts)}
       ></eva-menu>
+      ${theatreButton(facts)}
       <media-pip-button></media-pip-button>
       <media-fullscreen-button></media-fullscreen-button>
     </media-control-bar>`;
@@ -163,6 +169,20 @@ function latencyBadge(facts: BarFacts): TemplateResult | typeof nothing {
 /** What is said of a camera without a picture. */
 export function absence({ no_picture: noPicture }: Camera): string {
   return noPicture === true ? msg("No picture") : msg("No signal");
+}
+
+function theatreButton({ choices, onTheatre }: BarFacts): TemplateResult | typeof nothing {
+  const theatre = choices?.theatre;
+  return typeof theatre !== "boolean"
+    ? nothing
+    : html`<button
+        class="theatre"
+        type="button"
+        aria-label=${msg("Theatre mode")}
+        aria-pressed=${theatre}
+        title=${msg("Theatre mode")}
+        @click=${() => onTheatre()}
+      >${theatre ? theatreOff : theatreOn}</button>`;
 }
 
 function cameraGroups(choices: Choices, wanted: string | null): MenuGroup[] {

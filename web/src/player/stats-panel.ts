@@ -184,7 +184,7 @@ export class EvaStats extends LitElement {
     const fps = formatCount(Math.round(stats.framesPerSecond), locale());
     return html`<dl>
       ${row(msg("Picture"), `${stats.width}×${stats.height}, ${fps} fps`)}
-      ${row(msg("Rung"), stats.rendition === null ? "–" : rungName(stats.rendition))}
+      ${row(msg("Quality"), stats.rendition === null ? "–" : rungName(stats.rendition))}
       ${row(msg("Codec"), stats.codec?.replace("video/", "") ?? "–")}
       ${row(msg("Engine"), stats.engine.toUpperCase())}
       ${row(msg("Bit rate"), formatBitrate(telemetry.receivedBps, locale()))}

@@ -110,6 +110,8 @@ export interface Broadcast {
   slug: string;
   title: string;
   description: string;
+  /** The language of whatever its makers have written, BCP 47; null where they do not say. */
+  language?: string | null | undefined;
   state: BroadcastState;
   /** ISO 8601, or null where no start is set. */
   starts_at: string | null;
@@ -134,6 +136,11 @@ export interface Broadcast {
   partners_only: boolean;
 }
 
+/** The `lang` of what a broadcast's makers have written; an empty text says that nobody knows. */
+export function contentLanguage({ language }: Pick<Broadcast, "language">): string {
+  return language ?? "";
+}
+
 /** Whether a broadcast can be rated: from its beginning on, and after its end. */
 export function takesVotes({ state, starts_at: start }: Broadcast, nowMs: number): boolean {
   return state !== "before" || (start !== null && Date.parse(start) <= nowMs);
@@ -149,6 +156,8 @@ export function stillOf({ slug, state, programme, cameras }: Broadcast): string 
 export interface SimilarBroadcast {
   slug: string;
   title: string;
+  /** The language of the title, BCP 47; null where its makers do not say. */
+  language?: string | null | undefined;
   state: BroadcastState;
   starts_at: string | null;
   tags: string[];
@@ -227,6 +236,7 @@ export const isBroadcast: Guard<Broadcast> = shape<Broadcast>({
   slug: isString,
   title: isString,
   description: isString,
+  language: isMissingOr(isNullOr(isString)),
   state: isBroadcastState,
   starts_at: isNullOr(isString),
   ended_at: isNullOr(isString),
@@ -253,6 +263,7 @@ export const isSimilar: Guard<{ broadcasts: SimilarBroadcast[] }> = shape<{
     shape<SimilarBroadcast>({
       slug: isString,
       title: isString,
+      language: isMissingOr(isNullOr(isString)),
       state: isBroadcastState,
       starts_at: isNullOr(isString),
       tags: isArrayOf(isString),

@@ -28,8 +28,8 @@ export class EvaBadge extends LitElement {
         white-space: nowrap;
       }
       :host([state="live"]) {
-        background: var(--accent);
-        color: var(--on-accent);
+        background: var(--live);
+        color: var(--on-live);
       }
       :host([state="live"])::before {
         content: "";

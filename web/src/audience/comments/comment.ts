@@ -69,7 +69,7 @@ export class EvaComment extends LitElement {
     }
     return html`<article tabindex="-1" aria-label=${msg(str`Comment by ${comment.name}`)}>
       ${this.#head(comment)}
-      ${this.form === "edit" ? this.#editForm(comment) : html`<p class="text">${comment.text}</p>`}
+      ${this.form === "edit" ? this.#editForm(comment) : html`<p class="text" lang="">${comment.text}</p>`}
       ${this.form === "report" ? this.#reportForm() : nothing}
       ${this.form === null ? this.#acts(comment) : nothing}
       ${troubleLine(this.trouble)}

@@ -154,7 +154,7 @@ function commands(): TemplateResult {
       ["muted = true", "mute, unmute", msg("The same as an attribute of media elements")],
       ["volume = 0.5", "volume", msg("How loud, from 0 to 1")],
       ["setCamera(id)", "camera", msg("Another camera; null follows the programme")],
-      ["setQuality(name)", "quality", msg("A rung; null leaves the choice to the relay")],
+      ["setQuality(name)", "quality", msg("A quality; null leaves the choice to the relay")],
     ],
   );
 }

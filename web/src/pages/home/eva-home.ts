@@ -6,7 +6,7 @@ import { customElement } from "lit/decorators.js";
 import { repeat } from "lit/directives/repeat.js";
 import { viewers } from "../../audience/viewers.ts";
 import { languageReady } from "../../i18n/language.ts";
-import type { Broadcast } from "../../protocol/broadcast.ts";
+import { type Broadcast, contentLanguage, stillOf } from "../../protocol/broadcast.ts";
 import { plainText } from "../../text/plain.ts";
 import { formatStart } from "../../ui/format.ts";
 import { arrow } from "../../ui/icons.ts";
@@ -20,6 +20,7 @@ import "../../ui/badge.ts";
 import "../../ui/footer.ts";
 import "../../ui/limb.ts";
 import "../../ui/mission-clock.ts";
+import "../../ui/still.ts";
 import "../../ui/topbar.ts";
 
 function call(broadcast: Broadcast): string {
@@ -48,11 +49,13 @@ export class EvaHome extends LitElement {
 
   protected override render(): TemplateResult {
     const [first, ...others] = this.#list.broadcasts ?? [];
+    const still = first === undefined ? null : stillOf(first);
     return html`
       <main>
         <eva-topbar></eva-topbar>
-        <section class="hero">
+        <section class="hero ${still === null ? "" : "pictured"}">
           <eva-limb .seed=${first?.slug ?? "eva"} horizon="0.8" dawn="0.63"></eva-limb>
+          ${still === null ? nothing : html`<eva-still .src=${still}></eva-still>`}
           <div class="pitch">${first === undefined ? this.#noBroadcasts() : pitch(first)}</div>
         </section>
         ${others.length === 0 ? nothing : more(others)}
@@ -87,8 +90,8 @@ function pitch(broadcast: Broadcast): TemplateResult {
           : html`<time datetime=${startsAt}>${formatStart(startsAt, locale())}</time>`
       }
     </p>
-    <h1>${broadcast.title}</h1>
-    ${lead === "" ? nothing : html`<p class="lead">${lead}</p>`}
+    <h1 lang=${contentLanguage(broadcast)}>${broadcast.title}</h1>
+    ${lead === "" ? nothing : html`<p class="lead" lang=${contentLanguage(broadcast)}>${lead}</p>`}
     <div class="act">
       <a class="go" href="/b/${broadcast.slug}">${call(broadcast)} ${arrow}</a>
       <eva-mission-clock .state=${state} .startsAt=${startsAt}></eva-mission-clock>

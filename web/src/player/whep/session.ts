@@ -85,7 +85,7 @@ export class WhepSession implements Session {
     if (former.length > 0 && "mozPaintedFrames" in video) {
       renew(video, wanted);
     } else {
-      swap(video, stream, wanted, former);
+      this.#swap(video, stream, wanted, former);
     }
     if (this.timings.firstFrame === null) {
       // Not every browser in use has it; there the sampled counters tell, a moment later.
@@ -157,6 +157,38 @@ export class WhepSession implements Session {
     if (this.#address !== null) {
       deleteSession(this.#address);
       this.#address = null;
+    }
+  }
+
+  /**
+   * The element keeps its stream for ever and only the tracks change: browsers then hold the last frame
+   * until the new track has one, where a new `srcObject` would flash black.
+   *
+   * Chromium keeps three frames of each picture that it has swapped for another within one task (a
+   * megabyte at 360p) as long as the stream lives; a stream that was without a picture for a task keeps
+   * none.
+   */
+  #swap(
+    video: HTMLVideoElement,
+    stream: MediaStream,
+    wanted: readonly MediaStreamTrack[],
+    former: readonly MediaStreamTrack[],
+  ): void {
+    const add = (): void => {
+      for (const track of this.#over ? [] : wanted) {
+        stream.addTrack(track);
+      }
+    };
+    if (former.length === 0) {
+      add();
+    } else {
+      for (const track of former) {
+        stream.removeTrack(track);
+      }
+      setTimeout(add);
+    }
+    if (video.srcObject !== stream) {
+      video.srcObject = stream;
     }
   }
 
@@ -237,27 +269,6 @@ export class WhepSession implements Session {
       this.#over = true;
       this.#listener.failed(failure);
     }
-  }
-}
-
-/**
- * The element keeps its stream for ever and only the tracks change: browsers then hold the last frame
- * until the new track has one, where a new `srcObject` would flash black.
- */
-function swap(
-  video: HTMLVideoElement,
-  stream: MediaStream,
-  wanted: readonly MediaStreamTrack[],
-  former: readonly MediaStreamTrack[],
-): void {
-  for (const track of wanted) {
-    stream.addTrack(track);
-  }
-  for (const track of former) {
-    stream.removeTrack(track);
-  }
-  if (video.srcObject !== stream) {
-    video.srcObject = stream;
   }
 }
 
