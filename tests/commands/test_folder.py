@@ -1,4 +1,4 @@
-"""Commands in a folder where no relay has run: they say so, and make no second data folder unseen."""
+"""Commands in a folder where no relay has run say so, and make no second one unseen."""
 
 from __future__ import annotations
 
