@@ -7,7 +7,10 @@ sooner it has started the sooner it does the work of one that died.
 from __future__ import annotations
 
 import importlib
-from typing import Any, Final
+import sys
+from difflib import get_close_matches
+from importlib.metadata import version
+from typing import Annotated, Any, Final
 
 import typer
 from typer.core import TyperGroup
@@ -18,6 +21,7 @@ from relay.errors import RelayError
 
 _COMMANDS: Final = {
     "serve": "relay.commands.serve",
+    "status": "relay.commands.status",
     "demo": "relay.commands.demo",
     "camera": "relay.commands.cameras",
     "broadcast": "relay.commands.broadcasts",
@@ -49,20 +53,46 @@ class _Commands(TyperGroup):
         command.name = cmd_name
         return command
 
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """The command that is called; a wrong name is answered with the one that was meant."""
+        if args and args[0] not in _COMMANDS and not args[0].startswith("-"):
+            near = get_close_matches(args[0], _COMMANDS, 1)
+            meant = f" Did you mean {near[0]!r}?" if near else ""
+            ctx.fail(f"No such command {args[0]!r}.{meant}")
+        return super().resolve_command(ctx, args)
+
 
 app = typer.Typer(
-    cls=_Commands, no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False
+    cls=_Commands,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
 )
 
 
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        sys.stdout.write(f"EVA Relay {version('eva-relay')}\n")
+        raise typer.Exit
+
+
 @app.callback()
-def relay() -> None:
+def relay(
+    show_version: Annotated[
+        bool,
+        typer.Option(
+            "--version", help="Print the version.", is_eager=True, callback=_print_version
+        ),
+    ] = False,
+) -> None:
     """EVA Relay: a live broadcast relay for spacewalks."""
+    del show_version
 
 
 def main() -> None:
     """The entry point: errors of ours end with one line instead of a traceback."""
     try:
-        app()
+        # By this name the shell's completion finds it, however it was called.
+        app(prog_name="relay")
     except RelayError as error:
         fail(error)

@@ -200,7 +200,7 @@ async def evict_orphan(folder: Path, name: str) -> None:
     path = socket_path(folder, name)
     client = Redis.from_url(url(folder, name), socket_timeout=_POLITE_S)
     try:
-        if _is_listening(path):
+        if is_listening(path):
             with suppress(RedisError, OSError):
                 await client.shutdown(nosave=True)
     finally:
@@ -221,14 +221,15 @@ async def _is_gone(path: Path, within_s: float) -> bool:
     try:
         async with asyncio.timeout(within_s):
             while True:
-                if not _is_listening(path):
+                if not is_listening(path):
                     return True
                 await asyncio.sleep(_POLL_S)
     except TimeoutError:
         return False
 
 
-def _is_listening(path: Path) -> bool:
+def is_listening(path: Path) -> bool:
+    """Whether a server listens on a socket."""
     return _listener(path) is not None
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from relay.bench.report import Report
 
-app = typer.Typer(no_args_is_help=True)
+app = typer.Typer(no_args_is_help=True, add_completion=False)
 
 Rounds = Annotated[int, typer.Option(help="Rounds; one more is run first and dropped.")]
 Seconds = Annotated[float, typer.Option(help="Length of a round.")]

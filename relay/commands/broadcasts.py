@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from relay.commands.common import given, on_registry, valid
+from relay.commands.common import bus_of, given, on_registry, valid
+from relay.commands.output import AsJson, Yes, ask, page_url, print_list, require_yes
+from relay.commands.states import broadcast_states
 from relay.errors import Invalid
+from relay.state.course import kept_by_others
 from relay.state.models import Broadcast, Person
 
 if TYPE_CHECKING:
     from relay.config import Settings
     from relay.state.registry import Registry
 
-app = typer.Typer(help="Broadcasts: what has a page.", no_args_is_help=True)
+app = typer.Typer(help="Broadcasts: what has a page.", no_args_is_help=True, add_completion=False)
 
 Slug = Annotated[str, typer.Argument(help="The broadcast's name in URLs: a-z, 0-9 and -.")]
 Title = Annotated[str | None, typer.Option(help="Its name for people.")]
@@ -55,18 +59,83 @@ def add(
         for name in broadcast.partners:
             await found.partners.get(name)
         await found.broadcasts.create(slug, broadcast)
-        print(f"http://localhost:{settings.http_port}/b/{slug}")
+        print(page_url(settings, slug))
+
+    on_registry(work, makes=True)
+
+
+@app.command("list")
+def list_all(as_json: AsJson = False) -> None:
+    """List all broadcasts: where they stand, who watches, which of their cameras send."""
+
+    async def work(found: Registry, settings: Settings) -> None:
+        async with bus_of(settings) as bus:
+            broadcasts = await broadcast_states(found, bus)
+        print_list(
+            ("slug", "title", "state", "viewers", "cameras"),
+            [each.row() for each in broadcasts],
+            [each.to_json() for each in broadcasts],
+            as_json=as_json,
+            empty="There are no broadcasts yet; `relay broadcast add SLUG` makes one.",
+        )
 
     on_registry(work)
 
 
-@app.command("list")
-def list_all() -> None:
-    """List all broadcasts."""
+@app.command()
+def start(slug: Slug) -> None:
+    """Begin a broadcast now, whether its cameras send or not."""
+
+    async def work(found: Registry, settings: Settings) -> None:
+        await found.start_broadcast(slug, datetime.now(UTC))
+        print(f"{slug} is live: {page_url(settings, slug)}")
+
+    on_registry(work)
+
+
+@app.command()
+def end(
+    slug: Slug,
+    release: Annotated[
+        bool | None,
+        typer.Option(
+            "--release-cameras/--keep-cameras",
+            help="Hang up on its cameras, and refuse them while all broadcasts that show them have "
+            "ended; or let them go on sending. Left out, you are asked.",
+        ),
+    ] = None,
+) -> None:
+    """End a broadcast. Its page stays; its cameras may be let go."""
 
     async def work(found: Registry, _settings: Settings) -> None:
-        for broadcast in await found.broadcasts.all():
-            print(f"{broadcast.slug}\t{broadcast.title}\t{','.join(broadcast.cameras)}")
+        broadcasts = await found.broadcasts.all()
+        broadcast = await found.broadcasts.get(slug)
+        kept = kept_by_others(broadcast, broadcasts)
+        free = [camera for camera in broadcast.cameras if camera not in kept]
+        wanted = release
+        if wanted is None and free and broadcast.ended_at is None:
+            wanted = ask(f"Let its cameras go too ({', '.join(free)})? They are hung up on.")
+        await found.end_broadcast(slug, datetime.now(UTC), release=bool(wanted))
+        print(f"{slug} has ended")
+        if wanted and free:
+            print(f"Let go: {', '.join(free)}. They are hung up on within 5 s, and refused until a")
+            print("broadcast that has not ended shows them.")
+        elif free:
+            print(f"Its cameras may go on sending: {', '.join(free)}. To let them go:")
+            print(f"  relay broadcast end {slug} --release-cameras")
+        for camera, other in kept.items():
+            print(f"{camera} stays: {other} shows it")
+
+    on_registry(work)
+
+
+@app.command()
+def reopen(slug: Slug) -> None:
+    """Let a broadcast that has ended go on; cameras that were let go may send again."""
+
+    async def work(found: Registry, settings: Settings) -> None:
+        await found.reopen_broadcast(slug)
+        print(f"{slug} goes on: {page_url(settings, slug)}")
 
     on_registry(work)
 
@@ -83,6 +152,8 @@ def change(
 ) -> None:
     """Change a broadcast; what is left out stays as it is."""
     fields = options(title, description, camera, crew, starts_at, partner)
+    if not fields:
+        raise Invalid("nothing to change: name an option, such as --title")
 
     async def work(found: Registry, _settings: Settings) -> None:
         for name in fields.get("cameras", ()):
@@ -96,10 +167,12 @@ def change(
 
 
 @app.command()
-def remove(slug: Slug) -> None:
-    """Delete a broadcast and its votes."""
+def remove(slug: Slug, yes: Yes = False) -> None:
+    """Delete a broadcast and all that viewers gave it: votes, comments, feedback."""
 
     async def work(found: Registry, _settings: Settings) -> None:
+        await found.broadcasts.get(slug)
+        require_yes(f"Delete broadcast {slug!r} with its votes, comments and feedback?", yes=yes)
         await found.delete_broadcast(slug)
         print(f"{slug} deleted")
 

@@ -8,7 +8,17 @@ import typer
 
 from relay import process
 from relay.camera.worker import Worker
-from relay.commands.common import given, on_registry, registry, settings_or_exit, valid
+from relay.commands.common import (
+    bus_of,
+    given,
+    on_registry,
+    registry,
+    settings_or_exit,
+    valid,
+)
+from relay.commands.output import AsJson, Yes, print_list, require_yes, rtmp_url
+from relay.commands.source import source
+from relay.commands.states import camera_states
 from relay.errors import Invalid, NotFound
 from relay.ingest.pull import pull as pull_source
 from relay.state.models import Camera, Projection, Pull
@@ -18,7 +28,9 @@ if TYPE_CHECKING:
     from relay.config import Settings
     from relay.state.registry import Registry
 
-app = typer.Typer(help="Cameras: what sends pictures in.", no_args_is_help=True)
+app = typer.Typer(
+    help="Cameras: what sends pictures in.", no_args_is_help=True, add_completion=False
+)
 
 Id = Annotated[str, typer.Argument(help="The camera's id: a-z, 0-9 and -.")]
 Name = Annotated[str | None, typer.Option(help="Its name for people.")]
@@ -29,7 +41,22 @@ PullUrl = Annotated[
 Loop = Annotated[
     bool | None, typer.Option("--loop/--once", help="Begin a pulled file again at its end.")
 ]
-Shape = Annotated[Projection | None, typer.Option(help="How its picture maps to the world.")]
+
+
+def _projection(text: str) -> Projection:
+    try:
+        return Projection(text)
+    except ValueError:
+        allowed = " or ".join(Projection)
+        raise Invalid(f"--projection {text}: must be {allowed}") from None
+
+
+Shape = Annotated[
+    Projection | None,
+    typer.Option(
+        help="How its picture maps to the world.", parser=_projection, metavar="|".join(Projection)
+    ),
+]
 
 
 @app.command()
@@ -41,30 +68,33 @@ def add(
     projection: Shape = None,
 ) -> None:
     """Create a camera and print its publish key, this once."""
-    camera = valid(
-        Camera,
-        {
-            "id": camera_id,
-            "name": name or camera_id,
-            "projection": projection or Projection.FLAT,
-            "pull": pulled(None, pull, loop=loop),
-        },
-    )
+    fields = {"id": camera_id, "name": name or camera_id}
+    camera = valid(Camera, fields | {"projection": projection or Projection.FLAT})
+    url = source(pull, option="--pull", elsewhere=is_shared()) if pull else pull
+    wanted = pulled(None, url, loop=loop)
 
     async def work(found: Registry, settings: Settings) -> None:
-        print_key(camera_id, await found.create_camera(camera), settings.rtmp_port)
+        made = camera.model_copy(update={"pull": wanted})
+        print_key(camera_id, await found.create_camera(made), settings)
 
-    on_registry(work)
+    on_registry(work, makes=True)
 
 
 @app.command("list")
-def list_all() -> None:
-    """List all cameras."""
+def list_all(as_json: AsJson = False) -> None:
+    """List all cameras: whether they send, what they send, and what is wrong with them."""
 
-    async def work(found: Registry, _settings: Settings) -> None:
-        for camera in await found.cameras.all():
-            source = "pulled" if camera.pull else "sends"
-            print(f"{camera.id}\t{camera.name}\t{camera.projection}\t{source}")
+    async def work(found: Registry, settings: Settings) -> None:
+        async with bus_of(settings) as bus:
+            cameras = await camera_states(found, bus)
+        headers = ("id", "name", "state", "picture", "sound", "source", "wrong")
+        print_list(
+            headers,
+            [each.row() for each in cameras],
+            [each.to_json() for each in cameras],
+            as_json=as_json,
+            empty="There are no cameras yet; `relay camera add ID` makes one.",
+        )
 
     on_registry(work)
 
@@ -79,10 +109,12 @@ def change(
 ) -> None:
     """Change a camera; what is left out stays as it is."""
     fields = given(name=name, projection=projection)
+    if not fields and pull is None and loop is None:
+        raise Invalid("nothing to change: name an option, such as --name")
+    wanted = source(pull, option="--pull", elsewhere=is_shared()) if pull else pull
 
     def changed(old: Camera) -> Camera:
-        source = {"pull": pulled(old.pull, pull, loop=loop)}
-        return valid(Camera, dict(old) | fields | source)
+        return valid(Camera, dict(old) | fields | {"pull": pulled(old.pull, wanted, loop=loop)})
 
     async def work(found: Registry, _settings: Settings) -> None:
         await found.cameras.change(camera_id, changed)
@@ -96,16 +128,18 @@ def key(camera_id: Id) -> None:
     """Give a camera a new publish key and print it, this once; the old one is refused from now."""
 
     async def work(found: Registry, settings: Settings) -> None:
-        print_key(camera_id, await found.rotate_key(camera_id), settings.rtmp_port)
+        print_key(camera_id, await found.rotate_key(camera_id), settings)
 
     on_registry(work)
 
 
 @app.command()
-def remove(camera_id: Id) -> None:
+def remove(camera_id: Id, yes: Yes = False) -> None:
     """Delete a camera and its key."""
 
     async def work(found: Registry, _settings: Settings) -> None:
+        await found.cameras.get(camera_id)
+        require_yes(f"Delete camera {camera_id!r} and its publish key?", yes=yes)
         await found.delete_camera(camera_id)
         print(f"{camera_id} deleted")
 
@@ -163,8 +197,13 @@ def pulled(old: Pull | None, url: str | None, *, loop: bool | None) -> Pull | No
     return valid(Pull, {"url": url, "loop": loop})
 
 
-def print_key(camera_id: str, publish_key: str, port: int) -> None:
+def is_shared() -> bool:
+    """Whether machines share this state, so that another one may pull."""
+    return bool(settings_or_exit().state_url.get_secret_value())
+
+
+def print_key(camera_id: str, publish_key: str, settings: Settings) -> None:
     """Tell where to send, this once."""
     print(f"camera       {camera_id}")
-    print(f"publish key  {publish_key}")
-    print(f"RTMP         rtmp://HOST:{port}/live/{publish_key}")
+    print(f"publish key  {publish_key}    (shown only this once)")
+    print(f"RTMP         {rtmp_url(settings)}/{publish_key}")

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from relay import config, log, process
 from relay.bus.client import connect, store_errors
 from relay.bus.embedded import FolderLock
+from relay.commands.folder import check_folder
 from relay.errors import FolderInUse, Invalid, OperatorError, RelayError, StoreError
 from relay.state.models import Model, explain
 from relay.state.registry import Registry
@@ -19,6 +20,8 @@ from relay.supervisor.serve import Urls, stores
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Coroutine
+
+    from redis.asyncio import Redis
 
     from relay.config import Settings
 
@@ -56,17 +59,28 @@ def valid(model: type[M], fields: dict[str, Any]) -> M:
         raise Invalid(explain(error)) from None
 
 
-def on_registry(work: Callable[[Registry, Settings], Coroutine[Any, Any, None]]) -> None:
-    """Run a command that looks something up in the registry or changes it, and ends."""
+def on_registry(
+    work: Callable[[Registry, Settings], Coroutine[Any, Any, None]], *, makes: bool = False
+) -> None:
+    """Run a command that looks something up in the registry or changes it, and ends.
+
+    `makes` says that there need be no data yet: it makes the first.
+    """
     settings = settings_or_exit()
-    log.configure(process="command", json=False, level="warning")
 
     async def connected() -> None:
+        check_folder(settings, makes=makes)
         async with registry(settings) as found:
             await work(found, settings)
 
+    on_connected(connected)
+
+
+def on_connected(work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    """Run a command that ends, with its errors told in a line."""
+    log.configure(process="command", json=False, level="warning")
     try:
-        asyncio.run(connected())
+        asyncio.run(work())
     except RelayError as error:
         fail(error)
 
@@ -124,6 +138,16 @@ async def _answers(url: str) -> bool:
         return True
     finally:
         await state.aclose()
+
+
+@asynccontextmanager
+async def bus_of(settings: Settings) -> AsyncIterator[Redis]:
+    """The bus, while the registry is open."""
+    bus = connect(Urls(settings).bus)
+    try:
+        yield bus
+    finally:
+        await bus.aclose()
 
 
 @asynccontextmanager

@@ -46,7 +46,7 @@ Input = Annotated[
 ]
 
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 
 @app.command()

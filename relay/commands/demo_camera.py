@@ -13,7 +13,7 @@ from relay.demo import camera, show
 from relay.demo.scene import AROUND
 from relay.errors import OperatorError
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 
 @app.command(hidden=True)

@@ -10,15 +10,23 @@ from relay import process
 from relay.commands.common import settings_or_exit
 from relay.edge.cpus import available_cpus
 from relay.edge.process import Edge, open_socket
-from relay.errors import OperatorError
+from relay.errors import Invalid, OperatorError
 from relay.supervisor.serve import Urls
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
+
+
+def _number(text: str | int) -> int:
+    if not str(text).isdigit():
+        raise Invalid(f"--index {text}: must be a whole number")
+    return int(text)
 
 
 @app.command()
 def edge(
-    index: Annotated[int, typer.Option(help="Which of this machine's edges.")] = 0,
+    index: Annotated[
+        int, typer.Option(help="Which of this machine's edges.", parser=_number, metavar="N")
+    ] = 0,
     name: Annotated[str, typer.Option(help="Its name on the bus.")] = "edge-0",
 ) -> None:
     """Run a WebRTC edge (`relay serve` does this)."""

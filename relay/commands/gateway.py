@@ -14,7 +14,7 @@ from relay.gateway.app import make_app
 from relay.gateway.server import make_runner
 from relay.supervisor.serve import Urls
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 
 @app.command()

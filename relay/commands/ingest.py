@@ -13,7 +13,7 @@ from relay.ingest.server import RtmpServer
 from relay.state.registry import Registry
 from relay.supervisor.serve import Urls
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 
 @app.command()

@@ -8,7 +8,7 @@ from relay import process
 from relay.commands.common import settings_or_exit
 from relay.supervisor.serve import serve as serve_all
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 
 @app.command()

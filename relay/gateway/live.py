@@ -25,6 +25,7 @@ from relay.gateway.hub import End, message_kind
 from relay.gateway.kept import Kept
 from relay.log import logger
 from relay.media.ladder import Ladder
+from relay.state import course
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -146,6 +147,11 @@ class Live:
     def broadcast(self, slug: str) -> Broadcast | None:
         """A broadcast as it stood a second ago at the most; None: it is not known yet."""
         return self._broadcasts.get(slug)
+
+    def released_by(self, camera: str) -> str | None:
+        """The broadcast that let a camera go, if it is to stay away."""
+        found = course.released_by(camera, self._broadcasts.values())
+        return None if found is None else found.slug
 
     def showing(self, camera: str) -> list[Broadcast]:
         """The broadcasts that show a camera, as they stood a second ago at the most."""

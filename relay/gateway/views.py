@@ -97,6 +97,8 @@ class BroadcastView(Model):
     partners_only: bool
     partners: list[str] | None = None
     """Whose servers may let viewers in while it is closed; told to operators only."""
+    cameras_released: bool | None = None
+    """Whether its cameras were let go when it ended; told to operators only."""
 
 
 class ClosedView(Model):
@@ -128,6 +130,8 @@ class FaultView(Model):
 class CameraDetails(CameraView):
     """A camera as operators see it."""
 
+    released_by: str | None
+    """The broadcast that let it go at its end, while it is refused for that."""
     verdict: str | None
     """All that is wrong with it, in a line; null while nothing is."""
     faults: list[FaultView]
@@ -175,6 +179,7 @@ def camera_details(app: web.Application, camera: Camera) -> CameraDetails:
         **dict(camera_view(app, camera.id, camera)),
         pull=camera.pull,
         source=live.cameras.get(camera.id),
+        released_by=live.released_by(camera.id),
         verdict=verdict(camera.name, found),
         faults=[
             FaultView(

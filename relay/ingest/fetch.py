@@ -25,6 +25,8 @@ _REDIRECTS: Final = 5
 _HEADERS: Final = {"User-Agent": "eva-relay"}
 # Not RTSP: FFmpeg follows a redirection of its own accord, to wherever that leads.
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443, "rtmp": 1935}
+SCHEMES: Final = tuple(_DEFAULT_PORTS)
+"""What URLs that can be pulled begin with."""
 _NAT64: Final = tuple(map(ipaddress.IPv6Network, ("64:ff9b::/96", "64:ff9b:1::/48")))
 """Prefixes behind which IPv4 addresses stand (RFC 6052, RFC 8215)."""
 _COMPATIBLE: Final = ipaddress.IPv6Network("::/96")

@@ -32,6 +32,7 @@ from relay.log import logger, pool_is_full
 from relay.media.timebase import VIDEO_CLOCK, rescale
 from relay.network import prefix
 from relay.pool import Pool, Size
+from relay.state.course import farewell
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -50,7 +51,8 @@ PUBLISH_S: Final = 10.0
 SILENCE_S: Final = 30.0
 """A publisher that sends nothing for this long is closed."""
 KEY_CHECK_S: Final = 5.0
-"""How often a publisher's key is looked up again, so that a rotated one ends its publisher."""
+"""How often a publisher's key is looked up again: one whose key was changed, or whose camera was
+let go, is hung up on."""
 FAREWELL_S: Final = 1.0
 """Time for a peer to take what it is told at the end."""
 _READ: Final = 65_536
@@ -300,6 +302,11 @@ class _Connection:
         if camera is None:
             self._refuse("the stream key is not known")
             return
+        released_by = await self._server.registry.released_by(camera.id)
+        if released_by is not None:
+            self._camera = camera
+            self._refuse(f"{camera.name}: {farewell(released_by)}", Refusal.REJECTED)
+            return
         self._camera = camera
         source = Source(
             camera=camera.id,
@@ -363,10 +370,13 @@ class _Connection:
     async def _look_up_key(self, name: str) -> None:
         try:
             camera = await self._server.registry.cameras.find(name)
+            released_by = await self._server.registry.released_by(name)
         except StoreError:
             return  # whoever is on air stays there while the state is away
         if camera is None or camera.key_hash != self._key_hash:
             self.dismiss("its key was changed")
+        elif released_by is not None:
+            self.dismiss(f"{camera.name}: {farewell(released_by)}")
 
     def dismiss(self, reason: str) -> None:
         """End the connection, and say why in the log."""

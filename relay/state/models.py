@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Final, Literal
+from typing import TYPE_CHECKING, Annotated, Final, Literal
 from urllib.parse import urlsplit
 
 from pydantic import (
@@ -20,6 +20,9 @@ from pydantic import (
 )
 
 from relay.ids import SLUG
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
 
 Slug = Annotated[str, StringConstraints(pattern=rf"^{SLUG.pattern}$")]
 Line = Annotated[
@@ -71,11 +74,54 @@ class Model(BaseModel):
 
 def explain(error: ValidationError) -> str:
     """Every wrong field and what is wrong with it, up to a number; values are not repeated."""
-    found = error.errors(include_url=False, include_input=False, include_context=False)
-    parts = [f"{_place(item['loc'])}: {item['msg']}" for item in found[:_MAX_EXPLAINED]]
+    found = error.errors(include_url=False, include_input=False)
+    parts = [f"{_place(item['loc'])}: {_problem(item)}" for item in found[:_MAX_EXPLAINED]]
     if len(found) > len(parts):
         parts.append(f"and {len(found) - len(parts)} more")
     return "; ".join(parts)
+
+
+def _problem(item: ErrorDetails) -> str:
+    """What is wrong, in words that name what is allowed, not the library's types."""
+    limits = item.get("ctx", {})
+    if item["type"] == "string_pattern_mismatch":
+        is_slug = limits["pattern"] == f"^{SLUG.pattern}$"
+        return _SLUG_RULE if is_slug else "some of its characters are not allowed"
+    if item["type"] in _PROBLEMS:
+        return _PROBLEMS[item["type"]].format(**limits)
+    return item["msg"].removeprefix("Value error, ").replace("Input should", "must")
+
+
+_SLUG_RULE: Final = "must be 1 to 64 of the characters a-z, 0-9 and -"
+_PROBLEMS: Final = {
+    "missing": "it is missing",
+    "extra_forbidden": "there is no such field",
+    "string_type": "must be a text",
+    "string_too_short": "must not be empty",
+    "string_too_long": "must not be longer than {max_length} characters",
+    "too_long": "must not have more than {max_length}",
+    "bool_type": "must be true or false",
+    "bool_parsing": "must be true or false",
+    "tuple_type": "must be a list",
+    "list_type": "must be a list",
+    "model_type": "must be an object with fields",
+    "model_attributes_type": "must be an object with fields",
+    "dict_type": "must be an object with fields",
+    "int_type": "must be a whole number",
+    "int_from_float": "must be a whole number",
+    "float_type": "must be a number",
+    "finite_number": "must be a finite number",
+    "greater_than_equal": "must be {ge} or more",
+    "less_than_equal": "must be {le} or less",
+    "enum": "must be {expected}",
+    "literal_error": "must be {expected}",
+    "datetime_parsing": "must be a moment, such as 2026-11-22T14:00:00Z",
+    "datetime_from_date_parsing": "must be a moment, such as 2026-11-22T14:00:00Z",
+    "datetime_object_invalid": "must be a moment, such as 2026-11-22T14:00:00Z",
+    "timezone_aware": "must name its offset from UTC, such as 2026-11-22T14:00:00Z",
+    "json_invalid": "this is not JSON",
+}
+"""For pydantic's types of errors, what is wrong; its own words are for programmers."""
 
 
 def _place(location: tuple[int | str, ...]) -> str:
@@ -274,6 +320,8 @@ class Broadcast(Model):
     """When it begins or began; mission elapsed time counts from here."""
     ended_at: Moment | None = None
     """When it ended."""
+    cameras_released: bool = False
+    """Whether its cameras were let go when it ended; see `state.course`."""
     links: Annotated[tuple[Link, ...], Field(max_length=32)] = ()
     """What leads on from it."""
     soundtrack: Soundtrack | None = None

@@ -9,11 +9,13 @@ from relay.bus.client import store_errors
 from relay.errors import Conflict, StoreError
 from relay.ids import hash_key, new_partner_key, new_publish_key, same
 from relay.log import logger
+from relay.state import course
 from relay.state.documents import Documents
 from relay.state.models import Broadcast, Camera, Marker, Partner
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from datetime import datetime
 
     from redis.asyncio import Redis
 
@@ -148,6 +150,44 @@ class Registry:
             await self._state.hset(
                 keys.BEGINNINGS, mapping={slug: str(at) for slug, at in at_us.items()}
             )
+
+    # --- the course of broadcasts ------------------------------------------------------------
+
+    async def start_broadcast(self, slug: str, now: datetime) -> Broadcast:
+        """Let a broadcast begin.
+
+        Raises:
+            NotFound: there is no such broadcast.
+            Conflict: it has begun or ended already.
+        """
+        began = (await self.beginnings()).get(slug)
+        changed = await self.broadcasts.change(slug, lambda old: course.started(old, began, now))
+        await self.note_beginnings({slug: int(now.timestamp() * 1e6)})
+        return changed
+
+    async def end_broadcast(self, slug: str, now: datetime, *, release: bool) -> Broadcast:
+        """End a broadcast, and let its cameras go if `release`.
+
+        Raises:
+            NotFound: there is no such broadcast.
+            Conflict: it has ended already.
+        """
+        return await self.broadcasts.change(
+            slug, lambda old: course.ended(old, now, release=release)
+        )
+
+    async def reopen_broadcast(self, slug: str) -> Broadcast:
+        """Let a broadcast that has ended go on.
+
+        Raises:
+            NotFound: there is no such broadcast.
+            Conflict: it has not ended.
+        """
+        return await self.broadcasts.change(slug, course.reopened)
+
+    async def released_by(self, camera: str) -> Broadcast | None:
+        """The broadcast that let a camera go, if it is to stay away."""
+        return course.released_by(camera, await self.broadcasts.all())
 
     # --- deletion ----------------------------------------------------------------------------
 

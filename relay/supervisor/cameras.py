@@ -15,6 +15,7 @@ from relay.bus import keys, lease, presence
 from relay.bus.events import subscribe
 from relay.errors import StoreError
 from relay.log import logger
+from relay.state.course import released_by
 from relay.supervisor.child import Child, Program
 
 if TYPE_CHECKING:
@@ -104,8 +105,9 @@ class CameraKeeper:
         wanted: dict[_Key, Pull | None] = {
             ("camera", name): None for name in await presence.members(self._bus, presence.CAMERA)
         }
+        broadcasts = await self._registry.broadcasts.all()
         for camera in await self._registry.cameras.all():
-            if camera.pull is not None:
+            if camera.pull is not None and released_by(camera.id, broadcasts) is None:
                 wanted["pull", camera.id] = camera.pull
         # Two hosts must not keep one: what another has taken ends at once.
         held = {key for key in wanted if await self._hold(key)}

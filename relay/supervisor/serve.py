@@ -16,7 +16,7 @@ from relay.bus.events import publish
 from relay.errors import StoreError
 from relay.log import logger
 from relay.state.registry import Registry
-from relay.state.secret import make_admin_token
+from relay.state.secret import admin_token_told, make_admin_token
 from relay.supervisor.cameras import CameraKeeper
 from relay.supervisor.child import Child, Program
 
@@ -125,8 +125,10 @@ async def relay(settings: Settings) -> AsyncIterator[Urls]:
         state, bus, blocking = connect(urls.state), connect(urls.bus), connect_blocking(urls.bus)
         children: list[Child] = []
         try:
+            # Before the gateway starts, which reads it; told when all has started.
+            token = None
             if not settings.admin_token.get_secret_value():
-                await _print_admin_token(state)
+                token = await make_admin_token(state)
             programs = [
                 Program("ingest", relay_command("ingest")),
                 *(edge_program(index, bus) for index in range(settings.edges)),
@@ -145,6 +147,8 @@ async def relay(settings: Settings) -> AsyncIterator[Urls]:
             )
             keeping = process.vital(keeper.run(), "camera keeper")
             try:
+                if token is not None:
+                    await _print_admin_token(state, token)
                 yield urls
             finally:
                 keeping.cancel()
@@ -155,14 +159,14 @@ async def relay(settings: Settings) -> AsyncIterator[Urls]:
                 await client.aclose()
 
 
-async def _print_admin_token(state: Redis) -> None:
-    token = await make_admin_token(state)
-    if token is not None:
-        sys.stdout.write(
-            f"Admin token, shown only this once: {token}\n"
-            "Keep it, or set one of your own with RELAY_ADMIN_TOKEN.\n"
-        )
-        sys.stdout.flush()
+async def _print_admin_token(state: Redis, token: str) -> None:
+    if not await admin_token_told(state, token):
+        return  # another host's start has made one meanwhile, and tells that
+    sys.stdout.write(
+        f"Admin token, shown only this once: {token}\n"
+        "Keep it, or set one of your own with RELAY_ADMIN_TOKEN.\n"
+    )
+    sys.stdout.flush()
 
 
 async def serve(settings: Settings) -> None:

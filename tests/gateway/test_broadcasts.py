@@ -242,3 +242,36 @@ async def test_fifty_broadcasts_take_as_many_round_trips_as_one(
     for path in (BASE, "/"):
         # The gateway looks at the stores by itself once a second; that may come in between.
         assert min([await round_trips(path) for _ in range(3)]) <= 5
+
+
+async def test_a_broadcast_is_started_ended_and_reopened(gateway: Gateway, store: Redis) -> None:
+    await gateway.broadcast("eva", cameras=["helmet"], starts_at="2099-01-01T00:00:00Z")
+
+    async def told(act: str, body: Any = None) -> Any:
+        return (await gateway.post(f"{BASE}/eva/{act}", body, admin=True)).ok()
+
+    (await gateway.post(f"{BASE}/eva/start")).problem(401)
+    started = await told("start")
+    assert started["state"] == "live"
+    assert started["starts_at"] < "2099"
+    again = (await gateway.post(f"{BASE}/eva/start", admin=True)).problem(409)
+    assert "has begun already" in again["detail"]
+    assert "has not ended" in (await gateway.post(f"{BASE}/eva/reopen", admin=True)).text
+
+    over = await told("end", {})
+    assert (over["state"], over["cameras_released"]) == ("ended", False)
+    assert over["ended_at"] is not None
+    (await gateway.post(f"{BASE}/eva/end", {"release": True}, admin=True)).problem(422)
+    released = await told("end", {"release_cameras": True})
+    assert (released["ended_at"], released["cameras_released"]) == (over["ended_at"], True)
+    # Viewers are told of the end, and nothing of the cameras.
+    seen = (await gateway.get(f"{BASE}/eva")).ok()
+    assert (seen["state"], seen["cameras_released"]) == ("ended", None)
+    assert (await gateway.get("/api/v1/cameras/helmet", admin=True)).ok()["released_by"] == "eva"
+
+    reopened = await told("reopen")
+    assert (reopened["state"], reopened["ended_at"]) == ("live", None)
+    assert reopened["cameras_released"] is False
+    assert (await gateway.get("/api/v1/cameras/helmet", admin=True)).ok()["released_by"] is None
+    for act in ("start", "end", "reopen"):
+        (await gateway.post(f"{BASE}/none/{act}", {}, admin=True)).problem(404)

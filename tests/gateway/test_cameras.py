@@ -41,6 +41,7 @@ async def test_what_is_created_can_be_read(gateway: Gateway) -> None:
         "source": None,
         "no_picture": False,
         "seen_at": None,
+        "released_by": None,
         "verdict": None,
         "faults": [],
         "counts": {},

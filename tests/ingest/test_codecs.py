@@ -149,8 +149,11 @@ async def test_pictures_take_the_refusal_back(ingest: Ingest, store_url: str):
             return await told(ingest.bus) == []
 
         await eventually(gone, "the refusal to be taken back", 5)
-    seen = (await faults.histories(ingest.bus, ["helmet"]))["helmet"].seen
-    assert seen is not None
+
+    async def seen() -> bool:
+        return (await faults.histories(ingest.bus, ["helmet"]))["helmet"].seen is not None
+
+    await eventually(seen, "the time of its last picture")
 
 
 # --- pulls ---------------------------------------------------------------------------------------

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from relay.ingest import server as server_module
+from relay.state.models import Broadcast
 from tests.support.ingest import listening, running
 from tests.support.waiting import eventually
 
 if TYPE_CHECKING:
     from tests.support.ingest import Ingest
+    from tests.support.rtmp import Encoder
     from tests.support.server import Server
 
 pytestmark = [
@@ -98,3 +102,36 @@ async def test_whoever_is_on_air_stays_there_without_the_state(own_state: Server
                 await other.connect()
                 other.publish(key)
                 await other.hung_up()
+
+
+async def test_a_camera_that_was_let_go_is_hung_up_on_and_refused_until_it_is_wanted(
+    ingest: Ingest,
+):
+    key = await ingest.camera("helmet")
+    show = Broadcast(slug="eva", title="EVA 42", cameras=("helmet",))
+    await ingest.registry.broadcasts.create("eva", show)
+    words = "helmet: the broadcast 'EVA 42' has ended, and its cameras were let go"
+    async with ingest.encoder(key) as encoder:
+        encoder.picture()
+        await ingest.registry.end_broadcast("eva", datetime.now(UTC), release=False)
+        await ingest.registry.end_broadcast("eva", datetime.now(UTC), release=True)
+        sending = asyncio.create_task(send_on(encoder))
+        said = await encoder.told()
+        sending.cancel()
+        assert (said["code"], said["description"]) == ("NetStream.Publish.Rejected", words)
+        await encoder.hung_up()
+    async with ingest.encoder() as encoder:
+        await encoder.connect()
+        encoder.publish(key)
+        said = await encoder.told()
+        assert (said["code"], said["description"]) == ("NetStream.Publish.Rejected", words)
+    await ingest.registry.reopen_broadcast("eva")
+    async with ingest.encoder(key) as encoder:
+        encoder.picture()
+        await eventually(lambda: ingest.fact("helmet"), "the camera on air again")
+
+
+async def send_on(encoder: Encoder) -> None:
+    while True:
+        encoder.picture()
+        await asyncio.sleep(0.05)

@@ -6,6 +6,7 @@ import asyncio
 import os
 import signal
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,7 +14,7 @@ import pytest
 from relay.bus import keys, lease, presence
 from relay.bus.client import connect, connect_blocking
 from relay.bus.events import publish
-from relay.state.models import Camera, Pull
+from relay.state.models import Broadcast, Camera, Pull
 from relay.state.registry import Registry
 from relay.supervisor import cameras
 from relay.supervisor.cameras import CameraKeeper
@@ -232,6 +233,18 @@ async def test_a_change_of_what_is_pulled_restarts_the_puller(house: House):
             "sky", lambda camera: camera.model_copy(update={"pull": None})
         )
         await eventually(lambda: not house.running("pull", "sky"), "its end")
+
+
+async def test_a_camera_that_was_let_go_is_not_pulled(house: House):
+    async with house.kept():
+        await house.registry.create_camera(Camera(id="sky", name="Sky", pull=Pull(url="/x")))
+        show = Broadcast(slug="eva", title="EVA", cameras=("sky",))
+        await house.registry.broadcasts.create("eva", show)
+        await eventually(lambda: house.running("pull", "sky"), "the puller")
+        await house.registry.end_broadcast("eva", datetime.now(UTC), release=True)
+        await eventually(lambda: not house.running("pull", "sky"), "its end")
+        await house.registry.reopen_broadcast("eva")
+        await eventually(lambda: house.running("pull", "sky"), "the puller again")
 
 
 async def test_of_two_hosts_one_keeps_a_camera(

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from relay.errors import Invalid
+from relay.errors import Invalid, StoreError
 from relay.gateway.access import may_watch
 from relay.gateway.keys import AUTH, LIVE, REGISTRY
 from relay.gateway.route import Patch, Route, json_response, read_body
 from relay.gateway.views import BroadcastList, BroadcastView, broadcast_view, broadcast_views
-from relay.state.models import Broadcast
+from relay.state.models import Broadcast, Model
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,7 +44,11 @@ async def read(request: web.Request) -> web.Response:
 
 
 def _for_operators(view: BroadcastView, broadcast: Broadcast) -> BroadcastView:
-    return view.model_copy(update={"partners": list(broadcast.partners)})
+    update = {
+        "partners": list(broadcast.partners),
+        "cameras_released": broadcast.cameras_released,
+    }
+    return view.model_copy(update=update)
 
 
 async def create(request: web.Request) -> web.Response:
@@ -69,6 +75,46 @@ async def change(request: web.Request) -> web.Response:
     await _require_partners(registry, [n for n in wanted.partners if n not in present.partners])
     changed = await registry.broadcasts.change(slug, patch.applied_to)
     return json_response(_for_operators(await broadcast_view(request.app, changed), changed))
+
+
+class End(Model):
+    """How a broadcast ends."""
+
+    release_cameras: bool = False
+    """Whether to let its cameras go: they are hung up on within seconds, and refused while every
+    broadcast that shows them has ended."""
+
+
+async def start(request: web.Request) -> web.Response:
+    """POST /api/v1/broadcasts/{slug}/start."""
+    slug = request.match_info["slug"]
+    changed = await request.app[REGISTRY].start_broadcast(slug, datetime.now(UTC))
+    return await _changed(request, changed)
+
+
+async def end(request: web.Request) -> web.Response:
+    """POST /api/v1/broadcasts/{slug}/end."""
+    wanted = await read_body(request, End)
+    slug = request.match_info["slug"]
+    changed = await request.app[REGISTRY].end_broadcast(
+        slug, datetime.now(UTC), release=wanted.release_cameras
+    )
+    return await _changed(request, changed)
+
+
+async def reopen(request: web.Request) -> web.Response:
+    """POST /api/v1/broadcasts/{slug}/reopen."""
+    return await _changed(
+        request, await request.app[REGISTRY].reopen_broadcast(request.match_info["slug"])
+    )
+
+
+async def _changed(request: web.Request, broadcast: Broadcast) -> web.Response:
+    """Tell open pages at once, and answer."""
+    with suppress(StoreError):  # they hear of it within a second
+        await request.app[LIVE].refresh()
+    view = await broadcast_view(request.app, broadcast)
+    return json_response(_for_operators(view, broadcast))
 
 
 async def delete(request: web.Request) -> web.Response:
@@ -111,6 +157,22 @@ ROUTES = [
         "Change fields of a broadcast",
         Patch,
         BroadcastView,
+        admin=True,
+    ),
+    Route(
+        *("POST", BASE + "/{slug}/start", start, "Begin a broadcast now"),
+        answer=BroadcastView,
+        admin=True,
+    ),
+    Route(
+        *("POST", BASE + "/{slug}/end", end, "End a broadcast; its cameras stay, or are let go"),
+        body=End,
+        answer=BroadcastView,
+        admin=True,
+    ),
+    Route(
+        *("POST", BASE + "/{slug}/reopen", reopen, "Let a broadcast that has ended go on"),
+        answer=BroadcastView,
         admin=True,
     ),
     Route(
