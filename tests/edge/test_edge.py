@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from relay.bus import presence, sessions
+from relay.bus.reader import STALE_S
 from relay.bus.rpc import Refused
 from relay.edge import choice
 from relay.edge.admission import FEW
 from relay.edge.fanout import PythonCore
 from relay.edge.patience import BLIND, PROBING
-from relay.edge.rendition import STALE_S
 from relay.errors import OperatorError
 from relay.media.codecs import Kind
 from tests.support import feedback
