@@ -28,6 +28,8 @@ _URIS: Final = {
     "mid": "urn:ietf:params:rtp-hdrext:sdes:mid",
 }
 _FINGERPRINT: Final = re.compile(r"(\S+) +([0-9A-Fa-f:]+)")
+_TOLD: Final = 4
+"""Of so many media descriptions a viewer is told why they cannot be served."""
 _EXTMAP: Final = re.compile(r"(\d{1,4})(?:/(\w+))? +(\S+)")
 
 
@@ -42,7 +44,7 @@ class Track:
     payload_type: int
     """Of its packets."""
     parameters: str
-    """The codec's format parameters, as offered."""
+    """The codec's format parameters, to answer with."""
     feedback: tuple[str, ...]
     """The RTCP feedback that was offered and that we understand."""
     rtx_payload_type: int | None
@@ -99,7 +101,10 @@ def parse_offer(text: str) -> Offer:
     description = parse(text)
     plan = _plan(description.session.text, tuple(part.text for part in description.media))
     if not plan.carriers:
-        raise ProtocolError("the offer has no H.264 or Opus that it would receive, bundled")
+        why = "; ".join(dict.fromkeys(_objection(part) for part in description.media[:_TOLD]))
+        raise ProtocolError(
+            f"the offer has no H.264 or Opus that it would receive, bundled: {why or 'no media'}"
+        )
     carrier = _carrier(description, plan)
     return Offer(
         media=plan.media,
@@ -198,11 +203,29 @@ def _fingerprints(description: Description, carrier: Section) -> tuple[Fingerpri
     return tuple(found)
 
 
-def _take(part: Section) -> Track | None:
+def _objection(part: Section) -> str:
+    """Why nothing can be sent to a media description, for whoever wrote the offer."""
+    if part.kind not in ("video", "audio"):
+        return "other media: only video and audio are sent"
+    if not _wants(part):
+        return f"{part.kind}: it does not receive"
+    if part.first("rtcp-mux") is None:
+        return f"{part.kind}: it needs a=rtcp-mux"
+    if part.kind == "audio":
+        return "audio: it needs opus/48000/2"
+    if any(f.name == "h264" for f in part.rtp_formats()):
+        return "video: it needs H.264 with packetization-mode=1"
+    return "video: it needs H264/90000"
+
+
+def _wants(part: Section) -> bool:
     # Port 0 refuses a description, unless it is there as part of a bundle only.
     present = part.port != 0 or part.first("bundle-only") is not None
-    wanted = part.first("sendonly") is None and part.first("inactive") is None
-    if not (present and wanted) or part.first("rtcp-mux") is None:
+    return present and part.first("sendonly") is None and part.first("inactive") is None
+
+
+def _take(part: Section) -> Track | None:
+    if not _wants(part) or part.first("rtcp-mux") is None:
         return None
     formats = part.rtp_formats()
     codec = _choose(part.kind, formats)
@@ -216,7 +239,7 @@ def _take(part: Section) -> Track | None:
         kind=Kind(part.kind),
         mid=part.first("mid") or "",
         payload_type=codec.payload_type,
-        parameters=codec.fmtp,
+        parameters=_answered(codec),
         feedback=tuple(kind for kind in FEEDBACK if kind in codec.feedback),
         rtx_payload_type=_rtx(codec, formats) if part.kind == "video" else None,
         extensions=Extensions(**known),
@@ -228,10 +251,25 @@ def _choose(kind: str, formats: list[Format]) -> Format | None:
         return next((f for f in formats if f.name == "opus"), None)
     if kind != "video":
         return None
-    h264 = [
-        f for f in formats if f.name == "h264" and f.parameters.get("packetization-mode") == "1"
-    ]
-    return min(h264, key=_profile_rank, default=None)
+    h264 = [f for f in formats if f.name == "h264" and _mode(f) in ("0", "1")]
+    return min(h264, key=lambda f: (_mode(f) == "0", _profile_rank(f)), default=None)
+
+
+def _mode(codec: Format) -> str:
+    """The packetization mode (RFC 6184 section 8.1); 0 where none is named."""
+    return codec.parameters.get("packetization-mode", "0")
+
+
+def _answered(codec: Format) -> str:
+    """The format parameters to answer with.
+
+    What offers mode 0, or names none, as GStreamer does, takes mode 1 all the same.
+    """
+    if codec.name != "h264" or _mode(codec) == "1":
+        return codec.fmtp
+    named = (item.strip() for item in codec.fmtp.split(";"))
+    others = [item for item in named if item and not item.lower().startswith("packetization-mode")]
+    return ";".join([*others, "packetization-mode=1"])
 
 
 def _profile_rank(codec: Format) -> int:
