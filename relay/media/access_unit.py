@@ -1,0 +1,225 @@
+"""Gathers the NAL units of one H.264 source into access units that can be decoded as they stand.
+
+Encoders disagree about what a message is: most send a whole picture in each, some a slice, or a SEI
+of its own. A picture begins where the time stamp changes or `first_mb_in_slice` is 0 (ITU-T H.264
+section 7.4.1.2.4). Parameter sets seen anywhere replace those of the container, and stand in front
+of each keyframe.
+
+Waiting for the next picture to know that one is complete would cost every viewer a frame, so it is
+done only for the first pictures and for encoders that have been seen to split theirs.
+
+Bounded: `MAX_NALS` and `MAX_BYTES` of one picture, and `MAX_AHEAD` before it; what is beyond is
+dropped and counted.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from relay.errors import MediaError
+from relay.media.bits import Bits, unescape
+from relay.media.h264 import (
+    NAL_AUD,
+    NAL_FILLER,
+    NAL_IDR,
+    NAL_PPS,
+    NAL_SEI,
+    NAL_SLICE,
+    NAL_SPS,
+    join_annexb,
+    nal_type,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+MAX_NALS: Final = 1024
+"""NAL units of one picture; the largest level allows fewer slices."""
+MAX_BYTES: Final = 8 << 20
+"""Bytes of one picture."""
+MAX_AHEAD: Final = 16
+"""SEI and the like that wait for their picture; encoders send one or two."""
+_PROVEN: Final = 2
+"""Whole pictures, one after the other, after which an encoder is trusted to send no other."""
+_SLICES: Final = range(NAL_SLICE, NAL_IDR + 1)
+_LEFT_OUT: Final = frozenset({NAL_AUD, NAL_FILLER, 10, 11, 14, 15, 20})
+"""Delimiters, filler, ends of a sequence or stream, and what only scalable and multiview decoders
+read (ITU-T H.264 table 7-1)."""
+_RECOVERY_POINT: Final = 6
+_MAX_SETS: Final = {NAL_SPS: 32, NAL_PPS: 256}
+
+
+@dataclass(frozen=True, slots=True)
+class AccessUnit:
+    """One picture."""
+
+    dts: int
+    """As it was given."""
+    offset: int
+    """As it was given: pts - dts."""
+    keyframe: bool
+    """Whether decoding can begin here: at an IDR picture, or at a recovery point."""
+    payload: bytes
+    """Annex B; a keyframe has its parameter sets in front."""
+
+
+@dataclass(slots=True)
+class _Picture:
+    """A picture that may not be complete yet."""
+
+    dts: int
+    offset: int
+    message: int
+    """The call of `add` that it began in."""
+    nals: list[bytes] = field(default_factory=list)
+    size: int = 0
+
+
+class AccessUnits:
+    """See the module."""
+
+    def __init__(self, *, whole: bool = False) -> None:
+        """`whole`: each call of `add` is known to bring whole pictures."""
+        self.counters: Counter[str] = Counter()
+        """`torn`: pictures that went out before all of their slices had come. `dropped`: NAL units
+        that belong to no picture, or are too many or too large. `no_sets`: keyframes dropped
+        because their parameter sets are not known.
+        """
+        self._sets: dict[int, dict[int, bytes]] = {NAL_SPS: {}, NAL_PPS: {}}
+        self._ahead: list[bytes] = []
+        self._picture: _Picture | None = None
+        self._whole = whole
+        self._splits = False
+        self._proven = 0
+        self._messages = 0
+
+    def configure(self, sps: Iterable[bytes], pps: Iterable[bytes]) -> None:
+        """Take the container's parameter sets; they replace all that were known, unless there are
+        none of them.
+        """
+        given = {NAL_SPS: list(sps), NAL_PPS: list(pps)}
+        for kind, nals in given.items():
+            if nals:
+                self._sets[kind] = {}
+            for nal in nals:
+                self._learn(kind, nal)
+
+    def add(self, nals: Iterable[bytes], *, dts: int, offset: int) -> list[AccessUnit]:
+        """Take what one message brings; returns the pictures that are complete, mostly one."""
+        done: list[AccessUnit] = []
+        self._messages += 1
+        for nal in nals:
+            kind = nal_type(nal)
+            if kind in self._sets:
+                self._learn(kind, nal)
+            elif kind in _SLICES:
+                self._slice(nal, dts, offset, done)
+            elif kind not in _LEFT_OUT:
+                self._hold(nal)
+        if self._whole and self._picture is not None:
+            done += self.flush()
+        return done
+
+    def flush(self) -> list[AccessUnit]:
+        """The picture that waits for the rest of it, if there is one: nothing more will come."""
+        picture, self._picture = self._picture, None
+        if picture is None:
+            return []
+        keyframe = is_keyframe(picture.nals)
+        nals = picture.nals
+        if keyframe:
+            if not all(self._sets.values()):
+                self.counters["no_sets"] += 1
+                return []
+            nals = [*self._sets[NAL_SPS].values(), *self._sets[NAL_PPS].values(), *nals]
+        return [AccessUnit(picture.dts, picture.offset, keyframe, join_annexb(nals))]
+
+    def _slice(self, nal: bytes, dts: int, offset: int, done: list[AccessUnit]) -> None:
+        begins = len(nal) > 1 and nal[1] & 0x80 != 0  # first_mb_in_slice is 0
+        picture = self._picture
+        if not begins and picture is None:
+            # The picture that it is part of has gone out.
+            self.counters["dropped"] += 1
+            self.counters["torn"] += not self._splits
+            self._splits, self._whole = True, False
+            return
+        if begins or picture is None or picture.dts != dts:
+            picture = self._begin(dts, offset, done)
+        elif picture.message != self._messages:
+            self._splits = True
+        self._append(picture, nal)
+
+    def _begin(self, dts: int, offset: int, done: list[AccessUnit]) -> _Picture:
+        if self._picture is not None:
+            done += self.flush()
+            self._proven += 1
+            self._whole = self._proven >= _PROVEN and not self._splits
+        self._picture = _Picture(dts, offset, self._messages)
+        for held in self._ahead:
+            self._append(self._picture, held)
+        self._ahead = []
+        return self._picture
+
+    def _hold(self, nal: bytes) -> None:
+        """Keep a SEI or the like for the picture that follows."""
+        if len(self._ahead) >= MAX_AHEAD:
+            self.counters["dropped"] += len(self._ahead)
+            self._ahead = []
+        self._ahead.append(nal)
+
+    def _append(self, picture: _Picture, nal: bytes) -> None:
+        picture.size += len(nal)
+        if len(picture.nals) >= MAX_NALS or picture.size > MAX_BYTES:
+            self.counters["dropped"] += 1
+            return
+        picture.nals.append(nal)
+
+    def _learn(self, kind: int, nal: bytes) -> None:
+        try:
+            bits = Bits(unescape(nal[1:32]))
+            if kind == NAL_SPS:
+                bits.u(24)  # profile, constraints, level
+            number = bits.ue()
+        except MediaError:
+            self.counters["dropped"] += 1
+            return
+        if number >= _MAX_SETS[kind]:
+            self.counters["dropped"] += 1
+            return
+        self._sets[kind][number] = nal
+
+
+def is_keyframe(nals: Iterable[bytes]) -> bool:
+    """Whether decoding can begin at a picture: an IDR picture, or a recovery point."""
+    return any(
+        nal_type(nal) == NAL_IDR or (nal_type(nal) == NAL_SEI and _has_recovery_point(nal))
+        for nal in nals
+    )
+
+
+def _has_recovery_point(nal: bytes) -> bool:
+    """Whether a SEI says that decoding can begin here (ITU-T H.264 sections D.1.8 and D.2.8).
+
+    Sources with an open GOP, or that refresh their picture piece by piece, send no IDR picture
+    after their first.
+    """
+    data = unescape(nal[1:])
+    position = 0
+    while position + 2 <= len(data) and data[position] != 0x80:
+        numbers = []
+        for _ in range(2):  # payload type and size, each in bytes of 255 and a last one
+            number = 0
+            while position < len(data) and data[position] == 0xFF:
+                number += 255
+                position += 1
+            if position >= len(data):
+                return False
+            numbers.append(number + data[position])
+            position += 1
+        kind, size = numbers
+        if kind == _RECOVERY_POINT:
+            return True
+        position += size
+    return False
