@@ -6,7 +6,7 @@ section 7.4.1.2.4). Parameter sets seen anywhere replace those of the container,
 of each keyframe.
 
 Waiting for the next picture to know that one is complete would cost every viewer a frame, so it is
-done only for the first pictures and for encoders that have been seen to split theirs.
+done only for a source's first picture, and for sources that have been seen to cut theirs.
 
 Bounded: `MAX_NALS` and `MAX_BYTES` of one picture, and `MAX_AHEAD` before it; what is beyond is
 dropped and counted.
@@ -41,8 +41,12 @@ MAX_BYTES: Final = 8 << 20
 """Bytes of one picture."""
 MAX_AHEAD: Final = 16
 """SEI and the like that wait for their picture; encoders send one or two."""
-_PROVEN: Final = 2
-"""Whole pictures, one after the other, after which an encoder is trusted to send no other."""
+LOSSES: Final = {
+    "torn": "pictures are cut into several messages",
+    "dropped": "NAL units belong to no picture, or are too many",
+    "no_sets": "a keyframe came before its parameter sets",
+}
+"""Kinds of losses: the first for each encoder, the others for each unit, with what they mean."""
 _SLICES: Final = range(NAL_SLICE, NAL_IDR + 1)
 _LEFT_OUT: Final = frozenset({NAL_AUD, NAL_FILLER, 10, 11, 14, 15, 20})
 """Delimiters, filler, ends of a sequence or stream, and what only scalable and multiview decoders
@@ -83,16 +87,12 @@ class AccessUnits:
     def __init__(self, *, whole: bool = False) -> None:
         """`whole`: each call of `add` is known to bring whole pictures."""
         self.counters: Counter[str] = Counter()
-        """`torn`: pictures that went out before all of their slices had come. `dropped`: NAL units
-        that belong to no picture, or are too many or too large. `no_sets`: keyframes dropped
-        because their parameter sets are not known.
-        """
+        """What was lost, by the names of `LOSSES`."""
         self._sets: dict[int, dict[int, bytes]] = {NAL_SPS: {}, NAL_PPS: {}}
         self._ahead: list[bytes] = []
         self._picture: _Picture | None = None
         self._whole = whole
         self._splits = False
-        self._proven = 0
         self._messages = 0
 
     def configure(self, sps: Iterable[bytes], pps: Iterable[bytes]) -> None:
@@ -154,8 +154,7 @@ class AccessUnits:
     def _begin(self, dts: int, offset: int, done: list[AccessUnit]) -> _Picture:
         if self._picture is not None:
             done += self.flush()
-            self._proven += 1
-            self._whole = self._proven >= _PROVEN and not self._splits
+            self._whole = not self._splits
         self._picture = _Picture(dts, offset, self._messages)
         for held in self._ahead:
             self._append(self._picture, held)

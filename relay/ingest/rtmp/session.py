@@ -32,7 +32,7 @@ from relay.ingest.rtmp.chunk import (
 )
 from relay.ingest.rtmp.connect import Peer
 from relay.ingest.rtmp.errors import RtmpError
-from relay.ingest.rtmp.events import Ended, PublishRequested, Unpublished
+from relay.ingest.rtmp.events import Ended, MediaFault, PublishRequested, Unpublished
 from relay.ingest.rtmp.handshake import Handshake
 from relay.ingest.rtmp.message import Message, MessageType, UserControl
 from relay.ingest.rtmp.publication import Publication, amf0_values
@@ -133,6 +133,7 @@ class Session:
         self._peer = Peer()
         self._stream_id = _MESSAGE_STREAM
         self._publication = Publication()
+        self._key = ""
 
     @property
     def state(self) -> State:
@@ -221,12 +222,15 @@ class Session:
         acknowledged = self._window.count(len(data))
         if self._state is State.HANDSHAKE:
             data = self._shake_hands(data, now)
+        given_up = self._reader.given_up
         for each in self._reader.receive(data):
             handler = self._MESSAGES.get(each.kind)
             if handler is not None:
                 handler(self, each)
             if self.closed:
                 return
+        if self._reader.given_up != given_up:
+            self._events.append(MediaFault(None, "the encoder gave a message up half-way"))
         if acknowledged is not None:
             self._control(MessageType.ACKNOWLEDGEMENT, acknowledged)
 
@@ -248,7 +252,7 @@ class Session:
 
     def _close(self, reason: str) -> None:
         if self._state in (State.PENDING, State.PUBLISHING):
-            self._events.append(Unpublished())
+            self._events += [*self._publication.end(), Unpublished()]
         self._enter(State.CLOSED)
         self.close_reason = reason
         self._events.append(Ended(reason))
@@ -286,7 +290,7 @@ class Session:
     def _on_media(self, each: Message) -> None:
         if self._state is State.PUBLISHING:
             self._events += self._publication.receive(each)
-        elif self._state is State.PENDING:
+        elif self._state in (State.IDLE, State.PENDING):
             self._publication.keep(each)
 
     def _on_command(self, each: Message) -> None:
@@ -305,6 +309,9 @@ class Session:
     # Commands
 
     def _connect(self, call: _Call) -> None:
+        if self._state is not State.CONNECTING:  # said twice
+            self._result(call, *self._peer.answer())
+            return
         self._peer = Peer.parse(call.values[0])
         self._enter(State.IDLE)
         self._control(MessageType.WINDOW_ACK_SIZE, DEFAULT_WINDOW)
@@ -318,13 +325,25 @@ class Session:
 
     def _publish(self, call: _Call) -> None:
         peer, name = self._peer, call.values[1]
+        if self._state is not State.IDLE:
+            self._publish_again(call)
+            return
         address = resolve(peer.app, peer.tc_url, name if isinstance(name, str) else "")
         self._stream_id = call.stream_id
-        self._publication = Publication()
+        self._key = address.key
         self._enter(State.PENDING)
         self._events.append(
             PublishRequested(address.app, address.key, address.tc_url, peer.encoder, peer.four_cc)
         )
+
+    def _publish_again(self, call: _Call) -> None:
+        """The same once more is answered once more; another key while one publishes is refused."""
+        name = call.values[1]
+        address = resolve(self._peer.app, self._peer.tc_url, name if isinstance(name, str) else "")
+        if address.key != self._key:
+            raise RtmpError("publish of another stream on the same connection")
+        if self._state is State.PUBLISHING:
+            self._status("NetStream.Publish.Start", "Publishing.")
 
     def _unpublish(self, call: _Call) -> None:
         if self._state is State.PENDING:
@@ -333,7 +352,8 @@ class Session:
             return
         if self._state is State.PUBLISHING:
             self._enter(State.IDLE)
-            self._events.append(Unpublished())
+            self._events += [*self._publication.end(), Unpublished()]
+            self._publication = Publication()
             self._status("NetStream.Unpublish.Success", "Stopped publishing.")
         self._result(call, None, UNDEFINED)
 
@@ -362,9 +382,9 @@ class Session:
 
     _CONNECTED: ClassVar = frozenset({State.IDLE, State.PENDING, State.PUBLISHING})
     _COMMANDS: ClassVar[dict[str, _Command]] = {
-        "connect": _Command(_connect, frozenset({State.CONNECTING})),
+        "connect": _Command(_connect, frozenset({State.CONNECTING, *_CONNECTED})),
         "createStream": _Command(_create_stream, _CONNECTED),
-        "publish": _Command(_publish, frozenset({State.IDLE})),
+        "publish": _Command(_publish, _CONNECTED),
         "FCUnpublish": _Command(_unpublish, _CONNECTED),
         "closeStream": _Command(_unpublish, _CONNECTED),
         "deleteStream": _Command(_unpublish, _CONNECTED),

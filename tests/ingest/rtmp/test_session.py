@@ -169,10 +169,11 @@ class TestPublishing:
         encoder.publish()
         config = encoder.send(video(0, VIDEO_CONFIG), audio(0, AUDIO_CONFIG))
         media = encoder.send(video(40, picture(IDR, cts=80)), audio(23, AUDIO_FRAME))
+        media += encoder.send(video(80, picture(SLICE)))
 
         assert [type(event) for event in config] == [ConfigChanged, ConfigChanged]
         assert [event.codec for event in config] == [Codec.H264, Codec.AAC]
-        picture_, sound = media
+        sound, picture_, _ = media
         assert isinstance(picture_, MediaVideo)
         assert (picture_.codec, picture_.dts_ms, picture_.cts_ms) == (Codec.H264, 40, 80)
         assert picture_.keyframe
@@ -180,8 +181,9 @@ class TestPublishing:
         assert (sound.codec, sound.dts_ms) == (Codec.AAC, 23)
 
     def test_large_pictures_come_whole(self, publisher: Encoder):
-        (event,) = publisher.send(video(0, picture(b"\x41" + bytes(1_000_000))))
-        assert len(event.payload) == 1_000_005
+        publisher.send(video(0, picture(SLICE)))
+        _, event = publisher.send(video(40, picture(b"\x41\x80" + bytes(1_000_000))))
+        assert len(event.payload) == 1_000_006
 
     def test_times_are_passed_on_as_they_are(self, publisher: Encoder):
         times = [1000, 960, 1040, 1040, 90_000_000, 5]
@@ -204,19 +206,34 @@ class TestPublishing:
         events = publisher.send(
             video(0, b"\x90hvc1"),
             audio(0, b"\x2f"),
-            Message(MessageType.AGGREGATE, 0, 1, b"\x09"),
+            Message(MessageType.AGGREGATE, 0, 1, b"\x16" + bytes(10)),
             Message(MessageType.DATA_AMF0, 0, 1, b"\x02\xff"),
             Message(MessageType.DATA_AMF3, 0, 1, b"\x11"),
             video(0, picture(IDR)),
+            video(40, picture(SLICE)),
         )
         assert events[:5] == [
             MediaFault(Kind.VIDEO, "not supported yet: HEVC (hvc1)"),
             MediaFault(Kind.AUDIO, "not supported yet: MP3"),
-            MediaFault(None, "not supported yet: aggregate messages"),
+            MediaFault(None, "malformed aggregate message"),
             MediaFault(None, "truncated AMF0"),
             MediaFault(None, "AMF3 is not spoken here"),
         ]
         assert isinstance(events[5], MediaVideo)
+
+    def test_messages_in_an_aggregate_come_out_one_by_one(self, publisher: Encoder):
+        parts = [video(1000, picture(IDR)), audio(1010, AUDIO_FRAME), video(1040, picture(SLICE))]
+        body = b"".join(
+            bytes((part.kind,))
+            + len(part.body).to_bytes(3, "big")
+            + part.timestamp.to_bytes(3, "big")
+            + bytes(4)
+            + part.body
+            + bytes(4)
+            for part in parts
+        )
+        events = publisher.send(Message(MessageType.AGGREGATE, 5000, 1, body))
+        assert sorted(event.dts_ms for event in events) == [5000, 5010, 5040]
 
     def test_metadata_is_handed_on(self, publisher: Encoder):
         gopro = EcmaArray(creator="GoPro Hero12 Black", encoder="C3501325123456", hasAudio=True)
@@ -241,7 +258,10 @@ class TestPublishing:
 
     @pytest.mark.parametrize("name", ["FCUnpublish", "deleteStream", "closeStream"])
     def test_the_encoder_may_stop_and_begin_again(self, publisher: Encoder, name: str):
-        assert publisher.call(name, 5.0, None, 1.0) == [Unpublished()]
+        publisher.send(video(0, picture(SLICE)))
+        last, end = publisher.call(name, 5.0, None, 1.0)
+        assert isinstance(last, MediaVideo)
+        assert end == Unpublished()
         assert publisher.session.state is State.IDLE
         assert publisher.statuses[-1] == "NetStream.Unpublish.Success"
         assert publisher.send(video(0, picture(IDR))) == []
@@ -249,8 +269,8 @@ class TestPublishing:
 
         assert publisher.call("publish", 6.0, None, "other-key", stream_id=1)
         publisher.session.accept()
-        (fault,) = publisher.send(video(0, picture(IDR)))
-        assert fault == MediaFault(Kind.VIDEO, "video before its sequence header")
+        (fault,) = publisher.send(video(0, picture(IDR)), video(40, picture(IDR)))
+        assert fault == MediaFault(Kind.VIDEO, "a keyframe came before its parameter sets")
 
     def test_an_encoder_may_be_asked_to_reconnect(self, encoder: Encoder):
         encoder.request(capsEx=1.0)
