@@ -6,7 +6,7 @@ section 7.4.1.2.4). Parameter sets seen anywhere replace those of the container,
 of each keyframe.
 
 Waiting for the next picture to know that one is complete would cost every viewer a frame, so it is
-done only for a source's first picture, and for sources that have been seen to cut theirs.
+done only for sources that have been seen to cut theirs; until then each message is a picture.
 
 Bounded: `MAX_NALS` and `MAX_BYTES` of one picture, and `MAX_AHEAD` before it; what is beyond is
 dropped and counted.
@@ -53,6 +53,8 @@ _LEFT_OUT: Final = frozenset({NAL_AUD, NAL_FILLER, 10, 11, 14, 15, 20})
 read (ITU-T H.264 table 7-1)."""
 _RECOVERY_POINT: Final = 6
 _MAX_SETS: Final = {NAL_SPS: 32, NAL_PPS: 256}
+_MAX_SET: Final = 1024
+"""Bytes of a parameter set; encoders' have some 30, and each keyframe carries them all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +77,6 @@ class _Picture:
 
     dts: int
     offset: int
-    message: int
-    """The call of `add` that it began in."""
     nals: list[bytes] = field(default_factory=list)
     size: int = 0
 
@@ -84,16 +84,13 @@ class _Picture:
 class AccessUnits:
     """See the module."""
 
-    def __init__(self, *, whole: bool = False) -> None:
-        """`whole`: each call of `add` is known to bring whole pictures."""
+    def __init__(self) -> None:
         self.counters: Counter[str] = Counter()
         """What was lost, by the names of `LOSSES`."""
         self._sets: dict[int, dict[int, bytes]] = {NAL_SPS: {}, NAL_PPS: {}}
         self._ahead: list[bytes] = []
         self._picture: _Picture | None = None
-        self._whole = whole
-        self._splits = False
-        self._messages = 0
+        self._cuts = False
 
     def configure(self, sps: Iterable[bytes], pps: Iterable[bytes]) -> None:
         """Take the container's parameter sets; they replace all that were known, unless there are
@@ -109,7 +106,6 @@ class AccessUnits:
     def add(self, nals: Iterable[bytes], *, dts: int, offset: int) -> list[AccessUnit]:
         """Take what one message brings; returns the pictures that are complete, mostly one."""
         done: list[AccessUnit] = []
-        self._messages += 1
         for nal in nals:
             kind = nal_type(nal)
             if kind in self._sets:
@@ -118,7 +114,7 @@ class AccessUnits:
                 self._slice(nal, dts, offset, done)
             elif kind not in _LEFT_OUT:
                 self._hold(nal)
-        if self._whole and self._picture is not None:
+        if not self._cuts:
             done += self.flush()
         return done
 
@@ -142,20 +138,16 @@ class AccessUnits:
         if not begins and picture is None:
             # The picture that it is part of has gone out.
             self.counters["dropped"] += 1
-            self.counters["torn"] += not self._splits
-            self._splits, self._whole = True, False
+            self.counters["torn"] += not self._cuts
+            self._cuts = True
             return
         if begins or picture is None or picture.dts != dts:
             picture = self._begin(dts, offset, done)
-        elif picture.message != self._messages:
-            self._splits = True
         self._append(picture, nal)
 
     def _begin(self, dts: int, offset: int, done: list[AccessUnit]) -> _Picture:
-        if self._picture is not None:
-            done += self.flush()
-            self._whole = not self._splits
-        self._picture = _Picture(dts, offset, self._messages)
+        done += self.flush()
+        self._picture = _Picture(dts, offset)
         for held in self._ahead:
             self._append(self._picture, held)
         self._ahead = []
@@ -184,7 +176,7 @@ class AccessUnits:
         except MediaError:
             self.counters["dropped"] += 1
             return
-        if number >= _MAX_SETS[kind]:
+        if number >= _MAX_SETS[kind] or len(nal) > _MAX_SET:
             self.counters["dropped"] += 1
             return
         self._sets[kind][number] = nal

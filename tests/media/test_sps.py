@@ -229,7 +229,7 @@ def test_a_real_clip_gets_the_size_of_its_container(clip: Path):
         config = AvcConfig.parse(bytes(stream.codec_context.extradata))
         size = (stream.width, stream.height)
         packets = [p for p in container.demux(stream) if p.dts is not None][:10]
-        gather = AccessUnits(whole=True)
+        gather = AccessUnits()
         gather.configure(config.sps, config.pps)
         nals = [split_avcc(bytes(packet), config.length_size)[0] for packet in packets]
         units = [unit for each in nals for unit in gather.add(each, dts=0, offset=0)]

@@ -134,6 +134,7 @@ class Session:
         self._stream_id = _MESSAGE_STREAM
         self._publication = Publication()
         self._key = ""
+        self._given_up = 0
 
     @property
     def state(self) -> State:
@@ -222,17 +223,20 @@ class Session:
         acknowledged = self._window.count(len(data))
         if self._state is State.HANDSHAKE:
             data = self._shake_hands(data, now)
-        given_up = self._reader.given_up
         for each in self._reader.receive(data):
+            self._note_given_up()
             handler = self._MESSAGES.get(each.kind)
             if handler is not None:
                 handler(self, each)
             if self.closed:
                 return
-        if self._reader.given_up != given_up:
-            self._events.append(MediaFault(None, "the encoder gave a message up half-way"))
         if acknowledged is not None:
             self._control(MessageType.ACKNOWLEDGEMENT, acknowledged)
+
+    def _note_given_up(self) -> None:
+        for _ in range(self._reader.given_up - self._given_up):
+            self._events.append(MediaFault(None, "the encoder gave a message up half-way"))
+        self._given_up = self._reader.given_up
 
     def _shake_hands(self, data: bytes, now: float) -> bytes:
         """Returns what comes after the handshake."""
