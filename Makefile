@@ -6,10 +6,12 @@
 # make clean  forget what was set up and built
 
 PYTHON ?= python3
-# Where rustup puts cargo.
-export PATH := $(PATH):$(HOME)/.cargo/bin
+# Where rustup puts cargo, before one of the system that may be too old.
+export PATH := $(HOME)/.cargo/bin:$(PATH)
 VENV := .venv
 BIN := $(VENV)/bin
+# As many tests at a time as there are cores, two at the least and four at the most.
+JOBS ?= $(shell nproc 2>/dev/null | awk '{ n = $$1 } END { print (n < 2 ? 2 : n > 4 ? 4 : n) }')
 STATIC := relay/gateway/static/manifest.json
 
 RUST := relay/native/Cargo.toml relay/native/Cargo.lock $(shell find relay/native/src -name "*.rs")
@@ -28,7 +30,7 @@ web: $(STATIC)
 test: system
 	@$(MAKE) --no-print-directory -j2 $(VENV)/installed-dev web
 	@$(MAKE) --no-print-directory -j2 --output-sync=target lint rust pages
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n $(JOBS)
 
 soak: system $(VENV)/installed-dev web
 	$(BIN)/python -m pytest -m slow
@@ -37,7 +39,7 @@ soak: system $(VENV)/installed-dev web
 FUZZ ?= 100
 fuzz: $(VENV)/installed-dev
 	cd relay/native && RELAY_FUZZ=$(FUZZ) cargo test --quiet fuzz:: -- --nocapture
-	RELAY_FUZZ=$(FUZZ) $(BIN)/python -m pytest -n 2 tests/fuzz
+	RELAY_FUZZ=$(FUZZ) $(BIN)/python -m pytest -n $(JOBS) tests/fuzz
 
 lint: $(VENV)/installed-dev
 	$(BIN)/ruff format --check .

@@ -8,6 +8,7 @@
     │   ├── ProtocolError     bytes that break the rules of their protocol
     │   │   └── RtmpError     those of RTMP, with what came before; `ingest.rtmp.errors` has more
     │   └── MediaError        a stream that cannot be shown
+    │       └── UnsupportedCodec  nothing here decodes its codec
     ├── RequestError          an API call that cannot be served; `gateway.errors` maps it to HTTP
     │   ├── Unauthorized      401
     │   ├── Forbidden         403
@@ -57,6 +58,14 @@ class ProtocolError(PeerError):
 
 class MediaError(PeerError):
     """Media that arrived whole but cannot be used."""
+
+
+class UnsupportedCodec(MediaError):
+    """Media of a codec that cannot be shown; `codec` is its name for people."""
+
+    def __init__(self, codec: str) -> None:
+        super().__init__(f"not supported yet: {codec}")
+        self.codec = codec
 
 
 class RequestError(RelayError):

@@ -119,3 +119,13 @@ def logger() -> structlog.typing.FilteringBoundLogger:
     """The process's logger."""
     bound: structlog.typing.FilteringBoundLogger = structlog.get_logger()
     return bound
+
+
+def pool_is_full(pool: str, network: str) -> None:
+    """Tell the operator that a `relay.pool` has begun to be full."""
+    logger().warning(
+        "a pool is full: the network that holds most of it gives way",
+        pool=pool,
+        network=network,
+        hint="LIMITS.md says what the limits are for",
+    )

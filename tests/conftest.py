@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import HealthCheck, settings
 
-from relay.bus.client import connect, connect_blocking
+from relay.bus import client
+from relay.bus.client import connect, connect_blocking, store_errors
 from tests.edge.cores import WITHOUT_CARGO
 from tests.support import quiet
 from tests.support.server import Server
+from tests.support.stalls import HANG_S
 from tests.support.video import the_clip
 
 if TYPE_CHECKING:
@@ -19,6 +23,17 @@ if TYPE_CHECKING:
 
     from _pytest.terminal import TerminalReporter
     from redis.asyncio import Redis
+
+
+# Limits of the product that are for machines which serve viewers. Tests of a limit give it.
+client._TIMEOUT_S = HANG_S  # type: ignore[misc]
+inspect.unwrap(store_errors).__kwdefaults__["timeout_s"] = HANG_S  # type: ignore[attr-defined]
+
+# Hypothesis times its examples, if it is not told that a machine may be slow.
+settings.register_profile(
+    "any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("any machine")
 
 
 @pytest.fixture(scope="session")
@@ -63,18 +78,18 @@ def own_state(store_kind: str, tmp_path: Path) -> Iterator[Server]:
 @pytest.fixture
 async def store(store_url: str) -> AsyncIterator[Redis]:
     """A client of an empty store."""
-    client = connect(store_url)
-    await client.flushall()
-    yield client
-    await client.aclose()
+    found = connect(store_url)
+    await found.flushall()
+    yield found
+    await found.aclose()
 
 
 @pytest.fixture
 async def blocking_store(store_url: str) -> AsyncIterator[Redis]:
     """A client for blocking reads of the same store."""
-    client = connect_blocking(store_url)
-    yield client
-    await client.aclose()
+    found = connect_blocking(store_url)
+    yield found
+    await found.aclose()
 
 
 @pytest.fixture
@@ -93,7 +108,8 @@ def pytest_terminal_summary(terminalreporter: TerminalReporter) -> None:
         terminalreporter.write_line("NOT TESTED: the native core, because there is no cargo")
     noted = [
         (report.nodeid.rpartition("::")[2], text)
-        for report in terminalreporter.getreports("passed")
+        for outcome in ("passed", "failed", "skipped")
+        for report in terminalreporter.getreports(outcome)
         for name, text in report.user_properties
         if name == "figure"
     ]

@@ -15,6 +15,7 @@ import pytest
 from tests.impair import Impair, _parser, applied
 from tests.support.link import HEADERS, Impairment, Link, Losses
 from tests.support.stack import REPOSITORY, free_port
+from tests.support.stalls import HANG_S
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -144,7 +145,7 @@ def test_an_outage_loses_what_is_under_way_and_what_comes():
 def opened() -> socket.socket:
     sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     sock.bind(("127.0.0.1", 0))
-    sock.settimeout(5)
+    sock.settimeout(HANG_S)
     return sock
 
 
@@ -231,10 +232,10 @@ def test_it_is_a_program(server: socket.socket):
                     break
                 except TimeoutError:
                     continue
-            server.settimeout(5)
+            server.settimeout(HANG_S)
             server.sendto(b"answer", source)
             assert client.recv(100) == b"answer"
-            _, errors = program.communicate("--loss 5\nrebind\nnonsense\n", timeout=10)
+            _, errors = program.communicate("--loss 5\nrebind\nnonsense\n", timeout=HANG_S)
             assert "unrecognized arguments: nonsense" in errors
             assert program.returncode == 0
     finally:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from relay.ids import new_admin_token, new_publish_key
 from relay.log import HIDDEN, hide_secrets
+from tests.support.stalls import HANG_S
 
 SECRET = "hunter2"
 
@@ -117,7 +118,7 @@ def run(*, as_json: bool) -> str:
         capture_output=True,
         text=True,
         check=True,
-        timeout=30,
+        timeout=HANG_S,
     )
     assert done.stdout == ""
     return done.stderr

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from relay import process
+from tests.support.stalls import HANG_S
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -52,7 +53,7 @@ class Running:
 
     def end(self) -> tuple[int, str, str]:
         """Exit code, the rest of its output, and its complaints."""
-        out, complaint = self.process.communicate(timeout=20)
+        out, complaint = self.process.communicate(timeout=HANG_S)
         return self.process.returncode, out, complaint
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.strip import OFF_MS, check_off
+from tests.support.strip import OFF_MS, worst
 
 
 def test_one_badge_may_be_measured_amiss():
-    check_off([0.0, 3.0, -5.0, 2.0, OFF_MS + 200.0])
-    check_off([float(OFF_MS), float(-OFF_MS), 0.0])
+    assert worst([0.0, 3.0, -5.0, 2.0, OFF_MS + 200.0]) == 5.0
+    assert worst([float(OFF_MS), float(-OFF_MS), 0.0]) == OFF_MS
 
 
 @pytest.mark.parametrize(
@@ -21,5 +21,4 @@ def test_one_badge_may_be_measured_amiss():
     ],
 )
 def test_badges_that_lie_are_found(off: list[float]):
-    with pytest.raises(AssertionError):
-        check_off(off)
+    assert worst(off) > OFF_MS

@@ -9,9 +9,12 @@ from typing import Annotated, Final
 
 from pydantic import StringConstraints
 
+from relay.audience.names import is_reserved
 from relay.errors import Conflict, Forbidden, Invalid
-from relay.state.models import CommentPolicy, Line, Model, Moment
+from relay.state.models import Broadcast, CommentPolicy, Line, Model, Moment
 
+DESK: Final = "desk"
+"""The author of what operators write, whose token says so; no viewer's id is as short."""
 EDIT_S: Final = 300
 """An author may change or withdraw a comment for so long."""
 _EDIT: Final = timedelta(seconds=EDIT_S)
@@ -48,7 +51,7 @@ class Comment(Model):
 
     id: str
     author: str
-    """The viewer that wrote it; never shown."""
+    """The viewer that wrote it, or `DESK`; never shown."""
     name: CommentName
     """What the author goes by."""
     text: CommentText
@@ -61,6 +64,11 @@ class Comment(Model):
     place: Place = Place.SHOWN
     pinned: bool = False
     edited: bool = False
+
+    @property
+    def desk(self) -> bool:
+        """Whether operators wrote it."""
+        return self.author == DESK
 
     @property
     def at_us(self) -> int:
@@ -82,14 +90,30 @@ def has_link(text: str) -> bool:
     return _LINK.search(text) is not None
 
 
-def place_of(policy: CommentPolicy, name: str, text: str) -> Place:
-    """Where a new or changed comment goes.
+def require_free_name(name: str, broadcast: Broadcast) -> None:
+    """Let no commenter pass for one of the crew, of the makers or of the desk.
+
+    Raises:
+        Invalid: readers would take the name for one of theirs.
+    """
+    if is_reserved(name, broadcast):
+        raise Invalid(
+            "name: this looks like the name of the crew or of the desk; choose another. The desk "
+            "itself sends its token along: Authorization: Bearer …",
+            kind="name-reserved",
+        )
+
+
+def place_of(policy: CommentPolicy, name: str, text: str, *, author: str | None = None) -> Place:
+    """Where a new or changed comment goes; what the desk writes waits for nobody.
 
     Raises:
         Conflict: comments are closed.
     """
     if policy is CommentPolicy.CLOSED:
         raise Conflict("comments on this broadcast are closed", kind="comments-closed")
+    if author == DESK:
+        return Place.SHOWN
     wanted = policy is CommentPolicy.APPROVAL or has_link(text) or has_link(name)
     return Place.HELD if wanted else Place.SHOWN
 
@@ -119,7 +143,7 @@ def edited(
         raise Forbidden("this comment was hidden", kind="comment-hidden")
     if text == comment.text:
         return comment
-    place = place_of(policy, comment.name, text)
+    place = place_of(policy, comment.name, text, author=author)
     if comment.place is Place.HELD:
         place = Place.HELD
     pinned = comment.pinned and place is Place.SHOWN

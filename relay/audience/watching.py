@@ -8,6 +8,7 @@ keeps no viewer).
 from __future__ import annotations
 
 import json
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, cast
 
@@ -25,7 +26,12 @@ if TYPE_CHECKING:
     from redis.asyncio.client import Pipeline
 
 REPORT_S: Final = 30
-_WATCHED_S: Final = 86_400
+_LOOK_S: Final = 0.5
+_DAY_S: Final = 86_400
+MAX_WATCHED: Final = 100_000
+"""Viewers and sessions of a broadcast whose seconds are known for a day: some 10 MB. Whoever comes
+later cannot prove that they have watched, which only a crowd that votes from one network has to.
+"""
 
 Name = Annotated[str, StringConstraints(max_length=128, pattern=r"^[\w.:-]*$")]
 SlugName = Annotated[str, StringConstraints(pattern=rf"^{SLUG.pattern}$")]
@@ -68,6 +74,8 @@ class Beat:
     """Seconds played since its report before."""
     partner: str | None = None
     """The partner whose site it has proved to stand in."""
+    session: str | None = None
+    """Its WHEP session, if an edge has issued that."""
     gone: bool = False
     """The page is there no more: only what it has watched counts."""
 
@@ -108,6 +116,69 @@ return 1
 """
 
 
+# KEYS: seconds watched. ARGV: most names, seconds to live, name, seconds, name, seconds …
+_WATCH: Final = """
+local room = tonumber(ARGV[1]) - redis.call('HLEN', KEYS[1])
+for i = 3, #ARGV, 2 do
+  local known = redis.call('HEXISTS', KEYS[1], ARGV[i])
+  if known == 1 or room > 0 then
+    redis.call('HINCRBYFLOAT', KEYS[1], ARGV[i], ARGV[i + 1])
+    room = room - 1 + known
+  end
+end
+redis.call('EXPIRE', KEYS[1], ARGV[2])
+return room
+"""
+# KEYS: seconds watched, speakers. ARGV: session, viewer, seconds, seconds to live.
+_SPEAK: Final = """
+if tonumber(redis.call('HGET', KEYS[1], 'session:' .. ARGV[1]) or 0) < tonumber(ARGV[3]) then
+  return 0
+end
+redis.call('HSETNX', KEYS[2], ARGV[1], ARGV[2])
+redis.call('EXPIRE', KEYS[2], ARGV[4])
+return redis.call('HGET', KEYS[2], ARGV[1]) == ARGV[2] and 1 or 0
+"""
+
+
+def _day(back: int = 0) -> int:
+    return int(time.time()) // _DAY_S - back
+
+
+def _seconds(beats: Sequence[Beat]) -> dict[str, dict[str, float]]:
+    """What viewers and sessions have watched, by broadcast and name in the hash."""
+    found: dict[str, dict[str, float]] = {}
+    for beat in beats:
+        names = [f"viewer:{beat.viewer}"]
+        if beat.session is not None:
+            names.append(f"session:{beat.session}")
+        seconds = found.setdefault(beat.broadcast, {})
+        for name in names:
+            seconds[name] = seconds.get(name, 0.0) + beat.watched_s
+    return found
+
+
+async def has_watched(
+    bus: Redis, broadcast: str, viewer: str, seconds: float, session: str | None
+) -> bool:
+    """Whether a viewer, or a session that an edge has issued, has watched for so long, today or
+    yesterday. A session speaks for one viewer only, the first that names it.
+
+    Raises:
+        StoreError: the bus is out of reach.
+    """
+    async with store_errors("reading what was watched", timeout_s=_LOOK_S):
+        for back in (0, 1):
+            watched = keys.watched(broadcast, _day(back))
+            if float(await bus.hget(watched, f"viewer:{viewer}") or 0) >= seconds:
+                return True
+            if session is not None:
+                speakers = keys.watched_by(broadcast, _day(back))
+                told = session, viewer, str(seconds), str(2 * _DAY_S)
+                if await bus.eval(_SPEAK, 2, watched, speakers, *told):
+                    return True
+    return False
+
+
 async def report(bus: Redis, beats: Sequence[Beat]) -> dict[tuple[str, str], int]:
     """Tell of pages; returns how many play by broadcast and partner, "" for all of a broadcast.
 
@@ -122,10 +193,10 @@ async def report(bus: Redis, beats: Sequence[Beat]) -> dict[tuple[str, str], int
             if not beat.gone:
                 _tell(pipe, beat)
                 told_by.append((len(pipe) - 1, beat))
-            for name in {beat.viewer, beat.report.session or beat.viewer}:
-                watched = keys.watched(beat.broadcast, name)
-                pipe.incrbyfloat(watched, beat.watched_s)
-                pipe.expire(watched, _WATCHED_S)
+        for broadcast, seconds in _seconds(beats).items():
+            flat = [text for name, each in seconds.items() for text in (name, str(each))]
+            watched = keys.watched(broadcast, _day())
+            pipe.eval(_WATCH, 1, watched, str(MAX_WATCHED), str(2 * _DAY_S), *flat)
         answers = await pipe.execute()
     found: dict[tuple[str, str], int] = {}
     for place, beat in told_by:
@@ -142,7 +213,7 @@ def _tell(pipe: Pipeline, beat: Beat) -> None:
     told |= {"partner": beat.partner, "since": beat.since_s}
     pipe.set(keys.page(beat.broadcast, beat.page), json.dumps(told), ex=REPORT_S)
     pipe.sadd(keys.pages(beat.broadcast), beat.page)
-    pipe.expire(keys.pages(beat.broadcast), _WATCHED_S)
+    pipe.expire(keys.pages(beat.broadcast), _DAY_S)
     playing = "1" if beat.report.playing else "0"
     scopes = [keys.playing(beat.broadcast, each) for each in ("", beat.partner or "")]
     pipe.eval(_TELL, 2, *scopes, beat.page, str(REPORT_S), playing)

@@ -140,6 +140,8 @@ class Peer:
         """Take a datagram of the time before it is connected; returns those to send."""
         if self._ssl is None or not datagram:
             return []
+        if datagram[:2] == b"\x00\x01":
+            return [self._answer(datagram)]
         if datagram[0] < 4:
             if self._begun:
                 return []
@@ -149,6 +151,14 @@ class Peer:
             self._ssl.bio_write(datagram)
             return self._advance()
         return []
+
+    def _answer(self, datagram: bytes) -> bytes:
+        """What answers the edge's check, by which it learns that we receive what it sends."""
+        request = stun.parse_message(datagram)
+        answer = stun.Message(stun.Method.BINDING, stun.Class.RESPONSE, request.transaction_id)
+        answer.attributes["XOR-MAPPED-ADDRESS"] = self.edge
+        answer.add_message_integrity(self._local.password.encode())
+        return bytes(answer)
 
     def repeat(self) -> list[bytes]:
         """What is due again because nothing has come: a check, or a flight of DTLS."""

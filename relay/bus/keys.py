@@ -18,6 +18,13 @@ def rendition_units(camera: str, rendition: str) -> str:
     return f"units:{{{camera}}}:{rendition}"
 
 
+def camera_history(camera: str) -> str:
+    """Hash: what befell a camera → how often, and `seen` → when its last unit came, seconds since
+    the epoch; for a day.
+    """
+    return f"history:{{{camera}}}"
+
+
 def demand(camera: str) -> str:
     """Sorted set: name of a rendition → µs of the Redis clock until which somebody wants it."""
     return f"demand:{{{camera}}}"
@@ -95,14 +102,20 @@ def salt(day: int) -> str:
     return f"salt:{{{day}}}"
 
 
-def watched(broadcast: str, viewer: str) -> str:
-    """Seconds that a viewer, or a WHEP session, has watched, for a day."""
-    return f"watched:{{{broadcast}}}:{viewer}"
+def watched(broadcast: str, day: int) -> str:
+    """Hash of a day (counted from the epoch): `viewer:…` or `session:…` → seconds that it has
+    watched, of a bounded number of them.
+    """
+    return f"watched:{{{broadcast}}}:{day}"
 
 
-def watched_by(broadcast: str, session: str) -> str:
-    """The viewer for whom a WHEP session speaks, for a day."""
-    return f"watched:{{{broadcast}}}:{session}:by"
+def watched_by(broadcast: str, day: int) -> str:
+    """Hash of a day: WHEP session in `watched` → the viewer for whom it speaks."""
+    return f"watched-by:{{{broadcast}}}:{day}"
+
+
+PROBE = "probe"
+"""What readiness writes, to see whether it can be."""
 
 
 def still(camera: str) -> str:

@@ -28,6 +28,8 @@ EDGE: Final = "edge"
 """Edges and their load."""
 PROCESS: Final = "process"
 """Every process and its counters."""
+FAULT: Final = "fault"
+"""What is wrong with cameras; see `bus.faults`."""
 
 TTL_MS: Final = 3_000
 """Facts are told once a second and die after three."""

@@ -92,25 +92,26 @@ class StreamReader:
         """Units that were lost or passed over."""
         return self._continuity.missed
 
-    async def read(self) -> list[Unit]:
+    async def read(self, at_most: int = _COUNT) -> list[Unit]:
         """The next units, at least one; waits for them, through outages of Redis.
 
-        The first call of a reader that starts at the keyframe returns all since that keyframe.
+        The first call of a reader that starts at the keyframe returns all since that keyframe. A
+        reader that takes its time between calls gives the number of units that may have come.
         """
         while True:
             try:
-                entries = await self._entries()
+                entries = await self._entries(at_most)
             except (RedisError, OSError) as error:
                 logger().warning("bus read failed", stream=self._key, error=str(error))
                 await self._outage()
                 continue
             units = self._accepted(entries)
-            if len(entries) == _COUNT:  # more is waiting: this process has fallen behind
+            if len(entries) == at_most:  # more is waiting: this process has fallen behind
                 units = self._caught_up(units)
             if units:
                 return units
 
-    async def _entries(self) -> list[Entry]:
+    async def _entries(self, at_most: int) -> list[Entry]:
         if self._position is None:
             if self._start is Start.LIVE:
                 self._position = await stream_end(self._client, self._key)
@@ -121,7 +122,7 @@ class StreamReader:
                     return []
                 return _since_last_keyframe(entries)
         entries = await stream_entries(
-            self._client, self._key, self._position, count=_COUNT, block_ms=_BLOCK_MS
+            self._client, self._key, self._position, count=at_most, block_ms=_BLOCK_MS
         )
         if entries:
             self._position = entries[-1][0]

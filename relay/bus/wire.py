@@ -1,10 +1,11 @@
 """The binary form of a `Unit` on the bus, versioned.
 
-    0        1       2       3       4          8      16     24            32
-    version  codec   flags   zero    sequence   pts    dts    captured_us   payload …
+    0        1       2       3            4          8      16     24            32
+    version  codec   flags   publication  sequence   pts    dts    captured_us   payload …
 
 All numbers are big-endian; pts and dts are 90 kHz, signed 64 bits. The sequence counts a writer's
-units, so that a reader sees what it has missed.
+units, so that a reader sees what it has missed. Each unit has its publication's number, so that a
+reader that missed the first one of another sees it all the same.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from relay.media.codecs import Codec
 from relay.media.unit import Unit
 
 VERSION: Final = 1
-_HEAD: Final = struct.Struct(">BBBxIqqq")
+_HEAD: Final = struct.Struct(">BBBBIqqq")
 _KEYFRAME: Final = 1
 _CODECS: Final = {int(codec): codec for codec in Codec}
 
@@ -25,12 +26,23 @@ FIELD: Final = b"u"
 """The one field of each stream entry."""
 
 SEQUENCE_MODULUS: Final = 1 << 32
+PUBLICATIONS: Final = 1 << 8
+"""Publications are counted up to this, and then from 0 on."""
 
 
 def encode(unit: Unit, sequence: int) -> bytes:
     """The wire form of `unit`."""
     flags = _KEYFRAME if unit.keyframe else 0
-    head = _HEAD.pack(VERSION, unit.codec, flags, sequence, unit.pts, unit.dts, unit.captured_us)
+    head = _HEAD.pack(
+        VERSION,
+        unit.codec,
+        flags,
+        unit.publication,
+        sequence,
+        unit.pts,
+        unit.dts,
+        unit.captured_us,
+    )
     return head + unit.payload
 
 
@@ -42,7 +54,7 @@ def decode(data: bytes) -> tuple[int, Unit]:
     """
     if len(data) < _HEAD.size:
         raise ProtocolError(f"unit of {len(data)} bytes on the bus")
-    version, codec, flags, sequence, pts, dts, captured_us = _HEAD.unpack_from(data)
+    version, codec, flags, publication, sequence, pts, dts, captured_us = _HEAD.unpack_from(data)
     if version != VERSION:
         raise ProtocolError(f"unit in wire version {version}, this process speaks {VERSION}")
     if codec not in _CODECS:
@@ -54,4 +66,5 @@ def decode(data: bytes) -> tuple[int, Unit]:
         captured_us=captured_us,
         keyframe=bool(flags & _KEYFRAME),
         payload=data[_HEAD.size :],
+        publication=publication,
     )

@@ -1,16 +1,16 @@
-"""Which rungs a camera's worker encodes: those that somebody wants, and no other. Pure.
+"""Which renditions a camera's worker makes: those that somebody wants, and no other. Pure.
 
-A rung goes on for `LINGER_S` after the last wish for it. Edges read on for 4.5 s and wishes live
-for 2.5 s; with the pace at which all that is looked at, a rung ends within 9 s of its last viewer.
-None is kept ready for those who may join, or be congested: the decoder goes on, the worker hears of
-a new wish at once, and a rung begins with the next picture.
+A rendition goes on for `LINGER_S` after the last wish for it. Edges read on for 4.5 s and wishes
+live for 2.5 s; with the pace at which all that is looked at, a rung ends within 9 s of its last
+viewer. None is kept ready for those who may join, or be congested: the worker hears of a new wish
+at once, and begins with the source's last keyframe.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from relay.media.ladder import SOURCE
+from relay.media.ladder import SOUND, SOURCE
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -27,6 +27,7 @@ class Demand:
 
     def __init__(self) -> None:
         self._seen: dict[str, float] = {}
+        self._made: frozenset[str] = frozenset()
 
     def see(self, wanted: Collection[str], now: float) -> None:
         """Take note of what is wanted."""
@@ -38,7 +39,13 @@ class Demand:
         for name in self._seen:
             self._seen[name] = now + AGAIN_S
 
-    def active(self, ladder: Ladder, now: float) -> set[str]:
-        """The rungs to encode."""
+    def active(self, ladder: Ladder | None, now: float) -> frozenset[str]:
+        """The renditions to make: of those that are wanted the ones that are offered, and the ones
+        that were and have not ended, because who watches goes on watching until going over.
+        """
         self._seen = {name: at for name, at in self._seen.items() if now - at <= LINGER_S}
-        return self._seen.keys() & {rung.name for rung in ladder.video} - {SOURCE}
+        offered: set[str] = set()
+        if ladder is not None:
+            offered = {rung.name for rung in ladder.video} | ({SOUND} if ladder.sound else set())
+        self._made = frozenset(self._seen.keys() & (offered | self._made)) - {SOURCE}
+        return self._made

@@ -31,7 +31,7 @@ class PassThrough:
         self.refusal: str | None = "no keyframe yet"
         """Why not; None while it can be."""
         self.sps: Sps | None = None
-        """What the source says of itself."""
+        """What the source says of itself; None where that cannot be read."""
         self.bps: int | None = None
         """What it has measured, bits a second; None in its first second."""
         self._final = False
@@ -53,13 +53,13 @@ class PassThrough:
 
     def _look_at_parameters(self, unit: Unit) -> None:
         self._keyframe_at = unit.dts
-        if self._final:
-            return
         try:
             self.sps = _sps_of(unit)
-            self.refusal = _objection(self.sps)
+            refusal = _objection(self.sps)
         except MediaError as error:
-            self.refusal = str(error)
+            self.sps, refusal = None, str(error)
+        if not self._final:
+            self.refusal = refusal
 
     def _misbehaviour(self, unit: Unit) -> str | None:
         if self._last_pts is not None and unit.pts < self._last_pts:
@@ -92,14 +92,19 @@ def _sps_of(unit: Unit) -> Sps:
 
 
 def _objection(sps: Sps) -> str | None:
-    if sps.profile not in _PROFILES:
-        return f"profile {sps.profile} is not one that all browsers show"
-    if sps.max_reorder is None and sps.profile != 66:
-        return "it does not say that it has no B-frames"
-    if sps.max_reorder:
-        return "it has B-frames"
-    if sps.pixel_aspect != (1, 1):
-        return "its pixels are not square"
-    if min(sps.width, sps.height) > MAX_HEIGHT:
-        return f"{sps.width}×{sps.height} is larger than {MAX_HEIGHT}p"
-    return None
+    unsure = sps.max_reorder is None and sps.profile != 66
+    objections = (
+        (
+            sps.profile not in _PROFILES,
+            f"profile {sps.profile} is not one that all browsers show",
+        ),
+        (unsure, "it does not say that it has no B-frames"),
+        (sps.max_reorder, "it has B-frames"),
+        (sps.interlaced, "it is interlaced, which not all browsers show"),
+        (sps.pixel_aspect != (1, 1), "its pixels are not square"),
+        (
+            min(sps.width, sps.height) > MAX_HEIGHT,
+            f"{sps.width}×{sps.height} is larger than {MAX_HEIGHT}p",
+        ),
+    )
+    return next((reason for applies, reason in objections if applies), None)

@@ -1,22 +1,25 @@
 """A worker's encoders: those that somebody wants run, each with a queue and a writer of its own.
 
-Back-pressure: pictures wait in a queue of `QUEUE` per rung. When one is full the picture is dropped
-for all of them, so that keyframes stay aligned, and counted.
+Back-pressure: pictures wait in a queue of `QUEUE` per rung. Whoever has the next one waits until
+there is `room` in all of them, so that all have the same pictures and keyframes stay aligned.
 """
 
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 
-from relay.camera.ladder import Picture, Rung, RungKeyframes
+from relay.av.rung import Picture, Rung
+from relay.camera.keyframes import RungKeyframes
+from relay.camera.ladder import nearest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Mapping, Sequence
     from concurrent.futures import ThreadPoolExecutor
 
     from relay.bus.writer import StreamWriter
     from relay.media.ladder import Rendition
+    from relay.media.unit import Unit
 
 QUEUE: Final = 12
 """Pictures: what comes at once after a link has stalled for 0.4 s, at 30 a second."""
@@ -25,27 +28,20 @@ QUEUE: Final = 12
 class _Running:
     """A rung that is encoded."""
 
-    def __init__(
-        self,
-        rung: Rung,
-        writer: StreamWriter,
-        pool: ThreadPoolExecutor,
-        tasks: asyncio.TaskGroup,
-    ) -> None:
-        self.queue: asyncio.Queue[Picture] = asyncio.Queue(QUEUE)
+    def __init__(self, writer: StreamWriter) -> None:
+        self.queue: asyncio.Queue[tuple[Picture, Rendition]] = asyncio.Queue(QUEUE)
         self.writer = writer
         self.keyframes = RungKeyframes()
         """Those that its viewers ask for."""
-        self._rung = rung
-        self._pool = pool
-        self.task = tasks.create_task(self._run())
+        self.task: asyncio.Task[None]
+        self._encoder: Rung | None = None
 
-    async def _run(self) -> None:
-        loop = asyncio.get_running_loop()
-        while True:
-            picture = self.keyframes.applied(await self.queue.get())
-            for unit in await loop.run_in_executor(self._pool, self._rung.encode, picture):
-                self.writer.put(unit)
+    def encode(self, picture: Picture, rendition: Rendition, preset: str) -> list[Unit]:
+        """Encode in a thread. What the source has become since may want another encoder."""
+        if self._encoder is None or self._encoder.rendition != rendition:
+            self._encoder = Rung(rendition, preset)
+        keyframe = self.keyframes.due(cast("int", picture.frame.pts), of_all=picture.keyframe)
+        return self._encoder.encode(Picture(picture.frame, picture.captured_us, keyframe))
 
 
 class Rungs:
@@ -57,37 +53,42 @@ class Rungs:
         self._pool = pool
         self._preset = preset
         self._running: dict[str, _Running] = {}
+        self._moved = asyncio.Event()
 
     @property
     def names(self) -> set[str]:
         """The rungs that are encoded."""
         return set(self._running)
 
-    def settle(
-        self, wanted: Iterable[Rendition], writer: Callable[[str], StreamWriter]
-    ) -> tuple[set[str], set[str]]:
-        """Encode just these; returns the names of those that began and of those that ended.
+    def settle(self, writers: Mapping[str, StreamWriter]) -> tuple[set[str], set[str]]:
+        """Encode just these rungs, into these streams; returns the names of those that began and of
+        those that ended.
 
         A rung begins with a keyframe. The stream of one that ends is deleted: what it holds would
         be shown to those who come when it begins again.
         """
-        renditions = {rendition.name: rendition for rendition in wanted}
-        ended = self.names - renditions.keys()
-        begun = renditions.keys() - self.names
+        ended = self.names - writers.keys()
+        begun = writers.keys() - self.names
         for name in ended:
             running = self._running.pop(name)
             running.task.cancel()
             running.writer.clear()
         for name in begun:
-            rung = Rung(renditions[name], self._preset)
-            self._running[name] = _Running(rung, writer(name), self._pool, self._tasks)
-        return set(begun), ended
+            running = self._running[name] = _Running(writers[name])
+            running.task = self._tasks.create_task(self._run(running))
+        self._moved.set()
+        return begun, ended
 
-    def stop(self) -> None:
-        """End them all; their streams stay, for the worker that comes next."""
-        for running in self._running.values():
-            running.task.cancel()
-        self._running.clear()
+    async def _run(self, running: _Running) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            picture, rendition = await running.queue.get()
+            self._moved.set()
+            units = await loop.run_in_executor(
+                self._pool, running.encode, picture, rendition, self._preset
+            )
+            for unit in units:
+                running.writer.put(unit)
 
     def wish(self, name: str) -> None:
         """Ask for a keyframe of one rung soon; harmless if it is not made."""
@@ -95,11 +96,20 @@ class Rungs:
             self._running[name].keyframes.wish()
 
     @property
-    def full(self) -> bool:
-        """Whether one of them is behind."""
-        return any(running.queue.full() for running in self._running.values())
+    def waiting(self) -> int:
+        """Pictures that wait for the rung that has the most of them."""
+        return max((running.queue.qsize() for running in self._running.values()), default=0)
 
-    def put(self, picture: Picture) -> None:
-        """Have a picture encoded; none of them may be `full`."""
-        for running in self._running.values():
-            running.queue.put_nowait(picture)
+    async def room(self) -> None:
+        """Wait until all of them can take another picture."""
+        while any(running.queue.full() for running in self._running.values()):
+            self._moved.clear()
+            await self._moved.wait()
+
+    def put(self, picture: Picture, plan: Sequence[Rendition]) -> None:
+        """Have a picture encoded, in the sizes that its source has rungs of; there must be `room`.
+
+        A rung that the source no longer has, and that is still watched, gets those of the nearest.
+        """
+        for name, running in self._running.items():
+            running.queue.put_nowait((picture, nearest(name, plan)))

@@ -1,226 +1,159 @@
 """A camera's worker: reads what the camera sends, writes its ladder. One process per live camera.
 
-Rungs that nobody wants are not encoded (`demand`). The camera's own picture is offered as a rung as
-well where browsers can show it (`passthrough`); it costs nothing, because its stream is the source.
+What nobody wants is neither decoded nor encoded (`need`). The camera's own picture is offered as a
+rung as well where browsers can show it (`passthrough`); it costs nothing, because its stream is the
+source.
 
-Back-pressure: that of `rungs`. A decoder that cannot keep up falls behind on the bus, where the
-reader goes on with the next keyframe.
+Back-pressure: the stream is read as it comes, or a few times a second while nobody waits for it.
+What waits here is bounded by `pictures` and `soundtrack`, and neither holds up the other.
 """
 
 from __future__ import annotations
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Final, cast
+from contextlib import suppress
+from typing import TYPE_CHECKING, Final
 
-from relay.bus import demand, keys, presence, wire
-from relay.bus.client import connect, connect_blocking, store_errors
+from relay.bus import demand, keys, presence
+from relay.bus.client import connect, connect_blocking
 from relay.bus.events import subscribe
 from relay.bus.reader import Start, StreamReader
-from relay.bus.writer import StreamWriter
-from relay.camera.decode import Decoder
 from relay.camera.demand import Demand
-from relay.camera.ladder import Cadence, KeyframeClock, Picture, Sound, plan, shown_size
-from relay.camera.passthrough import PassThrough
+from relay.camera.need import NOTHING, need
+from relay.camera.offer import Offer
+from relay.camera.outputs import Outputs
+from relay.camera.pictures import Pictures
 from relay.camera.rungs import Rungs
-from relay.camera.still import Stills
-from relay.errors import MediaError, ProtocolError, StoreError
+from relay.camera.soundtrack import Soundtrack
+from relay.camera.source import Source
+from relay.camera.stills import Stills
+from relay.errors import StoreError
 from relay.log import logger
-from relay.media.codecs import Codec, Kind
-from relay.media.ladder import SOUND, SOURCE, Ladder, Rendition
-from relay.media.timebase import VIDEO_CLOCK
+from relay.media.codecs import Kind
+from relay.media.ladder import SOUND
 
 if TYPE_CHECKING:
-    from av.audio.frame import AudioFrame
-    from av.video.frame import VideoFrame
-
-    from relay.bus.client import Entry
+    from relay.errors import MediaError
     from relay.media.unit import Unit
 
-_FRESH: Final = VIDEO_CLOCK // 2
-"""Of a backlog only the last half second is encoded, 90 kHz; what is before is only decoded. Less
-than that comes at once from every camera whose link stalls for a moment."""
-_REPEATED: Final = 60 * VIDEO_CLOCK
-"""A picture that is not later than the last one, by less than this, is dropped: encoders and
-viewers take none twice. One that is earlier still tells that the last one's stamp was wrong."""
 _LOOK_S: Final = 0.5
 """How often it is looked what is wanted; what is wanted anew is heard of at once."""
+_LOOK_IDLE_S: Final = 2.0
+"""The same while nothing is wanted: only what was not heard of would be missed."""
 _STALL_S: Final = demand.TTL_S - presence.INTERVAL_S
 """While the bus stands still for longer, wishes end because nobody can repeat them."""
+_IDLE_UNITS: Final = 2048
+"""Units that may have come while nobody waited for them."""
 
 
 class Worker:
     """See the module."""
 
+    IDLE_S = 0.5
+    """How long the stream is left alone while nobody waits for it; streams hold more than that."""
+
     def __init__(self, *, camera: str, bus_url: str, preset: str) -> None:
         self._camera = camera
+        self._preset = preset
         self._bus = connect(bus_url)
         self._blocking = [connect_blocking(bus_url) for _ in range(2)]
-        self._preset = preset
-        self._pool = ThreadPoolExecutor(max_workers=8, thread_name_prefix="media")
-        self._decoders: dict[Kind, Decoder] = {}
-        self._sound = Sound()
-        self._clock = KeyframeClock()
-        self._rungs: Rungs
         self._demand = Demand()
-        self._through = PassThrough()
-        self._refusal: str | None = ""
-        """Why the source was last said not to be passed through."""
-        self._size: tuple[int, int] | None = None
-        self._ladder: Ladder | None = None
-        self._writers: dict[str, StreamWriter] = {}
-        self._tasks: asyncio.TaskGroup
-        self._done_until = 0
-        self._heard_until = 0
-        self._fps = _FrameRate()
-        self._cadence = Cadence()
-        self._stills = Stills(camera, self._bus, self._pool)
-        self.counters = {"damaged": 0, "late": 0, "pictures": 0}
-        """Units that could not be decoded, pictures dropped because encoders were behind, pictures
-        encoded."""
+        self._source = Source()
+        self._offer = Offer(self._bus, camera)
+        self._outputs: Outputs
+        self._rungs: Rungs
+        self._pictures: Pictures
+        self._soundtrack: Soundtrack
+        self._need = NOTHING
+        self._settling = asyncio.Lock()
+        self._woken = asyncio.Event()
+        self._looked = 0.0
+        self._damages = 0
+
+    @property
+    def counters(self) -> dict[str, int]:
+        """Units that could not be decoded, pictures and sound that were left out because others
+        waited, pictures encoded.
+        """
+        return {
+            "damaged": self._damages,
+            "late": self._pictures.late,
+            "late_sound": self._soundtrack.late,
+            "pictures": self._pictures.encoded,
+        }
 
     async def run(self) -> None:
         """Work until cancelled."""
-        source = keys.source_units(self._camera)
-        reader = StreamReader(self._blocking[0], source, Start.KEYFRAME)
+        pool = ThreadPoolExecutor(max_workers=8, thread_name_prefix="media")
+        sound_pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="sound")
         try:
             async with asyncio.TaskGroup() as tasks:
-                self._tasks = tasks
-                self._rungs = Rungs(tasks, self._pool, self._preset)
-                tasks.create_task(self._tell())
+                self._outputs = Outputs(self._bus, self._camera, tasks)
+                self._rungs = Rungs(tasks, pool, self._preset)
+                stills = Stills(self._camera, self._bus, pool)
+                self._pictures = Pictures(
+                    self._source, self._rungs, stills, pool, self._note_damage
+                )
+                self._soundtrack = Soundtrack(self._source, sound_pool, self._note_damage)
+                tasks.create_task(self._pictures.run())
+                tasks.create_task(self._soundtrack.run())
+                tasks.create_task(self._offer.keep_telling())
                 name = f"camera-{self._camera}"
-                counters = presence.keep_telling_process(self._bus, name, lambda: self.counters)
-                tasks.create_task(counters)
+                tasks.create_task(
+                    presence.keep_telling_process(self._bus, name, lambda: self.counters)
+                )
                 tasks.create_task(self._hear_wishes())
-                tasks.create_task(self._look_at_demand())
-                await self._look_once()
-                while True:
-                    units = await reader.read()
-                    fresh_from = max(unit.dts for unit in units) - _FRESH
-                    for unit in units:
-                        await self._take(unit, fresh=unit.dts >= fresh_from)
+                tasks.create_task(self._keep_looking())
+                await self._look()
+                await self._read()
         finally:
-            self._pool.shutdown(wait=False, cancel_futures=True)
-            await self._withdraw()
+            for each in (pool, sound_pool):
+                each.shutdown(wait=False, cancel_futures=True)
+            await self._offer.withdraw()
+            for client in (self._bus, *self._blocking):
+                await client.aclose()
 
-    async def _take(self, unit: Unit, *, fresh: bool) -> None:
-        if unit.codec is Codec.H264:
-            self._through.watch(unit)
-            await self._offer_source()
-        decoder = self._decoders.get(unit.kind)
-        if decoder is None or decoder.codec is not unit.codec:
-            decoder = self._decoders[unit.kind] = Decoder(unit.codec)
-        loop = asyncio.get_running_loop()
-        try:
-            frames = await loop.run_in_executor(self._pool, decoder.decode, unit)
-        except MediaError as error:
-            self._note_damage(error)
-            return
-        for frame, captured_us in frames:
-            if unit.kind is Kind.VIDEO and frame.pts is not None:
-                self._fps.add(frame.pts)
-            if not fresh:
-                continue
-            if unit.kind is Kind.VIDEO:
-                await self._picture(cast("VideoFrame", frame), captured_us)
-            else:
-                await self._hear(cast("AudioFrame", frame), captured_us)
+    async def _read(self) -> None:
+        source = keys.source_units(self._camera)
+        reader = StreamReader(self._blocking[0], source, Start.KEYFRAME)
+        while True:
+            for unit in await reader.read(_IDLE_UNITS):
+                await self._take(unit)
+            if await self._offer.follow(self._source):
+                await self._look()  # what was not offered before may have been wanted for long
+            await self._settle()
+            if self._need.idle:
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(self.IDLE_S):
+                        await self._woken.wait()
+                self._woken.clear()
 
-    def _note_damage(self, error: MediaError) -> None:
-        self.counters["damaged"] += 1
-        if self.counters["damaged"] == 1:
-            logger().warning("damaged unit", camera=self._camera, error=str(error))
+    async def _take(self, unit: Unit) -> None:
+        self._source.watch(unit)
+        if unit.kind is Kind.VIDEO:
+            self._pictures.take(unit)
+        else:
+            self._soundtrack.take(unit)
 
-    # --- pictures --------------------------------------------------------------------------
-
-    async def _picture(self, frame: VideoFrame, captured_us: int) -> None:
-        assert frame.pts is not None
-        size = shown_size(frame.width, frame.height, self._decoders[Kind.VIDEO].pixel_aspect)
-        self._stills.offer(frame, size)
-        if self._size != size:
-            if not self._fps.known:
-                return  # two or three frames: the bitrate depends on the rate
-            await self._build(*size)
-        if 0 <= self._done_until - frame.pts < _REPEATED:
-            return  # shown before, perhaps by the worker before this one
-        self._done_until = frame.pts
-        if not self._cadence.takes(frame.pts):
-            return
-        picture = Picture(frame, captured_us, self._clock.due(frame.pts))
-        if self._rungs.full:
-            self.counters["late"] += 1
-            if picture.keyframe:
-                self._clock.missed()
-            return
-        self.counters["pictures"] += 1
-        self._rungs.put(picture)
-
-    async def _build(self, width: int, height: int) -> None:
-        self._rungs.stop()
-        self._size = (width, height)
-        renditions = plan(width, height, self._fps.value)
-        # Rungs that viewers may be watching stay, even where the source has become smaller.
-        kept = [r for r in (self._ladder.video if self._ladder else ())
-                if r.name not in {rung.name for rung in renditions} | {SOURCE}]  # fmt: skip
-        video = tuple(sorted([*kept, *renditions], key=lambda r: -r.height))
-        for rendition in video:
-            await self._writer(rendition.name)
-        self._ladder = Ladder(video, sound=SOUND in self._writers)
-        self._clock.missed()
-        names = ", ".join(rendition.name for rendition in video)
-        logger().info(
-            "ladder",
-            camera=self._camera,
-            source=f"{width}x{height}",
-            fps=self._fps.value,
-            rungs=names,
-        )
-        await self._offer_source()
-        await self._tell_once()
-        self._settle()
-
-    async def _offer_source(self) -> None:
-        """Have the ladder say whether the source can be shown as it is."""
-        if self._ladder is None or not self._ladder.video:
-            return
-        if self._through.refusal != self._refusal:
-            self._refusal = self._through.refusal
-            logger().info("pass-through", camera=self._camera, refused=self._refusal)
-        offered = self._ladder.find(SOURCE)
-        rung = None if self._through.refusal else self._source_rung(offered)
-        if rung == offered:
-            return
-        others = tuple(each for each in self._ladder.video if each.name != SOURCE)
-        self._ladder = Ladder(((rung,) if rung else ()) + others, self._ladder.sound)
-        await self._tell_once()
-        self._settle()
-
-    def _source_rung(self, offered: Rendition | None) -> Rendition | None:
-        sps, bps = self._through.sps, self._through.bps
-        if sps is None or bps is None:
-            return None
-        told = bps if offered is None else offered.bitrate_bps
-        # A ladder that changed every second would tell nobody more.
-        steady = 0.6 * told < bps < 1.2 * told
-        return Rendition(
-            name=SOURCE,
-            width=sps.width,
-            height=sps.height,
-            fps=self._fps.value if offered is None else offered.fps,
-            bitrate_bps=told if steady else bps,
-            codec=sps.codec_string,
-        )
+    def _note_damage(self, errors: list[MediaError]) -> None:
+        if errors and not self._damages:
+            logger().warning("damaged unit", camera=self._camera, error=str(errors[0]))
+        self._damages += len(errors)
 
     # --- demand ----------------------------------------------------------------------------
 
-    async def _look_at_demand(self) -> None:
+    async def _keep_looking(self) -> None:
+        loop = asyncio.get_running_loop()
         while True:
             await asyncio.sleep(_LOOK_S)
-            await self._look_once()
+            if not self._need.idle or loop.time() - self._looked >= _LOOK_IDLE_S:
+                await self._look()
 
-    async def _look_once(self) -> None:
+    async def _look(self) -> None:
+        """Find out what is wanted, and make that."""
         loop = asyncio.get_running_loop()
-        asked = loop.time()
+        asked = self._looked = loop.time()
         wanted: set[str] = set()
         try:
             wanted = await demand.wanted(self._bus, self._camera)
@@ -231,73 +164,32 @@ class Worker:
         if not known:
             self._demand.unseen(loop.time())
         self._demand.see(wanted, loop.time())
-        self._settle()
+        if self._need.idle:
+            self._woken.set()  # what has come meanwhile is read first
+        else:
+            await self._settle()
 
-    def _settle(self) -> None:
-        ladder = self._ladder
-        if ladder is None:
+    async def _settle(self) -> None:
+        """Make what is wanted, and no more."""
+        async with self._settling:
+            now = asyncio.get_running_loop().time()
+            self._need = need(self._demand.active(self._offer.ladder, now), self._source)
+            await self._settle_rungs()
+            self._pictures.want(self._need.pictures)
+            if self._need.sound and not self._soundtrack.is_on:
+                self._soundtrack.start(await self._outputs.open(SOUND))
+            elif not self._need.sound and self._soundtrack.is_on:
+                self._soundtrack.stop()
+
+    async def _settle_rungs(self) -> None:
+        if self._need.rungs == self._rungs.names:
             return
-        active = self._demand.active(ladder, asyncio.get_running_loop().time())
-        renditions = [rung for rung in ladder.video if rung.name in active]
-        begun, ended = self._rungs.settle(renditions, self._writers.__getitem__)
-        if begun or ended:
-            logger().info("rungs", camera=self._camera, begun=sorted(begun), ended=sorted(ended))
-
-    # --- sound -----------------------------------------------------------------------------
-
-    async def _hear(self, frame: AudioFrame, captured_us: int) -> None:
-        if SOUND not in self._writers:
-            await self._writer(SOUND)
-            self._ladder = Ladder(self._ladder.video if self._ladder else (), sound=True)
-            await self._tell_once()
-        loop = asyncio.get_running_loop()
-        try:
-            units = await loop.run_in_executor(self._pool, self._sound.encode, frame, captured_us)
-        except MediaError as error:
-            self._note_damage(error)
-            return
-        for unit in units:
-            if unit.pts > self._heard_until:
-                self._writers[SOUND].put(unit)
-
-    # --- bus -------------------------------------------------------------------------------
-
-    async def _writer(self, name: str) -> StreamWriter:
-        writer = self._writers.get(name)
-        if writer is None:
-            key = keys.rendition_units(self._camera, name)
-            writer = self._writers[name] = StreamWriter(self._bus, key)
-            self._tasks.create_task(writer.run())
-            until = await self._written_until(key)
-            if name == SOUND:
-                self._heard_until = until
-            else:
-                self._done_until = max(self._done_until, until)
-        return writer
-
-    async def _written_until(self, key: str) -> int:
-        """The pts that a worker before this one got to; 0 if there was none."""
-        async with store_errors("reading a rendition"):
-            last = cast("list[Entry]", await self._bus.xrevrange(key, count=1))
-        if not last:
-            return 0
-        try:
-            return wire.decode(last[0][1][wire.FIELD])[1].pts
-        except (ProtocolError, KeyError):  # of another version: as good as none
-            return 0
-
-    async def _tell(self) -> None:
-        while True:
-            await self._tell_once()
-            await asyncio.sleep(presence.INTERVAL_S)
-
-    async def _tell_once(self) -> None:
-        if self._ladder is None:
-            return
-        try:
-            await presence.tell(self._bus, presence.LADDER, self._camera, self._ladder.to_json())
-        except StoreError as error:
-            logger().warning("the bus does not hear of this ladder", error=str(error))
+        outputs = {name: await self._outputs.open(name) for name in self._need.rungs}
+        for output in outputs.values():
+            self._pictures.resume(output.until)
+        writers = {name: output.writer for name, output in outputs.items()}
+        begun, ended = self._rungs.settle(writers)
+        logger().info("rungs", camera=self._camera, begun=sorted(begun), ended=sorted(ended))
 
     async def _hear_wishes(self) -> None:
         keyframes, wanted = keys.keyframe_wishes(self._camera), keys.demand_events(self._camera)
@@ -305,45 +197,11 @@ class Worker:
             if message is not None and message[0] == keyframes:
                 self._wish_keyframe(message[1].get("rendition"))
             else:
-                await self._look_once()
+                await self._look()
 
     def _wish_keyframe(self, rendition: str | None) -> None:
         """Ask for a keyframe of one rung, or of all of them; the source makes its own."""
         if rendition is None:
-            self._clock.wish()
+            self._pictures.wish_keyframe()
         else:
             self._rungs.wish(rendition)
-
-    async def _withdraw(self) -> None:
-        try:
-            await presence.withdraw(self._bus, presence.LADDER, self._camera)
-        except StoreError as error:
-            logger().warning("the ladder could not be withdrawn", error=str(error))
-        for client in (self._bus, *self._blocking):
-            await client.aclose()
-
-
-class _FrameRate:
-    """Estimates frames a second from the last pictures' time stamps, which may be rounded to ms."""
-
-    _WINDOW: Final = 32
-    _USUAL: Final = (24.0, 25.0, 29.97, 50.0, 59.94)
-
-    def __init__(self) -> None:
-        self._stamps: list[int] = []
-
-    def add(self, pts: int) -> None:
-        self._stamps = [*self._stamps[-self._WINDOW + 1 :], pts]
-
-    @property
-    def known(self) -> bool:
-        return len(self._stamps) >= 3
-
-    @property
-    def value(self) -> float:
-        elapsed = self._stamps[-1] - self._stamps[0]
-        if elapsed <= 0:
-            return 30.0
-        rate = min(max(90_000 * (len(self._stamps) - 1) / elapsed, 1.0), 120.0)
-        usual = min(self._USUAL, key=lambda other: abs(other - rate))
-        return usual if abs(usual - rate) < 0.03 * usual else round(rate, 2)

@@ -136,6 +136,18 @@ def bus(
 
 
 @app.command()
+def idle(
+    rounds: Rounds = 3,
+    seconds: Seconds = 30.0,
+    folder: Folder = _FOLDER,
+) -> None:
+    """CPU of a live camera's worker that nobody watches, and of one whose 720p rung is watched."""
+    from relay.bench import idle as idle_bench  # noqa: PLC0415 - only this command needs it
+
+    finish(lambda: idle_bench.bench(rounds=rounds, seconds=seconds), folder)
+
+
+@app.command()
 def join(
     joins: Annotated[int, typer.Option(help="Joins on each network.")] = 15,
     folder: Folder = _FOLDER,

@@ -29,7 +29,7 @@ def ingest() -> None:
         try:
             await server.start(settings.rtmp_host, settings.rtmp_port)
             process.ready()
-            await presence.keep_telling_process(bus, name, lambda: server.counters)
+            await presence.keep_telling_process(bus, name, server.told)
         finally:
             await server.stop()
             await state.aclose()

@@ -81,6 +81,7 @@ def broadcast(cameras: list[str], now: float) -> dict[str, Any]:
     return {
         "slug": SLUG,
         "title": "EVA demo",
+        "language": "en",
         "description": _DESCRIPTION,
         "cameras": tuple(cameras),
         "crew": tuple({"name": name, "role": role} for name, role in _CREW),

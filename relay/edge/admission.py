@@ -34,10 +34,10 @@ FEW: Final = 10
 """With fewer viewers than this it is behind because of others on the machine: turning one more away
 would not help, and whoever is turned away sees nothing where most could be seen.
 """
-MAX_PENDING: Final = 256
-"""Sessions that may be connecting at a time: each costs milliseconds of the loop's thread."""
-MAX_NEW: Final = 4096
-"""Sessions that nobody has connected to yet; they end by themselves, and cost little memory."""
+RUSH: Final = 128
+"""Sessions that are connecting and are counted, at the most: how many there may be is shared out by
+network elsewhere, and those of strangers who never connect are not to keep others out.
+"""
 COST: Final = 0.001
 """What a viewer is taken to cost, as a share of a CPU, until there are enough to measure."""
 ENOUGH: Final = 50
@@ -121,13 +121,14 @@ class Headroom:
         limit = self._limit * REOPEN if self.full else self._limit
         self.full = refused or behind or self._late_s > MAX_LATE_S or self.load >= limit
 
-    def admits(self, connected: int, pending: int, new: int = 0) -> bool:
-        """Whether one more session may come, besides those connected, those that are connecting,
-        and those to which nobody has connected yet.
+    def admits(self, connected: int, pending: int) -> bool:
+        """Whether one more session may come, besides those connected and those that are
+        connecting.
         """
-        if self.full or pending >= MAX_PENDING or new >= MAX_NEW:
+        if self.full:
             return False
-        return self.load + (pending + 1) * viewer_cost(self.load, connected) < self._limit
+        rush = min(pending, RUSH) + 1
+        return self.load + rush * viewer_cost(self.load, connected) < self._limit
 
 
 def _is_late(before: Usage, usage: Usage) -> bool:

@@ -45,7 +45,6 @@ if TYPE_CHECKING:
 
     Later = Callable[[float, Callable[[float], None]], object]
 
-REPORT_S: Final = 1.0
 _LEAST_S: Final = 0.001
 """Between two looks at what waits."""
 _MAX_SOURCES: Final = 16
@@ -354,8 +353,7 @@ class PythonCore:
     def tick(self, now: float) -> list[CoreEvent]:
         for viewer in self._viewers.values():
             for track in viewer.tracks.values():
-                # Also due if the clock was set back.
-                if not track.next_report - REPORT_S <= now < track.next_report:
+                if track.report_due(now):
                     self._report(viewer, track, now)
         events, self._events = list(self._events.values()), {}
         for number, estimate in self._reported.items():
@@ -369,7 +367,7 @@ class PythonCore:
         if rtp_time is None or track.stream is None:
             return
         # The first report goes with the first frames: sound and picture need it to meet.
-        track.next_report = now + REPORT_S
+        track.reported(now)
         report = rtcp.sender_report(
             ssrc=track.out.params.ssrc,
             ntp_time=ntp(now),

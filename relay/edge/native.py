@@ -135,6 +135,7 @@ def _flat(track: TrackParams) -> tuple[object, ...]:
         extensions.abs_send_time,
         extensions.playout_delay,
         extensions.mid,
+        extensions.waits,
         track.mid,
         track.first_sequence,
         track.timestamp_offset,

@@ -117,6 +117,8 @@ class Outgoing:
         """The last frame's time stamp by `_home`, and when it was sent."""
         self._late_s = 0.0
         """How late that was, by the frames before it."""
+        self.jumps = 0
+        """How often `_home` has moved: sender reports from before do not hold any more."""
         self._last_timestamp = -1
         self._replayed = 0.0
         """When the last packet of a replay was sent, Unix seconds."""
@@ -179,6 +181,7 @@ class Outgoing:
             if jumped:
                 natural = then + round(max(elapsed_s, 0.0) * ring.clock)
                 self._home = natural - frame.rtp_time
+                self.jumps += 1
             else:
                 self._late_s = min(max(self._late_s - early_s, 0.0), self.MAX_LATE_S)
         self._reference = natural, frame.sent_at

@@ -19,6 +19,7 @@ from relay.bus.rpc import Callee
 from relay.edge.admission import FULL_LOAD, Headroom, Usage
 from relay.edge.attendance import Attendance
 from relay.edge.choice import make_core
+from relay.edge.contact import Contact
 from relay.edge.core import Behind, KeyframeWanted, Left, Report
 from relay.edge.rendition import Bus, Feeds, KeyframeWishes
 from relay.edge.replays import Replays
@@ -28,19 +29,17 @@ from relay.edge.steering import Steering
 from relay.edge.telling import Telling
 from relay.edge.viewer import State, Viewer
 from relay.edge.waits import waited_s
-from relay.errors import ProtocolError, StoreError
+from relay.errors import StoreError
 from relay.log import logger
 from relay.media.codecs import Kind
 from relay.process import trim_memory
-from relay.webrtc.dtls import Certificate, Dtls
-from relay.webrtc.mux import Protocol
+from relay.webrtc.dtls import Certificate
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
 
     from relay.config import CoreName
     from relay.edge.core import Core, CoreEvent
-    from relay.webrtc.ice import Address
 
 _SOCKET_BUFFER: Final = 8 << 20
 _TICK_S: Final = 0.05
@@ -107,6 +106,7 @@ class Edge:
             headroom=self._headroom,
             fingerprint=self._certificate.fingerprint,
             port=sock.getsockname()[1],
+            displace=lambda viewer: self._aside(self._end(viewer, "others need its place")),
         )
         self._telling = Telling(
             name=name,
@@ -117,6 +117,15 @@ class Edge:
             steering=self._steering,
             headroom=self._headroom,
         )
+        self._contact = Contact(
+            core=self._core,
+            roster=self._roster,
+            steering=self._steering,
+            attendance=self._attendance,
+            certificate=self._certificate,
+            aside=self._aside,
+            end=self._end,
+        )
         self._late_s = 0.0
         self._next_trim = 0.0
         self._made = (0, 0)
@@ -126,7 +135,7 @@ class Edge:
     async def run(self, ready: Callable[[], None]) -> None:
         """Serve until cancelled; `ready` is called once viewers can come."""
         loop = asyncio.get_running_loop()
-        loop.add_reader(self._core.fileno(), self._readable)
+        loop.add_reader(self._core.fileno(), self._contact.readable)
         methods = {
             "open": self._signalling.open,
             "patch": self._signalling.patch,
@@ -164,105 +173,6 @@ class Edge:
         await self._end(self._signalling.session(body), "closed by its viewer")
         return {}
 
-    # --- datagrams -------------------------------------------------------------------------
-
-    def _readable(self) -> None:
-        for datagram, address in self._core.read(time.time()):
-            routed = self._roster.mux.route(datagram, address)
-            if routed is None:
-                continue
-            protocol, viewer = routed
-            if protocol is Protocol.STUN:
-                self._check(viewer, datagram, address)
-            elif protocol is Protocol.DTLS:
-                self._dtls(viewer, datagram)
-
-    def _check(self, viewer: Viewer, datagram: bytes, address: Address) -> None:
-        if not address[1]:  # nothing can be sent to port 0
-            self._roster.refused += 1
-            return
-        try:
-            check = viewer.ice.check(datagram, address)
-        except ProtocolError:
-            self._roster.refused += 1
-            return
-        self._core.send(check.reply, address)
-        if not check.valid:
-            return
-        now = asyncio.get_running_loop().time()
-        if check.renewed:
-            self._roster.mux.settle(viewer)
-        if viewer.state is State.CONNECTED:
-            self._note_checks(viewer, now)
-            if check.renewed:
-                self._core.answer_checks(viewer.number, *viewer.ice.proven)
-        viewer.checked = viewer.heard = now
-        taken_back = self._roster.mux.bind(viewer, address) and viewer.address == address
-        if viewer.state is State.NEW:
-            self._roster.advance(viewer, State.CHECKED)
-            viewer.address = address
-            if viewer.offer.passive:  # it waits for us to begin
-                self._shake_hands(viewer)
-        elif viewer.moves(address, now, nominated=check.nominated) or taken_back:
-            viewer.address = address
-            if viewer.state is State.CONNECTED:
-                self._core.move_viewer(viewer.number, address)
-                self._steering.moved(viewer, now)
-        if viewer.address == address:
-            viewer.confirmed = now
-
-    def _note_checks(self, viewer: Viewer, now: float) -> None:
-        """Take note of the checks that the core has answered."""
-        age_s = self._core.stats(viewer.number).checked_s
-        if age_s is not None and viewer.address is not None:
-            viewer.note_check(now - age_s)
-            self._roster.mux.keep(viewer, viewer.address)
-
-    def _dtls(self, viewer: Viewer, datagram: bytes) -> None:
-        dtls = self._shake_hands(viewer) if viewer.dtls is None else viewer.dtls
-        dtls.receive(datagram)
-
-    def _shake_hands(self, viewer: Viewer) -> Dtls:
-        self._roster.advance(viewer, State.HANDSHAKING)
-        viewer.dtls = Dtls(
-            self._certificate,
-            list(viewer.offer.fingerprints),
-            send=lambda data: self._send_dtls(viewer, data),
-            closed=lambda: self._left(viewer),
-            server=not viewer.offer.passive,
-        )
-        self._aside(self._connect(viewer, viewer.dtls))
-        return viewer.dtls
-
-    def _send_dtls(self, viewer: Viewer, datagram: bytes) -> None:
-        if viewer.address is not None:
-            self._core.send(datagram, viewer.address)
-
-    async def _connect(self, viewer: Viewer, dtls: Dtls) -> None:
-        try:
-            srtp_keys = await dtls.handshake()
-            if viewer.state is not State.HANDSHAKING or viewer.address is None:
-                return
-            self._core.add_viewer(viewer.number, viewer.address, srtp_keys, viewer.tracks)
-            self._core.answer_checks(viewer.number, *viewer.ice.proven)
-            self._roster.advance(viewer, State.CONNECTED)
-            self._steering.start(viewer)
-        except ProtocolError as error:
-            await self._end(viewer, str(error))
-            return
-        except Exception:  # noqa: BLE001 - what one peer can bring about ends its session only
-            logger().exception("a handshake has failed", session=viewer.id)
-            await self._end(viewer, "its handshake has failed")
-            return
-        logger().info(
-            "viewer connected",
-            session=viewer.id,
-            broadcast=viewer.broadcast,
-            camera=viewer.camera,
-            srtp=srtp_keys.profile,
-        )
-        self._attendance.note(viewer.broadcast, viewer.counted, present=True)
-
     # --- time ------------------------------------------------------------------------------
 
     async def _keep_time(self) -> None:
@@ -296,12 +206,12 @@ class Edge:
             case Report():
                 self._steering.report(viewer, event, now)
             case Left():
-                self._left(viewer)
+                self._contact.left(viewer)
 
     async def _reap(self, now: float) -> None:
         for viewer in self._roster:
             if viewer.expired(now) is not None and viewer.state is State.CONNECTED:
-                self._note_checks(viewer, now)
+                self._contact.note_checks(viewer, now)
             reason = viewer.expired(now)
             if reason is not None:
                 await self._end(viewer, reason)
@@ -351,9 +261,6 @@ class Edge:
         self._wishes.ask(feed.camera, feed.rendition, now)
 
     # --- ends ------------------------------------------------------------------------------
-
-    def _left(self, viewer: Viewer) -> None:
-        self._aside(self._end(viewer, "its viewer left"))
 
     async def _end(self, viewer: Viewer, reason: str) -> None:
         if viewer.state is State.CLOSED:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from relay.edge.viewer import State, Viewer
+from relay.log import pool_is_full
+from relay.pool import Pool, Size
 from relay.webrtc.mux import Mux
 
 if TYPE_CHECKING:
@@ -13,12 +15,17 @@ if TYPE_CHECKING:
 
     from relay.webrtc.sdp import Offer
 
+SESSIONS: Final = Size(unproven=1024, proven=16_384)
+"""Sessions that are not connected, each for 20 s at the most, and connected ones."""
+
 
 class Roster:
     """See the module."""
 
     def __init__(self, edge: str) -> None:
         self._edge = edge
+        self.pool: Pool[Viewer] = Pool("sessions", SESSIONS, pool_is_full)
+        """Their places, shared out by network."""
         self._next = 0
         self._by_number: dict[int, Viewer] = {}
         self._by_id: dict[str, Viewer] = {}
@@ -93,6 +100,7 @@ class Roster:
 
     def remove(self, viewer: Viewer) -> None:
         """Forget a session."""
+        self.pool.leave(viewer)
         self.mux.remove(viewer)
         del self._by_number[viewer.number]
         del self._by_id[viewer.id]

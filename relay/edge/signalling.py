@@ -24,6 +24,8 @@ from relay.media.ladder import Ladder
 from relay.webrtc.sdp import Local, answer, fragment, parse_fragment, parse_offer
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from redis.asyncio import Redis
 
     from relay.edge.admission import Headroom
@@ -55,12 +57,14 @@ class Signalling:
     """Of the edge's certificate."""
     port: int
     """The edge's UDP port."""
+    displace: Callable[[Viewer], None]
+    """Ends a session whose network holds more than its share of those that are not connected."""
     ladders: dict[str, tuple[float, Ladder]] = field(default_factory=dict)
     """What live cameras had to offer a moment ago, and when that was, by the loop's clock."""
 
     async def open(self, body: dict[str, Any]) -> dict[str, Any]:
         """Open a session: `sdp`, `broadcast`, `camera`, `host` to advertise, and hints (`hint`);
-        `viewer` names who watches, if that is known.
+        `viewer` names who watches, if that is known, `network` where from, as a hash.
 
         Answers `session`, the answer's `sdp`, and its `etag`.
 
@@ -70,8 +74,7 @@ class Signalling:
             Overloaded: another viewer would be one too many.
         """
         roster = self.roster
-        new = len(roster) - roster.connected - roster.connecting
-        if not self.headroom.admits(roster.connected, roster.connecting, new):
+        if not self.headroom.admits(roster.connected, roster.connecting):
             raise Overloaded("this edge has no room for another viewer")
         try:
             offer = parse_offer(body["sdp"])
@@ -85,6 +88,12 @@ class Signalling:
             broadcast=str(body["broadcast"]), camera=camera, offer=offer, now=now
         )
         viewer.person = str(body.get("viewer") or "")
+        entered, victim = roster.pool.enter(viewer, str(body.get("network") or ""))
+        if victim is not None:
+            self.displace(victim)
+        if not entered:
+            roster.remove(viewer)
+            raise Overloaded("this edge has no room for another viewer")
         self.steering.seat(viewer, ladder, wish, now)
         local = Local(
             credentials=viewer.ice.local,

@@ -66,7 +66,7 @@ class Telling:
             "sessions": len(self.roster),
             "load": round(self.headroom.load, 4),
             "full": self.headroom.full,
-            "counters": self.core.counters(),
+            "counters": {**self.core.counters(), **self.roster.pool.counters()},
             "strays": dict(self.roster.mux.strays),
             "refused": self.roster.refused,
         }

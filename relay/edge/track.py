@@ -17,6 +17,11 @@ if TYPE_CHECKING:
     from relay.edge.core import TrackParams
     from relay.edge.ring import Frame, Ring
 
+REPORT_S: Final = 1.0
+"""Between two sender reports."""
+REPORT_SOON_S: Final = 0.1
+"""Between the first and the second; then twice as long each time."""
+_REPORTS_SOON: Final = 8
 MOST: Final = 10
 """Packets of a replay in one go, also where it is late."""
 
@@ -66,10 +71,29 @@ class Track:
         """What it goes over to with the next keyframe of that."""
         self.next_report = 0.0
         """When its next sender report is due."""
+        self._reports = 0
+        """Sent since its clock jumped last, or since it began."""
+        self._jumps = 0
         self._chase: _Chase | None = None
         self._partial: _Partial | None = None
         self._first_live = 0
         """Frames before this one were sent by a replay."""
+
+    def report_due(self, now: float) -> bool:
+        """Whether a sender report is due: by time, also if the clock was set back, or because what
+        the last ones said of this track's clock is not true any more.
+        """
+        if self._jumps != self.out.jumps:
+            self._jumps, self._reports = self.out.jumps, 0
+            return True
+        return not self.next_report - REPORT_S <= now < self.next_report
+
+    def reported(self, now: float) -> None:
+        """A report was sent. Receivers bring sound and picture together from the second one on, so
+        that one follows soon.
+        """
+        self.next_report = now + min(REPORT_SOON_S * 2**self._reports, REPORT_S)
+        self._reports = min(self._reports + 1, _REPORTS_SOON)
 
     @property
     def due(self) -> float | None:

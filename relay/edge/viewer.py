@@ -1,29 +1,31 @@
 """One viewer's session: from the offer to the end, as a state machine. No socket, no clock.
 
-NEW ──authentic STUN──▶ CHECKED ──first DTLS──▶ HANDSHAKING ──keys──▶ CONNECTED
-└──────────────┴──────────────────┴────────────────────┴──────────────▶ CLOSED
+NEW ──authentic STUN──▶ CHECKED ──first DTLS──▶ HANDSHAKING ──keys, proven address──▶ CONNECTED
+└──────────────┴──────────────────┴────────────────────┴──────────────────────────────▶ CLOSED
 """
 
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import TYPE_CHECKING, Final
 
+from relay.budget import Budget
 from relay.edge.adapt import Adaptation, Wish
 from relay.edge.core import TrackParams
 from relay.edge.loss import LossMeter
 from relay.ids import new_id
-from relay.media.codecs import Kind  # noqa: TC001
+from relay.media.codecs import Kind
 from relay.webrtc.ice import CONSENT_S, Credentials, IceLite
+from relay.webrtc.reach import Reach
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from relay.edge.rendition import Feed
     from relay.media.ladder import Ladder
-    from relay.webrtc.dtls import Dtls
+    from relay.webrtc.dtls import Dtls, SrtpKeys
     from relay.webrtc.ice import Address
     from relay.webrtc.sdp import Offer, Track
 
@@ -33,6 +35,10 @@ SILENT_S: Final = 6.0
 """Browsers check each path they use at least every 5 s or so (RFC 7675 section 5.1)."""
 REPLAY_EVERY_S: Final = 1.0
 """A viewer gets its cached GOP again at most this often."""
+DATAGRAMS: Final = (50.0, 200.0)
+"""STUN and DTLS datagrams of a session that are looked at each second, and at once: each costs some
+0.1 ms. Browsers send 20 checks a second on each of a few paths, for moments.
+"""
 
 SHORT_GOP: Final = 15
 """Frames since a keyframe that hardly take longer than a new one would."""
@@ -79,6 +85,8 @@ class Viewer:
     """Its ICE agent."""
     tracks: list[TrackParams]
     """What it is sent."""
+    budget: Budget
+    """STUN and DTLS datagrams that are looked at."""
     person: str = ""
     """Who watches, in this and perhaps other sessions; "": that is not known."""
     state: State = State.NEW
@@ -86,11 +94,15 @@ class Viewer:
     dtls: Dtls | None = None
     """Its DTLS association, once its first datagram has come."""
     address: Address | None = None
-    """Where media goes."""
-    checked: float = 0.0
-    """When the last authentic STUN check came."""
+    """Where the handshake goes, and then media."""
+    nominated: Address | None = None
+    """The last one that it nominated."""
+    reach: Reach = field(default_factory=Reach)
+    """Which addresses receive what is sent to them."""
+    keys: SrtpKeys | None = None
+    """From the end of the handshake on."""
     confirmed: float = 0.0
-    """When the last one came from where media goes."""
+    """When the last authentic STUN check came from `address`."""
     heard: float = 0.0
     """When the last authentic packet of any kind came."""
     feeds: dict[Kind, Feed] = field(default_factory=dict)
@@ -122,6 +134,7 @@ class Viewer:
             created=now,
             ice=IceLite(Credentials.make(), offer.remote),
             tracks=_all_track_params(offer.tracks),
+            budget=Budget(*DATAGRAMS, now),
             heard=now,
         )
 
@@ -129,6 +142,16 @@ class Viewer:
         """Move on to `state`, which must be one that can follow."""
         assert state in _NEXT[self.state], (self.state, state)
         self.state = state
+
+    @property
+    def outgoing(self) -> list[TrackParams]:
+        """Its tracks as the core is to send them: a picture that sound goes with waits for that."""
+        if Kind.AUDIO not in self.feeds:
+            return self.tracks
+        return [
+            replace(track, extensions=replace(track.extensions, waits=track.kind is Kind.VIDEO))
+            for track in self.tracks
+        ]
 
     @property
     def counted(self) -> str:
@@ -142,7 +165,6 @@ class Viewer:
 
     def note_check(self, at: float) -> None:
         """Take note of an authentic check that came from where media goes."""
-        self.checked = max(self.checked, at)
         self.confirmed = max(self.confirmed, at)
         self.heard = max(self.heard, at)
 
@@ -154,16 +176,26 @@ class Viewer:
         """Whether media goes to `address` from now on, from where an authentic check has come.
 
         A viewer behind a router that forgot it does not know that its address is another one;
-        where it does not repeat its nomination, the silence of the old one tells.
+        where it does not repeat its nomination, the silence of the old one tells. Media follows
+        only to where it is known to be received.
         """
+        if nominated:
+            self.nominated = address
         if address == self.address:
             return False
-        return nominated or now - self.confirmed > SILENT_S
+        if self.state is State.CONNECTED and not self.reach.knows(address):
+            return False
+        return address == self.nominated or now - self.confirmed > SILENT_S
+
+    def question(self, address: Address) -> bytes | None:
+        """What asks `address` to show that it receives; None if it is not to be asked now."""
+        number = self.reach.question(address, self.ice.question_size())
+        return None if number is None else self.ice.question(number)
 
     def expired(self, now: float) -> str | None:
         """Why the session has to end now, or None."""
         if self.state is State.CONNECTED:
-            return "no consent for 30 s" if now - self.checked > CONSENT_S else None
+            return "no consent for 30 s" if now - self.confirmed > CONSENT_S else None
         return "never connected" if now - self.created > ESTABLISH_S else None
 
     def may_replay(self, frames: int, now: float) -> bool:

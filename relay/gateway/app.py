@@ -13,6 +13,7 @@ from relay.audience.anonymous import Anonymous
 from relay.audience.ballots import Ballots
 from relay.audience.heartbeats import Heartbeats
 from relay.bus.client import connect, connect_blocking
+from relay.bus.limits import Limits
 from relay.errors import StoreError
 from relay.gateway import embed, events, openapi, pages, whep
 from relay.gateway.access import Doorkeeper
@@ -33,6 +34,7 @@ from relay.gateway.api import (
 from relay.gateway.auth import Auth
 from relay.gateway.body import MAX_BODY
 from relay.gateway.cors import cors
+from relay.gateway.doors import Doors, turns
 from relay.gateway.errors import errors
 from relay.gateway.frontend import STATIC, Frontend
 from relay.gateway.hosting import Hosting
@@ -44,15 +46,18 @@ from relay.gateway.keys import (
     AUTH,
     BALLOTS,
     BUS,
+    DOORS,
     FRONTEND,
     HEARTBEATS,
     HOSTING,
     HUB,
+    LIMITS,
     LIVE,
     LOVED,
     REGISTRY,
     SETTINGS,
     STATE,
+    TAKES_WRITES,
 )
 from relay.gateway.live import Live
 from relay.ids import hash_key
@@ -90,16 +95,18 @@ async def make_app(
         OperatorError: the front-end is not built.
         StoreError: the state is out of reach.
     """
-    app = web.Application(middlewares=[cors, errors], client_max_size=MAX_BODY)
-    app[FRONTEND] = Frontend(frontend)
+    app = web.Application(middlewares=[cors, errors, turns], client_max_size=MAX_BODY)
+    app[FRONTEND], app[DOORS] = Frontend(frontend), Doors(settings)
     state, bus, blocking = connect(state_url), connect(bus_url), connect_blocking(bus_url)
     registry, hub = Registry(state), Hub()
     live = Live(state=state, bus=bus, blocking=blocking, registry=registry, hub=hub)
     app[SETTINGS], app[STATE], app[BUS] = settings, state, bus
     app[REGISTRY], app[HUB], app[LIVE] = registry, hub, live
+    app[LIMITS] = Limits(bus, asyncio.get_running_loop().time)
     app[ANONYMOUS], beats = Anonymous(bus), Heartbeats(state, bus)
     ballots = Ballots(state, bus, registry, pace=settings.vote_pace)
     app[BALLOTS], app[HEARTBEATS] = ballots, beats
+    app[TAKES_WRITES] = Kept(operations.KEPT_S)
     app[LOVED] = Kept(similar.LOVED_S)
     app[ACCESS] = Doorkeeper(await secret.signing_key(state, "access"))
     app[HOSTING] = Hosting(await secret.signing_key(state, "hosting"))

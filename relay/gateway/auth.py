@@ -76,6 +76,18 @@ class Auth:
         """An id that is the same for the same text, and that nobody else can make."""
         return self._digest("name:" + text, 16).rstrip("=")
 
+    def issue(self, session: str) -> str:
+        """The name of a session that an edge has opened, as its viewer learns it."""
+        return f"{session}.{self._seal(session)}"
+
+    def issued(self, name: str) -> str | None:
+        """The session of this name; None if no edge has opened one."""
+        session, _, seal = name.rpartition(".")
+        return session if session and same(seal, self._seal(session)) else None
+
+    def _seal(self, session: str) -> str:
+        return self._digest("session:" + session, 9)
+
     def new_viewer(self) -> str:
         """An id for a viewer that has none; it tells when it was made."""
         return f"{new_id()}{int(time.time()):08x}"

@@ -14,6 +14,7 @@ from relay.errors import Forbidden, Invalid, NotFound
 from relay.gateway import sharing
 from relay.gateway.access import may_watch, require_access
 from relay.gateway.document import render
+from relay.gateway.doors import File
 from relay.gateway.error_page import refusal_page
 from relay.gateway.frontend import EMBED, EMBED_DOCS
 from relay.gateway.keys import AUTH, FRONTEND, HOSTING, REGISTRY
@@ -29,9 +30,13 @@ if TYPE_CHECKING:
     from relay.state.models import Broadcast, Partner
 
 ALLOW: Final = (
-    "autoplay; fullscreen; picture-in-picture; screen-wake-lock; gyroscope; accelerometer"
+    "autoplay; fullscreen; picture-in-picture; screen-wake-lock; gyroscope; accelerometer; "
+    "local-network; loopback-network; local-network-access"
 )
-"""What a frame has to let the player do; the motion sensors are for 360° pictures."""
+"""What a frame has to let the player do. The motion sensors are for 360° pictures; the last three
+are for relays on a private address, about which Chrome asks its user: from 142 on by the last name,
+from 145 on by the two before it.
+"""
 _WIDTH: Final = 640
 _EXAMPLE: Final = (
     '<iframe src="https://RELAY/embed/SLUG" title="TITLE" width="640" height="360"\n'
@@ -176,7 +181,7 @@ async def loader(request: web.Request) -> web.StreamResponse:
     path = request.app[FRONTEND].loader()
     if path is None:
         raise web.HTTPNotFound
-    return web.FileResponse(
+    return File(
         path,
         headers=_CROSS_ORIGIN
         | {

@@ -16,31 +16,64 @@ from relay.gateway.words import words
 _STYLE: Final = (
     f":root{{color-scheme:dark light;font-size:{FONT_SIZE}}}"
     ":root[data-theme=dark]{color-scheme:dark}:root[data-theme=light]{color-scheme:light}"
-    "body{margin:0;min-height:100svh;display:grid;align-content:center;"
-    "padding:clamp(1rem,6vw,6rem);box-sizing:border-box;overflow-wrap:anywhere;"
-    "font:400 1rem/1.6 system-ui,sans-serif;"
-    "color:light-dark(#0b1220,#f1f4f9);background:light-dark(#f4f6f9,#06090f) "
-    # The Earth's limb, as on every page.
-    "radial-gradient(120vmax 120vmax at 50% calc(100% + 96vmax),"
-    "light-dark(#cfe0f5,#0d2340) 99%,light-dark(#8fb7e8,#5aa9ff) 99.6%,#0000 100.4%) no-repeat}"
-    "header{position:absolute;inset:0 0 auto;display:flex;align-items:center;min-height:4rem;"
-    "padding-inline:clamp(1rem,6vw,6rem);font:650 1.0625rem/1 system-ui,sans-serif}"
-    "header a{color:inherit;text-decoration:none}"
-    "main{max-width:42rem}"
-    # In a frame, the words need all there is.
-    "@media(max-height:32rem){body{background-image:none}}"
-    "@media(max-height:16rem){body{font-size:.8125rem}.status{display:none}p{margin:.5rem 0}}"
-    ".status{margin:0;font-weight:650;font-variant-numeric:tabular-nums;"
-    "color:light-dark(#c23a06,#ff7d47)}"
-    "h1{margin:.25rem 0 1rem;font-size:clamp(1.25rem,.9rem + 5vw,3.75rem);line-height:1.06;"
-    "letter-spacing:-.03em;text-wrap:balance}"
-    "a{color:light-dark(#c23a06,#ff7d47)}"
+    "*{box-sizing:border-box}"
+    "body{margin:0;overflow-wrap:anywhere;font:400 1rem/1.6 -apple-system,'Segoe UI',Roboto,"
+    "'Helvetica Neue',Arial,sans-serif;"
+    "color:light-dark(#0b1220,#f1f4f9);background:light-dark(#f4f6f9,#06090f)}"
+    "header{min-height:4rem;padding:.75rem clamp(1rem,2.6vw,2.5rem)}"
+    "header a{display:inline-flex;align-items:center;gap:.7rem;min-height:2.5rem;"
+    "font:650 1.0625rem/1 system-ui,sans-serif;color:inherit;text-decoration:none}"
+    "header svg{width:2rem;height:2rem;color:light-dark(#0b5cad,#8ec5ff)}"
+    "main{position:relative;display:grid;align-items:center;min-height:calc(100svh - 4rem);"
+    "padding:1rem clamp(1rem,2.6vw,2.5rem) 34svh;overflow:hidden;color:#fff;background:#02050b}"
+    "main:first-child{min-height:100svh}"
+    "main>svg{position:absolute;inset:0;width:100%;height:100%}"
+    "main>div{position:relative;max-width:44rem}"
+    ".status{margin:0;font-weight:650;font-variant-numeric:tabular-nums;color:#b4bfd0}"
+    "h1{margin:.25rem 0 .75rem;font-size:clamp(1.25rem,1rem + 2.4vw,2.375rem);line-height:1.15;"
+    "letter-spacing:-.02em;text-wrap:balance}"
+    "p{margin:0 0 1.5rem}"
+    "main a{color:#8ec5ff}"
     "a:focus-visible{outline:2px solid;outline-offset:3px;border-radius:2px}"
+    # In a frame, the words need all there is.
+    "@media(max-height:32rem){main{padding-bottom:1rem}main>svg{opacity:.35}}"
+    "@media(max-height:16rem){body{font-size:.8125rem}.status{display:none}p{margin:.5rem 0}}"
 )
 
+_LIMB: Final = (
+    # The Earth's limb at dawn, as the pages draw it (`web/src/ui/limb.ts`).
+    '<svg viewBox="0 0 1600 900" preserveAspectRatio="xMidYMid slice" aria-hidden="true"><defs>'
+    '<radialGradient id="air" gradientUnits="userSpaceOnUse" cx="760" cy="2802" r="2194">'
+    '<stop offset=".952" stop-color="#bfe9ff"/><stop offset=".96" stop-color="#5db8ff"/>'
+    '<stop offset=".967" stop-color="#1f6fe0" stop-opacity=".6"/>'
+    '<stop offset="1" stop-color="#0a2360" stop-opacity="0"/></radialGradient>'
+    '<radialGradient id="ground" gradientUnits="userSpaceOnUse" cx="760" cy="2802" r="2100">'
+    '<stop offset=".955" stop-color="#031022"/><stop offset=".988" stop-color="#07305c"/>'
+    '<stop offset="1" stop-color="#1a6bb3"/></radialGradient>'
+    '<radialGradient id="light" gradientUnits="userSpaceOnUse" cx="1088" cy="728" r="1150">'
+    '<stop offset="0" stop-color="#fff"/><stop offset="1" stop-color="#4a4a4a"/></radialGradient>'
+    '<radialGradient id="sun"><stop offset="0" stop-color="#fff"/>'
+    '<stop offset=".2" stop-color="#ffd9ac" stop-opacity=".6"/>'
+    '<stop offset=".5" stop-color="#ff8a4d" stop-opacity=".16"/>'
+    '<stop offset="1" stop-color="#ff7d47" stop-opacity="0"/></radialGradient>'
+    '<mask id="dawn"><rect width="1600" height="900" fill="url(#light)"/></mask></defs>'
+    '<g mask="url(#dawn)"><circle cx="760" cy="2802" r="2194" fill="url(#air)"/>'
+    '<circle cx="760" cy="2802" r="2100" fill="url(#ground)"/></g>'
+    '<ellipse cx="1088" cy="728" rx="420" ry="150" fill="url(#sun)"/></svg>'
+)
 
-_BAR: Final = '<header><a href="/">EVA Relay</a></header>\n'
-_TELL: Final = 'parent.postMessage({eva:1,event:"error",value:{message:"not-allowed"}},"*")'
+_BAR: Final = (
+    '<header><a href="/"><svg viewBox="0 0 32 32" fill="none" aria-hidden="true">'
+    '<path d="M4.1 21.6a19.5 19.5 0 0 1 23.8 0" stroke="currentColor" stroke-width="2.6"/>'
+    '<g style="stroke:light-dark(#0b1220,#f1f4f9)"><circle cx="16" cy="16" r="14" stroke-width="2"/>'
+    '<path d="M20.4 9.8c-5.6-.6-8 1.6-6.2 3.8 1.4 1.7.6 3-.7 3.9" stroke-width="1.3"/></g>'
+    '<circle cx="21.4" cy="9.9" r="2.5" style="fill:light-dark(#0b1220,#f1f4f9)"/></svg>'
+    "EVA Relay</a></header>\n"
+)
+_TELL: Final = (
+    'parent.postMessage({eva:1,event:"error",value:'
+    '{code:"not-allowed",message:"This site may not show the player."}},"*")'
+)
 """What a frame that shows no player tells the page around it, whichever that is."""
 _TELL_HASH: Final = b64encode(sha256(_TELL.encode()).digest()).decode()
 
@@ -111,11 +144,11 @@ def _html(
         f"<title>{escape(title)} · EVA Relay</title>\n"
         '<link rel="icon" href="/static/favicon.svg" type="image/svg+xml">\n'
         f"<style>{_STYLE}</style>\n"
-        f"</head>\n<body>\n{'' if framed else _BAR}<main>\n"
+        f"</head>\n<body>\n{'' if framed else _BAR}<main>{_LIMB}<div>\n"
         f'<p class="status">{status}</p>\n<h1>{escape(title)}</h1>\n'
         f"<p>{escape(_sentence(detail))}</p>\n"
         f'<p><a href="/"{target}>{words(lang).all_broadcasts}</a></p>\n'
-        f"</main>\n{run}</body>\n</html>\n"
+        f"</div></main>\n{run}</body>\n</html>\n"
     )
 
 

@@ -1,7 +1,7 @@
 """WebSocket of a broadcast's events: its state at once, then every change, and a clock to ask.
 
 Back-pressure: the hub's, which keeps the newest message of each kind for a slow reader; one that
-takes nothing at all for `_SEND_S` is hung up on.
+takes nothing at all for `_SEND_S` is hung up on, and so is one that says more than `MESSAGES`.
 """
 
 from __future__ import annotations
@@ -16,14 +16,17 @@ from urllib.parse import urlsplit
 
 from aiohttp import WSCloseCode, WSMsgType, web
 
-from relay.errors import Forbidden, NotFound, StoreError, Unauthorized
+from relay.budget import Budget
+from relay.errors import Forbidden, NotFound, Overloaded, StoreError, Unauthorized
 from relay.gateway.access import ACCESS_PROTOCOL, require_access
 from relay.gateway.hub import End
-from relay.gateway.keys import AUTH, HUB, LIVE, REGISTRY, SETTINGS
+from relay.gateway.keys import AUTH, DOORS, HUB, LIVE, REGISTRY, SETTINGS
 from relay.gateway.live import DELETED
 from relay.gateway.reports import Reports
 from relay.gateway.views import broadcast_view
+from relay.gateway.visitor import address
 from relay.log import logger
+from relay.network import prefix
 
 if TYPE_CHECKING:
     from relay.gateway.hub import Listener
@@ -32,9 +35,13 @@ _PING_S: Final = 20.0
 _SEND_S: Final = 10.0
 _CLOSE_S: Final = 2.0
 _MAX_MESSAGE: Final = 4096
+MESSAGES: Final = (5.0, 60.0)
+"""How many messages a page may send a second, and at once; ours send one in some seconds."""
 _GOING_AWAY: Final = End(WSCloseCode.GOING_AWAY, "the gateway stops")
 _CLOSED: Final = End(4401, "the broadcast is closed to this page")
 _TRY_LATER: Final = End(WSCloseCode.TRY_AGAIN_LATER, "the relay's store is out of reach")
+TOO_MANY: Final = End(WSCloseCode.POLICY_VIOLATION, "too many messages")
+_DISPLACED: Final = End(WSCloseCode.TRY_AGAIN_LATER, "others need its place")
 _DONE: Final = End(WSCloseCode.OK, "")
 
 
@@ -53,11 +60,18 @@ async def events(request: web.Request) -> web.WebSocketResponse:
         raise web.HTTPUpgradeRequired(headers={"Upgrade": "websocket"})
     # Listening comes first, so that nothing is missed between the state and the changes.
     listener, leave = request.app[HUB].join(request.match_info["slug"])
+    pool = request.app[DOORS].sockets
+    entered, victim = pool.enter(listener, prefix(address(request)))
+    if victim is not None:
+        victim.hang_up(_DISPLACED)
     try:
+        if not entered:
+            raise Overloaded("there are too many pages; try again")
         first = await _state(request)
         await socket.prepare(request)
         await _serve(request, socket, listener, first)
     finally:
+        pool.leave(listener)
         leave()
     return socket
 
@@ -79,7 +93,7 @@ async def _serve(
     transport = request.transport
     tasks = [
         asyncio.create_task(_send(request, socket, listener, first)),
-        asyncio.create_task(_receive(request, socket)),
+        asyncio.create_task(_receive(request, socket, listener)),
     ]
     try:
         await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -92,9 +106,12 @@ async def _serve(
     if not _abort_if_stuck(transport):
         end = listener.end or _DONE
         with suppress(TimeoutError, ConnectionError):
-            async with asyncio.timeout(_CLOSE_S):
+            # One that says too much is not listened to until it closes, too.
+            async with asyncio.timeout(0 if end is TOO_MANY else _CLOSE_S):
                 await socket.close(code=end.code, message=end.reason.encode())
         _abort_if_stuck(transport)
+    if transport is not None and listener.end is TOO_MANY:
+        transport.close()
 
 
 def _abort_if_stuck(transport: asyncio.Transport | None) -> bool:
@@ -135,11 +152,18 @@ async def _send_text(socket: web.WebSocketResponse, text: str) -> None:
         await socket.send_str(text)
 
 
-async def _receive(request: web.Request, socket: web.WebSocketResponse) -> None:
+async def _receive(request: web.Request, socket: web.WebSocketResponse, listener: Listener) -> None:
     """Answer what a page asks and note what it reports; whatever else it says is left alone."""
     reports = Reports(request)
+    now = asyncio.get_running_loop().time
+    budget = Budget(*MESSAGES, now())
     try:
         async for message in socket:
+            # What has come is read without a break, which would keep all others waiting.
+            await asyncio.sleep(0)
+            if not budget.spend(now()):
+                listener.end = TOO_MANY
+                return
             if message.type is not WSMsgType.TEXT:
                 continue
             said = _parsed(message.data)
@@ -149,6 +173,9 @@ async def _receive(request: web.Request, socket: web.WebSocketResponse) -> None:
                     await _send_text(socket, reply)
             elif said.get("type") == "watching":
                 answer = await reports.hear(said)
+                if reports.watches and not request.app[DOORS].sockets.prove(listener):
+                    listener.end = _DISPLACED
+                    return
                 if answer is not None:
                     await _send_text(socket, json.dumps(answer))
     finally:

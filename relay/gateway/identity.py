@@ -11,21 +11,20 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from relay.bus import keys
-from relay.bus.client import store_errors
-from relay.bus.limits import Limit, take
+from relay.audience import watching
 from relay.errors import Forbidden, Invalid, StoreError, TooMany
 from relay.gateway.auth import COOKIE_S, VIEWER_COOKIE
 from relay.gateway.cookies import set_cookie
-from relay.gateway.keys import ANONYMOUS, AUTH, BUS
-from relay.gateway.visitor import address, prefix
+from relay.gateway.keys import ANONYMOUS, AUTH, BUS, LIMITS
+from relay.gateway.visitor import address
 from relay.ids import new_id
-from relay.log import logger
+from relay.network import prefix
 
 if TYPE_CHECKING:
     from aiohttp import web
 
-_LOOK_S: Final = 0.5
+    from relay.bus.limits import Limit
+
 _IDEMPOTENCY_KEY: Final = re.compile(r"[\w-]{1,64}", re.ASCII)
 
 
@@ -108,20 +107,12 @@ async def has_watched(
 ) -> bool:
     """Whether the viewer's page has told that it played for so long; no if the bus is away.
 
-    A session speaks for one viewer only, the first that names it.
+    A session speaks for one viewer only, the first that names it; one that no edge has issued, for
+    nobody.
     """
-    bus = request.app[BUS]
+    issued = None if session is None else request.app[AUTH].issued(session)
     try:
-        async with store_errors("reading what was watched", timeout_s=_LOOK_S):
-            if float(await bus.get(keys.watched(slug, viewer)) or 0) >= seconds:
-                return True
-            if not session:
-                return False
-            if float(await bus.get(keys.watched(slug, session)) or 0) < seconds:
-                return False
-            owner = keys.watched_by(slug, session)
-            await bus.set(owner, viewer, nx=True, ex=86_400)
-            return bool(await bus.get(owner) == viewer.encode())
+        return await watching.has_watched(request.app[BUS], slug, viewer, seconds, issued)
     except StoreError:
         return False
 
@@ -131,18 +122,14 @@ async def require_pace(
 ) -> None:
     """Let nobody do something more often than this: neither a viewer nor a network.
 
-    While the bus is out of reach nothing is counted: what people say is worth more.
+    While the bus is out of reach each gateway counts by itself.
 
     Raises:
         TooMany: with the seconds to wait.
     """
-    bus = request.app[BUS]
-    try:
-        wait = await take(bus, viewer, identity.viewer) or await take(
-            bus, crowd, await network(request)
-        )
-    except StoreError as error:
-        logger().warning("nothing is counted", error=str(error))
-        return
+    limits = request.app[LIMITS]
+    wait = await limits.take(viewer, identity.viewer) or await limits.take(
+        crowd, await network(request)
+    )
     if wait:
         raise TooMany("this is too often; wait a little", retry_after=wait, kind="too-often")

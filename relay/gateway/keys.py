@@ -10,6 +10,7 @@ from redis.asyncio import Redis
 from relay.audience.anonymous import Anonymous
 from relay.audience.ballots import Ballots
 from relay.audience.heartbeats import Heartbeats
+from relay.bus.limits import Limits
 from relay.config import Settings
 from relay.gateway.auth import Auth
 from relay.gateway.frontend import Frontend
@@ -22,8 +23,10 @@ from relay.state.registry import Registry
 
 if TYPE_CHECKING:
     from relay.gateway.access import Doorkeeper
+    from relay.gateway.doors import Doors
 
 ACCESS: web.AppKey[Doorkeeper] = web.AppKey("access")
+DOORS: web.AppKey[Doors] = web.AppKey("doors")
 SETTINGS = web.AppKey("settings", Settings)
 STATE = web.AppKey("state", Redis)
 BUS = web.AppKey("bus", Redis)
@@ -33,6 +36,8 @@ ANONYMOUS = web.AppKey("anonymous", Anonymous)
 BALLOTS = web.AppKey("ballots", Ballots)
 HEARTBEATS = web.AppKey("heartbeats", Heartbeats)
 LOVED: web.AppKey[Kept[dict[str, float]]] = web.AppKey("loved", Kept)
+LIMITS = web.AppKey("limits", Limits)
+TAKES_WRITES: web.AppKey[Kept[bool]] = web.AppKey("takes-writes", Kept)
 LIVE = web.AppKey("live", Live)
 PLACEMENT = web.AppKey("placement", Placement)
 FRONTEND = web.AppKey("frontend", Frontend)

@@ -10,12 +10,14 @@ from __future__ import annotations
 import asyncio
 import math
 import time
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from relay.audience import ratings
 from relay.audience.ballots import SERIES_S
-from relay.bus import keys, presence, sessions
+from relay.bus import faults, keys, presence, sessions
 from relay.bus.events import subscribe
+from relay.bus.faults import WITHOUT_PICTURE, Fault, History
 from relay.director.phase import begins, phase, takes_votes
 from relay.director.switch import programme
 from relay.errors import StoreError
@@ -77,6 +79,10 @@ class Live:
         """Live cameras and what their ingest tells of them."""
         self.ladders: dict[str, Ladder] = {}
         """Their ladders."""
+        self.faults: dict[str, list[Fault]] = {}
+        """What is wrong with cameras."""
+        self.histories: dict[str, History] = {}
+        """What befell cameras within a day."""
         self.edges: dict[str, presence.Fact] = {}
         """Living edges and their load."""
         self.processes: dict[str, presence.Fact] = {}
@@ -152,10 +158,21 @@ class Live:
     def camera(self, camera: str) -> dict[str, Any]:
         """A camera's live part, as pages get it."""
         ladder = self.ladders.get(camera)
+        rungs = [] if ladder is None else ladder.to_json()["video"]
+        kinds = {fault.kind for fault in self.faults.get(camera, ())}
         return {
             "live": camera in self.cameras,
-            "renditions": [] if ladder is None else ladder.to_json()["video"],
+            # A process of an earlier version does not tell.
+            "clock": self.cameras.get(camera, {}).get("clock", "arrival"),
+            "renditions": rungs,
+            "no_picture": not rungs and not kinds.isdisjoint(WITHOUT_PICTURE),
+            "seen_at": None if camera in self.cameras else self._seen_at(camera),
         }
+
+    def _seen_at(self, camera: str) -> str | None:
+        """When a camera was sent last, in whole seconds, as written in RFC 3339."""
+        seen = self.histories.get(camera, History()).seen
+        return None if seen is None else datetime.fromtimestamp(int(seen), UTC).isoformat()
 
     def views(self, cameras: Sequence[str]) -> list[Message]:
         """Where the operators of these cameras look, of those who have told since this gateway
@@ -228,6 +245,8 @@ class Live:
         edges = await presence.members(self._bus, presence.EDGE)
         self._viewers = await sessions.counts(self._bus, list(self._broadcasts))
         self.processes = await presence.members(self._bus, presence.PROCESS)
+        self.faults = await faults.by_camera(self._bus)
+        self.histories = await faults.histories(self._bus, list(self._names))
         self.cameras, self.edges = cameras, edges
         self.ladders = {}
         for name, fact in facts.items():

@@ -11,6 +11,7 @@ from relay.errors import NotFound
 from relay.gateway import sharing, skeleton
 from relay.gateway.access import may_watch, require_access
 from relay.gateway.document import render
+from relay.gateway.doors import File
 from relay.gateway.frontend import BROADCAST, HOME
 from relay.gateway.keys import AUTH, BUS, FRONTEND, LIVE, REGISTRY
 from relay.gateway.views import BroadcastList, ClosedView, broadcast_view, broadcast_views
@@ -101,9 +102,7 @@ async def static(request: web.Request) -> web.StreamResponse:
     if path is None:
         raise web.HTTPNotFound
     cache_for = "public, max-age=31536000, immutable" if name.startswith("assets/") else "no-cache"
-    return web.FileResponse(
-        path, headers={"Cache-Control": cache_for, "X-Content-Type-Options": "nosniff"}
-    )
+    return File(path, headers={"Cache-Control": cache_for, "X-Content-Type-Options": "nosniff"})
 
 
 def add_routes(app: web.Application) -> None:

@@ -35,6 +35,11 @@ class Reports:
         """What the page has proved of the site that it stands in."""
         self._last: Beat | None = None
 
+    @property
+    def watches(self) -> bool:
+        """Whether it has reported of a session that an edge has issued."""
+        return self._last is not None and self._last.session is not None
+
     async def hear(self, message: dict[str, Any]) -> dict[str, Any] | None:
         """Take a report; one that is malformed, or comes too soon, is left alone.
 
@@ -51,6 +56,7 @@ class Reports:
         reply = self._prove(report.partner)
         if self._viewer is None:  # a page whose cookies are blocked
             self._viewer = await somebody(self._request)
+        auth = self._request.app[AUTH]
         self._last = beat = Beat(
             self._broadcast,
             self._name,
@@ -59,6 +65,7 @@ class Reports:
             self._since_s,
             watched_s,
             self._partner(),
+            session=None if report.session is None else auth.issued(report.session),
         )
         self._request.app[HEARTBEATS].put(beat)
         return reply

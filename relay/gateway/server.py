@@ -12,6 +12,8 @@ from typing import Final
 from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 
+from relay.gateway.doors import Runner
+
 IDLE_S: Final = 75.0
 _LINGER_S: Final = 2.0
 """For this long the rest of a refused body is read, so that its sender sees the refusal."""
@@ -33,7 +35,7 @@ _LOGGER.addFilter(_NotOurs())
 
 def make_runner(app: web.Application) -> web.AppRunner:
     """What runs the application on sockets."""
-    return web.AppRunner(
+    return Runner(
         app,
         access_log=None,
         logger=_LOGGER,

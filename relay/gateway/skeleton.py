@@ -23,7 +23,8 @@ def home(views: Sequence[BroadcastView], words: Words) -> str:
     """The home page's body."""
     phases = {Phase.BEFORE: words.before, Phase.LIVE: words.live, Phase.ENDED: words.ended}
     items = "".join(
-        f'<li><a href="/b/{view.slug}">{escape(view.title)}</a> ({phases[view.state]})</li>'
+        f'<li><a href="/b/{view.slug}"{_lang(view)}>{escape(view.title)}</a>'
+        f" ({phases[view.state]})</li>"
         for view in views
     )
     return (
@@ -36,8 +37,8 @@ def broadcast(view: BroadcastView, words: Words) -> str:
     """A broadcast's body."""
     return (
         f'<eva-broadcast slug="{view.slug}">{_BAR}<main class="skeleton">'
-        f"{_stage(words)}<h1>{escape(view.title)}</h1>{_when(view, words)}"
-        f"{to_html(view.description)}"
+        f"{_stage(words)}<h1{_lang(view)}>{escape(view.title)}</h1>{_when(view, words)}"
+        f"<div{_lang(view)}>{to_html(view.description)}</div>"
         f"{_people(words.crew, view.crew)}{_section(words.timeline, _markers(view, words))}"
         f"{_people(words.credits, view.credits)}{_soundtrack(view.soundtrack, words)}"
         f"{_section(words.links, _links(view.links))}</main></eva-broadcast>"
@@ -50,6 +51,11 @@ def closed(slug: str, words: Words) -> str:
         f'<eva-broadcast slug="{slug}">{_BAR}<main class="skeleton">{_stage(words)}'
         f"<h1>{words.closed}</h1><p>{words.closed_text}</p></main></eva-broadcast>"
     )
+
+
+def _lang(view: BroadcastView) -> str:
+    """The language of what its makers wrote; an empty one says that nobody knows."""
+    return f' lang="{view.language or ""}"'
 
 
 def _stage(words: Words) -> str:
@@ -76,7 +82,9 @@ def _people(title: str, people: Iterable[Person]) -> str:
 
 
 def _markers(view: BroadcastView, words: Words) -> Iterable[str]:
-    return (f"{_time(m.at, words)} {escape(m.title)}" for m in view.markers)
+    return (
+        f"{_time(m.at, words)} <span{_lang(view)}>{escape(m.title)}</span>" for m in view.markers
+    )
 
 
 def _soundtrack(music: Soundtrack | None, words: Words) -> str:

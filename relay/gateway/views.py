@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime  # noqa: TC003 - pydantic reads it at run time
-from typing import TYPE_CHECKING
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Literal
 
 from relay.audience import ratings
+from relay.bus.faults import verdict
 from relay.director.phase import Phase
 from relay.gateway.keys import LIVE, REGISTRY, STATE
 from relay.state.models import (
@@ -47,8 +48,14 @@ class CameraView(Model):
     id: str
     name: str
     live: bool
+    clock: Literal["camera", "arrival"]
+    """What pictures' capture times go by: the camera's own clock, or their arrival at the relay."""
     projection: Projection
     renditions: list[RenditionView]
+    no_picture: bool
+    """Whether there is no picture to wait for: what it sends cannot be shown."""
+    seen_at: datetime | None
+    """When it was sent last; null while it is, and after a day."""
 
 
 class RatingView(Model):
@@ -68,6 +75,8 @@ class BroadcastView(Model):
     slug: str
     title: str
     description: str
+    language: str | None
+    """The language of its texts, BCP 47; null where its makers do not say."""
     state: Phase
     starts_at: datetime | None
     ended_at: datetime | None
@@ -103,8 +112,28 @@ class BroadcastList(Model):
     broadcasts: list[BroadcastView]
 
 
+class FaultView(Model):
+    """Something that is wrong with a camera."""
+
+    kind: str
+    """For programs: refused, unreachable, no_picture, sound_lost, or one that is new."""
+    text: str
+    """What is wrong."""
+    remedy: str
+    """What to do about it; may be empty."""
+    at: datetime
+    """Since when; of a refusal, when it came last."""
+
+
 class CameraDetails(CameraView):
     """A camera as operators see it."""
+
+    verdict: str | None
+    """All that is wrong with it, in a line; null while nothing is."""
+    faults: list[FaultView]
+    """The same, one by one."""
+    counts: dict[str, int]
+    """How often something befell it within a day, by what that is: refused, unusable_video, …"""
 
     pull: Pull | None
     source: dict[str, object] | None
@@ -130,15 +159,34 @@ def camera_view(app: web.Application, camera_id: str, camera: Camera | None) -> 
         name=camera.name if camera else camera_id,
         projection=camera.projection if camera else Projection.FLAT,
         live=live["live"],
+        clock=live["clock"],
         renditions=[RenditionView(**item) for item in live["renditions"]],
+        no_picture=live["no_picture"],
+        seen_at=live["seen_at"],
     )
 
 
 def camera_details(app: web.Application, camera: Camera) -> CameraDetails:
     """A camera for operators."""
-    view = camera_view(app, camera.id, camera)
-    source = app[LIVE].cameras.get(camera.id)
-    return CameraDetails(**dict(view), pull=camera.pull, source=source)
+    live = app[LIVE]
+    found = live.faults.get(camera.id, [])
+    history = live.histories.get(camera.id)
+    return CameraDetails(
+        **dict(camera_view(app, camera.id, camera)),
+        pull=camera.pull,
+        source=live.cameras.get(camera.id),
+        verdict=verdict(camera.name, found),
+        faults=[
+            FaultView(
+                kind=fault.kind,
+                text=fault.text,
+                remedy=fault.remedy,
+                at=datetime.fromtimestamp(fault.at, UTC),
+            )
+            for fault in found
+        ],
+        counts=dict(history.counts) if history else {},
+    )
 
 
 def still_of(view: BroadcastView) -> str | None:
@@ -190,6 +238,7 @@ def _view(
         slug=broadcast.slug,
         title=broadcast.title,
         description=broadcast.description,
+        language=broadcast.language,
         state=live.phase(broadcast),
         starts_at=broadcast.starts_at,
         ended_at=broadcast.ended_at,

@@ -4,17 +4,11 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from ipaddress import (
-    IPv4Address,
-    IPv4Network,
-    IPv6Address,
-    IPv6Network,
-    ip_address,
-    ip_network,
-)
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import TYPE_CHECKING, Final
 
 from relay.gateway.keys import SETTINGS
+from relay.network import parsed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -89,38 +83,28 @@ def client_address(peer: str, forwarded: str, trusted: Sequence[str]) -> str:
     stands left of the first untrusted one is anybody's claim.
     """
     networks = _networks(tuple(trusted))
-    found = _parsed(peer)
+    found = parsed(peer)
     if found is None:
         return peer
     for claim in reversed(forwarded.split(",")[-_MAX_HOPS:] if forwarded else []):
         if not any(found in network for network in networks if network.version == found.version):
             break
-        told = _parsed(claim.strip())
+        told = parsed(claim.strip())
         if told is None:
             break
         found = told
     return str(found)
 
 
+def is_trusted(peer: str, trusted: Sequence[str]) -> bool:
+    """Whether this is one of the proxies, for all of whose viewers it stands."""
+    found = parsed(peer)
+    networks = _networks(tuple(trusted))
+    return found is not None and any(
+        found in network for network in networks if network.version == found.version
+    )
+
+
 @lru_cache(maxsize=8)
 def _networks(texts: tuple[str, ...]) -> list[IPv4Network | IPv6Network]:
     return [ip_network(each, strict=False) for each in texts]
-
-
-@lru_cache(maxsize=4096)
-def prefix(text: str) -> str:
-    """The network that an address belongs to: /24 of IPv4, /56 of IPv6."""
-    found = _parsed(text)
-    if found is None:
-        return text
-    return str(ip_network(f"{found}/{24 if found.version == 4 else 56}", strict=False))
-
-
-@lru_cache(maxsize=4096)
-def _parsed(text: str) -> IPv4Address | IPv6Address | None:
-    try:
-        found = ip_address(text.partition("%")[0])
-    except ValueError:
-        return None
-    mapped = found.ipv4_mapped if isinstance(found, IPv6Address) else None
-    return mapped or found

@@ -5,9 +5,10 @@ That players of other origins may read the answers is seen to by `gateway.cors`.
 
 from __future__ import annotations
 
+import asyncio
 import time
 from contextlib import suppress
-from typing import Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 from aiohttp import web
 from pydantic import Field, ValidationError
@@ -17,11 +18,17 @@ from relay.config import primary_address
 from relay.errors import Invalid, NotFound, NotLive, Overloaded
 from relay.gateway.access import require_access, require_camera
 from relay.gateway.body import read_bytes
-from relay.gateway.keys import AUTH, BUS, LIVE, PLACEMENT, REGISTRY, SETTINGS
+from relay.gateway.identity import network
+from relay.gateway.keys import AUTH, BUS, DOORS, LIVE, PLACEMENT, REGISTRY, SETTINGS
 from relay.gateway.placement import Placement
 from relay.gateway.route import read_body
+from relay.gateway.visitor import address
+from relay.network import prefix
 from relay.state.models import Model, explain
 from relay.webrtc.description import MAX_SIZE
+
+if TYPE_CHECKING:
+    from collections.abc import Coroutine
 
 _OPEN_S: Final = 2.5
 """An edge that lives answers sooner; the next one is asked then."""
@@ -70,16 +77,17 @@ async def open_session(request: web.Request) -> web.Response:
         "camera": camera,
         "host": _advertised(request),
         "viewer": _viewer(request),
+        "network": await network(request),
         **_queried_hints(request),
     }
-    answer = await _call_an_edge(request.app, body)
+    answer = await _in_its_place(request, _call_an_edge(request.app, body))
     session = answer["session"]
     return web.Response(
         text=answer["sdp"],
         status=201,
         content_type="application/sdp",
         headers={
-            "Location": f"/whep/{target}/{session}",
+            "Location": f"/whep/{target}/{request.app[AUTH].issue(session)}",
             "ETag": f'"{answer["etag"]}"',
             "Accept-Patch": "application/trickle-ice-sdpfrag, application/json",
         },
@@ -93,13 +101,13 @@ async def patch_session(request: web.Request) -> web.Response:
     """
     if request.content_type == "application/json":
         hints = await read_body(request, Hints)
-        session = request.match_info["session"]
+        session = _session(request)
         told = {"session": session, **hints.model_dump(exclude_unset=True)}
         await _call_owner(request, session, "hint", told)
         return web.Response(status=204)
     raw = await read_bytes(request, "application/trickle-ice-sdpfrag", "application/json")
     fragment = raw[: MAX_SIZE + 1].decode("utf-8", "replace")
-    session = request.match_info["session"]
+    session = _session(request)
     body = {"session": session, "fragment": fragment, "etag": request.headers.get("If-Match")}
     answer = await _call_owner(request, session, "patch", body)
     if not answer:
@@ -113,10 +121,15 @@ async def patch_session(request: web.Request) -> web.Response:
 
 async def close_session(request: web.Request) -> web.Response:
     """DELETE a session; 200 also where it has ended already."""
-    session = request.match_info["session"]
+    session = _session(request)
     with suppress(NotFound, CallTimeout, Refused):
         await _call_owner(request, session, "close", {"session": session})
     return web.Response(status=200)
+
+
+def _session(request: web.Request) -> str:
+    """A session as its edge knows it: what seals its name for heartbeats is not a part of that."""
+    return ".".join(request.match_info["session"].split(".")[:2])
 
 
 def _viewer(request: web.Request) -> str | None:
@@ -172,6 +185,25 @@ def _advertised(request: web.Request) -> str:
     # Firefox pairs none of its candidates with a loopback address.
     unpaired = host.startswith("127.") and "Firefox/" in request.headers.get("User-Agent", "")
     return primary_address() if proxied or unpaired or ":" in host else host
+
+
+async def _in_its_place(
+    request: web.Request, work: Coroutine[None, None, dict[str, Any]]
+) -> dict[str, Any]:
+    """Let an edge be called, unless others need the place of this network more."""
+    pool, task = request.app[DOORS].posts, asyncio.create_task(work)
+    entered, victim = pool.enter(task, prefix(address(request)))
+    if victim is not None:
+        victim.cancel()
+    try:
+        if entered:
+            await asyncio.wait([task])
+    finally:
+        pool.leave(task)
+        task.cancel()
+    if not entered or task.cancelled():
+        raise Overloaded("too many others of this network open sessions; try again")
+    return task.result()
 
 
 async def _call_an_edge(app: web.Application, body: dict[str, Any]) -> dict[str, Any]:

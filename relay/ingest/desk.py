@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 from relay import process
 from relay.bus import lease
 from relay.errors import Conflict, StoreError
+from relay.ingest.inspection import Inspection
 from relay.ingest.publisher import Publisher
 from relay.log import logger
 
@@ -61,6 +62,8 @@ class Source:
     """When its time stamp zero was captured, µs since the epoch, where it tells."""
     size: tuple[int, int] | None = None
     """Its picture's width and height, where its container tells them."""
+    inspection: Inspection = field(default_factory=Inspection, repr=False)
+    """What is wrong with what it sends."""
     role: Role = Role.STANDBY
     """What it is at the moment."""
     heard: float = 0.0
@@ -183,6 +186,7 @@ class Desk:
         source.role = Role.ON_AIR
         line.wants_keyframe = True
         line.publisher.new_source(peer=source.peer, device=source.device, encoder=source.encoder)
+        line.publisher.inspect(source.inspection)
         if source.size is not None:
             line.publisher.crop(*source.size)
         if source.zero_us is not None:
@@ -206,6 +210,7 @@ class Desk:
     ) -> None:
         """One access unit of a source; see `Publisher.put`. Dropped while it is not on air."""
         source.heard = now
+        source.inspection.usable(codec.kind, now)
         line = self._lines.get(source.camera)
         if line is None or source.role is Role.GONE:
             return

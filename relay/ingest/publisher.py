@@ -1,4 +1,4 @@
-"""One camera's source on its way to the bus: timeline, capture clock, writer, presence.
+"""One camera's source on its way to the bus: timeline, capture clock, writer, presence, faults.
 
 Every protocol converts its own time stamps and payloads and then puts them here.
 Back-pressure: the writer's; `put` never waits.
@@ -7,6 +7,7 @@ Back-pressure: the writer's; `put` never waits.
 from __future__ import annotations
 
 import asyncio
+import secrets
 import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final, cast
@@ -16,18 +17,19 @@ from relay.bus.client import store_errors
 from relay.bus.events import publish
 from relay.bus.writer import StreamWriter
 from relay.errors import MediaError, ProtocolError, StoreError
+from relay.ingest.fault_teller import FaultTeller
 from relay.log import logger
-from relay.media import h264
+from relay.media import h264, sei
 from relay.media.codecs import Codec
 from relay.media.sps import crop_sps, parse_sps
-from relay.media.timebase import MAX_JUMP, CaptureClock, Timeline, ToldClock
+from relay.media.timebase import MAX_JUMP, CaptureClock, Timeline, ToldClock, ticks_to_us
 from relay.media.unit import Unit
 
 if TYPE_CHECKING:
     from redis.asyncio import Redis
 
     from relay.bus.client import Entry
-
+    from relay.ingest.inspection import Inspection
 
 _HEAD: Final = 4096
 """Parameter sets are looked for in so many bytes of a keyframe."""
@@ -59,12 +61,15 @@ class Publisher:
         self._seen: tuple[bytes, tuple[int, int] | None] | None = None
         self._cropped = b""
         self._until = 0
+        self._publication = secrets.randbelow(wire.PUBLICATIONS)
         self._begun = asyncio.Event()
+        self._faults = FaultTeller(bus, camera)
         self.units = 0
         """Units published."""
 
     async def prepare(self) -> None:
-        """Find out where the camera's timeline stands; call it before the first `put`.
+        """Find out where the camera's timeline stands, and which publication was the last; call it
+        before the first `put`.
 
         Raises:
             StoreError: the bus is out of reach.
@@ -74,17 +79,24 @@ class Publisher:
                 "list[Entry]",
                 await self._bus.xrevrange(keys.source_units(self._camera), count=_TAIL),
             )
-        for _, fields in last:
+        for _, fields in reversed(last):
             with suppress(ProtocolError, KeyError):  # of another version: as good as none
-                self._until = max(self._until, wire.decode(fields[wire.FIELD])[1].dts + 1)
+                _, unit = wire.decode(fields[wire.FIELD])
+                self._until = max(self._until, unit.dts + 1)
+                self._publication = (unit.publication + 1) % wire.PUBLICATIONS
         if self._until:
             self._timeline = Timeline(not_before=self._until)
+
+    def inspect(self, inspection: Inspection) -> None:
+        """Tell the operators what this finds wrong with the source."""
+        self._faults.inspect(inspection)
 
     def new_source(self, *, peer: str, device: str, encoder: str) -> None:
         """Go on with another source, whose clock is its own; the timeline goes on."""
         self._timeline = Timeline(not_before=self._until)
         self._capture = CaptureClock()
         self._told = None
+        self._publication = (self._publication + 1) % wire.PUBLICATIONS
         self.describe(peer=peer, device=device, encoder=encoder, since=time.time())
 
     def crop(self, width: int, height: int) -> None:
@@ -93,7 +105,15 @@ class Publisher:
 
     def trust_clock(self, zero_us: int) -> None:
         """Learn when the source's time stamp zero was captured, µs since the epoch."""
-        self._told = ToldClock(zero_us)
+        if self._told is None:
+            self._told = ToldClock(zero_us)
+        else:
+            self._told.tell(zero_us)
+
+    @property
+    def clock(self) -> str:
+        """What a unit's capture time goes by: the `camera`'s own clock, or its `arrival` here."""
+        return "camera" if self._told is not None and self._told.is_proven else "arrival"
 
     def describe(self, **facts: object) -> None:
         """Note what the source says of itself, for operators."""
@@ -113,6 +133,9 @@ class Publisher:
         pts = dts + shift + offset
         self._until = max(self._until, placed + 1)
         captured = self._capture.captured_us(pts, now_us)
+        stamped = sei.stamped_us(payload) if codec is Codec.H264 else None
+        if stamped is not None:
+            self.trust_clock(stamped - ticks_to_us(dts + offset))
         if self._told is not None:
             told = self._told.captured_us(dts + offset, now_us)
             captured = captured if told is None else told
@@ -120,8 +143,10 @@ class Publisher:
             payload = self._look_at_picture(payload)
         elif codec is not Codec.H264:
             self._fact["sound"] = codec.name
-        self._writer.put(Unit(codec, pts, placed, captured, keyframe, payload))
+        unit = Unit(codec, pts, placed, captured, keyframe, payload, self._publication)
+        self._writer.put(unit)
         self.units += 1
+        self._faults.seen = now_us / 1e6
         self._begun.set()
 
     def _look_at_picture(self, payload: bytes) -> bytes:
@@ -157,6 +182,7 @@ class Publisher:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._writer.run())
                 tasks.create_task(self._tell())
+                tasks.create_task(self._faults.run())
         finally:
             try:
                 await presence.withdraw(self._bus, presence.CAMERA, self._camera)
@@ -169,7 +195,11 @@ class Publisher:
         # A camera of which nothing can be used is not live, and must not take the programme.
         await self._begun.wait()
         while True:
-            fact = self._fact | {"units": self.units, "dropped": self._writer.dropped}
+            fact = self._fact | {
+                "units": self.units,
+                "dropped": self._writer.dropped,
+                "clock": self.clock,
+            }
             try:
                 await presence.tell(self._bus, presence.CAMERA, self._camera, fact)
                 if not announced:

@@ -10,30 +10,35 @@ import asyncio
 import threading
 import time
 from contextlib import ExitStack, asynccontextmanager, closing, contextmanager, suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 import av
 from av.bitstream import BitStreamFilterContext
+from av.stream import Disposition
 from av.video.stream import VideoStream
 
 from relay import process
-from relay.bus import lease
+from relay.bus import faults, lease
 from relay.bus.client import connect
-from relay.errors import MediaError, StoreError
+from relay.bus.faults import Fault, FaultKind
+from relay.errors import MediaError, StoreError, UnsupportedCodec
 from relay.ids import new_id
 from relay.ingest import fetch
+from relay.ingest.inspection import FILE, Inspection, refused
 from relay.ingest.publisher import Publisher
 from relay.log import logger
 from relay.media.aac import AacConfig
-from relay.media.codecs import Codec
+from relay.media.codecs import Codec, Kind
 from relay.media.timebase import VIDEO_CLOCK, rescale
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
 
     from av.audio.stream import AudioStream
+    from av.codec.context import CodecContext
     from av.container import InputContainer
     from av.packet import Packet
     from redis.asyncio import Redis
@@ -56,6 +61,20 @@ _STREAMS: Final = {
 }
 
 
+_FAULT_MS: Final = 30_000
+"""How long a source that cannot be pulled is told of: longer than until the next attempt ends."""
+_CODEC_NAMES: Final = {"flv1": "Sorenson H.263", "vp6f": "VP6", "mpeg4": "MPEG-4 Part 2"}
+"""Where FFmpeg's name in capitals is not what people call a codec."""
+
+
+class RefusedSource(MediaError):
+    """Nothing of the source can be shown; `fault` says why."""
+
+    def __init__(self, fault: Fault) -> None:
+        super().__init__(str(fault))
+        self.fault = fault
+
+
 class Pace:
     """Holds back what has an end to the pace of its time stamps, over all rounds of a loop."""
 
@@ -76,11 +95,10 @@ class Track:
     """Turns one stream's packets into payloads as `Codec` describes them."""
 
     def __init__(self, stream: VideoStream | AudioStream) -> None:
-        names = {"h264": Codec.H264, "aac": Codec.AAC}
-        codec = names.get(stream.codec_context.name)
+        codec = {"h264": Codec.H264, "aac": Codec.AAC}.get(_codec_name(stream))
         if codec is None:
-            raise MediaError(
-                f"{stream.codec_context.name} is not supported yet, only H.264 and AAC"
+            raise UnsupportedCodec(
+                _CODEC_NAMES.get(_codec_name(stream)) or _codec_name(stream).upper()
             )
         self.codec = codec
         self.stream = stream
@@ -134,26 +152,47 @@ def _open(source: str, allow_private: bool, stack: ExitStack) -> InputContainer:
     return av.open(url, mode="r", options=_STREAMS[scheme])
 
 
-def tracks_of(container: InputContainer) -> dict[int, Track]:
-    """The first picture and the first sound that can be relayed, by their streams' index.
+def _codec_name(stream: VideoStream | AudioStream) -> str:
+    """FFmpeg's name of a stream's codec, whichever decoder it would take."""
+    # Of a codec without a decoder in this build there is no context, whatever the type says.
+    context: CodecContext | None = stream.codec_context
+    return "unknown" if context is None else context.codec.canonical_name
+
+
+@dataclass(frozen=True)
+class Tracks:
+    """What of a container is relayed."""
+
+    found: dict[int, Track]
+    """The first picture and the first sound that can be, by their streams' index."""
+    lost: dict[Kind, str]
+    """The codec of what there is and cannot be relayed, where nothing else of its kind can."""
+
+
+def tracks_of(container: InputContainer) -> Tracks:
+    """What of a container can be relayed.
 
     Raises:
-        MediaError: there is neither.
+        RefusedSource: its picture cannot be, or nothing of it.
+        MediaError: there is neither picture nor sound.
     """
-    found: dict[Codec, Track] = {}
-    refusal = "the source has neither picture nor sound"
-    streams: list[VideoStream | AudioStream] = [*container.streams.video, *container.streams.audio]
+    found: dict[Kind, Track] = {}
+    lost: dict[Kind, str] = {}
+    # The cover of a record is a picture to FFmpeg, and not one to show.
+    pictures = [s for s in container.streams.video if not s.disposition & Disposition.attached_pic]
+    streams: list[VideoStream | AudioStream] = [*pictures, *container.streams.audio]
     for stream in streams:
+        kind = Kind.VIDEO if isinstance(stream, VideoStream) else Kind.AUDIO
         try:
-            track = Track(stream)
-        except MediaError as error:
-            refusal = str(error)
-            logger().warning("a track is left out", reason=refusal)
-        else:
-            found.setdefault(track.codec, track)
+            found.setdefault(kind, Track(stream))
+        except UnsupportedCodec as error:
+            lost.setdefault(kind, error.codec)
+    lost = {kind: codec for kind, codec in lost.items() if kind not in found}
+    if Kind.VIDEO in lost or (lost and not found):
+        raise RefusedSource(refused(lost, FILE))
     if not found:
-        raise MediaError(refusal)
-    return {track.stream.index: track for track in found.values()}
+        raise MediaError("the source has neither picture nor sound")
+    return Tracks({track.stream.index: track for track in found.values()}, lost)
 
 
 def play_once(
@@ -171,7 +210,7 @@ def play_once(
     Raises:
         MediaError: there is nothing in it that can be relayed, or it breaks off.
     """
-    tracks = tracks_of(container)
+    tracks = tracks_of(container).found
     paced = container.duration is not None
     first: int | None = None
     end = start
@@ -211,6 +250,7 @@ async def pull(*, camera: str, source: Pull, bus_url: str, allow_private: bool) 
                     return
             except (MediaError, StoreError) as error:
                 reason = str(error)
+                await _tell_fault(bus, camera, error)
             failures = 0 if time.monotonic() - began > _RETRY_S[-1] else failures
             pause = _RETRY_S[min(failures, len(_RETRY_S) - 1)]
             failures += 1
@@ -218,6 +258,20 @@ async def pull(*, camera: str, source: Pull, bus_url: str, allow_private: bool) 
             await asyncio.sleep(pause)
     finally:
         await bus.aclose()
+
+
+async def _tell_fault(bus: Redis, camera: str, error: MediaError | StoreError) -> None:
+    """Tell the operators why nothing is pulled; an outage of the bus they see by itself."""
+    if isinstance(error, StoreError):
+        return
+    fault = Fault(FaultKind.UNREACHABLE, f"it cannot be pulled: {error}")
+    if isinstance(error, RefusedSource):
+        fault = error.fault
+    try:
+        await faults.tell(bus, camera, replace(fault, at=time.time()), ttl_ms=_FAULT_MS)
+        await faults.note(bus, camera, {fault.kind: 1})
+    except StoreError as away:
+        logger().debug("the bus does not hear of a fault", error=str(away))
 
 
 @asynccontextmanager
@@ -255,6 +309,8 @@ async def _held(bus: Redis, camera: str, holder: str) -> AsyncIterator[None]:
 
 async def _pull_once(bus: Redis, camera: str, source: Pull, *, allow_private: bool) -> None:
     publisher = Publisher(bus, camera, protocol="pull", peer="")
+    inspection = Inspection(FILE)
+    publisher.inspect(inspection)
     await publisher.prepare()
     loop = asyncio.get_running_loop()
     slots = threading.Semaphore(QUEUE)
@@ -262,6 +318,7 @@ async def _pull_once(bus: Redis, camera: str, source: Pull, *, allow_private: bo
 
     def put(codec: Codec, dts: int, offset: int, keyframe: bool, payload: bytes) -> None:
         now_us = time.time_ns() // 1000
+        inspection.usable(codec.kind, loop.time())
         publisher.put(
             codec, dts=dts, offset=offset, keyframe=keyframe, payload=payload, now_us=now_us
         )
@@ -273,12 +330,19 @@ async def _pull_once(bus: Redis, camera: str, source: Pull, *, allow_private: bo
             raise MediaError("nobody waits for it any more")
         loop.call_soon_threadsafe(put, codec, dts, offset, keyframe, payload)
 
+    def note_lost(lost: dict[Kind, str]) -> None:
+        for kind, codec in lost.items():
+            logger().warning("a track is left out", camera=camera, kind=kind, codec=codec)
+            inspection.unusable(kind, "its codec is not supported", codec, loop.time())
+
     def play() -> None:
         at = 0
         pace = Pace()
         while True:
             with open_source(source.url, allow_private=allow_private) as container:
-                for track in tracks_of(container).values():
+                tracks = tracks_of(container)
+                loop.call_soon_threadsafe(note_lost, tracks.lost)
+                for track in tracks.found.values():
                     if isinstance(track.stream, VideoStream):
                         publisher.crop(track.stream.width, track.stream.height)
                 at = play_once(container, emit, start=at, pace=pace)

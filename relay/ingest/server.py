@@ -1,7 +1,8 @@
 """The RTMP server: many publishers on one port, a thin asyncio shell around the sans-IO session.
 
-Back-pressure: a connection is read 64 KB at a time and is not read further until what it was sent
-has been taken. Connections that have not begun to publish are few, and not for long.
+Back-pressure: a connection is read 64 KB at a time, by turns with all others, and is not read
+further until what it was sent has been taken. Connections that have not begun to publish are few,
+not for long, and may not say much.
 """
 
 from __future__ import annotations
@@ -9,8 +10,10 @@ from __future__ import annotations
 import asyncio
 import time
 from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from relay.bus import faults
 from relay.errors import Conflict, OperatorError, StoreError
 from relay.ids import hash_key
 from relay.ingest.desk import Desk, Source
@@ -25,20 +28,23 @@ from relay.ingest.rtmp.events import (
     Unpublished,
 )
 from relay.ingest.rtmp.session import Refusal, Session
-from relay.log import logger
+from relay.log import logger, pool_is_full
 from relay.media.timebase import VIDEO_CLOCK, rescale
+from relay.network import prefix
+from relay.pool import Pool, Size
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from redis.asyncio import Redis
 
+    from relay.bus.faults import Fault
     from relay.ingest.rtmp.events import Event
     from relay.state.models import Camera
     from relay.state.registry import Registry
 
-MAX_WAITING: Final = 256
-"""Connections that do not publish yet; more are closed at once."""
+CONNECTIONS: Final = Size(unproven=256, proven=1024)
+"""Connections that do not publish yet, and those that do."""
 PUBLISH_S: Final = 10.0
 """Time to begin publishing."""
 SILENCE_S: Final = 30.0
@@ -48,9 +54,11 @@ KEY_CHECK_S: Final = 5.0
 FAREWELL_S: Final = 1.0
 """Time for a peer to take what it is told at the end."""
 _READ: Final = 65_536
+_READ_EARLY: Final = 4_096
+"""Bytes that are read at a time of one who does not publish yet."""
+MAX_EARLY: Final = 65_536
+"""Bytes that one may send before it publishes; the handshake and all commands are some 4 KB."""
 _MAX_SIDE: Final = 16_384
-_MAX_FAULTS: Final = 100
-"""A peer of which this many messages and no other cannot be used is told so, and hung up on."""
 
 
 class RtmpServer:
@@ -59,12 +67,13 @@ class RtmpServer:
     def __init__(self, *, registry: Registry, bus: Redis, name: str) -> None:
         """`name` is this process's, for leases."""
         self._registry = registry
+        self._bus = bus
         self._desk = Desk(bus, name)
         self._server: asyncio.Server | None = None
-        self._waiting = 0
+        self.pool: Pool[_Connection] = Pool("rtmp", CONNECTIONS, pool_is_full)
         self.counters = {"connections": 0, "turned_away": 0, "refused": 0, "faults": 0}
-        """Connections taken and, because too many waited, not taken; publishers refused; messages
-        that could not be used.
+        """Connections; those that had to go, or were not taken, because too many waited; publishers
+        refused; messages that could not be used.
         """
         self._connections: set[asyncio.Task[None]] = set()
 
@@ -88,24 +97,25 @@ class RtmpServer:
         await asyncio.gather(*self._connections, return_exceptions=True)
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        if self._waiting >= MAX_WAITING:
-            self.counters["turned_away"] += 1
-            logger().warning("too many connections wait to publish")
-            writer.close()
-            return
         task = asyncio.current_task()
         assert task is not None
         self._connections.add(task)
         self.counters["connections"] += 1
         peer = writer.get_extra_info("peername")
         connection = _Connection(self, reader, writer, peer[0] if peer else "")
+        entered, victim = self.pool.enter(connection, prefix(peer[0] if peer else ""))
+        self.counters["turned_away"] += not entered or victim is not None
+        if victim is not None:
+            victim.dismiss("others of other networks wait to publish")
         try:
-            await connection.run()
+            if entered:
+                await connection.run()
         except asyncio.CancelledError:
             # The server stops. asyncio's own callback would report this as an error.
             pass
         finally:
             self._connections.discard(task)
+            self.pool.leave(connection)
             writer.close()
 
     @property
@@ -113,14 +123,27 @@ class RtmpServer:
         """Who is on air."""
         return self._desk
 
+    async def note_refusal(self, camera: Camera, fault: Fault, peer: str) -> None:
+        """Tell the operators that what sends a camera was hung up on."""
+        self.counters["refused"] += 1
+        logger().warning(
+            "camera refused", camera=camera.id, name=camera.name, peer=peer, fault=str(fault)
+        )
+        try:
+            told = replace(fault, at=time.time())
+            await faults.tell(self._bus, camera.id, told, ttl_ms=faults.REFUSAL_MS)
+            await faults.note(self._bus, camera.id, {fault.kind: 1})
+        except StoreError as error:
+            logger().warning("the bus does not hear of a refusal", error=str(error))
+
     @property
     def registry(self) -> Registry:
         """Where keys are looked up."""
         return self._registry
 
-    def count_waiting(self, change: int) -> None:
-        """Note that a connection begins (1) or ceases (-1) to wait."""
-        self._waiting += change
+    def told(self) -> dict[str, int]:
+        """For metrics."""
+        return {**self.counters, **self.pool.counters()}
 
 
 class _Connection:
@@ -139,19 +162,19 @@ class _Connection:
         self._peer = peer
         self._session = Session()
         self._source: Source | None = None
-        self._camera: str | None = None
+        self._camera: Camera | None = None
         self._key_hash = ""
         self._key_checked = 0.0
         self._key_check: asyncio.Task[None] | None = None
         self._reading: asyncio.Timeout | None = None
         self._faults = 0
-        self._has_media = False
+        self._early = 0
+        """Bytes that came before it published."""
         self._dismissed: str | None = None
 
     async def run(self) -> None:
         """Serve until either side ends it."""
         reason = "stopped"
-        self._server.count_waiting(1)
         waiting = True
         try:
             deadline = asyncio.get_running_loop().time() + PUBLISH_S
@@ -159,11 +182,18 @@ class _Connection:
                 now = asyncio.get_running_loop().time()
                 if waiting and self._source is not None:
                     waiting = False
-                    self._server.count_waiting(-1)
+                    if not self._server.pool.prove(self):
+                        reason = "its network has all the publishers that one may have"
+                        break
                 limit = deadline - now if waiting else SILENCE_S
-                data = await self._read(limit)
+                await asyncio.sleep(0)  # what has come can be read without a break
+                data = await self._read(limit, _READ_EARLY if waiting else _READ)
                 if data is None:
                     reason = self._why_nothing_came(waiting=waiting)
+                    break
+                self._early += len(data) if waiting else 0
+                if self._early > MAX_EARLY and self._source is None:
+                    reason = "it said too much before it published"
                     break
                 for event in self._events(data, now):
                     await self._handle(event)
@@ -173,21 +203,19 @@ class _Connection:
         except (OSError, StoreError) as error:
             reason = str(error)
         finally:
-            if waiting:
-                self._server.count_waiting(-1)
             if self._key_check is not None:
                 self._key_check.cancel()
             if self._source is not None:
                 await self._server.desk.leave(self._source)
-            with suppress(OSError):
-                await self._flush(FAREWELL_S)
             logger().info(
                 "RTMP connection ended",
                 peer=self._peer,
-                camera=self._camera,
+                camera=self._camera and self._camera.id,
                 reason=reason,
                 faults=self._faults,
             )
+            with suppress(OSError):
+                await self._take_leave()
 
     def _events(self, data: bytes, now: float) -> Iterable[Event]:
         if not data:
@@ -197,13 +225,13 @@ class _Connection:
         except RtmpError as error:
             return error.events  # what came before the fault; the session is over
 
-    async def _read(self, limit_s: float) -> bytes | None:
-        """What has arrived, b"" at the end, None after `limit_s` seconds without anything or once
-        the connection is dismissed.
+    async def _read(self, limit_s: float, most: int) -> bytes | None:
+        """At most so much of what has arrived, b"" at the end, None after `limit_s` seconds without
+        anything or once the connection is dismissed.
         """
         try:
             async with asyncio.timeout(max(limit_s, 0.0)) as self._reading:
-                return await self._reader.read(_READ)
+                return await self._reader.read(most)
         except TimeoutError:
             return None
         finally:
@@ -220,41 +248,64 @@ class _Connection:
             async with asyncio.timeout(limit_s):
                 await self._writer.drain()
 
+    async def _take_leave(self) -> None:
+        """Send what is left to say; to a publisher that is hung up on, why.
+
+        What such a one still sends is read for a moment: left unread, it would make the system
+        reset the connection before the publisher has read the reason.
+        """
+        if self._dismissed is None:
+            await self._flush(FAREWELL_S)
+            return
+        self._session.dismiss(self._dismissed)
+        async with asyncio.timeout(FAREWELL_S):
+            await self._flush(FAREWELL_S)
+            self._writer.write_eof()
+            while await self._reader.read(_READ):
+                pass
+
     async def _handle(self, event: Event) -> None:
         source = self._source
         match event:
             case PublishRequested():
                 await self._publish(event)
             case MediaVideo() | MediaAudio() if source is not None:
-                self._has_media = True
                 self._media(source, event)
                 self._check_key(source.camera)
             case MetaData() if source is not None:
                 self._describe(source, event)
-            case MediaFault():
-                self._faults += 1
-                self._server.counters["faults"] += 1
-                if self._faults == 1:
-                    logger().warning("unusable media", peer=self._peer, reason=event.reason)
-                if self._faults >= _MAX_FAULTS and not self._has_media:
-                    self._dismiss(f"nothing of it can be used: {event.reason}")
+            case MediaFault() if source is not None:
+                await self._fault(source, event)
             case Unpublished() | Ended() if source is not None:
                 await self._server.desk.leave(source)
                 self._source = None
             case _:
                 pass
 
+    async def _fault(self, source: Source, event: MediaFault) -> None:
+        self._faults += 1
+        self._server.counters["faults"] += 1
+        if self._faults == 1:
+            logger().warning("unusable media", peer=self._peer, reason=event.reason)
+        now = asyncio.get_running_loop().time()
+        source.inspection.unusable(event.kind, event.reason, event.codec, now)
+        refusal = source.inspection.refusal()
+        if refusal is not None and self._dismissed is None:
+            assert self._camera is not None
+            self.dismiss(f"{self._camera.name}: {refusal}")
+            await self._server.note_refusal(self._camera, refusal, self._peer)
+
     async def _publish(self, request: PublishRequested) -> None:
         camera = await self._camera_of(request)
         if camera is None:
             self._refuse("the stream key is not known")
             return
-        self._camera = camera.id
+        self._camera = camera
         source = Source(
             camera=camera.id,
             peer=self._peer,
             encoder=request.encoder,
-            dismiss=self._dismiss,
+            dismiss=self.dismiss,
         )
         now = asyncio.get_running_loop().time()
         try:
@@ -315,9 +366,10 @@ class _Connection:
         except StoreError:
             return  # whoever is on air stays there while the state is away
         if camera is None or camera.key_hash != self._key_hash:
-            self._dismiss("its key was changed")
+            self.dismiss("its key was changed")
 
-    def _dismiss(self, reason: str) -> None:
+    def dismiss(self, reason: str) -> None:
+        """End the connection, and say why in the log."""
         self._dismissed = reason
         # A read may wait for a peer that says nothing.
         if self._reading is not None and not self._reading.expired():

@@ -31,6 +31,8 @@ class Sps:
     """max_num_reorder_frames where the VUI tells; 0 means that there are no B-frames."""
     pixel_aspect: tuple[int, int] = (1, 1)
     """Width and height of a pixel; square where the VUI says nothing."""
+    interlaced: bool = False
+    """Whether pictures may be coded as fields (frame_mbs_only_flag is 0)."""
 
     @property
     def codec_string(self) -> str:
@@ -70,7 +72,7 @@ class _Frame:
 
     width: int
     height: int
-    step_y: int
+    fields: int
     unit_x: int
     unit_y: int
     cropping_at: int
@@ -101,7 +103,7 @@ def _read_frame(bits: Bits, profile: int) -> _Frame:
     return _Frame(
         width=width_mbs * 16,
         height=height_units * 16 * fields,
-        step_y=16 * fields,
+        fields=fields,
         unit_x=2 if chroma in (1, 2) and not separate_planes else 1,
         unit_y=(2 if chroma == 1 and not separate_planes else 1) * fields,
         cropping_at=at,
@@ -128,11 +130,12 @@ def parse_sps(nal: bytes) -> Sps:
     height = frame.height - (top + bottom) * frame.unit_y
     if not 0 < width <= 16384 or not 0 < height <= 16384:
         raise MediaError(f"H.264 picture of {width}×{height}")
+    interlaced = frame.fields == 2
     if not bits.flag():  # vui_parameters_present_flag
-        return Sps(nal[1], nal[2], nal[3], width, height, None, None)
+        return Sps(nal[1], nal[2], nal[3], width, height, None, None, interlaced=interlaced)
     aspect = _aspect(bits)
     fps, reorder = _vui_after_aspect(bits)
-    return Sps(nal[1], nal[2], nal[3], width, height, fps, reorder, aspect)
+    return Sps(nal[1], nal[2], nal[3], width, height, fps, reorder, aspect, interlaced)
 
 
 def crop_sps(nal: bytes, width: int, height: int) -> bytes:
@@ -152,7 +155,7 @@ def crop_sps(nal: bytes, width: int, height: int) -> bytes:
     if (
         any(frame.crop)
         or not 0 <= spare_x < 16
-        or not 0 <= spare_y < frame.step_y
+        or not 0 <= spare_y < 16 * frame.fields
         or spare_x % frame.unit_x
         or spare_y % frame.unit_y
         or not (spare_x or spare_y)

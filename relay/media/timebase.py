@@ -170,13 +170,28 @@ class ToldClock:
     """What a source tells of its capture clock: when its time stamp zero was captured.
 
     It is believed of a unit that then took no longer than `MAX_LATENCY_US` to arrive: a source
-    whose clock is wrong, or that has begun to count anew, is not.
+    whose clock is wrong, or that has begun to count anew, is not. People are shown "behind the
+    camera" only once all units of `PROOF_US` were believed; nothing else hangs on that.
     """
 
     MAX_LATENCY_US: Final = 5 * MICROSECONDS
+    NOISE_US: Final = 50_000
+    """Two clocks that are kept by NTP differ by less: a unit may seem to come so much too early."""
+    PROOF_US: Final = 2 * MICROSECONDS
 
     def __init__(self, zero_us: int) -> None:
         """`zero_us` is µs since the epoch."""
+        self._zero_us = zero_us
+        self._since_us: int | None = None
+        self._until_us = 0
+
+    @property
+    def is_proven(self) -> bool:
+        """Whether the clock has fitted to the arrivals for a while, the latest one included."""
+        return self._since_us is not None and self._until_us - self._since_us >= self.PROOF_US
+
+    def tell(self, zero_us: int) -> None:
+        """Take what the source tells anew; what it has proven stays."""
         self._zero_us = zero_us
 
     def captured_us(self, pts: int, now_us: int) -> int | None:
@@ -184,4 +199,10 @@ class ToldClock:
         now, µs since the epoch; None if that cannot be.
         """
         captured = self._zero_us + ticks_to_us(pts)
-        return captured if 0 <= now_us - captured <= self.MAX_LATENCY_US else None
+        if not -self.NOISE_US <= now_us - captured <= self.MAX_LATENCY_US:
+            self._since_us = None
+            return None
+        if self._since_us is None:
+            self._since_us = now_us
+        self._until_us = now_us
+        return min(captured, now_us)

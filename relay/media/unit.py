@@ -23,6 +23,9 @@ class Unit:
     """Whether decoding can begin here. Every audio unit is one."""
     payload: bytes
     """The access unit."""
+    publication: int = 0
+    """Which publication of its camera a source's unit is of, 0 to 255. Another number is another
+    connection, perhaps of another encoder: nothing that was learnt before holds."""
 
     @property
     def kind(self) -> Kind:

@@ -116,6 +116,12 @@ class Camera(Model):
     """SHA-256 of its publish key."""
 
 
+LanguageTag = Annotated[
+    str, StringConstraints(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$", max_length=35)
+]
+"""A language as HTML's `lang` names it (BCP 47), such as `en` or `pt-BR`."""
+
+
 def _web_address(value: str) -> str:
     try:
         parts = urlsplit(value)
@@ -250,6 +256,8 @@ class Broadcast(Model):
     """Its name for people."""
     description: Text = ""
     """What it is about."""
+    language: LanguageTag | None = None
+    """The language of its texts, for screen readers and translators; None: not told."""
     cameras: Annotated[
         tuple[Slug, ...],
         Field(max_length=32, json_schema_extra={"uniqueItems": True}),

@@ -19,7 +19,7 @@ from relay.supervisor.backoff import Backoff
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-READY_S: Final = 20.0
+READY_S: Final = 60.0
 
 
 @dataclass(frozen=True, slots=True)

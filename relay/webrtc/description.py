@@ -1,7 +1,6 @@
 """Reads session descriptions (RFC 8866): lines, media descriptions, formats. Pure.
 
-Linear in the text's length, whatever a stranger sends: aiortc's parser goes through all formats for
-each `a=rtcp-fb:*` line, and makes seconds of work and gigabytes of objects of 64 KB.
+Linear in the text's length, whatever a stranger sends, and bounded in how much is made of it.
 """
 
 from __future__ import annotations
@@ -13,8 +12,14 @@ from typing import Final
 
 from relay.errors import ProtocolError
 
-MAX_SIZE: Final = 65_536
+MAX_SIZE: Final = 16_384
 """Characters of a description; browsers send some 6 KB."""
+MAX_MEDIA: Final = 16
+"""Media descriptions; browsers send one for each track."""
+MAX_REPEATS: Final = 64
+"""Lines of one attribute in a section."""
+MAX_FEEDBACK: Final = 256
+"""The same of `a=rtcp-fb`, of which browsers send several for each format: Chromium 156 77."""
 
 # Nothing that ends a line anywhere: what is read here may stand in an answer.
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029]")
@@ -136,8 +141,10 @@ def parse(text: str) -> Description:
         ProtocolError: it is too long, or no session description.
     """
     if len(text) > MAX_SIZE:
-        raise ProtocolError(f"SDP of {len(text)} characters")
-    head, *rest = text.replace("\r", "\n").split("\nm=")
+        raise ProtocolError(f"SDP of more than {MAX_SIZE} characters")
+    head, *rest = text.replace("\r", "\n").split("\nm=", MAX_MEDIA + 1)
+    if len(rest) > MAX_MEDIA:
+        raise ProtocolError(f"SDP with more than {MAX_MEDIA} media descriptions")
     if head.partition("\n")[0].rstrip() != "v=0":
         raise ProtocolError("malformed SDP: it does not begin with v=0")
     return Description(_section(head), [_section(f"m={part}") for part in rest])
@@ -149,10 +156,19 @@ def _section(text: str) -> Section:
     names, values = parts[1::3], parts[2::3]
     _check("".join(values))
     attributes = known.attributes.copy()
+    own: dict[str, list[str]] = {}
     for name, value in zip(names, values, strict=True):
         if name is not None:
-            attributes[name] = [*attributes.get(name, ()), value.rstrip()]
+            own.setdefault(name, []).append(value.rstrip())
+    _check_repeats(own)
+    attributes |= own
     return Section(known.kind, known.port, known.profile, known.formats, attributes, known.text)
+
+
+def _check_repeats(attributes: dict[str, list[str]]) -> None:
+    for name, values in attributes.items():
+        if len(values) > (MAX_FEEDBACK if name == "rtcp-fb" else MAX_REPEATS):
+            raise ProtocolError(f"SDP with {len(values)} lines of the attribute {name[:32]!r}")
 
 
 def _check(text: str) -> None:
@@ -180,4 +196,5 @@ def known_section(text: str) -> Section:
         elif line.startswith("a="):
             name, _, value = line[2:].partition(":")
             section.attributes.setdefault(name, []).append(value)
+    _check_repeats(section.attributes)
     return section

@@ -1,7 +1,9 @@
-"""ICE-lite (RFC 8445 section 2.5): answers connectivity checks, sends none. Sans-IO.
+"""ICE-lite (RFC 8445 section 2.5): answers connectivity checks. Sans-IO.
 
 An address counts as the peer's only after a check from it whose MESSAGE-INTEGRITY is right; the
-one that is nominated is where media goes. Consent (RFC 7675) is the time of the last such check.
+one that is nominated is where media goes, once it has answered a check of ours: that is more than
+a lite agent has to do, but whoever knows the password could name anybody's address. Consent
+(RFC 7675) is the time of the last check from there.
 """
 
 from __future__ import annotations
@@ -28,8 +30,13 @@ _COOKIE: Final = struct.pack("!I", stun.COOKIE)
 _USERNAME: Final = 0x0006
 _INTEGRITY: Final = 0x0008
 _ERROR_CODE: Final = 0x0009
+_PRIORITY: Final = 0x0024
 _XOR_MAPPED_ADDRESS: Final = 0x0020
 _FINGERPRINT: Final = 0x8028
+_ICE_CONTROLLED: Final = 0x8029
+_TIE_BREAKER: Final = secrets.token_bytes(8)
+_PEER_REFLEXIVE: Final = (110 << 24 | 0xFFFFFF).to_bytes(4, "big")
+"""The priority that candidates learnt from checks have (RFC 8445 section 5.1.2.1)."""
 _ATTRIBUTE: Final = struct.Struct("!HH")
 """Type and length of an attribute."""
 _ROLE_CONFLICT: Final = (487, "Role Conflict")
@@ -52,6 +59,11 @@ class Credentials:
 
     def __repr__(self) -> str:
         return f"Credentials(ufrag={self.ufrag!r})"
+
+
+def is_response(datagram: bytes) -> bool:
+    """Whether a STUN datagram answers a binding request."""
+    return datagram[:2] == b"\x01\x01"
 
 
 def local_ufrag(datagram: bytes) -> str | None:
@@ -135,6 +147,37 @@ class IceLite:
         reply = _reply(message, stun.Class.RESPONSE, source, password)
         return Check(reply, True, "USE-CANDIDATE" in message.attributes, renewed)
 
+    def question(self, number: bytes) -> bytes:
+        """A check of ours, whose answer is to bring back `number`: 96 random bits."""
+        local, remote = self.former or (self.local, self.remote)
+        name = f"{remote.ufrag}:{local.ufrag}".encode()
+        body = _attribute(_USERNAME, name) + _attribute(_PRIORITY, _PEER_REFLEXIVE)
+        body += _attribute(_ICE_CONTROLLED, _TIE_BREAKER)
+        return _signed(stun.Class.REQUEST, number, body, remote.password.encode())
+
+    def question_size(self) -> int:
+        """Bytes of `question`."""
+        local, remote = self.former or (self.local, self.remote)
+        name = len(remote.ufrag) + 1 + len(local.ufrag)
+        return stun.HEADER_LENGTH + 4 + (name + 3 & ~3) + 8 + 12 + 24 + 8
+
+    def confirm(self, datagram: bytes, number: bytes | None) -> None:
+        """Make sure that a datagram answers the check of ours that has `number`.
+
+        Raises:
+            ProtocolError: it does not.
+        """
+        if number is None or datagram[8 : stun.HEADER_LENGTH] != number:
+            raise ProtocolError("STUN response to nothing")
+        try:
+            message = stun.parse_message(datagram)
+        except (ValueError, struct.error, IndexError) as error:
+            raise ProtocolError(f"malformed STUN: {error}") from None
+        pairs = filter(None, ((self.local, self.remote), self.former))
+        keys = [remote.password.encode() for _, remote in pairs]
+        if not any(message.check_message_integrity(key) for key in keys):
+            raise ProtocolError("STUN response that is not authenticated")
+
     def _password(self, name: str) -> bytes:
         for local, remote in filter(None, ((self.local, self.remote), self.former)):
             if hmac.compare_digest(name.encode(), _username(local, remote).encode()):
@@ -147,30 +190,32 @@ def _username(local: Credentials, remote: Credentials) -> str:
 
 
 def _reply(request: stun.Message, kind: stun.Class, source: Address, password: bytes) -> bytes:
-    """The signed reply; written here, because aioice's way costs as much as reading does."""
     transaction = request.transaction_id
     if kind is stun.Class.ERROR:
         code, reason = _ROLE_CONFLICT
-        told = reason.encode()
-        body = _ATTRIBUTE.pack(_ERROR_CODE, 4 + len(told))
-        body += struct.pack("!HBB", 0, code // 100, code % 100) + told
-        body += bytes(-len(told) % 4)
+        told = struct.pack("!HBB", 0, code // 100, code % 100) + reason.encode()
+        body = _attribute(_ERROR_CODE, told)
     else:
         body = _mapped(source, transaction)
+    return _signed(kind, transaction, body, password)
+
+
+def _signed(kind: stun.Class, transaction: bytes, body: bytes, password: bytes) -> bytes:
+    """A signed message; written here, because aioice's way costs as much as reading does."""
     head = struct.pack("!H", stun.Method.BINDING | kind), _COOKIE + transaction
 
     def header(more: int) -> bytes:
         return head[0] + struct.pack("!H", len(body) + more) + head[1]
 
     signed = header(stun.INTEGRITY_LENGTH) + body
-    body += _ATTRIBUTE.pack(_INTEGRITY, 20)
-    body += hmac.digest(password, signed, "sha1")
+    body += _attribute(_INTEGRITY, hmac.digest(password, signed, "sha1"))
     checked = header(stun.FINGERPRINT_LENGTH) + body
-    return (
-        checked
-        + _ATTRIBUTE.pack(_FINGERPRINT, 4)
-        + struct.pack("!I", binascii.crc32(checked) ^ stun.FINGERPRINT_XOR)
-    )
+    sum_ = binascii.crc32(checked) ^ stun.FINGERPRINT_XOR
+    return checked + _attribute(_FINGERPRINT, struct.pack("!I", sum_))
+
+
+def _attribute(kind: int, value: bytes) -> bytes:
+    return _ATTRIBUTE.pack(kind, len(value)) + value + bytes(-len(value) % 4)
 
 
 def _mapped(source: Address, transaction: bytes) -> bytes:
@@ -183,4 +228,4 @@ def _mapped(source: Address, transaction: bytes) -> bytes:
     family = 1 if version == socket.AF_INET else 2
     value = struct.pack("!BBH", 0, family, port ^ stun.COOKIE >> 16)
     value += hidden.to_bytes(len(address), "big")
-    return _ATTRIBUTE.pack(_XOR_MAPPED_ADDRESS, len(value)) + value
+    return _attribute(_XOR_MAPPED_ADDRESS, value)

@@ -1,7 +1,8 @@
 """Many WebRTC sessions on one UDP port: which session a datagram belongs to. Sans-IO.
 
-Routing keys: STUN goes by our user name fragment in it; DTLS and SRTP go by the sender's address,
-once a STUN check from there was authenticated. All else is a stray: counted and forgotten.
+Routing keys: STUN requests go by our user name fragment in them; answers to ours, DTLS and SRTP go
+by the sender's address, once a STUN check from there was authenticated. All else is a stray: it is
+counted and forgotten.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from collections import Counter
 from enum import Enum
 from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
-from relay.webrtc.ice import local_ufrag
+from relay.webrtc.ice import is_response, local_ufrag
 
 if TYPE_CHECKING:
     from relay.webrtc.ice import Address
@@ -106,8 +107,11 @@ class Mux(Generic[S]):
         """The protocol and session of a datagram, or None for a stray."""
         protocol = classify(datagram)
         if protocol is Protocol.STUN:
-            ufrag = local_ufrag(datagram)
-            session = None if ufrag is None else self._by_ufrag.get(ufrag)
+            if is_response(datagram):
+                session = self._by_address.get(address)
+            else:
+                ufrag = local_ufrag(datagram)
+                session = None if ufrag is None else self._by_ufrag.get(ufrag)
         elif protocol is Protocol.OTHER:
             session = None
         else:

@@ -94,20 +94,29 @@ class Extensions:
     """http://www.webrtc.org/experiments/rtp-hdrext/playout-delay"""
     mid: int | None = None
     """urn:ietf:params:rtp-hdrext:sdes:mid (RFC 9143)"""
+    waits: bool = False
+    """Whether the picture waits for the sound that goes with it; see `HeaderWriter`."""
 
 
 class HeaderWriter:
     """Writes the RTP headers of one outgoing stream; they all have the same length."""
 
-    PLAYOUT_DELAY: Final = bytes(3)
-    """Least and greatest delay, 12 bits each, in 10 ms: show frames as soon as they are decoded."""
+    AT_ONCE: Final = bytes(3)
+    """Least and greatest playout delay, 12 bits each, in 10 ms: show frames once they are decoded.
+    """
+    WITH_SOUND: Final = bytes.fromhex("006190")
+    """The same where sound goes with the picture: 60 ms to 4 s. Browsers play sound about 60 ms
+    after it has come. Where it comes later they hold the picture back for longer, which a greatest
+    delay of 0 forbids.
+    """
 
     def __init__(self, ssrc: int, payload_type: int, extensions: Extensions, mid: str) -> None:
         self._ssrc = ssrc
         self._payload_type = payload_type
         fixed = b""
         if extensions.playout_delay is not None:
-            fixed += bytes([extensions.playout_delay << 4 | 2]) + self.PLAYOUT_DELAY
+            delay = self.WITH_SOUND if extensions.waits else self.AT_ONCE
+            fixed += bytes([extensions.playout_delay << 4 | 2]) + delay
         name = mid.encode()
         if extensions.mid is not None and 0 < len(name) <= 16:
             fixed += bytes([extensions.mid << 4 | len(name) - 1]) + name

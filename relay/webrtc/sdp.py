@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from relay.webrtc.description import Description, Format, Section
 
 CNAME: Final = "eva-relay"
+MAX_CREDENTIAL: Final = 256
+"""Characters of a user name fragment or a password (RFC 8839 section 5.4)."""
 
 _URIS: Final = {
     "abs_send_time": "http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time",
@@ -188,6 +190,12 @@ def _credentials(description: Description, carrier: Section) -> Credentials:
     password = description.first(carrier, "ice-pwd")
     if not ufrag or not password:
         raise ProtocolError("the offer has no ICE credentials")
+    return _bounded(ufrag, password)
+
+
+def _bounded(ufrag: str, password: str) -> Credentials:
+    if max(len(ufrag), len(password)) > MAX_CREDENTIAL:
+        raise ProtocolError(f"ICE credentials of more than {MAX_CREDENTIAL} characters")
     return Credentials(ufrag, password)
 
 
@@ -242,7 +250,7 @@ def _take(part: Section) -> Track | None:
         parameters=_answered(codec),
         feedback=tuple(kind for kind in FEEDBACK if kind in codec.feedback),
         rtx_payload_type=_rtx(codec, formats) if part.kind == "video" else None,
-        extensions=Extensions(**known),
+        extensions=Extensions(known["abs_send_time"], known["playout_delay"], known["mid"]),
     )
 
 
@@ -343,7 +351,7 @@ def parse_fragment(text: str) -> Credentials | None:
     """The ICE credentials of a trickle fragment (RFC 8840 section 9); None if it has none.
 
     Raises:
-        ProtocolError: it has a user name fragment and no password.
+        ProtocolError: it has a user name fragment and no password, or longer ones than may be.
     """
     found = {}
     for line in text[:MAX_SIZE].splitlines():
@@ -354,7 +362,7 @@ def parse_fragment(text: str) -> Credentials | None:
         return None
     if "a=ice-pwd" not in found:
         raise ProtocolError("the fragment has a user name fragment and no password")
-    return Credentials(found["a=ice-ufrag"], found["a=ice-pwd"])
+    return _bounded(found["a=ice-ufrag"], found["a=ice-pwd"])
 
 
 def fragment(local: Credentials) -> str:

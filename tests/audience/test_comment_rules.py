@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from relay.audience import comments as rules
-from relay.audience.comments import Comment, Place
+from relay.audience.comments import DESK, Comment, Place
 from relay.errors import Conflict, Forbidden, Invalid
 from relay.state.models import CommentPolicy
 
@@ -109,3 +109,13 @@ def test_contradictions_are_refused(decision: dict):
     given = {"hidden": None, "pinned": None, "approved": None} | decision
     with pytest.raises(Invalid):
         rules.moderated(comment(), **given)
+
+
+def test_what_the_desk_writes_waits_for_nobody():
+    link = "See https://example.org"
+    assert rules.place_of(CommentPolicy.APPROVAL, "Anna", link, author=DESK) is Place.SHOWN
+    assert rules.place_of(CommentPolicy.OPEN, "Anna", link, author="anna") is Place.HELD
+    with pytest.raises(Conflict):
+        rules.place_of(CommentPolicy.CLOSED, "Anna", "Hello", author=DESK)
+    assert comment(author=DESK).desk
+    assert not comment().desk

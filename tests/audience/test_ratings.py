@@ -15,6 +15,7 @@ from relay.audience.ratings import Ballot, Rating
 from relay.bus import keys
 from relay.bus.client import connect
 from relay.errors import StoreError
+from tests.support.stalls import HANG_S
 from tests.support.waiting import eventually
 
 if TYPE_CHECKING:
@@ -110,10 +111,10 @@ async def test_totals_match_the_votes_whatever_happens_at_once(store: Redis) -> 
 async def test_every_page_is_told(store: Redis, blocking_store: Redis) -> None:
     async with blocking_store.pubsub() as heard:
         await heard.subscribe(keys.broadcast_events("demo"))
-        await heard.get_message(timeout=5)
+        await heard.get_message(timeout=HANG_S)
         await vote(store, "ada", 4)
         message = await eventually(
-            lambda: heard.get_message(ignore_subscribe_messages=True, timeout=1), "the event"
+            lambda: heard.get_message(ignore_subscribe_messages=True, timeout=0.5), "the event"
         )
 
     assert json.loads(message["data"]) == {"type": "rating", "average": 4.0, "count": 1}

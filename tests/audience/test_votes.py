@@ -16,6 +16,7 @@ from relay.bus.events import subscribe
 from relay.errors import StoreError
 from relay.ids import new_id
 from tests.support.proxy import Proxy
+from tests.support.stalls import HANG_S
 from tests.support.waiting import eventually
 
 if TYPE_CHECKING:
@@ -240,7 +241,7 @@ async def votes_over_kills(
         if forgets in stopping:
             await give_other_stars(server, forgets)
         await consistent(server)
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(HANG_S):
         final |= await voting
     found = await stored(client)
     await client.aclose()

@@ -12,6 +12,7 @@ from relay.bus import lease, presence, rpc, sessions
 from relay.bus.client import connect, connect_blocking, store_errors, stream_entries
 from relay.errors import StoreError
 from tests.support.proxy import Proxy
+from tests.support.stalls import HANG_S
 from tests.support.waiting import eventually
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ async def watched(client: Redis, name: str) -> object:
 async def popped(client: Redis, name: str) -> object:
     async with store_errors("reading"):
         await client.rpush(f"list:{name}", name)
-        answer = await client.blpop([f"list:{name}"], timeout=2)
+        answer = await client.blpop([f"list:{name}"], timeout=HANG_S)
     assert answer is not None
     return answer[1].decode()
 
@@ -94,7 +95,7 @@ async def test_replies_never_cross(delayed: bool, store: Redis, store_url: str):
                 if rng.random() < 0.6:
                     await asyncio.sleep(rng.uniform(0, 0.012))
                     task.cancel()
-                async with asyncio.timeout(20):
+                async with asyncio.timeout(HANG_S):
                     outcome = (await asyncio.gather(task, return_exceptions=True))[0]
                 if isinstance(outcome, BaseException):
                     assert isinstance(outcome, asyncio.CancelledError), repr(outcome)
@@ -138,7 +139,7 @@ async def test_a_cancelled_command_ends_at_once_whatever_the_store_does(
             task = asyncio.create_task(work(client, "n0"))  # type: ignore[arg-type]
             await asyncio.sleep(0.02)
             task.cancel()
-            done, _ = await asyncio.wait([task], timeout=1)
+            done, _ = await asyncio.wait([task], timeout=HANG_S)
             assert done, f"{work.__name__} hangs"
             assert task.cancelled()
         proxy.release_answers()
@@ -157,7 +158,7 @@ async def test_commands_give_up_when_the_store_does_not_answer(store: Redis, sto
         with pytest.raises(StoreError, match="calling"):
             await rpc.call(client, "nobody", "method", {}, timeout_s=-1.9)
         proxy.release_answers()
-        async with store_errors("asking", timeout_s=5):
+        async with store_errors("asking", timeout_s=HANG_S):
             assert await client.ping()
         await client.aclose()
 

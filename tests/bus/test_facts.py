@@ -28,7 +28,7 @@ async def test_a_fact_can_be_read_until_its_time_is_over(store: Redis):
     async def gone() -> bool:
         return await presence.get(store, KIND, "helmet") is None
 
-    await eventually(gone, "the fact to expire", 2)
+    await eventually(gone, "the fact to expire")
     assert await presence.members(store, KIND) == {}
     assert await store.exists(keys.presence_members(KIND)) == 0
 
@@ -72,7 +72,7 @@ async def test_a_lease_that_is_not_renewed_is_taken_over(store: Redis):
     async def taken() -> bool:
         return await lease.hold(store, "x", "b")
 
-    await eventually(taken, "the lease to expire", 2)
+    await eventually(taken, "the lease to expire")
     assert not await lease.hold(store, "x", "a")
 
 
@@ -148,7 +148,7 @@ async def test_sessions_that_are_over_are_forgotten(store: Redis):
     async def over() -> bool:
         return await sessions.count(store, "b") == 0
 
-    await eventually(over, "all to be over", 2)
+    await eventually(over, "all to be over")
     await sessions.tell(store, "b", {"new": 0.0})
     assert await store.zcard(keys.sessions("b")) == 1
     assert 0 < await store.ttl(keys.sessions("b")) <= 60

@@ -19,6 +19,7 @@ from redis.exceptions import RedisError, ResponseError
 
 from relay.bus.client import connect, make_line, stream_all, stream_end
 from tests.support.proxy import Proxy
+from tests.support.stalls import HANG_S
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -79,7 +80,7 @@ async def test_a_store_that_ends_is_told_at_once_and_found_again(own_server: Ser
         waiting = asyncio.create_task(it.call(b"XREAD", b"BLOCK", b"0", b"STREAMS", b"s", b"$"))
         await asyncio.sleep(0.05)
         own_server.kill()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(HANG_S):
             with pytest.raises(ConnectionLost):
                 await waiting
             with pytest.raises((RedisError, OSError)):

@@ -12,6 +12,7 @@ from relay.bus import keys
 from relay.bus.client import connect, connect_blocking
 from relay.bus.rpc import Callee, CallTimeout, Refused, call
 from relay.errors import NotFound, NotLive, StoreError
+from tests.support.stalls import HANG_S
 from tests.support.waiting import eventually
 
 if TYPE_CHECKING:
@@ -80,15 +81,15 @@ async def ready(bus: Redis) -> None:
 async def test_an_answer(store: Redis, store_url: str):
     async with Edge().answering(store_url):
         body = {"text": "é\n", "nested": [1, {"a": None}]}
-        assert await call(store, NAME, "echo", body, timeout_s=5) == body
+        assert await call(store, NAME, "echo", body, timeout_s=HANG_S) == body
 
 
 async def test_concurrent_calls_get_their_own_answers(store: Redis, store_url: str):
     async with Edge().answering(store_url) as edge:
-        waiting = asyncio.create_task(call(store, NAME, "slow", {"text": "slow"}, timeout_s=5))
+        waiting = asyncio.create_task(call(store, NAME, "slow", {"text": "slow"}, timeout_s=HANG_S))
         texts = [str(n) for n in range(200)]
         answers = await asyncio.gather(
-            *(call(store, NAME, "echo", {"text": text}, timeout_s=5) for text in texts)
+            *(call(store, NAME, "echo", {"text": text}, timeout_s=HANG_S) for text in texts)
         )
         assert [answer["text"] for answer in answers] == texts
         edge.release.set()
@@ -98,10 +99,10 @@ async def test_concurrent_calls_get_their_own_answers(store: Redis, store_url: s
 async def test_a_refusal_comes_with_its_kind(store: Redis, store_url: str):
     async with Edge().answering(store_url):
         with pytest.raises(Refused, match="nothing is being sent") as live:
-            await call(store, NAME, "refuse", {}, timeout_s=5)
+            await call(store, NAME, "refuse", {}, timeout_s=HANG_S)
         assert (live.value.kind, live.value.retry_after) == ("NotLive", 2.0)
         with pytest.raises(Refused) as missing:
-            await call(store, NAME, "missing", {}, timeout_s=5)
+            await call(store, NAME, "missing", {}, timeout_s=HANG_S)
         assert (missing.value.kind, missing.value.retry_after) == ("NotFound", None)
 
 
@@ -109,8 +110,8 @@ async def test_a_refusal_comes_with_its_kind(store: Redis, store_url: str):
 async def test_a_fault_is_told_without_its_text(method: str, store: Redis, store_url: str):
     async with Edge().answering(store_url):
         with pytest.raises(Refused, match=r"^internal error$"):
-            await call(store, NAME, method, {}, timeout_s=5)
-        assert await call(store, NAME, "echo", {"text": "x"}, timeout_s=5)
+            await call(store, NAME, method, {}, timeout_s=HANG_S)
+        assert await call(store, NAME, "echo", {"text": "x"}, timeout_s=HANG_S)
 
 
 async def test_nobody_answers(store: Redis):
@@ -123,7 +124,7 @@ async def test_an_answer_that_comes_too_late(store: Redis, store_url: str):
         with pytest.raises(CallTimeout):
             await call(store, NAME, "slow", {"text": "x"}, timeout_s=0.1)
         edge.release.set()
-        assert await call(store, NAME, "echo", {"text": "y"}, timeout_s=5) == {"text": "y"}
+        assert await call(store, NAME, "echo", {"text": "y"}, timeout_s=HANG_S) == {"text": "y"}
 
         async def one_late_reply() -> list[bytes]:
             return [key async for key in store.scan_iter(keys.reply("x").replace("{x}", "*"))]
@@ -136,49 +137,49 @@ async def test_requests_that_are_no_requests_harm_nobody(store: Redis, store_url
     async with Edge().answering(store_url):
         for fields in ({"c": "not JSON"}, {"c": "{}"}, {"c": "[]"}, {"x": "y"}):
             await store.xadd(keys.calls(NAME), fields)
-        assert await call(store, NAME, "echo", {"text": "x"}, timeout_s=5)
+        assert await call(store, NAME, "echo", {"text": "x"}, timeout_s=HANG_S)
 
 
 async def test_a_callee_that_is_restarted_answers_new_calls_only(store: Redis, store_url: str):
     async with Edge().answering(store_url) as first:
-        assert await call(store, NAME, "echo", {"text": "1"}, timeout_s=5)
+        assert await call(store, NAME, "echo", {"text": "1"}, timeout_s=HANG_S)
     with pytest.raises(CallTimeout):
         await call(store, NAME, "echo", {"text": "2"}, timeout_s=0.1)
     async with Edge().answering(store_url) as second:
-        assert await call(store, NAME, "echo", {"text": "3"}, timeout_s=5)
+        assert await call(store, NAME, "echo", {"text": "3"}, timeout_s=HANG_S)
     assert (first.seen, second.seen) == (["1"], ["3"])
 
 
 async def test_calls_leave_nothing_behind_for_ever(store: Redis, store_url: str):
     async with Edge().answering(store_url):
-        await call(store, NAME, "echo", {"text": "1"}, timeout_s=5)
+        await call(store, NAME, "echo", {"text": "1"}, timeout_s=HANG_S)
     assert [await store.ttl(key) for key in await store.keys("*")] != []
     for key in await store.keys("*"):
-        assert 0 < await store.ttl(key) <= 60, key
+        assert 0 < await store.ttl(key) <= HANG_S + 60, key
 
 
 async def test_a_callee_outlives_its_store(own_server: Server):
     caller = connect(own_server.url)
     async with Edge().answering(own_server.url):
-        await call(caller, NAME, "echo", {"text": "1"}, timeout_s=5)
+        await call(caller, NAME, "echo", {"text": "1"}, timeout_s=HANG_S)
         own_server.kill()
         with pytest.raises(StoreError):
-            await call(caller, NAME, "echo", {"text": "2"}, timeout_s=5)
+            await call(caller, NAME, "echo", {"text": "2"}, timeout_s=HANG_S)
         await asyncio.to_thread(own_server.start)
         await ready(caller)
-        assert await call(caller, NAME, "echo", {"text": "3"}, timeout_s=5) == {"text": "3"}
+        assert await call(caller, NAME, "echo", {"text": "3"}, timeout_s=HANG_S) == {"text": "3"}
     await caller.aclose()
 
 
 async def test_a_cancelled_call_harms_no_other(store: Redis, store_url: str):
     async with Edge().answering(store_url) as edge:
         for index in range(20):
-            task = asyncio.create_task(call(store, NAME, "slow", {"text": "x"}, timeout_s=5))
+            task = asyncio.create_task(call(store, NAME, "slow", {"text": "x"}, timeout_s=HANG_S))
             await asyncio.sleep(0.001 * (index % 5))
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
             text = {"text": str(index)}
-            assert await call(store, NAME, "echo", text, timeout_s=5) == text
+            assert await call(store, NAME, "echo", text, timeout_s=HANG_S) == text
         edge.release.set()
 
 

@@ -16,6 +16,7 @@ from relay.bus.reader import Start, StreamReader
 from relay.bus.writer import StreamWriter
 from relay.media.codecs import Kind
 from tests.support.numbered import number, numbers, sound, video
+from tests.support.stalls import HANG_S
 from tests.support.waiting import eventually
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ async def write(store: Redis, units: list[Unit]) -> None:
 async def read(reader: StreamReader, until: int) -> list[Unit]:
     """Read up to the picture `until`."""
     found: list[Unit] = []
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(HANG_S):
         while not found or number(found[-1]) < until:
             found += await reader.read()
     return found
@@ -188,7 +189,7 @@ async def test_a_reader_whose_place_was_trimmed_goes_on_with_a_keyframe(
         assert numbers(await read(reader, 9)) == list(range(10))
         for index in range(10, 500):
             writer.put(video(index, size=5000))
-        await eventually(lambda: not writer._queue, "all to be written")
+        await writer.flush(HANG_S)
         first = (await store.xrange(KEY, count=1))[0]
         oldest = number(wire.decode(first[1][wire.FIELD])[1])
         found = await read(reader, 499)
@@ -227,7 +228,7 @@ async def test_a_stream_that_begins_anew_with_older_ids_is_followed(
     assert numbers(await reader.read()) == [0]
     await store.delete(KEY)
     await store.xadd(KEY, {wire.FIELD: wire.encode(video(30), 77)}, id="1000000000000-0")
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(HANG_S):
         assert numbers(await reader.read()) == [30]
 
 

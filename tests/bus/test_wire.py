@@ -20,6 +20,7 @@ units = st.builds(
     captured_us=numbers,
     keyframe=st.booleans(),
     payload=st.binary(max_size=200),
+    publication=st.integers(0, wire.PUBLICATIONS - 1),
 )
 
 
@@ -37,12 +38,12 @@ def test_any_bytes_are_a_unit_or_an_error(data: bytes):
     assert wire.decode(wire.encode(unit, sequence)) == (sequence, unit)
 
 
-UNIT = Unit(Codec.H264, 2, -1, 3, True, b"\x00\x00\x00\x01\x65")
+UNIT = Unit(Codec.H264, 2, -1, 3, True, b"\x00\x00\x00\x01\x65", 5)
 
 
 def test_the_form_is_the_documented_one():
     assert wire.encode(UNIT, 7).hex() == (
-        "01010100"  # version, codec, flags, zero
+        "01010105"  # version, codec, flags, publication
         "00000007"
         "0000000000000002"
         "ffffffffffffffff"

@@ -20,7 +20,7 @@ def test_without_an_audience_nothing_is_encoded() -> None:
 
 def test_what_is_wanted_is_encoded_and_nothing_else() -> None:
     demand = Demand()
-    demand.see({"480p", "opus"}, 10.0)
+    demand.see({"480p", "999p"}, 10.0)
     assert demand.active(LADDER, 10.0) == {"480p"}
 
 
@@ -60,4 +60,26 @@ def test_the_source_is_not_encoded() -> None:
 def test_a_ladder_without_a_picture() -> None:
     demand = Demand()
     demand.see({"opus"}, 10.0)
-    assert demand.active(Ladder((), sound=True), 10.0) == set()
+    assert demand.active(Ladder((), sound=True), 10.0) == {"opus"}
+    assert Demand().active(None, 10.0) == set()
+
+
+def test_sound_is_made_for_listeners_only() -> None:
+    demand = Demand()
+    assert "opus" not in demand.active(LADDER, 0.0)
+    demand.see({"opus"}, 10.0)
+    assert demand.active(LADDER, 10.0) == {"opus"}
+    assert demand.active(Ladder(RUNGS, sound=False), 10.5) == {"opus"}, "it goes on"
+    assert demand.active(LADDER, 10.1 + LINGER_S) == set()
+
+
+def test_a_rung_that_is_offered_no_more_goes_on_while_it_is_watched() -> None:
+    demand = Demand()
+    demand.see({"720p", "240p"}, 10.0)
+    demand.active(LADDER, 10.0)
+    smaller = Ladder(RUNGS[1:], sound=True)
+    assert demand.active(smaller, 10.5) == {"720p", "240p"}
+    demand.see({"240p"}, 12.0)
+    assert demand.active(smaller, 12.0) == {"240p"}
+    demand.see({"720p"}, 12.5)
+    assert demand.active(smaller, 12.5) == {"240p"}, "it has ended"

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from relay.camera.ladder import Picture, Rung, plan
+from relay.av.rung import Picture, Rung
+from relay.camera.ladder import plan
 from relay.media import h264
 from relay.media.sps import parse_sps
 from tests.support.video import picture

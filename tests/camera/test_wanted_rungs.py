@@ -10,19 +10,22 @@ import subprocess
 import sys
 import time
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
 
 from relay.bus import keys, presence, wire
 from relay.bus.writer import StreamWriter
-from relay.media.codecs import Codec, Kind
-from relay.media.ladder import SOURCE, Ladder
-from relay.media.unit import Unit
+from relay.media.codecs import Kind
+from relay.media.ladder import SOUND, SOURCE, Ladder
+from relay.media.timebase import VIDEO_CLOCK
+from tests.support.camera import FPS, FRAME, pictures, repeated, sending, sounds, working
 from tests.support.house import edge
 from tests.support.ingest import listening
-from tests.support.video import decode_h264, encode_h264
+from tests.support.stalls import HANG_S, Attempt, tries
+from tests.support.video import decode_h264, decode_sound
 from tests.support.waiting import eventually
 
 if TYPE_CHECKING:
@@ -31,12 +34,17 @@ if TYPE_CHECKING:
 
     from redis.asyncio import Redis
 
+    from relay.media.unit import Unit
     from tests.support.house import House
     from tests.support.viewer import WebViewer
 
-FPS = 30
 RUNGS = ("720p", "480p", "240p")
 SIZE = (1280, 720)
+
+BACK_S = 1.0
+"""From demand to a picture, says the issue."""
+ENDS_S = 10.0
+"""From the last viewer's leaving to the end of a rung."""
 
 pytestmark = pytest.mark.alone
 
@@ -44,9 +52,9 @@ pytestmark = pytest.mark.alone
 class Source:
     """A camera that sends H.264 in real time, the same two seconds again and again."""
 
-    def __init__(self, bus: Redis, payloads: list[bytes]) -> None:
+    def __init__(self, bus: Redis, pictures: list[Unit]) -> None:
         self._bus = bus
-        self._payloads = payloads
+        self._pictures = pictures
         self._writer = StreamWriter(bus, keys.source_units("cam"))
 
     async def run(self) -> None:
@@ -57,13 +65,13 @@ class Source:
             began = loop.time()
             for number in itertools.count():
                 await asyncio.sleep(max(began + number / FPS - loop.time(), 0))
-                place = number % len(self._payloads)
-                self._writer.put(self._unit(number, place))
+                self._writer.put(self._unit(number))
 
-    def _unit(self, number: int, place: int) -> Unit:
-        pts = 90_000_000 + number * 90_000 // FPS
-        now_us = time.time_ns() // 1000
-        return Unit(Codec.H264, pts, pts, now_us, place % FPS == 0, self._payloads[place])
+    def _unit(self, number: int) -> Unit:
+        round_, place = divmod(number, len(self._pictures))
+        picture, past = self._pictures[place], round_ * len(self._pictures) * FRAME
+        at = {"pts": picture.pts + past, "dts": picture.dts + past}
+        return replace(picture, **at, captured_us=time.time_ns() // 1000)
 
     async def _tell(self) -> None:
         while True:
@@ -96,7 +104,7 @@ class Set:
         async def gone() -> bool:
             return not await self.bus.exists(key)
 
-        await eventually(gone, f"{rendition} to end", 12)
+        await eventually(gone, f"{rendition} to end")
         return asyncio.get_running_loop().time()
 
     async def units(self, rendition: str) -> list[Unit]:
@@ -123,18 +131,18 @@ def _start(bus_url: str, folder: Path) -> subprocess.Popen[bytes]:
 
 @asynccontextmanager
 async def worker(bus: Redis, bus_url: str, folder: Path, x264: str) -> AsyncIterator[Set]:
-    packets = encode_h264(*SIZE, frames=2 * FPS, fps=FPS, x264=f"keyint={FPS}:crf=40:{x264}")
-    source = asyncio.create_task(Source(bus, [bytes(packet) for packet in packets]).run())
+    sent = pictures(*SIZE, frames=2 * FPS, start=90_000_000, gop=FPS, x264=f"crf=40:{x264}")
+    source = asyncio.create_task(Source(bus, sent).run())
     process = _start(bus_url, folder)
     made = Set(bus)
     try:
-        await eventually(made.ladder, "the ladder", 15)
+        await eventually(made.ladder, "the ladder")
         yield made
         assert process.poll() is None, (folder / "worker.log").read_text()
     finally:
         source.cancel()
         process.terminate()
-        process.wait(10)
+        process.wait(HANG_S)
         await asyncio.gather(source, return_exceptions=True)
 
 
@@ -158,14 +166,15 @@ async def test_rungs_are_encoded_only_while_somebody_wants_them(
             leaving.leave()
             await house.call("hint", session=switching.session, rendition="480p")
             left = asyncio.get_running_loop().time()
-            ended = await asyncio.gather(*(camera.end(name) for name in ("720p", "240p")))
+            with Attempt() as attempt:
+                ended = await asyncio.gather(*(camera.end(name) for name in ("720p", "240p")))
             assert await camera.streams() == {"480p"}
             seen = len(switching.got.media())
             await eventually(lambda: len(switching.got.media()) > seen + 20, "the rung that stays")
             switching.got.check_continuity()
         after = [f"{at - left:.1f}" for at in ended]
         figure(f"s after their last viewer rungs have ended: {', '.join(after)}")
-        assert max(ended) - left <= 10
+        assert max(ended) - left <= ENDS_S * attempt.scale
         assert await camera.ladder() == ladder
 
 
@@ -174,24 +183,86 @@ async def test_rungs_are_back_within_a_second_of_demand(
 ) -> None:
     async with worker(store, store_url, tmp_path, "bframes=2") as camera:
         loop = asyncio.get_running_loop()
-        on_bus, shown = [], []
+        for attempt in tries(BACK_S):
+            on_bus, shown = [], []
+            with attempt:
+                for name in RUNGS:
+                    wanted_us = time.time() * 1e6
+                    async with listening(store_url, "cam", name) as bus:
+                        began = loop.time()
+                        await eventually(lambda heard=bus: heard.pictures, "a picture")
+                        on_bus.append(loop.time() - began)
+                        assert bus.pictures[0].keyframe
+                        assert bus.pictures[0].captured_us > wanted_us - 3e6
+                await asyncio.gather(*(camera.end(name) for name in RUNGS))
+                async with edge(store, store_url) as house:
+                    for name in RUNGS:
+                        began = loop.time()
+                        await _join(house, name)
+                        shown.append(loop.time() - began)
+                # On a machine that does much else one of three may have had to wait.
+                attempt.found = max(statistics.median(on_bus), statistics.median(shown))
+            for what, found in (("a keyframe on the bus", on_bus), ("a joiner's picture", shown)):
+                each = ", ".join(f"{seconds * 1000:.0f}" for seconds in found)
+                figure(f"ms from demand to {what}: {each}; {attempt}")
+            await asyncio.gather(*(camera.end(name) for name in RUNGS))
+
+
+async def test_after_a_minute_of_nobody_a_rung_begins_within_a_second(
+    store: Redis, store_url: str, figure: Callable[[str], None]
+) -> None:
+    """Of a source with keyframes 4 s apart, wanted shortly before the next one."""
+    gop = pictures(*SIZE, frames=4 * FPS, gop=4 * FPS, x264="bframes=0:crf=40")
+    source = repeated(gop, 17)
+    took = []
+    async with sending(store) as camera, working(store_url, camera) as worker:
+        await camera.send(source[: 60 * FPS])  # as fast as it is taken
+        await camera.ladder(*RUNGS)
+        assert worker.counters["pictures"] == 0
+        assert await store.get(keys.still("helmet"))
+        at = 60 * FPS
         for name in RUNGS:
-            async with listening(store_url, "cam", name) as bus:
-                began = loop.time()
-                await eventually(lambda heard=bus: heard.pictures, "a picture")
-                on_bus.append(loop.time() - began)
-                assert bus.pictures[0].keyframe
-                assert bus.pictures[0].captured_us / 1e6 > time.time() - 3
-        await asyncio.gather(*(camera.end(name) for name in RUNGS))
-        async with edge(store, store_url) as house:
-            for name in RUNGS:
-                began = loop.time()
-                await _join(house, name)
-                shown.append(loop.time() - began)
-    for what, found in (("demand to a keyframe on the bus", on_bus), ("join to a picture", shown)):
-        figure(f"ms from {what}: {', '.join(f'{each * 1000:.0f}' for each in found)}")
-        # On a machine that does much else one of three may have had to wait.
-        assert statistics.median(found) <= 1
+            await camera.send(source[at : at + 4 * FPS - 10])
+            assert not worker.decodes
+            loop = asyncio.get_running_loop()
+            began = loop.time()
+            async with listening(store_url, "helmet", name) as heard:
+                for unit in source[at + 4 * FPS - 10 : at + 4 * FPS]:
+                    camera.put(unit)
+                    await asyncio.sleep(1 / FPS)
+                await heard.until(1)
+                took.append((heard.arrivals[0] - store_ms(began)) / 1000)
+                first, newest = heard.pictures[0], source[at + 4 * FPS - 1]
+                assert first.keyframe
+                assert newest.pts + camera.shift - first.pts < VIDEO_CLOCK
+            await eventually(lambda: not worker.decodes, "the rung to end", 12)
+            at += 4 * FPS
+    figure(f"ms from demand to a picture: {', '.join(f'{each * 1000:.0f}' for each in took)}")
+    # On a machine that does much else one of three may have had to wait.
+    assert statistics.median(took) <= 1
+
+
+def store_ms(loop_time: float) -> float:
+    """A moment of the loop's clock by the store's, which is this machine's."""
+    return (time.time() - asyncio.get_running_loop().time() + loop_time) * 1000
+
+
+async def test_sound_is_made_for_listeners_and_begins_at_once(store: Redis, store_url: str) -> None:
+    async with sending(store) as camera, working(store_url, camera) as worker:
+        source = sounds(12)
+        await camera.send(source[:400])
+        await camera.ladder(sound=True)
+        assert not await store.exists(keys.rendition_units("helmet", SOUND))
+        async with listening(store_url, "helmet", SOUND) as heard:
+            await eventually(lambda: worker.hears, "the worker to hear of it")
+            await camera.send(source[400:450])
+            await heard.until(45, Kind.AUDIO)
+            # From the first frame after the wish on, and nothing of the past.
+            first = source[400].pts + camera.shift
+            assert 0 <= heard.sounds[0].pts - first < VIDEO_CLOCK // 20
+            frames = decode_sound("opus", [unit.payload for unit in heard.sounds[:4]])
+            levels = [float(np.abs(frame.to_ndarray()).max()) for frame in frames]
+            assert min(levels[1:]) > 0.5 * max(levels)  # no fading in
 
 
 async def _join(house: House, rendition: str) -> WebViewer:
@@ -210,7 +281,7 @@ async def test_a_source_that_browsers_can_show_is_passed_through(
             ladder = await camera.ladder()
             return ladder is not None and ladder.find(SOURCE) is not None
 
-        await eventually(offered, "the source to be offered", 10)
+        await eventually(offered, "the source to be offered")
         ladder = await camera.ladder()
         assert ladder is not None
         rung = ladder.video[0]

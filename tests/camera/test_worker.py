@@ -4,24 +4,30 @@ from __future__ import annotations
 
 import itertools
 import json
+from dataclasses import replace
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
+from av.video.codeccontext import VideoCodecContext
+from av.video.frame import VideoFrame
 
-from relay.camera.ladder import KEYFRAME_EVERY
+from relay.camera.keyframes import KEYFRAME_EVERY
 from relay.media import h264
 from relay.media.codecs import Codec, Kind
 from relay.media.ladder import SOUND
 from relay.media.sps import parse_sps
 from relay.media.timebase import VIDEO_CLOCK
-from tests.support.camera import FRAME, pictures, sending, sounds, together, working
+from relay.media.unit import Unit
+from tests.support.camera import FRAME, pictures, repeated, sending, sounds, together, working
 from tests.support.ingest import listening
 from tests.support.video import decode_h264, decode_sound
+from tests.support.waiting import eventually
 
 if TYPE_CHECKING:
     from redis.asyncio import Redis
 
-    from relay.media.unit import Unit
     from tests.support.ingest import Listener
 
 pytestmark = pytest.mark.parametrize("store_kind", ["valkey"], indirect=True)
@@ -55,6 +61,41 @@ def assert_sound_is_whole(units: list[Unit]) -> None:
     assert steps
     # Time stamps of 48 kHz, rounded to 90 kHz.
     assert set(steps) <= {OPUS_PACKET - 1, OPUS_PACKET, OPUS_PACKET + 1}
+
+
+def sizes(units: list[Unit]) -> list[tuple[int, int]]:
+    """The sizes of pictures, each as often as it begins."""
+    found: list[tuple[int, int]] = []
+    for unit in units:
+        for nal in h264.split_annexb(unit.payload):
+            if h264.nal_type(nal) == h264.NAL_SPS:
+                sps = parse_sps(nal)
+                if found[-1:] != [(sps.width, sps.height)]:
+                    found.append((sps.width, sps.height))
+    return found
+
+
+def noisy(width: int, height: int, *, frames: int) -> list[Unit]:
+    """Pictures of nothing but noise, 30 a second."""
+    rng = np.random.default_rng(3)
+    context = VideoCodecContext.create("libx264", "w")
+    context.width, context.height, context.pix_fmt = width, height, "yuv420p"
+    context.time_base, context.framerate = Fraction(1, 30), Fraction(30)
+    context.options = {
+        "preset": "ultrafast",
+        "tune": "zerolatency",
+        "x264-params": "keyint=30:bframes=0:crf=38:log=none",
+    }
+    packets = []
+    for number in range(frames):
+        noise = rng.integers(0, 255, (height * 3 // 2, width), np.uint8)
+        frame = VideoFrame.from_ndarray(noise, format="yuv420p")
+        frame.pts = number
+        packets += context.encode(frame)
+    return [
+        Unit(Codec.H264, number * FRAME, number * FRAME, 0, packet.is_keyframe, bytes(packet))
+        for number, packet in enumerate(packets)
+    ]
 
 
 def keyframes(heard: Listener) -> list[int]:
@@ -159,7 +200,7 @@ async def test_a_camera_without_a_picture(rate: int, layout: str, store: Redis, 
         sending(store) as camera,
         working(store_url, camera),
     ):
-        await camera.send(sounds(1.2, rate=rate, layout=layout))
+        await camera.send(sounds(1.5, rate=rate, layout=layout))
         await camera.ladder(sound=True)
         await heard.until(50, Kind.AUDIO)
         assert_sound_is_whole(heard.sounds)
@@ -195,11 +236,66 @@ async def test_a_source_that_changes_its_size(store: Redis, store_url: str, smal
         await camera.ladder("480p", "240p")
         await camera.send(back)
         await low.until(90)
-        # Who watches the larger rung goes on watching it.
-        await camera.ladder("480p", "240p")
+        # Nobody else is offered the rung of the past. Who watches it gets what there is, no larger.
+        await camera.ladder("240p")
         assert_webrtc_can_carry(low.pictures)
         assert_webrtc_can_carry(high.pictures)
+        assert sizes(high.pictures) == [(854, 480), (426, 240)]
+        assert sizes(low.pictures) == [(426, 240), (428, 240), (426, 240)]
         assert high.pictures[-1].pts == low.pictures[-1].pts
+
+
+async def test_a_second_encoder_of_another_size_and_rate(store: Redis, store_url: str):
+    first = repeated(pictures(854, 480, frames=30), 3)
+    # 4:3, a third as fast, from the time on at which the first one ended.
+    second = [
+        replace(unit, pts=unit.pts * 3 + 90 * FRAME, dts=unit.dts * 3 + 90 * FRAME, publication=1)
+        for unit in pictures(480, 360, frames=40)
+    ]
+    async with (
+        listening(store_url, "helmet", "480p") as stale,
+        listening(store_url, "helmet", "240p") as low,
+        sending(store) as camera,
+        working(store_url, camera),
+    ):
+        await camera.send(first)
+        ladder = await camera.ladder("480p", "240p")
+        assert [rung.fps for rung in ladder.video] == [29.97, 29.97]
+        await camera.send(second)
+        ladder = await camera.ladder("360p", "240p")
+        assert [rung.fps for rung in ladder.video] == [pytest.approx(10, rel=0.01)] * 2
+        assert (ladder.video[0].width, ladder.video[0].height) == (480, 360)
+        await eventually(lambda: len(low.pictures) >= 120, "the second encoder's pictures")
+        assert sizes(low.pictures) == [(428, 240), (320, 240)]
+        assert sizes(stale.pictures) == [(854, 480), (480, 360)]
+        assert_webrtc_can_carry(low.pictures)
+
+
+async def test_rungs_keep_their_bitrate_whatever_the_rate(store: Redis, store_url: str):
+    # Six times as many pictures a second as before, of noise that takes all bits there are.
+    noise = noisy(640, 360, frames=90)
+    slow = [replace(unit, pts=unit.pts * 3, dts=unit.dts * 3) for unit in noise]
+    start = slow[-1].pts + 3 * FRAME
+    fast = [
+        replace(unit, pts=start + unit.pts // 2, dts=start + unit.dts // 2)
+        for unit in repeated(noise, 6)
+    ]
+    async with (
+        listening(store_url, "helmet", "240p") as low,
+        sending(store) as camera,
+        working(store_url, camera),
+    ):
+        await camera.send(slow)
+        await camera.send(fast)
+        end = start + fast[-1].pts - fast[0].pts + int(camera.began * VIDEO_CLOCK) - FRAME
+        await eventually(lambda: low.pictures and low.pictures[-1].pts >= end - FRAME, "the end")
+    change = start + int(camera.began * VIDEO_CLOCK)
+    before = [unit for unit in low.pictures if change - 6 * VIDEO_CLOCK <= unit.pts < change]
+    after = [unit for unit in low.pictures if change <= unit.pts]
+    for units in (before, after):
+        seconds = (units[-1].pts - units[0].pts) / VIDEO_CLOCK
+        bps = sum(len(unit.payload) for unit in units) * 8 / seconds
+        assert 250_000 < bps < 550_000
 
 
 async def test_a_wish_for_a_rungs_keyframe_is_met_by_that_rung(store: Redis, store_url: str):

@@ -12,6 +12,7 @@ import pytest
 
 from tests.support.processes import processes_of, relay, sockets_of
 from tests.support.stack import Stack
+from tests.support.stalls import HANG_S
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -153,7 +154,7 @@ def test_commands_at_the_same_time_wait_for_each_other(idle: Stack):
         )
         for number in range(3)
     ]
-    results = [(process.communicate(timeout=30), process.returncode) for process in started]
+    results = [(process.communicate(timeout=HANG_S), process.returncode) for process in started]
     assert [(complaint, code) for (_, complaint), code in results] == [("", 0)] * 3
     names = [line.split("\t")[0] for line in run(idle, "camera", "list").splitlines()]
     assert names == ["at-once-0", "at-once-1", "at-once-2"]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -22,6 +21,9 @@ from relay.demo.camera import EVA_S, GOP_S, Encoder, Timing, run
 from relay.demo.hud import flash_centre, flash_radius
 from relay.demo.sound import RATE, TICK_HZ, Sound
 from relay.errors import OperatorError
+from tests.support.stack import free_port
+from tests.support.stalls import HANG_S
+from tests.support.waiting import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -164,18 +166,16 @@ class Filming:
         return self._log.read_text()
 
     def wait_for(self, text: str) -> None:
-        deadline = time.monotonic() + 60
-        while text not in self.said():
+        def is_said() -> bool:
             assert self.process.poll() is None, self.said()
-            assert time.monotonic() < deadline, self.said()
-            time.sleep(0.05)
+            return text in self.said()
+
+        wait_until(is_said, lambda: f"{text!r} after {self.said()}")
 
 
 @pytest.fixture
 def address() -> tuple[int, str]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     return port, f"rtmp://127.0.0.1:{port}/live/{SECRET}"
 
 
@@ -232,6 +232,7 @@ def check_recording(path: Path, began_ms: int) -> None:
     assert 0 < np.diff(keys)[0] <= GOP_S + 0.05
 
 
+@pytest.mark.alone
 def test_it_publishes_comes_back_and_ends(
     filming: Filming, address: tuple[int, str], tmp_path: Path
 ) -> None:
@@ -245,7 +246,7 @@ def test_it_publishes_comes_back_and_ends(
         assert server.wait(90) == 0
         check_recording(path, began_ms)
     filming.process.send_signal(signal.SIGTERM)
-    assert filming.process.wait(30) == 0
+    assert filming.process.wait(HANG_S) == 0
     said = filming.said()
     assert said.count("is live") == 2
     assert SECRET not in said
@@ -260,8 +261,8 @@ def test_sigterm_ends_a_live_stream_cleanly(
     try:
         filming.wait_for("is live")
         filming.process.send_signal(signal.SIGTERM)
-        assert filming.process.wait(30) == 0
-        server.wait(30)
+        assert filming.process.wait(HANG_S) == 0
+        server.wait(HANG_S)
     finally:
         server.kill()
         server.wait()

@@ -23,13 +23,25 @@ if TYPE_CHECKING:
 HERE = Path(__file__).parent
 
 
+FIRST = ("test_recovery", "test_votes", "test_impairment", "test_picture", "test_strangers")
+"""These watch the time, and run before the relay with many cameras is there, which stays to the end
+for all the others.
+"""
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Run the browser tests one after the other: they share a browser, and measure."""
-    for item in items:
-        if HERE in item.path.parents:
-            item.add_marker(pytest.mark.xdist_group("browser"))
-            item.add_marker(pytest.mark.alone)
-            item.add_marker(pytest.mark.timeout(180))
+    places = [place for place, item in enumerate(items) if HERE in item.path.parents]
+    ours = sorted((items[place] for place in places), key=_rank)
+    for place, item in zip(places, ours, strict=True):
+        items[place] = item
+        item.add_marker(pytest.mark.xdist_group("browser"))
+        item.add_marker(pytest.mark.alone)
+        item.add_marker(pytest.mark.timeout(420))
+
+
+def _rank(item: pytest.Item) -> int:
+    return FIRST.index(item.path.stem) if item.path.stem in FIRST else len(FIRST)
 
 
 @pytest.fixture(scope="package")

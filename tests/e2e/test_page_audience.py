@@ -64,7 +64,7 @@ def test_comments_are_live_answered_edited_and_vanish(
     there.page.get_by_role("button", name="Reply").click()
     there.page.get_by_label("Your reply").fill("Seconded.")
     there.page.get_by_label("Your name").last.fill("Jo")
-    there.page.get_by_role("button", name="Send").last.click()
+    there.page.get_by_role("button", name="Post reply").click()
     wait_text(here, "Seconded.")
     here.page.get_by_role("button", name="Edit").click()
     here.page.get_by_label("Your comment").last.fill("What a reflection in her visor!")
@@ -204,6 +204,34 @@ def test_an_author_who_is_blocked_is_told_so(walk: Stack, visit: Callable[..., T
 
 
 @pytest.mark.slow
+def test_a_name_of_the_crew_is_the_crews_and_the_desk_has_a_badge(
+    walk: Stack, visit: Callable[..., Tab], screenshots: Path
+):
+    walk.anew("guarded", [], **fields())  # whose crew are Sunita Marlowe and Tomás Okafor
+    tab = visit("guarded", "422")
+    write(tab, "Hello from up here!", "SUNITА  Marlowe")  # one letter is Cyrillic
+    refusal = "This name looks like one of the crew or the desk. Choose another."
+    tab.page.get_by_text(refusal).wait_for()
+    assert tab.page.get_by_label("Your comment").input_value() == "Hello from up here!"
+    assert texts(tab) == []
+    write(tab, "Hello from down here!", "Sunita M. from Leeds")
+    wait_text(tab, "Hello from down here!")
+    here = "/api/v1/broadcasts/guarded/comments"
+    walk.request("POST", here, {"text": "Hello Leeds.", "name": "Sunita Marlowe"})
+    wait_text(tab, "Hello Leeds.")
+    badges = """[...it.renderRoot.querySelectorAll("eva-comment")].map((one) =>
+      [one.comment.name, one.renderRoot.querySelector(".desk")?.textContent.trim() ?? ""])"""
+    named = dict(tab.element("eva-comments", badges))
+    assert named == {"Sunita Marlowe": "Desk", "Sunita M. from Leeds": ""}
+    tab.screenshot("page-desk", screenshots)
+    assert violations(tab.page) == []
+    words = {"de": "Redaktion", "fr": "Rédaction", "es": "Redacción", "it": "Redazione"}
+    for language, word in words.items():
+        tab.page.locator("eva-topbar select").select_option(language)
+        tab.page.get_by_text(word, exact=True).wait_for()
+
+
+@pytest.mark.slow
 def test_a_low_vote_is_asked_why_and_a_high_one_may_follow(
     walk: Stack, visit: Callable[..., Tab], screenshots: Path
 ):
@@ -214,7 +242,7 @@ def test_a_low_vote_is_asked_why_and_a_high_one_may_follow(
     tab.page.get_by_label("E-mail").fill("viewer@example.org")
     tab.screenshot("page-feedback", screenshots)
     assert violations(tab.page) == []
-    tab.page.get_by_role("button", name="Send").first.click()
+    tab.page.get_by_role("button", name="Send to the team").click()
     tab.page.get_by_text("The team reads every word").wait_for()
     told = walk.get(f"/api/v1/broadcasts/{SLUG}/feedback")["feedback"]
     assert ("More sound, please", "viewer@example.org") in [(t["text"], t["email"]) for t in told]
@@ -241,7 +269,7 @@ def test_sharing(walk: Stack, visit: Callable[..., Tab], screenshots: Path):
     link = tab.page.get_by_label("Link", exact=True)
     link.wait_for()
     assert link.input_value() == f"{walk.url}/b/{SLUG}"
-    tab.page.get_by_role("checkbox", name="To the present moment").check()
+    tab.page.get_by_role("checkbox", name="Mention the present moment").check()
     address = link.input_value()
     assert "?at=20" in address
     moment = datetime.fromisoformat(parse_qs(urlsplit(address).query)["at"][0])

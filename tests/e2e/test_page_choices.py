@@ -115,7 +115,7 @@ def test_the_picture_all_around_is_laid_flat_by_keys(walk: Stack, open_either: C
     tab.wait_for("eva-player >> .latency", "true", 10)
     go_to(tab, "Unmute", key="Shift+Tab")
     keys.press("Shift+Tab")
-    assert "behind the camera" in focused(tab)
+    assert "since it reached the relay" in focused(tab)
     keys.press("Enter")
     tab.wait_for("eva-stats", "true", 10)
 
@@ -145,10 +145,10 @@ def test_replying_once_more_leads_to_the_reply(walk: Stack, open_either: Callabl
         tab.wait_for("eva-compose[reply] >> textarea", "it.matches(':focus')", 5)
     tab.page.get_by_label("Your reply").fill("   ")
     tab.page.get_by_label("Your name").last.fill("Kim")
-    tab.page.get_by_role("button", name="Send").last.click()
+    tab.page.get_by_role("button", name="Post reply").last.click()
     tab.wait_for("eva-compose[reply] >> textarea", "it.matches(':focus:invalid')", 5)
     tab.page.get_by_label("Your reply").fill("Second")
-    tab.page.get_by_role("button", name="Send").last.click()
+    tab.page.get_by_role("button", name="Post reply").last.click()
     # What is hidden and shown again has its replies.
     path = f"/api/v1/broadcasts/replied/comments/{made['id']}/moderation"
     for shown in (True, False, True):

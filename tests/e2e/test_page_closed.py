@@ -26,7 +26,7 @@ PAGE = """{head}
 window.news = [];
 for (const name of ["state", "error"]) {{
   document.getElementById("it").addEventListener(name, ({{ detail }}) => {{
-    news.push(detail.message ?? detail.phase);
+    news.push(detail.code ?? detail.phase);
   }});
 }}
 document.getElementById("it").addEventListener("rating", ({{ detail }}) => {{

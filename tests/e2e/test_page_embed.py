@@ -15,6 +15,7 @@ from tests.support.looks import inspect
 from tests.support.partner import site
 from tests.support.sending import listen, sent
 from tests.support.stack import free_port
+from tests.support.stalls import HANG_S
 from tests.support.walk import SLUG, fields
 
 if TYPE_CHECKING:
@@ -143,7 +144,7 @@ def test_an_origin_that_is_not_allowed_sees_a_refusal_and_hears_of_it(
         ("/members", "by partners of the relay only"),
     ):
         tab = visit(origin + path, "403")
-        wait_news(tab, "news.error?.at(-1)?.message === 'not-allowed'", 5)
+        wait_news(tab, "news.error?.at(-1)?.code === 'not-allowed'", 5)
         assert tab.page.evaluate("window.news.ready") is None
         frame = next(one for one in tab.page.frames if "/embed/" in one.url)
         frame.get_by_role("heading", name="Not for this site").wait_for()
@@ -187,7 +188,7 @@ def test_a_frame_that_stays_silent_is_an_error(
             wait_news(tab, "news.ready", 20)
         tab.wait_for("html", "customElements.get('eva-player') !== undefined", 10)
         # Time goes on by itself as well, and a frame that speaks may tell of other errors.
-        told = "(window.news.error ?? []).filter(({ message }) => message === 'silent').length"
+        told = "(window.news.error ?? []).filter(({ code }) => code === 'silent').length"
         tab.page.clock.fast_forward(3_000)
         assert tab.page.evaluate(told) == 0
         tab.page.clock.fast_forward(8_000)
@@ -211,7 +212,7 @@ def test_a_closed_broadcast_opens_with_a_token_and_leaves_it_in_no_address(
     pages["/"] = page(walk, slug="private", attributes='partner="press"')
     pages["/in"] = page(walk, slug="private", attributes=f'partner="press" token="{token}"')
     tab = visit(origin, "401")
-    wait_news(tab, "news.error?.at(-1)?.message === 'closed'")
+    wait_news(tab, "news.error?.at(-1)?.code === 'closed'")
     tab = visit(f"{origin}/in")
     wait_news(tab, "news.state?.at(-1)?.phase === 'live'", 30)
     assert all(token not in frame.url for frame in tab.page.frames)
@@ -353,7 +354,7 @@ def test_first_loads_are_small(walk: Stack, figure: Callable[[str], None]):
 def packed(url: str) -> int:
     """Bytes that the gateway sends to a browser that takes gzip."""
     request = urllib.request.Request(url, headers={"Accept-Encoding": "gzip"})
-    with urllib.request.urlopen(request, timeout=10) as response:
+    with urllib.request.urlopen(request, timeout=HANG_S) as response:
         body = bytes(response.read())
         assert response.headers["Content-Encoding"] == "gzip"
         assert "Accept-Encoding" in response.headers["Vary"]
@@ -362,5 +363,5 @@ def packed(url: str) -> int:
 
 
 def fetched(url: str) -> bytes:
-    with urllib.request.urlopen(url, timeout=10) as response:
+    with urllib.request.urlopen(url, timeout=HANG_S) as response:
         return bytes(response.read())

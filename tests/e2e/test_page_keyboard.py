@@ -58,7 +58,7 @@ def test_stars_and_feedback(page: Tab):
     use(page, "1 star", "eva-rating", "it.rating.yours === 2", by="ArrowRight", within_s=10)
     go_to(page, "What could be better?")
     keys.type("More sound")
-    go_to(page, "Send")
+    go_to(page, "Send to the team")
     keys.press("Enter")
     page.page.get_by_text("The team reads every word").wait_for()
 
@@ -68,7 +68,7 @@ def test_sharing(page: Tab):
     page.allow_clipboard()
     use(page, "Share", "eva-share >> dialog", "it.open", within_s=10)
     link = "it.value.includes('?at=')"
-    use(page, "To the present moment", "eva-share >> #link", link, by="Space")
+    use(page, "Mention the present moment", "eva-share >> #link", link, by="Space")
     go_to(page, "Copy", key="Shift+Tab")
     keys.press("Enter")
     for kind in ("link", "frame", "element"):
@@ -104,7 +104,7 @@ def test_comments(page: Tab):
     keys.type("Kim")
     go_to(page, "About this moment")
     keys.press("Space")
-    go_to(page, "Send")
+    go_to(page, "Post comment")
     keys.press("Enter")
     page.page.get_by_text("Without a mouse").first.wait_for()
     go_to(page, "Reply")
@@ -114,7 +114,7 @@ def test_comments(page: Tab):
     keys.type("Nor with one")
     go_to(page, "Your name")
     keys.type("Kim")
-    go_to(page, "Send")
+    go_to(page, "Post reply")
     keys.press("Enter")
     page.page.get_by_text("Nor with one").first.wait_for()
     assert focused(page) == "Reply"
@@ -133,7 +133,7 @@ def test_comments_are_edited_reported_and_deleted(
     keys.type("To be changed")
     go_to(page, "Your name")
     keys.type("Lou")
-    go_to(page, "Send")
+    go_to(page, "Post comment")
     keys.press("Enter")
     page.page.get_by_text("To be changed").first.wait_for()
     go_to(page, "Edit")

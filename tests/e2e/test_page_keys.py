@@ -181,7 +181,7 @@ def test_the_frame(walk: Stack, open_either: Callable[..., Tab]):
     go_to(tab, "What could be better?")
     keys.type("More sound")
     go_to(tab, "E-mail")
-    go_to(tab, "Send")
+    go_to(tab, "Send to the team")
     keys.press("Enter")
     tab.page.get_by_text("The team reads every word").wait_for()
     keys.press("Escape")

@@ -91,7 +91,7 @@ def test_comments_speak_of_the_picture_on_screen(
     page.wait_for("video", "!it.paused", 10)
     page.page.get_by_role("checkbox", name="About this moment").check()
     taken_ms = on_screen_ms(page)
-    page.page.get_by_role("button", name="Send").click()
+    page.page.get_by_role("button", name="Post comment").click()
     page.page.get_by_text("Look", exact=True).first.wait_for()
     (found,) = stack.get("/api/v1/broadcasts/moment/comments")["comments"]
     off = datetime.fromisoformat(found["moment"]).timestamp() * 1000 - taken_ms

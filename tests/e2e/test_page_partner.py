@@ -135,7 +135,7 @@ def test_a_frame_that_goes_on_without_its_relay_tells_no_trouble(
             f'{HEAD}<script src="{stack.url}/embed.js"></script>'
             f'<eva-player id="it" src="{stack.url}/b/alone"></eva-player>'
             '<script>window.errors = []; it.addEventListener("error", ({ detail }) =>'
-            "errors.push(detail.message))</script>"
+            "errors.push(detail.code))</script>"
         )
         tab = open_either(origin, "ERR_CONNECTION_REFUSED", "can’t establish a connection")
         frame = tab.page.frame_locator("iframe").locator("eva-player")

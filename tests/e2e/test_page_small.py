@@ -8,7 +8,7 @@ import pytest
 
 from tests.support.axe import violations
 from tests.support.browsers import only_chromium
-from tests.support.opening import open_stats
+from tests.support.opening import open_looks, open_stats
 from tests.support.walk import SLUG
 
 if TYPE_CHECKING:
@@ -102,7 +102,7 @@ def test_a_low_vote_can_be_explained_in_every_embed(
     tab.page.get_by_role("button", name="Rate this broadcast").click()
     tab.page.get_by_role("radio", name="2 stars").check()
     tab.page.get_by_label("What could be better?").fill("Larger letters")
-    send = tab.page.get_by_role("button", name="Send")
+    send = tab.page.get_by_role("button", name="Send to the team")
     send.scroll_into_view_if_needed()
     assert within(box(tab, "eva-feedback >> .send"), *size)
     assert within(box(tab, "eva-dialog >> button"), *size)
@@ -120,6 +120,9 @@ def test_a_360_picture_in_an_embed_keeps_clear_of_its_head(
     tab.wait_for("eva-sphere >> canvas", "it.width > 100", 20)
     tab.page.mouse.move(size[0] / 2, size[1] / 2)
     tab.page.screenshot(path=screenshots / f"page-embed-360-{size[0]}.png")
+    # One button leaves the picture to be looked at; it brings all the others.
+    assert len(boxes(tab, "eva-sphere", ".controls > *, .pad button")) == 1
+    open_looks(tab)
     looks = boxes(tab, "eva-sphere", ".controls > *, .pad button")
     assert len(looks) >= 8
     above = boxes(tab, "eva-embed", "header a, header eva-badge, header .viewers, header button")
@@ -174,6 +177,11 @@ def test_a_360_picture_on_a_telephone(walk: Stack, visit: Callable[..., Tab]):
     tab.page.get_by_role("toolbar").get_by_role("button", name="Orbit, 360°").click()
     tab.wait_for("eva-sphere >> canvas", "it.width > 100", 30)
     walk.request("PUT", "/api/v1/cameras/orbit/view", {"yaw": 5, "pitch": 0, "fov": 75})
+    (compass,) = boxes(tab, "eva-sphere", ".controls > *")
+    picture = box(tab, "eva-sphere")
+    covered = compass["width"] * compass["height"] / (picture["width"] * picture["height"])
+    assert covered < 0.03
+    open_looks(tab)
     follow = tab.page.get_by_role("button", name="Follow the operator's view")
     follow.wait_for()
     tab.page.evaluate("scrollTo(0, 0)")

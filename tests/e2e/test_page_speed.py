@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support.chromium import Tab
+from tests.support.stalls import tries
 from tests.support.walk import SLUG
 
 if TYPE_CHECKING:
@@ -22,9 +23,7 @@ pytestmark = pytest.mark.slow
 #
 # Slow 3G as WebPageTest and Lighthouse define it: 400 kbit/s each way, 400 ms to and fro.
 SLOW = {"latency": 400, "downloadThroughput": 400_000 / 8, "uploadThroughput": 400_000 / 8}
-FIRST_PAINT_MS = 2500
-
-LOADED_S = 20
+FIRST_PAINT_S = 2.5
 
 PAINTS = """new Promise((resolve) => {
   const found = { load: performance.getEntriesByType("navigation")[0].loadEventEnd };
@@ -47,6 +46,20 @@ PAINTS = """new Promise((resolve) => {
 def test_the_first_paint_over_a_slow_line(
     path: str, language: str, walk: Stack, browser: Browser, figure: Callable[[str], None]
 ):
+    for attempt in tries(FIRST_PAINT_S):
+        with attempt:
+            paints, complaints = open_slowly(browser, walk.url + path, language)
+            attempt.found = paints["first-contentful-paint"] / 1000
+        figure(
+            f"{path} in {language}: s to the first paint {attempt}, largest "
+            f"{paints['largest']:.0f} ms, loaded {paints['load']:.0f} ms, "
+            f"layout shift {paints['shift']:.3f}"
+        )
+        assert complaints == []
+
+
+def open_slowly(browser: Browser, url: str, language: str) -> tuple[dict[str, float], list[str]]:
+    """Open a page over that line as a new visitor: when it painted, and what it complained of."""
     context = browser.new_context(
         viewport={"width": 390, "height": 844}, locale=language, device_scale_factor=2
     )
@@ -54,16 +67,10 @@ def test_the_first_paint_over_a_slow_line(
     session = context.new_cdp_session(tab.page)
     session.send("Network.enable")
     session.send("Network.emulateNetworkConditions", {"offline": False, **SLOW})
-    tab.page.goto(walk.url + path, wait_until="commit")
-    tab.wait_for("html", "document.readyState === 'complete'", LOADED_S)
+    tab.page.goto(url, wait_until="commit")
+    tab.wait_for("html", "document.readyState === 'complete'")
     paints = tab.page.evaluate(PAINTS)
     complaints = list(tab.complaints)
     tab.page.goto("about:blank")
     context.close()
-    first = paints["first-contentful-paint"]
-    figure(
-        f"{path} in {language}: first paint {first:.0f} ms, largest {paints['largest']:.0f} ms, "
-        f"loaded {paints['load']:.0f} ms, layout shift {paints['shift']:.3f}"
-    )
-    assert first <= FIRST_PAINT_MS
-    assert complaints == []
+    return paints, complaints

@@ -273,7 +273,7 @@ def test_thanks(walk: Stack, open_still: Callable[..., Tab], screenshots: Path):
     tab = open_still(f"{walk.url}/b/thanked")
     tab.page.get_by_role("radio", name="2 stars").check()
     tab.page.get_by_label("What could be better?").fill("More sound")
-    tab.page.get_by_role("button", name="Send").first.click()
+    tab.page.get_by_role("button", name="Send to the team").click()
     tab.page.get_by_text("Thank you. The team reads every word.").wait_for()
     wait_loaded(tab)
     tab.page.get_by_role("button", name="Report").click()

@@ -172,19 +172,19 @@ def test_a_refusal_is_told_where_it_was_written(what: str, visit: Callable[..., 
     page.get_by_label("Your name").fill("Kim")
     if what in ("edit", "delete"):
         page.get_by_label("Your comment").fill("My own")
-        page.get_by_role("button", name="Send").click()
+        page.get_by_role("button", name="Post comment").click()
         page.get_by_role("button", name="Edit").wait_for()
     refuse(tab)
     where = "eva-comment >> .trouble"
     if what == "comment":
         page.get_by_label("Your comment").fill("Too quick")
-        page.get_by_role("button", name="Send").click()
+        page.get_by_role("button", name="Post comment").click()
         where = "eva-compose >> .trouble"
     elif what == "reply":
         page.get_by_role("button", name="Reply").last.click()
         page.get_by_label("Your reply").fill("Too quick")
         page.get_by_label("Your name").last.fill("Kim")
-        page.get_by_role("button", name="Send").last.click()
+        page.get_by_role("button", name="Post reply").click()
         where = "eva-compose[reply] >> .trouble"
     elif what == "edit":
         page.get_by_role("button", name="Edit").click()
@@ -220,7 +220,7 @@ def test_the_form_of_a_reply_stays_until_the_answer_is_there(
     tab = visit(f"slow-{status}", 2, "429")
     waiting = hold(tab, WRITING)
     reply(tab, 1, "To the first")
-    tab.page.get_by_role("button", name="Send").last.click()
+    tab.page.get_by_role("button", name="Post reply").click()
     sent = come(tab, waiting)
     tab.page.get_by_role("button", name="Reply").first.click()
     tab.wait_for(FORM, "it.matches(':focus') && it.value === 'To the first'", 5)
@@ -243,7 +243,7 @@ def test_a_reply_that_arrives_late_leaves_another_alone(visit: Callable[..., Tab
     tab = visit("crossing", 2)
     waiting = hold(tab, WRITING)
     reply(tab, 1, "To the first")
-    tab.page.get_by_role("button", name="Send").last.click()
+    tab.page.get_by_role("button", name="Post reply").click()
     sent = come(tab, waiting)
     tab.page.get_by_role("button", name="Cancel").click()
     reply(tab, 0, "To the second")
@@ -262,12 +262,12 @@ def test_an_answer_that_comes_late_leaves_the_focus_where_it_is(
     page = tab.page
     page.get_by_label("Your name").fill("Kim")
     page.get_by_label("Your comment").fill("My own")
-    page.get_by_role("button", name="Send").click()
+    page.get_by_role("button", name="Post comment").click()
     page.get_by_role("button", name="Delete").wait_for()
     waiting = hold(tab, WRITING)
     if what == "reply":
         reply(tab, 2, "Late")
-        page.get_by_role("button", name="Send").last.click()
+        page.get_by_role("button", name="Post reply").click()
     elif what == "report":
         page.get_by_role("button", name="Report").last.click()
         page.get_by_role("button", name="Report").last.click()

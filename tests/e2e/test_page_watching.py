@@ -102,7 +102,7 @@ def test_the_statistics_say_what_arrives(walk: Stack, open_either: Callable[...,
     rows = tab.element("eva-stats", ROWS)
     assert re.fullmatch(r"640×360, \d+ fps", rows["Picture"])
     assert rows["Codec"] == "H264"
-    assert rows["Rung"] in ["Original", *rungs(walk, SLUG)]
+    assert rows["Quality"] in ["Original", *rungs(walk, SLUG)]
     assert float(rows["Bit rate"].removesuffix(" Mb/s")) > 0
     assert re.fullmatch(r"\d+(\.\d+)?%", rows["Packets lost"])
     assert re.fullmatch(r"\d+ \(\d+ ms\)", rows["Freezes"])

@@ -35,18 +35,18 @@ def test_a_gopros_picture_and_sound(
         tab.page.wait_for_timeout(20_000)  # the length that the issue states
         after, seconds = tab.stats(), time.monotonic() - began
         fps = (after["framesDecoded"] - before["framesDecoded"]) / seconds
-        figure(f"{fps:.1f} frames/s over {seconds:.1f} s")
-        assert fps >= 25
+        count = int(after["freezeCount"] - before["freezeCount"])
+        figure(f"{fps:.1f} frames/s over {seconds:.1f} s, {count} freezes")
         assert difference(picture, tab.pixels()) > 2
         assert after["totalAudioEnergy"] > before["totalAudioEnergy"]
-        return float(after["freezeCount"] - before["freezeCount"])
+        return max(count, int(fps < 25))
 
-    within_tries(freezes, 0)
     tab.screenshot("gopro", screenshots)
-    assert tab.stats()["pliCount"] == 0
     metrics = gopro.text("/metrics")
     assert re.search(r'process="camera-gopro",what="pictures"} [1-9]', metrics)
     assert re.search(r'process="ingest-[\w-]+",what="connections"} [1-9]', metrics)
+    within_tries(freezes, 0, seconds=False)
+    assert tab.stats()["pliCount"] == 0
 
 
 def test_ten_joins(gopro: Stack, open_tab: Callable[[str], Tab], figure: Callable[[str], None]):
@@ -54,7 +54,7 @@ def test_ten_joins(gopro: Stack, open_tab: Callable[[str], Tab], figure: Callabl
     for _ in range(10):
         tab = open_tab(f"{gopro.url}/b/eva")
         tab.wait_picture()
-        tab.wait_for("eva-player", "it.timings && it.timings.firstFrame !== null", 5)
+        tab.wait_for("eva-player", "it.timings && it.timings.firstFrame !== null")
         joins.append(tab.element("eva-player", "it.timings"))
         tab.page.goto("about:blank")
     for station in STATIONS:

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support.stack import Stack
+from tests.support.stalls import Attempt, Deadline, tries
+from tests.support.waiting import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,14 +28,25 @@ OTHER_EDGE_S = 3.0
 KILLS = 10
 COUNT = """(() => {
   window.shown = 0;
+  window.shownAt = [];
   const look = () => {
     window.shown += 1;
+    window.shownAt.push(Date.now());
     it.requestVideoFrameCallback(look);
   };
   it.requestVideoFrameCallback(look);
 })()"""
 """Counts what comes on screen for as long as the document is the same: Firefox's own counter does
 not.
+"""
+BACK = """(killed) => {
+  const times = [killed, ...window.shownAt.filter((at) => at > killed)];
+  const gaps = times.slice(1).map((at, index) => at - times[index]);
+  const longest = Math.max(...gaps), first = gaps.indexOf(longest) + 1;
+  return longest > 200 && times.length - first > 10 ? times[first] - killed : null;
+}"""
+"""After how many milliseconds pictures were back: behind the longest pause, if ten have come since.
+What was on its way to the screen still came there before.
 """
 PROVEN_S = 11
 """Longer than the player takes to believe in a session."""
@@ -51,23 +64,19 @@ def test_pictures_come_back_by_themselves(
         stack.publish(stack.camera("gopro"), clip)
         stack.broadcast("eva", ["gopro"])
         stack.wait_live("eva", "gopro")
-        # Without an edge a session is refused for a moment, and Chromium writes that down.
-        tab = open_either(f"{stack.url}/{path}/eva", "503")
+        # Without an edge or a picture sessions are refused for a moment; Chromium writes that down.
+        tab = open_either(f"{stack.url}/{path}/eva", "503", "409")
         tab.wait_picture()
         tab.element("video", COUNT)
         for name, needles, limit in (
             ("camera worker", ("camera", "run", "gopro"), WORKER_S),
             ("edge", ("edge", "--index"), EDGE_S),
         ):
-            wait_moving(tab, 5)
-            (victim,) = stack.children(*needles)
-            os.kill(victim, signal.SIGKILL)
-            killed = time.monotonic()
-            wait_still(tab, 2)
-            wait_moving(tab, 10)
-            took = time.monotonic() - killed
-            figure(f"pictures move again {took:.2f} s after kill -9 of the {name}")
-            assert took <= limit
+            for attempt in tries(limit):
+                tab.wait_frames(30)
+                with attempt:
+                    attempt.found = back_after_kill_s(stack, tab, *needles)
+                figure(f"s after kill -9 of the {name} until pictures move again: {attempt}")
 
 
 @pytest.mark.slow
@@ -79,27 +88,37 @@ def test_viewers_are_back_on_another_edge(
         stack.publish(stack.camera("gopro"), clip)
         stack.broadcast("eva", ["gopro"])
         stack.wait_live("eva", "gopro")
-        # Without an edge a session is refused for a moment, and Chromium writes that down.
-        tab = open_either(f"{stack.url}/b/eva", "503")
+        # Without an edge or a picture sessions are refused for a moment; Chromium writes that down.
+        tab = open_either(f"{stack.url}/b/eva", "503", "409")
         tab.wait_picture()
         tab.element("video", COUNT)
         took = []
         for _ in range(KILLS):
             # Both are there for a while, so that it is no luck which one is taken; and a session
             # that dies young is followed by pauses, see the player's PROVEN_MS.
-            stack.wait(lambda: len(stack.children("edge", "--index")) == 2, "two edges", 15)
+            stack.wait(lambda: len(stack.children("edge", "--index")) == 2, "two edges")
             tab.page.wait_for_timeout(PROVEN_S * 1000)
-            wait_moving(tab, 5)
+            tab.wait_frames(30)
             edge = edge_of(tab)
             (victim,) = stack.children("edge", f"--name {edge}")
             os.kill(victim, signal.SIGKILL)
-            took.append(back_s(tab, edge, time.monotonic()))
+            with Attempt() as machine:
+                took.append(back_s(tab, edge, time.monotonic()))
         took.sort()
         figure(
             f"{KILLS} times kill -9 of one edge of two: pictures of the other after a median of "
             f"{took[KILLS // 2]:.2f} s, p95 {took[int(KILLS * 0.95)]:.2f} s"
         )
-        assert took[int(KILLS * 0.95)] <= OTHER_EDGE_S
+        assert took[int(KILLS * 0.95)] <= OTHER_EDGE_S * machine.scale
+
+
+def back_after_kill_s(stack: Stack, tab: Tab, *needles: str) -> float:
+    """How long after a process was killed pictures are back, by one in its place."""
+    (victim,) = stack.children(*needles)
+    killed_ms = time.time() * 1000
+    os.kill(victim, signal.SIGKILL)
+    stack.wait(lambda: set(stack.children(*needles)) - {victim}, "another process")
+    return wait_until(lambda: tab.page.evaluate(BACK, killed_ms), "pictures to be back") / 1000
 
 
 def frames(tab: Tab) -> int:
@@ -114,33 +133,11 @@ def edge_of(tab: Tab) -> str:
 
 def back_s(tab: Tab, edge: str, killed: float) -> float:
     """How long it takes from then until a tab shows new pictures, and those of another edge."""
-    shown, number = None, edge.split("-")[1]
+    shown, number, deadline = None, edge.split("-")[1], Deadline()
     while shown is None or frames(tab) < shown + 3:
-        assert time.monotonic() - killed < 15, f"{edge_of(tab)} after {edge}, {shown} frames"
+        assert not deadline.passed, f"{edge_of(tab)} after {edge}, {shown} frames, {deadline}"
         tab.page.wait_for_timeout(10)
         if shown is None and edge_of(tab) != edge:
             assert edge_of(tab).split("-")[1] != number
             shown = frames(tab)
     return time.monotonic() - killed
-
-
-def wait_moving(tab: Tab, within_s: float) -> None:
-    """Wait until at least five frames in a row come in time."""
-    deadline, last, in_time = time.monotonic() + within_s, frames(tab), 0
-    while in_time < 5:
-        assert time.monotonic() < deadline, f"no moving pictures within {within_s} s"
-        tab.page.wait_for_timeout(50)
-        now = frames(tab)
-        in_time = in_time + 1 if now > last else 0
-        last = now
-
-
-def wait_still(tab: Tab, within_s: float) -> None:
-    """Wait until no frame has come for 200 ms: what was buffered has been shown."""
-    deadline, last, since = time.monotonic() + within_s, frames(tab), time.monotonic()
-    while time.monotonic() - since < 0.2:
-        assert time.monotonic() < deadline, "the pictures do not stop"
-        tab.page.wait_for_timeout(20)
-        now = frames(tab)
-        if now != last:
-            last, since = now, time.monotonic()

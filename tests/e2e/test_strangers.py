@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support import strangers
-from tests.support.stalls import within_tries
+from tests.support.stalls import HANG_S, within_tries
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -35,19 +35,20 @@ def test_datagrams_of_strangers_do_nothing_to_the_picture(
     tab = open_tab(f"{gopro.url}/b/eva")
     tab.wait_picture()
 
-    def freezes() -> float:
+    def harm() -> float:
         before = tab.stats()
         with strangers_sending(gopro.webrtc_port, rate) as sent:
             tab.page.wait_for_timeout(seconds * 1000)
         after = tab.stats()
         frames = after["framesDecoded"] - before["framesDecoded"]
         figure(f"{frames / seconds:.1f} frames/s beside {sent[0]} datagrams of strangers")
-        assert frames >= 25 * seconds
-        for count in ("packetsLost", "pliCount"):
-            assert after[count] == before[count]
-        return float(after["freezeCount"] - before["freezeCount"])
+        done = sum(after[name] - before[name] for name in HARM)
+        return max(done, int(frames < 25 * seconds))
 
-    within_tries(freezes, 0)
+    within_tries(harm, 0, seconds=False)
+
+
+HARM = ("packetsLost", "pliCount", "freezeCount")
 
 
 @contextmanager
@@ -79,21 +80,28 @@ def send_all(port: int, rate: int, stop: threading.Event, sent: list[int]) -> No
 def test_garbage_on_the_tcp_ports_harms_nobody(gopro: Stack, open_tab: Callable[[str], Tab]):
     tab = open_tab(f"{gopro.url}/b/eva")
     tab.wait_picture()
-    before = tab.stats()
-    for port in (gopro.rtmp_port, gopro.http_port):
-        for garbage in (os.urandom(65_536), b"\x03" + bytes(700), b"\x16\x03\x01", b""):
-            with socket.create_connection(("127.0.0.1", port), 5) as peer:
-                peer.settimeout(10)
-                try:
-                    peer.sendall(garbage)
-                    peer.shutdown(socket.SHUT_WR)
-                    while peer.recv(65_536):
-                        pass
-                except (ConnectionError, BrokenPipeError):
-                    pass  # it was hung up on
-    frames = before["framesDecoded"]
-    tab.wait_for("eva-player", f"(await it.stats()).framesDecoded > {frames}", 2)
-    after = tab.stats()
-    assert after["packetsLost"] == before["packetsLost"]
-    assert after["pliCount"] == before["pliCount"]
-    assert gopro.get("/readyz")["ready"]
+
+    def harm() -> float:
+        before = tab.stats()
+        for port in (gopro.rtmp_port, gopro.http_port):
+            send_garbage(port)
+        frames = before["framesDecoded"]
+        tab.wait_for("eva-player", f"(await it.stats()).framesDecoded > {frames}")
+        after = tab.stats()
+        assert gopro.get("/readyz")["ready"]
+        return float(sum(after[name] - before[name] for name in ("packetsLost", "pliCount")))
+
+    within_tries(harm, 0, seconds=False)
+
+
+def send_garbage(port: int) -> None:
+    """Send what is of no protocol, and read until one is hung up on."""
+    for garbage in (os.urandom(65_536), b"\x03" + bytes(700), b"\x16\x03\x01", b""):
+        with socket.create_connection(("127.0.0.1", port), HANG_S) as peer:
+            try:
+                peer.sendall(garbage)
+                peer.shutdown(socket.SHUT_WR)
+                while peer.recv(65_536):
+                    pass
+            except (ConnectionError, BrokenPipeError):
+                pass  # it was hung up on

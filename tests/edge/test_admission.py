@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from relay.edge.admission import BEHIND_S, FEW, MAX_LATE_S, MAX_PENDING, Headroom, Usage
+from relay.edge.admission import BEHIND_S, FEW, MAX_LATE_S, RUSH, Headroom, Usage
 
 IDLE = Usage(
     loop_cpu_s=0.0,
@@ -197,11 +197,13 @@ def test_those_on_their_way_count_with_what_a_viewer_costs() -> None:
     assert not edge.headroom.admits(800, 55)
 
 
-def test_handshakes_at_a_time_are_bounded() -> None:
+def test_strangers_who_never_connect_do_not_make_an_edge_full() -> None:
     edge = Edge()
     edge.work(5, loop=0.01)
-    assert edge.headroom.admits(1000, MAX_PENDING - 1)
-    assert not edge.headroom.admits(1000, MAX_PENDING)
+    assert edge.headroom.admits(1000, 100_000)
+    edge.work(5, loop=0.8)
+    assert edge.headroom.admits(1000, 30)
+    assert not edge.headroom.admits(1000, RUSH)
 
 
 def test_an_edge_whose_socket_does_not_keep_up_is_full_at_once_and_not_for_long() -> None:

@@ -113,6 +113,16 @@ def test_only_extensions_that_were_negotiated(stage: Stage, extensions: Extensio
     assert {tuple(sorted(p.extensions)) for p in seat.packets} == {tuple(sorted(ids))}  # type: ignore[type-var]
 
 
+@pytest.mark.parametrize(("waits", "delay"), [(False, b"\0\0\0"), (True, b"\0\x61\x90")])
+def test_a_picture_with_sound_may_wait_for_it(stage: Stage, waits: bool, delay: bytes) -> None:
+    """From 60 ms to 4 s; else it is to be shown at once."""
+    video = stage.open()
+    seat = stage.seat(track(Kind.VIDEO, extensions=Extensions(playout_delay=3, waits=waits)))
+    seat.watch(video)
+    stage.play(video, frames=2)
+    assert {packet.extensions[3] for packet in seat.packets} == {delay}
+
+
 def test_every_viewer_has_its_own_stream(stage: Stage) -> None:
     video = stage.open()
     seats = [

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from relay.edge.fanout import REPORT_S
+from relay.edge.track import REPORT_S
 from relay.media.codecs import Kind
 from relay.webrtc.sdp import CNAME
 from tests.support import feedback
@@ -98,7 +98,8 @@ def test_times_of_made_up_receivers_are_not_kept(stage: Stage) -> None:
     assert seat.delays == []
 
 
-def test_a_report_comes_with_the_first_frames_and_then_every_second(stage: Stage) -> None:
+def test_a_report_comes_with_the_first_frames_the_next_ones_soon(stage: Stage) -> None:
+    """Browsers bring sound and picture together once they have two of each."""
     video = stage.open()
     seat = stage.seat(track(Kind.VIDEO))
     stage.tick()
@@ -108,9 +109,32 @@ def test_a_report_comes_with_the_first_frames_and_then_every_second(stage: Stage
     stage.play(video)
     stage.tick()
     assert len(seat.reports()) == 1
-    for _ in range(100):
+    for _ in range(8):
         stage.tick(0.05)
-    assert 5 <= len(seat.reports()) <= 6
+    assert len(seat.reports()) == 3, "after a tenth of a second, and twice as long again"
+    for _ in range(92):
+        stage.tick(0.05)
+    assert 7 <= len(seat.reports()) <= 8, "one a second in the end"
+
+
+def test_a_clock_that_jumps_is_reported_at_once(stage: Stage) -> None:
+    """What the reports before it say would put sound and picture apart for a second."""
+    here, there = stage.open(), stage.open(skew_s=2.0)
+    seat = stage.seat(track(Kind.VIDEO))
+    seat.watch(here)
+    for _ in range(30):
+        stage.play(here, there, frames=6)
+        stage.tick()
+    told = len(seat.reports())
+    seat.watch(there)
+    stage.play(here, there, frames=1)
+    while not seat.pictures() or stage._next[there] % 30 != 1:
+        stage.play(here, there)
+    stage.tick()
+    assert len(seat.reports()) == told + 1
+    for number, at in list(captured(seat, Kind.VIDEO).items())[-1:]:
+        assert number == stage._next[there] - 1
+        assert at == pytest.approx(stage.now - 1 / 30 - DELAY_S, abs=0.001)
 
 
 def test_a_viewer_that_follows_nothing_gets_none(stage: Stage, core: Core) -> None:
@@ -191,12 +215,12 @@ def test_a_wall_clock_that_is_set_back_does_not_end_the_reports(stage: Stage) ->
     stage.play(video)
     for _ in range(50):
         stage.tick(0.05)
-    assert 3 <= len(seat.reports()) <= 5
+    assert 5 <= len(seat.reports()) <= 7
     stage.now += 7200
     stage.play(video)
     stage.tick()
     stage.tick()
-    assert 4 <= len(seat.reports()) <= 6
+    assert 6 <= len(seat.reports()) <= 8
     seat.check_continuity()
 
 

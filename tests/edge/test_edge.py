@@ -138,7 +138,7 @@ async def test_nobody_is_sent_again_what_a_camera_sent_before_it_stopped(
     await camera.end()
     assert house.edge is not None
     feeds = house.edge._feeds._feeds.values()
-    await eventually(lambda: not any(feed.fresh for feed in feeds), "the camera to be gone", 10.0)
+    await eventually(lambda: not any(feed.fresh for feed in feeds), "the camera to be gone")
     video = viewer.got.tracks[Kind.VIDEO].ssrc
     viewer.got.forget()
     viewer.tell(feedback.receiver_report(), feedback.pli(video))
@@ -201,16 +201,12 @@ async def test_a_path_that_narrows_and_widens(house: House, camera: Camera) -> N
     viewer.remb_bps = 4_000_000
     await eventually(lambda: rungs(viewer) == {0}, "the largest rung")
     await asyncio.sleep(1.0)  # after a beginning reports speak of the time before
+    # How soon is shown in simulated time, by `test_adapt`.
     viewer.remb_bps = 600_000
-    began = asyncio.get_running_loop().time()
-    await eventually(lambda: 2 in rungs(viewer), "the smallest rung", 4)
-    took = asyncio.get_running_loop().time() - began
-    assert took <= 2.0, took
+    await eventually(lambda: 2 in rungs(viewer), "the smallest rung")
     viewer.got.forget()
     viewer.remb_bps = 5_000_000
-    await eventually(lambda: 0 in rungs(viewer), "the largest rung again", 20)
-    took = asyncio.get_running_loop().time() - began
-    assert took <= 17.0, took
+    await eventually(lambda: 0 in rungs(viewer), "the largest rung again")
     assert viewer.got.resent(), "it was not probed"
     viewer.got.check_continuity()
 
@@ -223,7 +219,7 @@ async def test_who_cannot_be_sent_anything_again_is_not_tried(house: House, came
     await eventually(lambda: rungs(viewer) == {0}, "the largest rung")
     await asyncio.sleep(1.0)  # after a beginning reports speak of the time before
     viewer.remb_bps = 600_000
-    await eventually(lambda: 2 in rungs(viewer), "the smallest rung", 4)
+    await eventually(lambda: 2 in rungs(viewer), "the smallest rung")
     viewer.remb_bps = 5_000_000
     await eventually(lambda: viewer.got.media()[-1].marker, "the end of a picture")
     await asyncio.sleep(1.0)
@@ -246,7 +242,7 @@ async def test_hints(house: House, camera: Camera) -> None:
     assert len(viewer.got.media()) <= seen + 8
     viewer.got.forget()
     await house.call("hint", session=viewer.session, hidden=False, rendition=None, height=240)
-    await eventually(lambda: rungs(viewer) == {2}, "the picture again", 1.0)
+    await eventually(lambda: rungs(viewer) == {2}, "the picture again")
     assert not viewer.got.refused
     for wrong in ({"rendition": "9p"}, {"session": "nobody.x"}):
         with pytest.raises(Refused):

@@ -129,12 +129,12 @@ async def test_an_edge_that_hangs_or_dies_is_passed_over(tmp_path: Path) -> None
             fact = (await here.edges()).get(edge_of(first))
             return fact is not None and fact["sessions"] == 0
 
-        await eventually(again, "another edge in its place", 15)
+        await eventually(again, "another edge in its place")
 
         async def joined() -> bool:
             return edge_of(await here.join()) == edge_of(first)
 
-        await eventually(joined, "a session on the new edge", 15)
+        await eventually(joined, "a session on the new edge")
         path = f"/whep/cam/{first.session}"
         assert (await here.player.send("DELETE", path)).status == 200
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from relay.edge.waits import waited_s
+from tests.support.stalls import HANG_S
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -45,7 +46,7 @@ def test_a_thread_waits_while_another_process_has_its_cpu() -> None:
         # It inherits the one CPU, and never lets go of it by itself.
         with subprocess.Popen([sys.executable, "-c", "while True: pass"]) as other:
             began = waited_s()[0]
-            deadline = time.monotonic() + 10
+            deadline = time.monotonic() + HANG_S
             while waited_s()[0] < began + 0.05:
                 assert time.monotonic() < deadline
             other.kill()

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import time
 import tracemalloc
+from functools import partial
 from random import Random
 from typing import TYPE_CHECKING, Any, Final
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Sequence
 
 FACTOR: Final = int(os.environ.get("RELAY_FUZZ", "1"))
-TIMEOUT_S: Final = 120 * FACTOR
+TIMEOUT_S: Final = 600 * FACTOR
 
 KEPT: Final = 256
 """Inputs that are kept because they came to something new, at the most."""
@@ -23,6 +24,15 @@ WEIGHED: Final = 64
 """Of so many inputs one's memory is measured, which makes it many times slower."""
 MEMORY: Final = (256 * 1024, 256)
 """Bytes that an input may take, and as many times its length."""
+
+COST: Final = (300e-6, 2e-6)
+"""Seconds that an input may take on the machine of `_LOOP_S`, and as many for each of its bytes."""
+KEEPS: Final = (64 * 1024, 4)
+"""Bytes that may be kept once an input was read, in caches, and as many times its length."""
+_LOOP_S: Final = 0.56e-3
+"""What `_loop` takes on the machine that the costs are meant for."""
+_AGAIN: Final = 5
+"""An input that takes too long is read so often again: others use the machine as well."""
 
 _ODD: Final = (0, 1, 2, 3, 4, 7, 8, 0x0A, 0x1F, 0x20, 0x3F, 0x40, 0x7F, 0x80, 0xC0, 0xFE, 0xFF)
 _NO_DIGITS: Final = str.maketrans("", "", "0123456789")
@@ -132,6 +142,7 @@ def fuzz(
     words: Sequence[bytes] = (),
     most: int = 4096,
     memory: tuple[int, int] = MEMORY,
+    cost: tuple[float, float] = COST,
 ) -> str:
     """Give `check` damaged `seeds`, `count` times, and say how that went.
 
@@ -142,11 +153,12 @@ def fuzz(
     met: set[Hashable] = {_outcome(check, refusal, seed)[0] for seed in seeds}
     refused = 0
     began = time.process_time()
+    meter = Meter(cost)
     for number in range(count * FACTOR):
         data = mutator.make()
         try:
             if number % WEIGHED:
-                outcome, refusing = _outcome(check, refusal, data)
+                outcome, refusing = meter.run(partial(_outcome, check, refusal), data)
             else:
                 outcome, refusing = _weighed(check, refusal, data, memory)
         except BaseException as error:
@@ -161,7 +173,48 @@ def fuzz(
     # Where all is refused, or all is taken, the input is not worth much.
     assert len(met) > 1
     assert not refusal or total / 100 < refused < total * 0.99, f"{refused} of {total} refused"
-    return f"{total:,} inputs, {refused / total:.0%} refused, {len(met)} outcomes, {taken:.1f} s"
+    spent = f"{taken:.1f} s, at most {meter.worst_us:.2f} us a byte"
+    return f"{total:,} inputs, {refused / total:.0%} refused, {len(met)} outcomes, {spent}"
+
+
+def _loop() -> int:
+    """Work of pure Python, by which machines are compared."""
+    total = 0
+    for number in range(20_000):
+        total += number & 7
+    return total
+
+
+def _least_s(work: Callable[[], Any], times: int) -> float:
+    spent = []
+    for _ in range(times):
+        began = time.thread_time()
+        work()
+        spent.append(time.thread_time() - began)
+    return min(spent)
+
+
+class Meter:
+    """Whether reading an input costs no more than it may, on a machine as fast as this one is."""
+
+    def __init__(self, cost: tuple[float, float]) -> None:
+        slowness = max(_least_s(_loop, 20) / _LOOP_S, 1.0)
+        self._fixed_s, self._byte_s = cost[0] * slowness, cost[1] * slowness
+        self.worst_us = 0.0
+        """Of inputs of a thousand bytes and more, what a byte of the dearest took."""
+
+    def run(self, work: Callable[[bytes], Any], data: bytes) -> Any:
+        """Do the work of reading `data`, and see to what it costs."""
+        began = time.thread_time()
+        result = work(data)
+        spent = time.thread_time() - began
+        may = self._fixed_s + self._byte_s * len(data)
+        if spent > may:
+            spent = _least_s(partial(work, data), _AGAIN)
+            assert spent <= may, f"{spent * 1e6:.0f} us for {len(data)} bytes"
+        if len(data) >= 1000:
+            self.worst_us = max(self.worst_us, spent * 1e6 / len(data))
+        return result
 
 
 def _outcome(
@@ -179,8 +232,9 @@ def _weighed(
     tracemalloc.start()
     try:
         found = _outcome(check, refusal, data)
-        _, peak = tracemalloc.get_traced_memory()
+        kept, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
     assert peak <= memory[0] + memory[1] * len(data), f"{peak} bytes for {len(data)}"
+    assert kept <= KEEPS[0] + KEEPS[1] * len(data), f"{kept} bytes kept of {len(data)}"
     return found

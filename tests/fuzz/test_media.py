@@ -25,7 +25,7 @@ from relay.media.sps import crop_sps, parse_sps
 from relay.media.unit import Unit
 from relay.webrtc.rtp import MAX_PAYLOAD, MAX_SOUND, packetise_h264, packetise_opus
 from tests.fuzz.captured import bodies
-from tests.fuzz.mutation import TIMEOUT_S, fuzz
+from tests.fuzz.mutation import COST, TIMEOUT_S, fuzz
 from tests.ingest.rtmp.encoder import AVCC, IDR, PPS, SLICE, SPS, avcc
 from tests.media.test_sps import GOPRO
 from tests.support.rtp import nal_units
@@ -103,7 +103,10 @@ def test_sequence_parameter_sets(figure: Callable[[str], None]) -> None:
             assert len(cropped) <= 2 * len(nal) + 16
         return said.fps is None, said.max_reorder is None, said.pixel_aspect, cropped == nal
 
-    figure(fuzz("parse_sps", 30_000, PARAMETERS, check, refusal=MediaError, words=START_CODES))
+    # Each is read several times over, and comes only from who has a key.
+    cost = (1.5e-3, COST[1])
+    words = START_CODES
+    figure(fuzz("SPS", 30_000, PARAMETERS, check, refusal=MediaError, words=words, cost=cost))
 
 
 def test_access_units_as_packets(figure: Callable[[str], None]) -> None:

@@ -12,7 +12,7 @@ from aioice import stun
 from relay.errors import ProtocolError
 from relay.webrtc import rtcp
 from relay.webrtc.alerts import _SUITES, Alerts
-from relay.webrtc.ice import Check, IceLite, local_ufrag
+from relay.webrtc.ice import Check, IceLite, is_response, local_ufrag
 from relay.webrtc.mux import Mux, Protocol, classify
 from relay.webrtc.rtcp import MAX_BPS, MAX_NACKS, Nack, Remb
 from tests.fuzz.mutation import TIMEOUT_S, fuzz
@@ -65,7 +65,7 @@ def test_datagrams_go_to_their_session(figure: Callable[[str], None]) -> None:
         protocol = classify(datagram)
         ufrag = local_ufrag(datagram)
         assert ufrag is None or (len(ufrag) <= len(datagram) and ":" not in ufrag)
-        if protocol is Protocol.STUN:
+        if protocol is Protocol.STUN and not is_response(datagram):
             owner = {LOCAL.ufrag: "ours", "another": "another"}.get(ufrag or "")
         else:
             owner = None if protocol is Protocol.OTHER else "ours"

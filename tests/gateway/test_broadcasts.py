@@ -47,8 +47,11 @@ async def test_what_is_created_can_be_read(gateway: Gateway) -> None:
             "id": name,
             "name": f"The {name}",
             "live": False,
+            "clock": "arrival",
             "projection": "flat",
             "renditions": [],
+            "no_picture": False,
+            "seen_at": None,
         }
         for name in ("helmet", "drone")
     ]

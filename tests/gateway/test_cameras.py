@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from relay.bus import faults, presence
+from relay.bus.faults import Fault
 from relay.ids import hash_key
 from relay.state.registry import Registry
-from tests.support.gateway import RUNGS, Gateway, go_dark, go_live
+from tests.support.gateway import LONG_MS, RUNGS, Gateway, go_dark, go_live, look
 from tests.support.waiting import eventually
 
 if TYPE_CHECKING:
@@ -30,7 +34,17 @@ async def test_what_is_created_can_be_read(gateway: Gateway) -> None:
     assert answer.headers["Location"] == f"{BASE}/orbit"
     key = created.pop("publish_key")
     assert key.startswith("evk_")
-    assert created == body | {"live": False, "renditions": [], "source": None}
+    assert created == body | {
+        "live": False,
+        "clock": "arrival",
+        "renditions": [],
+        "source": None,
+        "no_picture": False,
+        "seen_at": None,
+        "verdict": None,
+        "faults": [],
+        "counts": {},
+    }
     assert (await gateway.get(answer.headers["Location"], admin=True)).ok() == created
     assert (await gateway.get(BASE, admin=True)).ok() == {"cameras": [created]}
 
@@ -118,6 +132,62 @@ async def test_a_live_camera_shows_its_source_and_ladder(gateway: Gateway, store
         return not await live()
 
     await eventually(dark, "the camera to be dark")
+
+
+HEVC = Fault("refused", "its picture is HEVC, which cannot be shown", "set its encoder to H.264")
+
+
+async def test_what_is_wrong_with_a_camera_is_told_to_operators(
+    gateway: Gateway, store: Redis
+) -> None:
+    await gateway.camera("helmet", name="Helmet of EV1")
+    await gateway.camera("drone")
+    await gateway.broadcast("eva", cameras=["helmet", "drone"])
+    at = 1_800_000_000.0
+    await faults.tell(store, "helmet", replace(HEVC, at=at), ttl_ms=LONG_MS)
+    await faults.note(store, "helmet", {"refused": 2}, seen=at)
+    await faults.note(store, "helmet", {"refused": 1})
+    await look(store)
+
+    async def told() -> Any:
+        found = (await gateway.get(f"{BASE}/helmet", admin=True)).ok()
+        return found if found["faults"] and found["counts"] else None
+
+    found = await eventually(told, "the fault")
+    assert found["verdict"] == f"Helmet of EV1: {HEVC.text}; {HEVC.remedy}"
+    (fault,) = found["faults"]
+    assert datetime.fromisoformat(fault.pop("at")).timestamp() == at
+    assert fault == {"kind": "refused", "text": HEVC.text, "remedy": HEVC.remedy}
+    assert found["counts"] == {"refused": 3}
+    assert datetime.fromisoformat(found["seen_at"]).timestamp() == at
+    # Viewers hear that there is no picture, and nothing of its operators' business.
+    helmet, drone = (await gateway.get("/api/v1/broadcasts/eva")).ok()["cameras"]
+    assert (helmet["no_picture"], drone["no_picture"]) == (True, False)
+    assert "faults" not in helmet
+    metrics = (await gateway.get("/metrics")).text
+    assert 'eva_camera_fault{camera="helmet",kind="refused"} 1.0' in metrics
+    assert 'eva_camera_troubles_total{camera="helmet",what="refused"} 3.0' in metrics
+
+    await go_live(store, "helmet")
+
+    async def shown() -> bool:
+        helmet = (await gateway.get("/api/v1/broadcasts/eva")).ok()["cameras"][0]
+        return bool(helmet["renditions"]) and not helmet["no_picture"] and not helmet["seen_at"]
+
+    await eventually(shown, "its picture")
+
+
+async def test_a_fault_of_a_newer_relay_hides_no_other(gateway: Gateway, store: Redis) -> None:
+    await gateway.camera("helmet")
+    await presence.tell(store, presence.FAULT, "helmet:odd", {"colour": "red"}, ttl_ms=LONG_MS)
+    await faults.tell(store, "helmet", Fault("frozen", "its picture stands"), ttl_ms=LONG_MS)
+    await look(store)
+
+    async def told() -> Any:
+        return (await gateway.get(f"{BASE}/helmet", admin=True)).ok()["faults"]
+
+    (fault,) = await eventually(told, "the fault")
+    assert (fault["kind"], fault["remedy"]) == ("frozen", "")
 
 
 # --- keys ----------------------------------------------------------------------------------------

@@ -260,3 +260,73 @@ async def test_a_broadcast_has_so_many_comments(
     again = (await write(gateway, "Second", cookie=cookie, headers=headers)).ok(201)
     assert again["id"] == second["id"]
     assert await texts(gateway) == ["Second", "First"]
+
+
+CREW = [{"name": "Ada Okafor", "role": "EV1"}]
+"""Of the broadcast "walk"."""
+
+
+@pytest.fixture
+async def walk(gateway: Gateway) -> str:
+    """The path of the comments of a broadcast that names its crew."""
+    await gateway.broadcast("walk", crew=CREW)
+    return PATH.replace("demo", "walk")
+
+
+@pytest.mark.parametrize("name", ["Ada Okafor", "ADA  OKAFOR", "Аdа Оkаfоr", "Desk", "EV1"])
+async def test_a_name_of_the_crew_or_the_desk_is_refused(
+    name: str, gateway: Gateway, walk: str, anna: str
+) -> None:
+    body = {"text": "I can see my house", "name": name}
+    answer = await gateway.post(walk, body, cookie=anna)
+    problem = answer.problem(422)
+    assert problem["type"] == "urn:eva-relay:problem:name-reserved"
+    assert "choose another" in problem["detail"]
+    assert (await gateway.get(walk)).ok()["comments"] == []
+    # It costs the viewer nothing: the next try is under another name.
+    assert not (await gateway.post(walk, body | {"name": "Anna"}, cookie=anna)).ok(201)["desk"]
+
+
+async def test_an_answer_of_the_desk_says_so(gateway: Gateway, walk: str, anna: str) -> None:
+    asked = (await gateway.post(walk, {"text": "Why?", "name": "Anna"}, cookie=anna)).ok(201)
+    said = {"text": "See https://example.org", "name": "Ada Okafor", "reply_to": asked["id"]}
+    async with open_page(gateway, "walk") as page:
+        made = (await gateway.post(walk, said, admin=True)).ok(201)
+        assert made["desk"]
+        assert not made["held"]
+        while (heard := (await page.hear_type("comment"))["comment"])["id"] != made["id"]:
+            pass
+        assert heard["desk"]
+    found = (await gateway.get(walk)).ok()["comments"]
+    assert [(each["name"], each["desk"]) for each in found] == [
+        ("Ada Okafor", True),
+        ("Anna", False),
+    ]
+    export = (await gateway.get(f"{walk}/export", admin=True)).ok()["comments"]
+    assert [(each["name"], each["desk"]) for each in export] == [
+        ("Anna", False),
+        ("Ada Okafor", True),
+    ]
+    one = f"{walk}/{made['id']}"
+    changed = await gateway.send("PATCH", one, body={"text": "It is cold."}, admin=True)
+    assert changed.ok()["text"] == "It is cold."
+    (await gateway.send("PATCH", one, body={"text": "Mine"}, cookie=anna)).problem(403)
+
+
+async def test_the_desk_is_who_has_the_token(gateway: Gateway, walk: str, anna: str) -> None:
+    body = {"text": "Hello", "name": "Desk"}
+    for headers in ({"Authorization": "Bearer wrong"}, {"Authorization": "Basic eDp5"}):
+        (await gateway.post(walk, body, headers=headers, cookie=anna)).problem(401)
+    # A viewer cannot say so itself.
+    (await gateway.post(walk, {"text": "Hello", "name": "Anna", "desk": True})).problem(422)
+    for _ in range(8):  # as fast as questions come
+        (await gateway.post(walk, body, admin=True)).ok(201)
+
+
+async def test_the_desk_never_blocks_itself(gateway: Gateway, walk: str) -> None:
+    made = (await gateway.post(walk, {"text": "Hello", "name": "Desk"}, admin=True)).ok(201)
+    one = f"{walk}/{made['id']}/moderation"
+    answer = await gateway.send("PATCH", one, body={"block_author": True}, admin=True)
+    assert "never blocked" in answer.problem(422)["detail"]
+    (await gateway.send("PATCH", one, body={"pinned": True}, admin=True)).ok()
+    (await gateway.post(walk, {"text": "Again", "name": "Desk"}, admin=True)).ok(201)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import socket
-import time
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,9 +15,12 @@ from relay.gateway.keys import HUB
 from tests.gateway.test_origins import UPGRADE
 from tests.support.gateway import Gateway, go_live
 from tests.support.listening import open_page
+from tests.support.stalls import HANG_S, tries
 from tests.support.waiting import eventually
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from redis.asyncio import Redis
 
 pytestmark = pytest.mark.parametrize("store_url", ["valkey"], indirect=True)
@@ -33,14 +35,18 @@ async def demo(gateway: Gateway) -> None:
     await gateway.begun("demo", cameras=["helmet"])
 
 
-async def test_a_vote_is_seen_in_all_pages_within_half_a_second(gateway: Gateway) -> None:
+@pytest.mark.alone
+async def test_a_vote_is_seen_in_all_pages_within_half_a_second(
+    gateway: Gateway, figure: Callable[[str], None]
+) -> None:
     """The issue's limit."""
     async with AsyncExitStack() as stack:
         pages = [await stack.enter_async_context(open_page(gateway, "demo")) for _ in range(MANY)]
-        began = time.monotonic()
-        (await gateway.vote("demo", 4)).ok()
-        await asyncio.gather(*(page.hear_type("rating", count=1) for page in pages))
-        assert time.monotonic() - began < 0.5
+        for count, attempt in enumerate(tries(0.5), 1):
+            with attempt:
+                (await gateway.vote("demo", 4)).ok()
+                await asyncio.gather(*(page.hear_type("rating", count=count) for page in pages))
+            figure(f"s until a vote was heard by {MANY} pages: {attempt}")
 
 
 async def test_fifty_votes_at_once_end_with_the_same_number_in_every_page(gateway: Gateway) -> None:
@@ -138,4 +144,4 @@ async def test_open_pages_cost_no_compressors(gateway: Gateway) -> None:
     url = f"{gateway.url}/api/v1/broadcasts/demo/events"
     async with gateway.http.ws_connect(url, compress=15) as page:
         assert page.compress == 0
-        assert (await page.receive_json(timeout=5))["type"] == "state"
+        assert (await page.receive_json(timeout=HANG_S))["type"] == "state"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
+from contextlib import suppress
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ import aiohttp
 import pytest
 
 from relay.bus import presence, sessions
+from relay.gateway import events
 from relay.gateway.access import GRANT_S
 from relay.gateway.keys import ACCESS
 from tests.support.gateway import (
@@ -70,7 +72,9 @@ async def test_cameras_come_and_go(gateway: Gateway, store: Redis) -> None:
     async with open_page(gateway, "demo") as page:
         await go_live(store, "drone")
         came = await page.hear_type("camera", id="drone")
-        assert came == {"type": "camera", "id": "drone", "live": True, "renditions": RUNGS}
+        absent = {"no_picture": False, "seen_at": None}
+        camera = {"type": "camera", "id": "drone", "clock": "arrival"}
+        assert came == camera | {"live": True, "renditions": RUNGS} | absent
         await page.hear_type("programme", camera="drone")
 
         await go_live(store, "helmet")
@@ -78,7 +82,7 @@ async def test_cameras_come_and_go(gateway: Gateway, store: Redis) -> None:
 
         await go_dark(store, "drone")
         gone = await page.hear_type("camera", id="drone")
-        assert gone == {"type": "camera", "id": "drone", "live": False, "renditions": []}
+        assert gone == camera | {"live": False, "renditions": []} | absent
         await page.hear_type("programme", camera="helmet")
     programmes = [event["camera"] for event in page.heard if event["type"] == "programme"]
     assert programmes == ["drone", "helmet"]
@@ -294,3 +298,22 @@ async def test_facts_of_another_version_blind_nobody(
         await gateway.vote("demo", 5)
         await page.hear_type("rating")
     assert "an event is left out" in logged()
+
+
+async def test_a_page_that_says_too_much_is_hung_up_on_and_nobody_else_waits(
+    gateway: Gateway, store: Redis
+) -> None:
+    rate, burst = events.MESSAGES
+    async with open_page(gateway, "demo") as other, open_page(gateway, "demo") as page:
+        for number in range(int(burst)):
+            await page.socket.send_json({"type": "clock", "t0": number})
+        answers = [await page.hear_type("clock", t0=number) for number in range(int(burst))]
+        assert len(answers) == burst, "what a page may say is answered"
+        with suppress(ConnectionError):
+            for number in range(5_000):
+                await page.socket.send_json({"type": "clock", "t0": number})
+        assert await page.hang_up() == aiohttp.WSCloseCode.POLICY_VIOLATION
+        await other.socket.send_json({"type": "clock", "t0": 1})
+        await other.hear_type("clock", t0=1)
+    answered = [event for event in page.heard if event["type"] == "clock"]
+    assert len(answered) <= burst + rate * 60

@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+import inspect
+from typing import TYPE_CHECKING, cast
 
 import pytest
 
-from relay.bus.client import connect
+from relay.bus.client import connect, store_errors
+from relay.gateway.keys import LIVE
 from tests.support.gateway import PROBLEM, Gateway, edge_up, go_live, running
 from tests.support.html import Page
 from tests.support.listening import open_page
+from tests.support.stalls import HANG_S
 from tests.support.stores import Store
 from tests.support.waiting import eventually
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
     from pathlib import Path
+    from types import FunctionType
 
 DEMO = "/api/v1/broadcasts/demo"
-COMMAND_S = 4.0
-"""Less than the time limit of a store's command: whoever is done within it has not waited."""
 NEW = {"slug": "b", "title": "B"}
 
 
@@ -36,6 +38,13 @@ def bus(tmp_path: Path) -> Iterator[Store]:
     store = Store(tmp_path, "bus")
     yield store
     store.kill()
+
+
+@pytest.fixture
+def endless(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Commands without a time limit of their own: who is answered all the same has not waited."""
+    defaults = cast("FunctionType", inspect.unwrap(store_errors)).__kwdefaults__
+    monkeypatch.setitem(defaults, "timeout_s", 10 * HANG_S)
 
 
 @pytest.fixture
@@ -114,6 +123,7 @@ async def test_what_runs_without_stores_goes_on(gateway: Gateway, state: Store, 
     assert (problem["state"], problem["bus"]) == (False, False)
 
 
+@pytest.mark.usefixtures("endless")
 async def test_readiness_does_not_wait_for_a_store_that_hangs(
     gateway: Gateway, state: Store, bus: Store
 ) -> None:
@@ -121,7 +131,7 @@ async def test_readiness_does_not_wait_for_a_store_that_hangs(
     state.freeze()
     bus.freeze()
     try:
-        async with asyncio.timeout(COMMAND_S):
+        async with asyncio.timeout(HANG_S):
             problem = (await gateway.get("/readyz")).problem(503)
     finally:
         state.thaw()
@@ -160,10 +170,11 @@ async def test_a_vote_without_the_bus_is_kept_and_told_once_it_is_back(
         await page.hear_type("rating", count=1, average=4.0)
 
 
+@pytest.mark.usefixtures("endless")
 async def test_a_vote_does_not_wait_for_a_bus_that_hangs(gateway: Gateway, bus: Store) -> None:
     bus.freeze()
     try:
-        async with asyncio.timeout(COMMAND_S):
+        async with asyncio.timeout(HANG_S):
             (await gateway.vote("demo", 4)).ok()
     finally:
         bus.thaw()
@@ -171,10 +182,11 @@ async def test_a_vote_does_not_wait_for_a_bus_that_hangs(gateway: Gateway, bus: 
     assert (await gateway.rating("demo"))["count"] == 1
 
 
+@pytest.mark.usefixtures("endless")
 async def test_a_page_does_not_wait_for_a_bus_that_hangs(gateway: Gateway, bus: Store) -> None:
     bus.freeze()
     try:
-        async with asyncio.timeout(COMMAND_S):
+        async with asyncio.timeout(HANG_S):
             for path in ("/", "/b/demo", "/api/v1/broadcasts", DEMO, "/api/v1/cameras"):
                 assert (await gateway.get(path, admin=True)).status == 200
     finally:
@@ -238,3 +250,26 @@ async def test_outages_are_logged_without_what_the_stores_are_told(
     assert "request failed" in told
     for secret in ("evt_abc", "secret.cookie", "evk_name", "Traceback"):
         assert secret not in told
+
+
+async def test_a_bus_that_takes_no_writes_is_not_ready(gateway: Gateway, bus: Store) -> None:
+    """One that is full still answers, and no picture goes through it."""
+    await tell_live(bus)
+    await gateway.app[LIVE].refresh()
+    client = connect(bus.url)
+    await client.config_set("maxmemory-policy", "noeviction")
+    await client.config_set("maxmemory", "1")
+
+    async def is_ready() -> bool:
+        answer = await gateway.get("/readyz")
+        return answer.status == 200
+
+    async def is_full() -> bool:
+        answer = await gateway.get("/readyz")
+        return answer.status == 503 and answer.json()["bus"] is False
+
+    await eventually(is_full, "it to be told", 4)
+    await client.config_set("maxmemory", "0")
+    await tell_live(bus)
+    await eventually(is_ready, "it to be ready again", 8)
+    await client.aclose()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support.gateway import Gateway, running
+from tests.support.stalls import HANG_S
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -57,5 +58,5 @@ async def test_a_stranger_that_sends_half_a_request_is_sent_away(
         for half in (b"", b"GET", b"GET / HTTP/1.1\r\nHost: x\r\n"):
             reader, writer = await asyncio.open_connection("127.0.0.1", impatient.port)
             writer.write(half)
-            assert await asyncio.wait_for(reader.read(), 5) == b""
+            assert await asyncio.wait_for(reader.read(), HANG_S) == b""
             writer.close()

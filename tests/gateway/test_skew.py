@@ -223,7 +223,7 @@ async def test_one_who_has_watched_may_vote_from_a_crowded_network(
     answer = await behind.vote("demo", 4, cookie=cookie, headers=came("203.0.113.99"))
     answer.problem(403)
     viewer = cookie.partition("=")[2].partition(".")[0]
-    await store.set(keys.watched("demo", viewer), 10)
+    await has_watched(store, f"viewer:{viewer}")
     (await behind.vote("demo", 4, cookie=cookie, headers=came("203.0.113.99"))).ok()
 
 
@@ -244,7 +244,7 @@ async def test_ids_that_were_only_kept_are_no_proof_while_there_is_a_picture(
     kept = old_cookie(behind)
     refused = await behind.vote("demo", 1, cookie=kept, headers=came("203.0.113.99"))
     assert refused.problem(403)["type"] == f"{PROBLEM}watch-first"
-    await store.set(keys.watched("demo", kept.partition("=")[2].partition(".")[0]), 10)
+    await has_watched(store, f"viewer:{kept.partition('=')[2].partition('.')[0]}")
     (await behind.vote("demo", 4, cookie=kept, headers=came("203.0.113.99"))).ok()
     # Whoever comes from elsewhere is not asked, nor anybody once the picture is gone.
     (await behind.vote("demo", 4, headers=came("198.51.101.7"))).ok()
@@ -264,19 +264,32 @@ async def honest_more(gateway: Gateway, count: int) -> None:
         (await gateway.vote("demo", 4, headers=came(f"100.64.{number}.7"))).ok()
 
 
+async def has_watched(store: Redis, name: str) -> None:
+    day = int(time.time()) // 86_400
+    await store.hset(keys.watched("demo", day), name, "10")
+
+
+def issued(gateway: Gateway, session: str) -> str:
+    """A session's name as the gateway tells it to its viewer."""
+    return gateway.app[AUTH].issue(session)
+
+
 async def test_a_session_speaks_for_one_viewer(behind: Gateway, store: Redis) -> None:
     """A frame's page whose cookies are blocked is known on its events socket by its session."""
     await honest(behind, 20)
     for number in range(20):
         (await behind.vote("demo", 4, headers=came(f"203.0.113.{number}"))).ok()
-    await store.set(keys.watched("demo", "edge-0.abc"), 10)
-    body, headers = {"stars": 4, "session": "edge-0.abc"}, came("203.0.113.99")
+    await has_watched(store, "session:edge-0.abc")
+    await has_watched(store, "session:edge-0.abc:by")
+    body, headers = {"stars": 4, "session": issued(behind, "edge-0.abc")}, came("203.0.113.99")
     first, second = old_cookie(behind, 3), old_cookie(behind, 3)
     for _ in range(2):
         (await behind.post(RATING, body, cookie=first, headers=headers)).ok()
     (await behind.post(RATING, body, cookie=second, headers=headers)).problem(403)
-    other = body | {"session": "edge-0.xyz"}
-    (await behind.post(RATING, other, cookie=second, headers=headers)).problem(403)
+    third = old_cookie(behind, 3)
+    for name in (issued(behind, "edge-0.xyz"), "edge-0.abc", "edge-0.abc:by", "edge-0.abc.xyz"):
+        other = body | {"session": name}
+        (await behind.post(RATING, other, cookie=third, headers=headers)).problem(403)
     for session in ("a b", "x" * 129, 5):
         (await behind.post(RATING, body | {"session": session})).problem(422)
 

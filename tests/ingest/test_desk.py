@@ -52,6 +52,9 @@ async def test_the_same_device_takes_over(
         second.picture(mark=b"2", keyframe=False)
         await heard.until(3)
     assert marks(heard) == b"122"
+    before, *after = (unit.publication for unit in heard.pictures)
+    assert len(set(after)) == 1
+    assert after[0] != before
     assert "another connection of the same camera took over" in str(logged)
 
 
@@ -201,6 +204,7 @@ async def test_a_camera_is_taken_up_where_another_process_left_its_timeline(
         again.picture(mark=b"2")
         await heard.until(4)
     assert marks(heard) == b"1992"
+    assert heard.pictures[-1].publication != heard.pictures[-2].publication
 
 
 async def test_a_stream_that_cannot_be_read_is_begun_anew(ingest: Ingest, key: str):

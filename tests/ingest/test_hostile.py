@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from relay import log
 from relay.ingest import server as server_module
 from relay.ingest.rtmp import message
+from relay.pool import Pool, Size
 from tests.support.ingest import Ingest, listening
+from tests.support.stalls import HANG_S
 from tests.support.waiting import eventually
 
 if TYPE_CHECKING:
@@ -110,19 +113,24 @@ async def test_dripping_does_not_buy_time(
         await ended
 
 
-async def test_strangers_are_few(
+async def test_strangers_are_few_and_the_oldest_makes_room(
     ingest: Ingest,
     healthy: tuple[Encoder, Listener],
-    monkeypatch: pytest.MonkeyPatch,
     logged: list[dict[str, Any]],
 ):
-    monkeypatch.setattr(server_module, "MAX_WAITING", 3)
+    pool: Pool[Any] = Pool("rtmp", Size(unproven=3, proven=8), log.pool_is_full)
+    ingest.server.pool = pool
     async with ingest.encoder() as one, ingest.encoder() as two, ingest.encoder() as three:
         for each in (one, two, three):
             await each.shake_hands()
         async with ingest.encoder() as fourth:
-            await fourth.hung_up()
-    await eventually(lambda: str(logged).count("RTMP connection ended") == 3, "their ends")
+            await fourth.shake_hands()
+            await one.hung_up()
+    await eventually(lambda: str(logged).count("RTMP connection ended") == 4, "their ends")
+    assert [line["network"] for line in logged if "a pool is full" in line["event"]] == [
+        "127.0.0.0/24"
+    ]
+    assert pool.displaced == 1
     # Their places are free again.
     async with ingest.encoder() as encoder:
         await encoder.connect()
@@ -140,14 +148,18 @@ async def test_one_that_takes_no_answers_is_closed(
             while True:
                 for _ in range(1000):
                     stranger.send(ping)
-                async with asyncio.timeout(5):
+                async with asyncio.timeout(HANG_S):
                     await stranger.socket.drain()
                 await asyncio.sleep(0)
 
 
 async def test_a_server_that_stops_waits_for_nobody(
-    store_url: str, ingest: Ingest, logged: list[dict[str, Any]]
+    store_url: str,
+    ingest: Ingest,
+    logged: list[dict[str, Any]],
+    monkeypatch: pytest.MonkeyPatch,
 ):
+    monkeypatch.setattr(server_module, "PUBLISH_S", 10 * HANG_S)
     key = await ingest.camera("helmet")
     async with ingest.encoder(key) as publisher, ingest.encoder() as stranger:
         publisher.picture()
@@ -157,7 +169,21 @@ async def test_a_server_that_stops_waits_for_nobody(
         for _ in range(400_000):
             stranger.send(ping)
         await eventually(lambda: ingest.fact("helmet"), "the camera")
-        async with asyncio.timeout(2.5):
+        async with asyncio.timeout(HANG_S):
             await ingest.server.stop()
         await publisher.hung_up()
     assert await ingest.fact("helmet") is None
+
+
+async def test_who_says_much_before_it_publishes_is_hung_up_on(
+    ingest: Ingest, healthy: tuple[Encoder, Listener]
+) -> None:
+    """Each message costs time, and many small ones fill few bytes."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", ingest.port)
+    writer.write(HANDSHAKE + bytes(1536))
+    ping = b"\x02" + bytes(3) + (6).to_bytes(3, "big") + b"\x04" + bytes(4) + b"\0\x07" + bytes(4)
+    writer.write(ping * (2 * server_module.MAX_EARLY // len(ping)))
+    async with asyncio.timeout(server_module.PUBLISH_S / 2):
+        while await reader.read(65_536):
+            pass
+    writer.close()

@@ -17,6 +17,7 @@ from relay.media.timebase import VIDEO_CLOCK
 from relay.state.models import Pull
 from tests.support.ingest import listening
 from tests.support.stack import free_port
+from tests.support.stalls import HANG_S
 from tests.support.video import make_clip
 from tests.support.waiting import eventually
 from tests.support.web import Web, web
@@ -88,7 +89,7 @@ async def test_a_file_is_played_at_its_pace_and_ends(
     heard: Listener, store: Redis, store_url: str, short: Path
 ):
     async with pulling(store_url, short) as task:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(HANG_S):
             await task
     await heard.until(PICTURES)
     assert len(heard.pictures) == PICTURES
@@ -104,7 +105,7 @@ async def test_a_looped_file_keeps_one_timeline_and_its_pace(
     heard: Listener, store_url: str, short: Path
 ):
     async with pulling(store_url, short, loop=True):
-        await heard.until(PICTURES * 3 + 5, within_s=15)
+        await heard.until(PICTURES * 3 + 5)
     heard.assert_one_timeline()
     keyframes = [unit for unit in heard.pictures if unit.keyframe]
     rounds = [unit for unit in keyframes if unit.dts - keyframes[0].dts > VIDEO_CLOCK // 2]
@@ -112,11 +113,12 @@ async def test_a_looped_file_keeps_one_timeline_and_its_pace(
     steps = [b.dts - a.dts for a, b in zip(heard.pictures, heard.pictures[1:], strict=False)]
     # At the seam one waits for the other: this clip's sound is longer than its picture.
     assert max(steps) < VIDEO_CLOCK // 8
-    # The timeline runs as the wall clock does: rounds are not hurried.
+    # The timeline runs as the wall clock does: rounds are not hurried, as without a pace, where all
+    # of them take less than a tenth of their time.
     first, last = heard.pictures[0], heard.pictures[-1]
     by_stamps = (last.pts - first.pts) / VIDEO_CLOCK
     by_arrival = (arrived(heard, -1) - arrived(heard, 0)) / 1000
-    assert abs(by_stamps - by_arrival) < 0.1
+    assert by_arrival > 0.7 * by_stamps
 
 
 def arrived(heard: Listener, index: int) -> int:
@@ -127,7 +129,7 @@ def arrived(heard: Listener, index: int) -> int:
 
 async def test_a_url_is_pulled_again_after_its_end(heard: Listener, store_url: str, site: Web):
     async with pulling(store_url, f"{site.url}/short.flv"):
-        await heard.until(PICTURES + 5, within_s=10)
+        await heard.until(PICTURES + 5)
     assert site.asked == ["/short.flv"] * 2
     times = [unit.dts for unit in heard.pictures]
     assert times == sorted(times)
@@ -137,7 +139,7 @@ async def test_redirects_are_followed(heard: Listener, store_url: str, site: Web
     site.redirect("/a", "/b")
     site.redirect("/b", f"{site.url}/short.flv")
     async with pulling(store_url, f"{site.url}/a"):
-        await heard.until(3, within_s=10)
+        await heard.until(3)
     assert site.asked == ["/a", "/b", "/short.flv"]
 
 
@@ -254,7 +256,8 @@ async def test_sound_that_is_not_supported_is_left_out(
     async with pulling(store_url, path):
         await heard.until(10)
     assert heard.sounds == []
-    assert "mp3float is not supported yet" in str(logged) or "mp3" in str(logged)
+    (line,) = [each for each in logged if each["event"] == "a track is left out"]
+    assert (line["kind"], line["codec"]) == ("audio", "MP3")
 
 
 @pytest.mark.parametrize("name", ["short.ts", "short.mp4", "short.mkv"])
@@ -273,7 +276,7 @@ async def test_rtmp_is_pulled(heard: Listener, store_url: str, short: Path):
     with subprocess.Popen(command, stderr=subprocess.DEVNULL) as server:  # noqa: ASYNC220
         try:
             async with pulling(store_url, url):
-                await heard.until(10, within_s=10)
+                await heard.until(10)
         finally:
             server.kill()
 

@@ -42,6 +42,10 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cameras, "LINGER_S", 0.3)
 
 
+ENDLESS_S = 1000.0
+"""Longer than any test."""
+
+
 class House:
     """A keeper at work, and what it runs: programs that note their ids."""
 
@@ -108,7 +112,10 @@ async def test_a_live_camera_has_a_worker_until_it_is_gone(house: House):
     assert not house.running("camera", "drone")
 
 
-async def test_a_camera_that_comes_back_soon_finds_its_worker(house: House):
+async def test_a_camera_that_comes_back_soon_finds_its_worker(
+    house: House, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(cameras, "LINGER_S", ENDLESS_S)
     async with house.kept():
         await house.live("helmet")
         await eventually(lambda: house.running("camera", "helmet"), "the worker")
@@ -129,26 +136,28 @@ async def test_a_worker_that_dies_is_replaced(house: House):
         await eventually(lambda: len(house.running("camera", "helmet")) == 1, "the last one")
 
 
-async def test_cameras_that_come_together_are_started_together(house: House):
-    # A worker takes a second to be ready: thirty of them must not take thirty.
-    house.body = "time.sleep(100)\n"
+async def test_cameras_that_come_together_are_started_together(house: House, tmp_path: Path):
+    # A worker takes a second to be ready: thirty of them must not take thirty. Here none is ready
+    # before all have been started.
+    begun, names = tmp_path / "begun", [f"c{number}" for number in range(10)]
+    wait = f"while len(open({str(begun)!r}).readlines()) < {len(names)}: time.sleep(0.02)\n"
     original = house._program
 
-    def slow(kind: str, camera: str) -> Program:
+    def in_company(kind: str, camera: str) -> Program:
         program = original(kind, camera)
-        text = program.command[-1].replace("os.write(", "time.sleep(0.5); os.write(", 1)
+        text = program.command[-1].replace("os.write(", f"{writes_pid(begun)}{wait}os.write(", 1)
         return type(program)(program.name, [*program.command[:-1], text])
 
-    house._program = slow  # type: ignore[method-assign]
-    names = [f"c{number}" for number in range(10)]
+    house._program = in_company  # type: ignore[method-assign]
     async with house.kept():
         await house.live(*names)
-        await eventually(
-            lambda: all(house.running("camera", name) for name in names), "all workers", 4
-        )
+        await eventually(lambda: all(house.running("camera", name) for name in names), "all")
 
 
-async def test_one_that_cannot_start_holds_up_no_other(house: House):
+async def test_one_that_cannot_start_holds_up_no_other(
+    house: House, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("relay.supervisor.child.READY_S", ENDLESS_S)
     original = house._program
 
     def one_hangs(kind: str, camera: str) -> Program:
@@ -162,19 +171,23 @@ async def test_one_that_cannot_start_holds_up_no_other(house: House):
     house._program = one_hangs  # type: ignore[method-assign]
     async with house.kept():
         await house.live("a-hangs", "b-fails", "helmet")
-        await eventually(lambda: house.running("camera", "helmet"), "the worker", 4)
+        await eventually(lambda: house.running("camera", "helmet"), "the worker")
 
 
-async def test_one_that_refuses_to_end_holds_up_no_other(house: House):
+async def test_one_that_refuses_to_end_holds_up_no_other(
+    house: House, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(cameras, "_STOP_S", 5.0)
     house.body = DEAF + WAITS
     async with house.kept():
         await house.live("helmet")
         await eventually(lambda: house.running("camera", "helmet"), "the worker")
         await house.gone("helmet")
-        await asyncio.sleep(0.4)
+        await asyncio.sleep(0.4)  # longer than it lingers
         await house.live("drone")
-        await eventually(lambda: house.running("camera", "drone"), "the other's worker", 1.5)
-        await eventually(lambda: not house.running("camera", "helmet"), "its end", 4)
+        await eventually(lambda: house.running("camera", "drone"), "the other's worker")
+        assert house.running("camera", "helmet"), "it was waited for"
+        await eventually(lambda: not house.running("camera", "helmet"), "its end")
 
 
 async def test_a_pulled_camera_has_a_puller(house: House):
@@ -221,7 +234,11 @@ async def test_a_change_of_what_is_pulled_restarts_the_puller(house: House):
         await eventually(lambda: not house.running("pull", "sky"), "its end")
 
 
-async def test_of_two_hosts_one_keeps_a_camera(store: Redis, store_url: str, tmp_path: Path):
+async def test_of_two_hosts_one_keeps_a_camera(
+    store: Redis, store_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    # None ends by itself.
+    monkeypatch.setitem(lease.hold.__kwdefaults__, "ttl_ms", int(ENDLESS_S * 1000))
     one, two = House(store_url, tmp_path, "one"), House(store_url, tmp_path, "two")
     async with two.kept():
         async with one.kept():
@@ -232,7 +249,7 @@ async def test_of_two_hosts_one_keeps_a_camera(store: Redis, store_url: str, tmp
             await asyncio.sleep(0.3)
             assert len(one.pids("camera", "helmet") + two.pids("camera", "helmet")) == 1
         # A host that ends in good order leaves its cameras to the other at once.
-        await eventually(lambda: two.running("camera", "helmet"), "the other host's worker", 1)
+        await eventually(lambda: two.running("camera", "helmet"), "the other host's worker")
 
 
 async def test_a_camera_that_another_host_took_is_let_go(house: House, store: Redis):

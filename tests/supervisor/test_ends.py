@@ -14,6 +14,7 @@ import pytest
 from relay.supervisor.backoff import Backoff
 from relay.supervisor.child import Child
 from tests.support.programs import DEAF, WAITS, alive, is_alive, pids_in, python, starts, writes_pid
+from tests.support.stalls import HANG_S
 from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.usefixtures("quick")
@@ -66,7 +67,7 @@ async def test_one_that_waits_for_its_restart_can_be_stopped(
     assert child.pid is not None
     os.kill(child.pid, signal.SIGKILL)
     await eventually(lambda: child.pid is None, "its end")
-    async with asyncio.timeout(2):
+    async with asyncio.timeout(HANG_S):
         await child.stop(60)
     assert child.finished
     assert len(pids_in(tmp_path / "pids")) <= 1

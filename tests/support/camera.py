@@ -19,6 +19,7 @@ from relay.media.codecs import Codec
 from relay.media.ladder import SOURCE, Ladder
 from relay.media.timebase import VIDEO_CLOCK, us_to_ticks
 from relay.media.unit import Unit
+from tests.support.stalls import PATIENCE_S
 from tests.support.video import encode_h264, tone
 from tests.support.waiting import eventually
 
@@ -87,21 +88,37 @@ def together(*tracks: Iterable[Unit]) -> list[Unit]:
 
 
 class Watched(Worker):
-    """A worker that notes what it has taken, and leaves its encoders the time that they need, so
+    """A worker that notes what it has taken. Cameras wait until it has made something of that, so
     that a busy machine takes longer and drops nothing.
     """
 
-    taken = 0
-    """Units."""
+    IDLE_S = 0.0
     QUEUED: Final = 3
 
-    async def _take(self, unit: Unit, *, fresh: bool) -> None:
-        await eventually(self._has_room, "an encoder to go on", 30)
-        await super()._take(unit, fresh=fresh)
+    def __init__(self, **settings: str) -> None:
+        super().__init__(**settings)
+        self.taken = 0
+        """Units."""
+
+    async def _take(self, unit: Unit) -> None:
+        await super()._take(unit)
         self.taken += 1
 
-    def _has_room(self) -> bool:
-        return all(each.queue.qsize() <= self.QUEUED for each in self._rungs._running.values())
+    @property
+    def decodes(self) -> bool:
+        """Whether it decodes all pictures."""
+        return self._need.pictures
+
+    @property
+    def hears(self) -> bool:
+        """Whether it decodes and encodes sound."""
+        return self._soundtrack.is_on
+
+    def has_made(self, sent: int) -> bool:
+        """Whether so many units are taken, and hardly any of them waits."""
+        if self.taken < sent:
+            return False
+        return self._pictures.waiting + self._soundtrack.waiting <= self.QUEUED
 
 
 class Camera:
@@ -116,17 +133,20 @@ class Camera:
         """Who is waited for, instead of the time at which a unit is due."""
         self._sent = 0
 
+    @property
+    def shift(self) -> int:
+        """What its time stamps are on the timeline of the bus, 90 kHz."""
+        return us_to_ticks(int(self.began * 1e6))
+
     async def run(self) -> None:
         await self._writer.run()
 
     def put(self, unit: Unit) -> None:
         """Send at once; time stamps count from the camera's beginning."""
-        shift = us_to_ticks(int(self.began * 1e6))
+        shift = self.shift
         captured = int(self.began * 1e6) + unit.pts * 100 // 9
-        at = Unit(
-            unit.codec, unit.pts + shift, unit.dts + shift, captured, unit.keyframe, unit.payload
-        )
-        self._writer.put(at)
+        moved = replace(unit, pts=unit.pts + shift, dts=unit.dts + shift, captured_us=captured)
+        self._writer.put(moved)
         self._sent += 1
 
     async def send(self, units: Iterable[Unit], *, at_once: int = 1) -> None:
@@ -143,9 +163,11 @@ class Camera:
 
     def _is_taken(self) -> bool:
         assert self.worker is not None
-        return self.worker.taken >= self._sent
+        return self.worker.has_made(self._sent)
 
-    async def ladder(self, *rungs: str, sound: bool | None = None, within_s: float = 8) -> Ladder:
+    async def ladder(
+        self, *rungs: str, sound: bool | None = None, within_s: float = PATIENCE_S
+    ) -> Ladder:
         """Wait until these are the camera's rungs, aside from the source as it is."""
         found: Ladder | None = None
 

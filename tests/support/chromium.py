@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import shutil
-import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Literal
+
+from tests.support.stalls import HANG_S, PATIENCE_S
+from tests.support.waiting import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -122,15 +124,33 @@ class Tab:
             )
         )
 
-    def wait_for(self, selector: str, expression: str, within_s: float) -> None:
+    def wait_frames(self, count: int) -> None:
+        """Wait until so many more frames have come on screen."""
+        self.element(
+            "video",
+            """(() => {
+              it.seen = 0;
+              const look = () => {
+                it.seen += 1;
+                if (it.seen < argument) it.requestVideoFrameCallback(look);
+              };
+              it.requestVideoFrameCallback(look);
+            })()""",
+            count,
+        )
+        self.wait_for("video", f"it.seen >= {count}")
+
+    def wait_for(self, selector: str, expression: str, within_s: float = PATIENCE_S) -> None:
         """Wait until an expression of `it` is true."""
         # Playwright's own waiting needs eval, which our pages' policy forbids.
-        deadline = time.monotonic() + within_s
-        while not self.element(selector, expression):
-            assert time.monotonic() < deadline, f"waited {within_s} s for {selector}: {expression}"
-            self.page.wait_for_timeout(20)
+        wait_until(
+            lambda: self.element(selector, expression),
+            f"{selector}: {expression}",
+            within_s,
+            lambda: self.page.wait_for_timeout(20),
+        )
 
-    def wait_picture(self, within_s: float = 15) -> None:
+    def wait_picture(self, within_s: float = PATIENCE_S) -> None:
         """Wait until a picture is on screen."""
         self.wait_for("eva-player", "it.phase === 'live'", within_s)
 
@@ -190,6 +210,7 @@ def viewers(browser: Browser, **usual: Any) -> Iterator[Callable[..., Tab]]:
     def open_tab(url: str, *expected: str, **given: Any) -> Tab:
         size = {"width": 1280, "height": 800}
         tab = Tab(browser.new_context(**{"viewport": size, **usual, **given}))
+        tab.page.set_default_timeout(HANG_S * 1000)
         opened.append((tab, expected))
         tab.page.goto(url)
         return tab

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import aiohttp
 
+from tests.support.stalls import HANG_S
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -64,13 +66,15 @@ def crowd(stack: Stack, slug: str, count: int) -> Iterator[Crowd]:
     )
     try:
         for _ in range(count):
-            assert found.open.acquire(timeout=20), work.exception(0) if work.done() else "no state"
+            assert found.open.acquire(timeout=HANG_S), (
+                work.exception(0) if work.done() else "no state"
+            )
         yield found
     finally:
         work.cancel()
-        asyncio.run_coroutine_threadsafe(_settle(), loop).result(10)
+        asyncio.run_coroutine_threadsafe(_settle(), loop).result(HANG_S)
         loop.call_soon_threadsafe(loop.stop)
-        thread.join(10)
+        thread.join(HANG_S)
         loop.close()
 
 

@@ -26,6 +26,7 @@ from relay.gateway.openapi import document
 from relay.gateway.server import make_runner
 from tests.support import schema
 from tests.support.stack import ADMIN_TOKEN
+from tests.support.stalls import HANG_S
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
@@ -179,7 +180,7 @@ class Gateway:
         reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
         writer.write(request)
         try:
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(HANG_S):
                 head = await reader.readuntil(b"\r\n\r\n")
                 length = re.search(rb"(?i)\r\ncontent-length: (\d+)", head)
                 return head + await reader.readexactly(int(length[1]) if length else 0)
@@ -203,7 +204,7 @@ async def running(
         async with aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=0),
             cookie_jar=aiohttp.DummyCookieJar(),
-            timeout=aiohttp.ClientTimeout(20),
+            timeout=aiohttp.ClientTimeout(HANG_S),
         ) as http:
             yield Gateway(runner, http)
     finally:

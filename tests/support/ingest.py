@@ -19,6 +19,7 @@ from relay.state.models import Camera
 from relay.state.registry import Registry
 from tests.support.rtmp import Encoder, connected
 from tests.support.stack import free_port
+from tests.support.stalls import PATIENCE_S
 from tests.support.waiting import eventually
 
 if TYPE_CHECKING:
@@ -122,7 +123,9 @@ class Listener:
     def sounds(self) -> list[Unit]:
         return self.kind(Kind.AUDIO)
 
-    async def until(self, count: int, kind: Kind = Kind.VIDEO, within_s: float = 5.0) -> None:
+    async def until(
+        self, count: int, kind: Kind = Kind.VIDEO, within_s: float = PATIENCE_S
+    ) -> None:
         """Wait until there are so many units of a kind."""
         await eventually(lambda: len(self.kind(kind)) >= count, f"{count} units", within_s)
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from tests.support.stalls import PATIENCE_S
+
 if TYPE_CHECKING:
     from tests.support.chromium import Tab
 
@@ -77,7 +79,7 @@ def use(
     *,
     by: str = "Enter",
     key: str = "Tab",
-    within_s: float = 5,
+    within_s: float = PATIENCE_S,
 ) -> None:
     """Go to something of that name, press a key there, and wait for what comes of it."""
     go_to(tab, name, key=key)

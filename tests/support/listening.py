@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import aiohttp
 
+from tests.support.stalls import HANG_S
+
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
@@ -27,7 +29,7 @@ class OpenPage:
         self.heard: list[Event] = []
         """What came after that."""
 
-    async def hear(self, within_s: float = 5.0) -> Event:
+    async def hear(self, within_s: float = HANG_S) -> Event:
         """The next event."""
         message = await self.socket.receive(within_s)
         assert message.type is aiohttp.WSMsgType.TEXT, message
@@ -37,7 +39,7 @@ class OpenPage:
         return event
 
     async def hear_that(
-        self, condition: Callable[[Event], bool], what: str, within_s: float = 5.0
+        self, condition: Callable[[Event], bool], what: str, within_s: float = HANG_S
     ) -> Event:
         """The first event from now on of which the condition holds."""
         loop = asyncio.get_running_loop()
@@ -50,14 +52,14 @@ class OpenPage:
             if condition(event):
                 return event
 
-    async def hear_type(self, name: str, within_s: float = 5.0, **fields: Any) -> Event:
+    async def hear_type(self, name: str, within_s: float = HANG_S, **fields: Any) -> Event:
         """The next event of a type with these fields."""
         wanted = {"type": name, **fields}
         return await self.hear_that(lambda e: e | wanted == e, f"{wanted}", within_s)
 
-    async def hang_up(self, within_s: float = 5.0) -> int:
+    async def hang_up(self) -> int:
         """Read on until the gateway hangs up; the code with which it does."""
-        async with asyncio.timeout(within_s):
+        async with asyncio.timeout(HANG_S):
             async for _ in self.socket:
                 pass
         assert self.socket.close_code is not None
@@ -84,6 +86,6 @@ async def open_page(
         headers["X-Forwarded-For"] = address
     url = f"{gateway.url}/api/v1/broadcasts/{slug}/events"
     async with gateway.http.ws_connect(url, headers=headers, protocols=protocols) as socket:
-        first = await socket.receive_json(timeout=5)
+        first = await socket.receive_json(timeout=HANG_S)
         assert first["type"] == "state"
         yield OpenPage(socket, first["broadcast"])

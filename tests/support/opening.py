@@ -52,6 +52,14 @@ def _open_menu(tab: Tab, name: str, menu: str, *, exact: bool) -> None:
     tab.wait_for(f"eva-menu.{menu} >> [role=menu]", "it.matches(':popover-open')", 5)
 
 
+def open_looks(tab: Tab) -> None:
+    """Bring the buttons of a 360° picture, where they are not there by themselves."""
+    tab.wait_for("eva-sphere >> .compass", "true", 10)
+    closed = "it.getAttribute('aria-expanded') === 'false'"
+    tab.element("eva-sphere >> .compass", f"{closed} && it.click()")
+    tab.wait_for("eva-sphere >> .pad", "true", 5)
+
+
 def open_stats(tab: Tab) -> None:
     """Open the figures."""
     tab.page.keyboard.press("i")

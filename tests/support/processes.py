@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tests.support.programs import is_alive
+from tests.support.stalls import HANG_S
 
 if TYPE_CHECKING:
     from tests.support.stack import Stack
@@ -55,6 +56,6 @@ def relay(stack: Stack, *arguments: str, **environment: str) -> subprocess.Compl
         cwd=stack.folder,
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=HANG_S,
         check=False,
     )

@@ -39,6 +39,7 @@ class Proxy:
             for task in list(self._tasks):
                 task.cancel()
             await asyncio.gather(*self._tasks, return_exceptions=True)
+            await asyncio.sleep(0)  # what was aborted is closed now
 
     def hold_answers(self) -> None:
         """From now on requests get through, and answers do not."""
@@ -55,22 +56,29 @@ class Proxy:
         self._writers.clear()
 
     def _take(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._writers.add(writer)  # now: its task may be cancelled before it has begun
         task = asyncio.create_task(self._serve(reader, writer))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        ends = [writer]
+        try:
+            upstream, request = await self._connect()
+            ends.append(request)
+            self._writers.add(request)
+            with suppress(OSError):
+                await asyncio.gather(self._ask(reader, request), self._answer(upstream, writer))
+        finally:
+            self._writers.difference_update(ends)
+            for each in ends:
+                each.transport.abort()
+
+    async def _connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         parts = urlsplit(self._target)
         if parts.scheme == "unix":
-            upstream, request = await asyncio.open_unix_connection(parts.path)
-        else:
-            upstream, request = await asyncio.open_connection(parts.hostname, parts.port)
-        self._writers |= {writer, request}
-        with suppress(OSError):
-            await asyncio.gather(self._ask(reader, request), self._answer(upstream, writer))
-        for each in (writer, request):
-            self._writers.discard(each)
-            each.transport.abort()
+            return await asyncio.open_unix_connection(parts.path)
+        return await asyncio.open_connection(parts.hostname, parts.port)
 
     async def _ask(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while data := await reader.read(65_536):

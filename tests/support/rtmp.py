@@ -10,6 +10,7 @@ from relay.ingest.rtmp import amf, message
 from relay.ingest.rtmp.chunk import ChunkReader, ChunkWriter
 from relay.ingest.rtmp.message import Message, MessageType
 from tests.ingest.rtmp import encoder
+from tests.support.stalls import HANG_S
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -92,22 +93,26 @@ class Encoder:
 
     async def status(self) -> str:
         """The code of the next `onStatus`."""
-        async with asyncio.timeout(5):
+        return str((await self.told())["code"])
+
+    async def told(self) -> dict[str, Any]:
+        """What the next `onStatus` says."""
+        async with asyncio.timeout(HANG_S):
             while True:
                 for index, each in enumerate(self._held):
                     if each.kind == MessageType.COMMAND_AMF0:
                         values: list[Any] = amf.decode(each.body)
                         if values[0] == "onStatus":
                             del self._held[: index + 1]
-                            return str(values[3]["code"])
+                            return dict(values[3])
                 data = await self._reader.read(65_536)
                 assert data, "the server hung up"
                 self._held += self._answers.receive(data)
 
-    async def hung_up(self, within_s: float = 5.0) -> None:
+    async def hung_up(self) -> None:
         """Wait until the server has closed the connection."""
         with suppress(ConnectionError):
-            async with asyncio.timeout(within_s):
+            async with asyncio.timeout(HANG_S):
                 while await self._reader.read(65_536):
                     pass
 

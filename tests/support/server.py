@@ -5,16 +5,25 @@ from __future__ import annotations
 import shutil
 import signal
 import subprocess
-import time
 from typing import TYPE_CHECKING
 
 import redis
 
 from relay.bus import embedded
 from tests.support.stack import free_port
+from tests.support.stalls import HANG_S
+from tests.support.waiting import wait_until
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+
+def answers(client: redis.Redis) -> bool:
+    """Whether a store answers."""
+    try:
+        return bool(client.ping())
+    except redis.RedisError:
+        return False
 
 
 class Server:
@@ -48,21 +57,13 @@ class Server:
     def wait_until_up(self) -> None:
         """Wait until it answers."""
         with redis.Redis.from_url(self.url) as client:
-            deadline = time.monotonic() + 10
-            while True:
-                try:
-                    client.ping()
-                except redis.RedisError:
-                    assert time.monotonic() < deadline, "the store does not answer"
-                    time.sleep(0.02)
-                else:
-                    return
+            wait_until(lambda: answers(client), "the store to answer")
 
     def kill(self) -> None:
         """SIGKILL."""
         assert self._process is not None
         self._process.kill()
-        self._process.wait(10)
+        self._process.wait(HANG_S)
 
     def restart(self) -> None:
         """SIGKILL, and a new start."""

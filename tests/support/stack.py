@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import random
@@ -16,23 +17,38 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tests.support.stalls import HANG_S, PATIENCE_S
+from tests.support.waiting import wait_until
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 ADMIN_TOKEN = "evt_test-token-of-the-test-suite"
 REPOSITORY = Path(__file__).parents[2]
+START_S = 60.0
+"""Within this on a quiet machine a relay with all its processes is ready."""
 CLIP = REPOSITORY.parent / "shared" / "media" / "gopro-karma-drone.mp4"
+
+
+def _own_ports() -> Iterator[int]:
+    """Ports of this worker of the tests' and no other's, none twice before all have been named."""
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % 8
+    own = range(10_000 + worker * 2_750, 10_000 + (worker + 1) * 2_750)
+    return itertools.cycle(random.sample(own, len(own)))
+
+
+_ports = _own_ports()
 
 
 def free_port(kind: socket.SocketKind = socket.SOCK_STREAM) -> int:
     """A port that nobody has at the moment, and that the system gives to nobody who does not ask
     for it: a relay that is started again finds it free.
     """
-    while True:
-        port = random.randrange(10_000, 32_000)
+    for port in _ports:
         with socket.socket(socket.AF_INET, kind) as probe, suppress(OSError):
             probe.bind(("127.0.0.1", port))
             return port
+    raise AssertionError("there is no end of ports")
 
 
 def free_ports(count: int) -> int:
@@ -108,7 +124,7 @@ class Stack:
                 stderr=subprocess.STDOUT,
             )
         try:
-            self.wait(self.is_ready, "the relay to be ready", 30)
+            self.wait(self.is_ready, "the relay to be ready", START_S)
         except BaseException:
             self.stop()
             raise
@@ -128,12 +144,12 @@ class Stack:
         assert self._process is not None
         if self._process.poll() is None:
             self._process.terminate()
-        return self._process.wait(15)
+        return self._process.wait(HANG_S)
 
-    def wait_ended(self, within_s: float) -> int:
+    def wait_ended(self) -> int:
         """Wait until it has ended; returns the exit code."""
         assert self._process is not None
-        return self._process.wait(within_s)
+        return self._process.wait(HANG_S)
 
     def end_publishers(self) -> None:
         """End all that `publish` has started."""
@@ -146,7 +162,7 @@ class Stack:
         for pid in victims:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
-        self._process.wait(10)
+        self._process.wait(HANG_S)
 
     def children(self, *needles: str) -> list[int]:
         """Ids of the supervisor's children whose command line has all the `needles`."""
@@ -173,7 +189,7 @@ class Stack:
                 **headers,
             },
         )
-        with urllib.request.urlopen(request, timeout=10) as response:
+        with urllib.request.urlopen(request, timeout=HANG_S) as response:
             raw = response.read()
         return json.loads(raw) if raw else None
 
@@ -186,7 +202,7 @@ class Stack:
 
     def text(self, path: str) -> str:
         """GET some text."""
-        with urllib.request.urlopen(self.url + path, timeout=10) as response:
+        with urllib.request.urlopen(self.url + path, timeout=HANG_S) as response:
             return str(response.read().decode())
 
     def camera(self, camera_id: str, **fields: Any) -> str:
@@ -250,7 +266,7 @@ class Stack:
         self._publishers.callback(end)
         return process
 
-    def wait_live(self, slug: str, camera: str, within_s: float = 15) -> None:
+    def wait_live(self, slug: str, camera: str, within_s: float = PATIENCE_S) -> None:
         """Wait until a camera of a broadcast has renditions."""
 
         def live() -> bool:
@@ -259,11 +275,8 @@ class Stack:
 
         self.wait(live, f"{camera} to be live", within_s)
 
-    def wait(self, condition: Any, what: str, within_s: float) -> float:
+    def wait(self, condition: Callable[[], Any], what: str, within_s: float = PATIENCE_S) -> float:
         """Poll until `condition()` is true; returns how long that took, in seconds."""
         began = time.monotonic()
-        while not condition():
-            if time.monotonic() - began > within_s:
-                raise AssertionError(f"waited {within_s} s for {what}\n{self.log.read_text()}")
-            time.sleep(0.02)
+        wait_until(condition, lambda: f"{what}\n{self.log.read_text()}", within_s)
         return time.monotonic() - began

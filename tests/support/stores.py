@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import signal
 import subprocess
-import time
 from typing import TYPE_CHECKING
 
 import redis
 
 from relay.bus import embedded
+from tests.support.server import answers
+from tests.support.stalls import HANG_S
+from tests.support.waiting import wait_until
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,23 +30,14 @@ class Store:
     def start(self) -> None:
         """Start it, and wait until it answers."""
         self._process = subprocess.Popen(self._command, stdout=subprocess.DEVNULL)
-        client = redis.Redis.from_url(self.url)
-        deadline = time.monotonic() + 10
-        while True:
-            try:
-                client.ping()
-            except redis.RedisError:
-                assert time.monotonic() < deadline
-                time.sleep(0.01)
-            else:
-                client.close()
-                return
+        with redis.Redis.from_url(self.url) as client:
+            wait_until(lambda: answers(client), "the store to answer")
 
     def kill(self) -> None:
         """SIGKILL; harmless where it is gone."""
         if self._process is not None:
             self._process.kill()
-            self._process.wait(10)
+            self._process.wait(HANG_S)
             self._process = None
 
     def freeze(self) -> None:

@@ -24,4 +24,4 @@ def write(tab: Tab, text: str, name: str = "Maren") -> None:
     """Write a comment in the page."""
     tab.page.get_by_label("Your comment").fill(text)
     tab.page.get_by_label("Your name").fill(name)
-    tab.page.get_by_role("button", name="Send").click()
+    tab.page.get_by_role("button", name="Post comment").click()

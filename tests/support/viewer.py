@@ -20,6 +20,7 @@ from tests.support.dtls_peer import DtlsPeer, certificate_fingerprint
 from tests.support.offers import CHROMIUM_LIKE
 from tests.support.reception import Reception
 from tests.support.stage import open_udp, track
+from tests.support.stalls import PATIENCE_S
 from tests.support.waiting import eventually
 
 if TYPE_CHECKING:
@@ -38,9 +39,16 @@ class WebViewer:
     """See the module. Not connected on construction; use `join`."""
 
     def __init__(
-        self, recipe: Recipe = CHROMIUM_LIKE, *, use_candidate: bool = True, keep: bool = True
+        self,
+        recipe: Recipe = CHROMIUM_LIKE,
+        *,
+        use_candidate: bool = True,
+        keep: bool = True,
+        answers: bool = True,
     ) -> None:
-        """Without `keep` it forgets media at once; one that offers `passive` is DTLS's server."""
+        """Without `keep` it forgets media at once; without `answers` the edge's checks get none;
+        one that offers `passive` is DTLS's server.
+        """
         self.local = Credentials(secrets.token_hex(4), secrets.token_hex(12))
         self.offer = recipe.but(
             ufrag=self.local.ufrag,
@@ -59,6 +67,7 @@ class WebViewer:
         """Share of packets that it says were lost."""
         self.lsr = 0
         self._keep = keep
+        self._answers = answers
         self._use_candidate = use_candidate
         self._remote = Credentials("", "")
         self._edge = ("127.0.0.1", 0)
@@ -70,7 +79,7 @@ class WebViewer:
     # --- life ------------------------------------------------------------------------------
 
     async def join(
-        self, open_session: Callable[[str], Awaitable[dict[str, Any]]], within_s: float = 10.0
+        self, open_session: Callable[[str], Awaitable[dict[str, Any]]], within_s: float = PATIENCE_S
     ) -> WebViewer:
         """Open a session and connect; `open_session` takes the offer to the edge."""
         answer = await open_session(self.offer)
@@ -183,6 +192,17 @@ class WebViewer:
         message.add_message_integrity(self._remote.password.encode())
         return bytes(message)
 
+    def _answer_check(self, datagram: bytes) -> None:
+        request = stun.parse_message(datagram)
+        key, names = self.local.password.encode(), (self.local.ufrag, self._remote.ufrag)
+        if not self._answers or request.attributes["USERNAME"] != ":".join(names):
+            return
+        assert request.check_message_integrity(key)
+        answer = stun.Message(stun.Method.BINDING, stun.Class.RESPONSE, request.transaction_id)
+        answer.attributes["XOR-MAPPED-ADDRESS"] = self._edge
+        answer.add_message_integrity(key)
+        self._send(bytes(answer))
+
     def _report(self) -> None:
         blocks = [
             feedback.block(each.ssrc, lost=int(self.lost * 256), lsr=self.lsr)
@@ -208,7 +228,9 @@ class WebViewer:
 
     def _take(self, datagram: bytes) -> None:
         first = datagram[0]
-        if first < 4:
+        if datagram[:2] == b"\x00\x01":
+            self._answer_check(datagram)
+        elif first < 4:
             self.checks_answered += 1
             if self.reception is None and self.checks_answered == 1:
                 for flight in self.dtls.advance():

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import aiohttp
 
+from tests.support.stalls import HANG_S
+
 if TYPE_CHECKING:
     from multidict import CIMultiDictProxy
 
@@ -35,7 +37,7 @@ class Player:
 
     def __init__(self, url: str) -> None:
         self._url = url
-        self._http = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(15))
+        self._http = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(HANG_S))
 
     async def close(self) -> None:
         """Be done."""

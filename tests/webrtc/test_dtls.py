@@ -26,6 +26,7 @@ from tests.support.dtls_peer import (
     certificate_fingerprint,
     records,
 )
+from tests.support.stalls import HANG_S
 from tests.support.waiting import eventually, settle
 from tests.webrtc.wire import Wire
 
@@ -176,7 +177,7 @@ async def test_stopping_ends_the_handshake(certificate: Certificate) -> None:
     handshake = asyncio.create_task(ours.handshake())
     await settle()
     await ours.stop()
-    await asyncio.wait([handshake], timeout=5)
+    await asyncio.wait([handshake], timeout=HANG_S)
     assert isinstance(handshake.exception(), ProtocolError)
 
 

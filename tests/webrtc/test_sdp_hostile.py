@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from relay.errors import ProtocolError
-from relay.webrtc.description import MAX_SIZE
-from relay.webrtc.sdp import Offer, answer, parse_fragment, parse_offer
+from relay.webrtc.description import MAX_FEEDBACK, MAX_MEDIA, MAX_REPEATS, MAX_SIZE
+from relay.webrtc.sdp import MAX_CREDENTIAL, Offer, answer, parse_fragment, parse_offer
 from tests.support.offers import CHROMIUM, CHROMIUM_LIKE, FIREFOX_LIKE, SAFARI_LIKE, Codec, Media
 from tests.webrtc.local import local_for
 
@@ -62,13 +62,13 @@ def understood(text: str) -> Offer | None:
 
 
 @given(mutated())
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_a_mutated_offer_is_an_offer_or_an_error(text: str) -> None:
     understood(text)
 
 
 @given(st.text(max_size=300))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_any_text_is_an_offer_or_an_error(text: str) -> None:
     understood(text)
     understood("v=0\r\n" + text)
@@ -103,6 +103,50 @@ def test_an_offer_costs_no_more_than_its_size(flood: str) -> None:
 def test_an_offer_that_is_too_long_is_refused() -> None:
     with pytest.raises(ProtocolError, match="characters"):
         parse_offer(OFFERS[0] + "a=x:\r\n" * MAX_SIZE)
+
+
+@pytest.mark.parametrize(
+    ("line", "most"),
+    [
+        ("m=video 0 UDP/TLS/RTP/SAVPF 96\r\n", MAX_MEDIA - 2),
+        ("a=ssrc:1 cname:x\r\n", MAX_REPEATS),
+        ("a=x:y\r\n", MAX_REPEATS),
+        ("a=rtcp-fb:96 nack\r\n", MAX_FEEDBACK),
+    ],
+)
+def test_more_of_a_kind_than_any_browser_sends_is_refused(line: str, most: int) -> None:
+    base = CHROMIUM_LIKE.text()
+    name = line[: line.find(":")]
+    there = base.rpartition("m=")[2].count(name) if line.startswith("a=") else 0
+    parse_offer(base + line * (most - there))
+    with pytest.raises(ProtocolError, match=r"more than|lines of the attribute"):
+        parse_offer(base + line * (most - there + 1))
+
+
+@pytest.mark.parametrize("name", ["ice-ufrag", "ice-pwd"])
+def test_ice_credentials_are_bounded(name: str) -> None:
+    text = CHROMIUM_LIKE.but(ufrag="u" * MAX_CREDENTIAL, password="p" * MAX_CREDENTIAL).text()
+    parse_offer(text)
+    with pytest.raises(ProtocolError, match="credentials"):
+        parse_offer(text.replace(f"a={name}:", f"a={name}:x"))
+
+
+@pytest.mark.parametrize("line", ["m=a 0 b {}\r\n", "a=ssrc:{} c\r\n", "a=extmap:1 {}\r\n"])
+def test_what_is_kept_of_an_offer_is_no_more_than_four_times_its_size(line: str) -> None:
+    def kept(count: int) -> int:
+        texts = [
+            CHROMIUM_LIKE.text().replace("s=-", f"s={number}")
+            + "".join(line.format(f"{number:04}" + "x" * 150) for _ in range(14))
+            for number in range(count)
+        ]
+        tracemalloc.start()
+        offers = [parse_offer(text) for text in texts]
+        held, _ = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        assert len(offers) == count
+        return held - 4 * sum(map(len, texts))
+
+    assert kept(300) <= 0
 
 
 @pytest.mark.parametrize("number", [72, 95, 128, 200, 255, 256, 300, 999])

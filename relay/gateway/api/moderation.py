@@ -9,6 +9,7 @@ from aiohttp import web
 from relay.audience import comments as rules
 from relay.audience.comment_store import Comments, block
 from relay.audience.comments import Comment, Place
+from relay.errors import Invalid
 from relay.gateway.api.comments import PATH, CommentView, broadcast_of, comment_view, tell_comment
 from relay.gateway.keys import STATE
 from relay.gateway.route import Route, json_response, read_body
@@ -30,7 +31,7 @@ class Decision(Model):
     approved: bool | None = None
     """True shows what waits for approval, false hides it."""
     block_author: bool | None = None
-    """Whether the author's further comments are refused, everywhere."""
+    """Whether the author's further comments are refused, everywhere; not the desk's."""
 
 
 class CommentExport(Model):
@@ -48,6 +49,8 @@ async def decide(request: web.Request) -> web.Response:
 
     def apply(comment: Comment) -> Comment:
         before[:] = [comment]
+        if decision.block_author and comment.desk:
+            raise Invalid("block_author: the desk wrote this, and is never blocked")
         return rules.moderated(
             comment,
             hidden=decision.hidden,

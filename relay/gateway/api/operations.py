@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import time
+from functools import partial
 from typing import TYPE_CHECKING, Final, Literal
 
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 
+from relay.bus import keys
 from relay.bus.client import store_errors
 from relay.errors import StoreError
 from relay.gateway.errors import problem
-from relay.gateway.keys import BUS, LIVE, STATE
+from relay.gateway.keys import BUS, DOORS, LIVE, STATE, TAKES_WRITES
 from relay.gateway.route import Route, json_response
 from relay.state.models import Model
 
@@ -23,11 +25,16 @@ if TYPE_CHECKING:
     from prometheus_client.core import Metric
     from redis.asyncio import Redis
 
+    from relay.gateway.doors import Doors
     from relay.gateway.live import Live
 
 
 _PROBE_S: Final = 0.8
 """Less than the second that orchestrators allow by default."""
+_PROBE_MS: Final = 60_000
+KEPT_S: Final = 1.0
+"""Who asks more often makes no more writes."""
+_STORES: Final = (("state", STATE), ("bus", BUS))
 _BLIND_S: Final = 5.0
 """What was known of edges this long ago is not worth telling."""
 
@@ -43,9 +50,9 @@ class Readiness(Model):
 
     ready: bool
     state: bool
-    """Whether the state answers."""
+    """Whether the state takes writes."""
     bus: bool
-    """Whether the bus answers."""
+    """Whether the bus takes writes."""
     edges: int
     """Number of edges."""
 
@@ -58,7 +65,10 @@ async def healthz(_request: web.Request) -> web.Response:
 async def readyz(request: web.Request) -> web.Response:
     """GET /readyz: whether viewers can be served, and what is missing if not."""
     app = request.app
-    state, bus = await asyncio.gather(_answers(app[STATE], "state"), _answers(app[BUS], "bus"))
+    takes = app[TAKES_WRITES]
+    state, bus = await asyncio.gather(
+        *(takes.get(name, partial(_takes, app[key], name)) for name, key in _STORES)
+    )
     is_blind = time.monotonic() - app[LIVE].read_at > _BLIND_S
     edges = 0 if is_blind else len(app[LIVE].edges)
     found = Readiness(ready=state and bus and edges > 0, state=state, bus=bus, edges=edges)
@@ -75,10 +85,11 @@ async def readyz(request: web.Request) -> web.Response:
     )
 
 
-async def _answers(client: Redis, name: str) -> bool:
+async def _takes(client: Redis, name: str) -> bool:
+    """Whether a store takes writes: one that is full still answers."""
     try:
         async with store_errors(name, timeout_s=_PROBE_S):
-            await client.ping()
+            await client.set(keys.PROBE, "1", px=_PROBE_MS)
     except StoreError:
         return False
     return True
@@ -87,7 +98,7 @@ async def _answers(client: Redis, name: str) -> bool:
 async def metrics(request: web.Request) -> web.Response:
     """GET /metrics, in Prometheus's format."""
     registry = CollectorRegistry()
-    registry.register(_Collector(request.app[LIVE]))
+    registry.register(_Collector(request.app[LIVE], request.app[DOORS]))
     return web.Response(
         body=generate_latest(registry), headers={"Content-Type": CONTENT_TYPE_LATEST}
     )
@@ -96,8 +107,8 @@ async def metrics(request: web.Request) -> web.Response:
 class _Collector:
     """Metrics of the whole relay, from what its processes tell the bus."""
 
-    def __init__(self, live: Live) -> None:
-        self._live = live
+    def __init__(self, live: Live, doors: Doors) -> None:
+        self._live, self._doors = live, doors
 
     def collect(self) -> Iterable[Metric]:
         viewers = GaugeMetricFamily("eva_viewers", "Connected viewers", labels=["edge"])
@@ -122,11 +133,25 @@ class _Collector:
             live.add_metric([name], 1)
             units.add_metric([name], fact["units"])
             dropped.add_metric([name], fact.get("dropped", 0))
+        wrong = GaugeMetricFamily(
+            "eva_camera_fault", "What is wrong with a camera", labels=["camera", "kind"]
+        )
+        for name, found in self._live.faults.items():
+            for fault in found:
+                wrong.add_metric([name, fault.kind], 1)
+        befell = CounterMetricFamily(
+            "eva_camera_troubles", "What befell a camera", labels=["camera", "what"]
+        )
+        for name, history in self._live.histories.items():
+            for what, count in history.counts.items():
+                befell.add_metric([name, what], count)
         done = CounterMetricFamily("eva_process", "What a process did", labels=["process", "what"])
         for name, fact in self._live.processes.items():
             for what, value in fact["counters"].items():
                 done.add_metric([name, what], value)
-        return [viewers, load, sent, strays, live, units, dropped, done]
+        for what, value in self._doors.counters().items():
+            done.add_metric(["gateway", what], value)
+        return [viewers, load, sent, strays, live, units, dropped, wrong, befell, done]
 
 
 ROUTES = [

@@ -26,6 +26,8 @@ class SimilarView(Model):
 
     slug: str
     title: str
+    language: str | None
+    """The title's language, BCP 47; null where its makers do not say."""
     state: Phase
     starts_at: datetime | None
     tags: list[str]
@@ -60,6 +62,7 @@ async def read(request: web.Request) -> web.Response:
                 SimilarView(
                     slug=view.slug,
                     title=view.title,
+                    language=view.language,
                     state=view.state,
                     starts_at=view.starts_at,
                     tags=view.tags,

@@ -116,6 +116,8 @@ class MediaFault:
     """Whether it was sound or picture; None for metadata and messages that hold both."""
     reason: str
     """Why, for people."""
+    codec: str = ""
+    """The codec's name, if that is what cannot be used."""
 
 
 @dataclass(frozen=True, slots=True)

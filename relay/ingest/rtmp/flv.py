@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from relay.errors import MediaError
+from relay.errors import MediaError, UnsupportedCodec
 from relay.media.aac import AacConfig
 from relay.media.codecs import Kind
 from relay.media.h264 import START_CODE, AvcConfig, split_annexb, split_avcc
@@ -72,10 +72,6 @@ _LENGTH_SIZE: Final = 4
 """Bytes of a NAL unit's length, unless a sequence header says otherwise."""
 
 
-def _unsupported(what: str) -> MediaError:
-    return MediaError(f"not supported yet: {what}")
-
-
 @dataclass(frozen=True, slots=True)
 class _Packet:
     """A tag body behind its header."""
@@ -128,17 +124,17 @@ def _enhanced(cursor: _Cursor, packet_type: int, multitrack: int, four_cc: bytes
         return _Packet(packet_type, cursor.rest())
     head = cursor.uint(1)
     if head >> 4 != _ONE_TRACK:
-        raise _unsupported("several tracks in one message")
-    _expect(cursor.take(4), four_cc)
-    track = cursor.uint(1)
-    if track != 0:
-        raise _unsupported(f"multitrack, track {track}")
+        raise MediaError("not supported yet: several tracks in one message")
+    found, track = cursor.take(4), cursor.uint(1)
+    if track != 0:  # whatever its codec: the first track may be of use
+        raise MediaError(f"not supported yet: multitrack, track {track}")
+    _expect(found, four_cc)
     return _Packet(head & 0xF, cursor.rest())
 
 
 def _expect(found: bytes, four_cc: bytes) -> None:
     if found != four_cc:
-        raise _unsupported(_FOUR_CCS.get(found, f"codec {found!r}"))
+        raise UnsupportedCodec(_FOUR_CCS.get(found, f"codec {found!r}"))
 
 
 def is_sequence_start(kind: Kind, body: bytes) -> bool:
@@ -171,7 +167,8 @@ class TagDecoder:
         """What a video message says: a picture, a new configuration, or nothing of use.
 
         Raises:
-            MediaError: it is broken, or of a codec that is not supported yet.
+            UnsupportedCodec: it is of a codec that cannot be shown.
+            MediaError: it is broken.
         """
         if not body:
             return None
@@ -182,7 +179,7 @@ class TagDecoder:
         if head >> 4 == _COMMAND_FRAME:
             return None
         if head & 0xF != _AVC:
-            raise _unsupported(_VIDEO_CODECS.get(head & 0xF, f"video codec id {head & 0xF}"))
+            raise UnsupportedCodec(_VIDEO_CODECS.get(head & 0xF, f"video codec id {head & 0xF}"))
         packet_type = cursor.uint(1)
         if packet_type == _SEQUENCE_END:
             return None
@@ -193,7 +190,8 @@ class TagDecoder:
         """What an audio message says: a frame, a new configuration, or nothing of use.
 
         Raises:
-            MediaError: it is broken, or of a codec that is not supported yet.
+            UnsupportedCodec: it is of a codec that cannot be shown.
+            MediaError: it is broken.
         """
         if not body:
             return None
@@ -205,7 +203,7 @@ class TagDecoder:
         elif head >> 4 == _AAC:
             packet = _Packet(cursor.uint(1), cursor.rest())
         else:
-            raise _unsupported(_AUDIO_CODECS.get(head >> 4, f"sound format {head >> 4}"))
+            raise UnsupportedCodec(_AUDIO_CODECS.get(head >> 4, f"sound format {head >> 4}"))
         return self._aac_packet(packet)
 
     def _enhanced_video(self, cursor: _Cursor, head: int) -> VideoNals | AvcConfig | None:

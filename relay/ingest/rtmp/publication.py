@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Final
 
-from relay.errors import MediaError
+from relay.errors import MediaError, UnsupportedCodec
 from relay.ingest.rtmp import amf
 from relay.ingest.rtmp.errors import Amf3Error, AmfError
 from relay.ingest.rtmp.events import (
@@ -87,7 +87,8 @@ class Publication:
         try:
             return self._READERS[message.kind](self, message)
         except (MediaError, AmfError) as error:
-            return [MediaFault(self._KINDS.get(message.kind), str(error))]
+            codec = error.codec if isinstance(error, UnsupportedCodec) else ""
+            return [MediaFault(self._KINDS.get(message.kind), str(error), codec)]
 
     def end(self) -> list[Event]:
         """The last picture, if it waits to know whether it is whole."""

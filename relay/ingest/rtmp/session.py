@@ -3,11 +3,12 @@
     session = Session()
     events = session.receive(data, now)      then send session.take_output()
     session.accept() or session.refuse(…)    answers PublishRequested; then send again
+    session.dismiss(…)                       ends a publication, and tells the encoder why
     session.end()                            once the peer has closed its side
 
-After `Ended`, an error, or `refuse`, the owner sends what `take_output` holds and closes the
-connection. It has to stop reading while the peer does not take what was sent, as answers are kept
-without limit; each is about as long as what it answers.
+After `Ended`, an error, `refuse` or `dismiss`, the owner sends what `take_output` holds and closes
+the connection. It has to stop reading while the peer does not take what was sent, as answers are
+kept without limit; each is about as long as what it answers.
 
 Sources: RTMP 1.0 (2012) section 7.2, Enhanced RTMP v2, and what encoders really send.
 """
@@ -86,10 +87,11 @@ _NEXT: Final[dict[State, frozenset[State]]] = {
 
 
 class Refusal(StrEnum):
-    """Codes that a publish is refused with."""
+    """Codes that a publish is refused or ended with."""
 
     UNAUTHORIZED = "NetStream.Publish.Unauthorized"
     BAD_NAME = "NetStream.Publish.BadName"
+    REJECTED = "NetStream.Publish.Rejected"
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,6 +200,17 @@ class Session:
             return
         assert self._state is State.PENDING, "refuse() answers a pending publish"
         self._status(code, description, level="error")
+        self._enter(State.CLOSED)
+        self.close_reason = description
+
+    def dismiss(self, description: str) -> None:
+        """End a publication that was accepted; does nothing if there is none any more.
+
+        The peer is told `description`, which also becomes `close_reason`.
+        """
+        if self._state is not State.PUBLISHING:
+            return
+        self._status(Refusal.REJECTED, description, level="error")
         self._enter(State.CLOSED)
         self.close_reason = description
 

@@ -266,7 +266,7 @@ mod tests {
     fn pair() -> (UdpSocket, UdpSocket) {
         let [a, b] = [(); 2].map(|()| UdpSocket::bind("127.0.0.1:0").unwrap());
         a.set_nonblocking(true).unwrap();
-        b.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
+        b.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
         (a, b)
     }
 
@@ -315,7 +315,7 @@ mod tests {
         }
         let mut seen = Vec::new();
         let mut reader = Reader::default();
-        assert!(wait_readable([a.as_raw_fd(), -1], Some(Duration::from_secs(5))).unwrap()[0]);
+        assert!(wait_readable([a.as_raw_fd(), -1], Some(Duration::from_secs(60))).unwrap()[0]);
         reader.read(a.as_raw_fd(), |data, from| {
             assert_eq!(from, b.local_addr().unwrap());
             seen.push(data[0]);

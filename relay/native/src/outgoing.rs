@@ -160,6 +160,8 @@ pub struct Outgoing {
     reference: Option<(i64, f64)>,
     /// How late that was, by the frames before it, in seconds.
     late: f64,
+    /// How often `home` has moved: sender reports from before do not hold any more.
+    pub jumps: u32,
     last_timestamp: Option<i64>,
     /// When the last packet of a replay was sent, Unix seconds.
     replayed: f64,
@@ -186,6 +188,7 @@ impl Outgoing {
             home: i64::from(params.timestamp_offset),
             reference: None,
             late: 0.0,
+            jumps: 0,
             last_timestamp: None,
             replayed: 0.0,
             segments: [Segment::default(); SEGMENTS],
@@ -241,6 +244,7 @@ impl Outgoing {
             if jumped {
                 natural = then + (elapsed.max(0.0) * clock).round_ties_even() as i64;
                 self.home = natural - frame.rtp_time;
+                self.jumps = self.jumps.wrapping_add(1);
             } else {
                 self.late = (self.late - early).clamp(0.0, MAX_LATE);
             }

@@ -31,9 +31,10 @@ type PyStats = (u64, u64, u64, u64, u32, i32, Option<f64>, f64, f64, u32, i32, O
 /// Kind, viewer or stream, estimate (bits a second), highest, lost, round trip (s).
 type PyEvent = (u8, u32, Option<u64>, u32, i32, Option<f64>);
 /// Kind, SSRC, payload type, RTX SSRC, RTX payload type, ids of abs-send-time, playout-delay and
-/// mid, the mid itself, first sequence number, time stamp offset.
+/// mid, whether the picture waits for sound, the mid itself, first sequence number, time stamp
+/// offset.
 type PyTrack =
-    (bool, u32, u8, u32, Option<u8>, Option<u8>, Option<u8>, Option<u8>, String, u16, u32);
+    (bool, u32, u8, u32, Option<u8>, Option<u8>, Option<u8>, Option<u8>, bool, String, u16, u32);
 
 fn kind(video: bool) -> Kind {
     if video {
@@ -49,8 +50,20 @@ fn address(text: &PyAddress) -> PyResult<SocketAddr> {
 }
 
 fn track(py: PyTrack) -> PyResult<TrackParams> {
-    let (video, ssrc, payload_type, rtx_ssrc, rtx, send_time, playout, mid_id, mid, first, offset) =
-        py;
+    let (
+        video,
+        ssrc,
+        payload_type,
+        rtx_ssrc,
+        rtx,
+        send_time,
+        playout,
+        mid_id,
+        waits,
+        mid,
+        first,
+        offset,
+    ) = py;
     if [send_time, playout, mid_id].into_iter().flatten().any(|id| !(1..15).contains(&id)) {
         return Err(PyValueError::new_err("header extension ids are 1 to 14"));
     }
@@ -60,7 +73,12 @@ fn track(py: PyTrack) -> PyResult<TrackParams> {
         payload_type: payload_type & 0x7F,
         rtx_ssrc,
         rtx_payload_type: rtx.map(|value| value & 0x7F),
-        extensions: Extensions { abs_send_time: send_time, playout_delay: playout, mid: mid_id },
+        extensions: Extensions {
+            abs_send_time: send_time,
+            playout_delay: playout,
+            mid: mid_id,
+            waits,
+        },
         mid: mid.into_bytes(),
         first_sequence: first,
         timestamp_offset: offset,

@@ -155,7 +155,16 @@ pub struct Extensions {
     pub playout_delay: Option<u8>,
     /// sdes:mid (RFC 9143).
     pub mid: Option<u8>,
+    /// Whether the picture waits for the sound that goes with it.
+    pub waits: bool,
 }
+
+/// Least and greatest playout delay, 12 bits each, in 10 ms: show frames once they are decoded.
+const AT_ONCE: [u8; 3] = [0; 3];
+/// The same where sound goes with the picture: 60 ms to 4 s. Browsers play sound about 60 ms after
+/// it has come. Where it comes later they hold the picture back for longer, which a greatest delay
+/// of 0 forbids.
+const WITH_SOUND: [u8; 3] = [0x00, 0x61, 0x90];
 
 /// The RTP header of one outgoing stream; all its packets' headers have the same length.
 #[derive(Clone)]
@@ -179,8 +188,8 @@ impl Header {
             ext.extend_from_slice(&[0; 3]);
         }
         if let Some(id) = extensions.playout_delay {
-            // Least and greatest delay of zero: show frames as soon as they are decoded.
-            ext.extend_from_slice(&[id << 4 | 2, 0, 0, 0]);
+            ext.push(id << 4 | 2);
+            ext.extend_from_slice(if extensions.waits { &WITH_SOUND } else { &AT_ONCE });
         }
         if let (Some(id), 1..=16) = (extensions.mid, mid.len()) {
             ext.push(id << 4 | (mid.len() as u8 - 1));
@@ -327,7 +336,12 @@ mod tests {
 
     #[test]
     fn headers_keep_their_length() {
-        let all = Extensions { abs_send_time: Some(2), playout_delay: Some(5), mid: Some(9) };
+        let mut all = Extensions {
+            abs_send_time: Some(2),
+            playout_delay: Some(5),
+            mid: Some(9),
+            waits: false,
+        };
         let header = Header::new(0x0102_0304, 108, all, b"video");
         let mut out = [0u8; MAX_HEADER];
         header.write(&mut out, 0xABCD, 0x1122_3344, true, [7, 8, 9]);
@@ -338,6 +352,10 @@ mod tests {
                 7, 8, 9, 0x52, 0, 0, 0, 0x94, b'v', b'i', b'd', b'e', b'o', 0, 0,
             ]
         );
+        all.waits = true;
+        let header = Header::new(0x0102_0304, 108, all, b"video");
+        header.write(&mut out, 0xABCD, 0x1122_3344, true, [7, 8, 9]);
+        assert_eq!(out[20..24], [0x52, 0x00, 0x61, 0x90]);
         assert_eq!(Header::new(1, 96, Extensions::default(), b"0").len(), 12);
     }
 }

@@ -46,7 +46,12 @@ pub fn params(kind: Kind, ssrc: u32, rtx: Option<u8>) -> TrackParams {
         payload_type: 96,
         rtx_ssrc: ssrc + 1,
         rtx_payload_type: rtx,
-        extensions: Extensions { abs_send_time: Some(2), playout_delay: None, mid: Some(9) },
+        extensions: Extensions {
+            abs_send_time: Some(2),
+            playout_delay: None,
+            mid: Some(9),
+            waits: false,
+        },
         mid: b"0".to_vec(),
         first_sequence: 65_500,
         timestamp_offset: u32::MAX - 5000,

@@ -16,6 +16,11 @@ use crate::ring::{Frame, Kind, Ring};
 use crate::shared::ViewerStats;
 use crate::srtp::Sender;
 
+/// Seconds between a track's sender reports.
+const REPORT_EVERY: f64 = 1.0;
+/// Between the first and the second; then twice as long each time.
+const REPORT_SOON: f64 = 0.1;
+const REPORTS_SOON: u8 = 8;
 /// Packets of a replay in one go, also where it is late.
 const CHASE_PACKETS: usize = 10;
 
@@ -126,7 +131,10 @@ pub struct Track {
     /// The stream it goes over to with that one's next keyframe.
     pub next_stream: Option<u32>,
     /// When its next sender report is due, Unix seconds.
-    pub next_report: f64,
+    next_report: f64,
+    /// Reports since its clock jumped last, or since it began, and how often it had by then.
+    reports: u8,
+    jumps: u32,
     stream: Option<u32>,
     stats: Arc<ViewerStats>,
     chase: Option<Chase>,
@@ -142,12 +150,32 @@ impl Track {
             out: Outgoing::new(params),
             next_stream: None,
             next_report: 0.0,
+            reports: 0,
+            jumps: 0,
             stream: None,
             stats,
             chase: None,
             partial: None,
             first_live: 0,
         }
+    }
+
+    /// Whether a sender report is due: by time, also if the clock was set back, or because what the
+    /// last ones said of this track's clock is not true any more.
+    pub fn report_due(&mut self, now: f64) -> bool {
+        if self.jumps != self.out.jumps {
+            (self.jumps, self.reports) = (self.out.jumps, 0);
+            return true;
+        }
+        !(self.next_report - REPORT_EVERY..self.next_report).contains(&now)
+    }
+
+    /// A report was sent. Receivers bring sound and picture together from the second one on, so
+    /// that one follows soon.
+    pub fn reported(&mut self, now: f64) {
+        let soon = REPORT_SOON * f64::from(1u32 << self.reports);
+        self.next_report = now + soon.min(REPORT_EVERY);
+        self.reports = (self.reports + 1).min(REPORTS_SOON);
     }
 
     /// The first sequence number that is taken and whose packet was not sent, if there is one.

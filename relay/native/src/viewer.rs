@@ -18,9 +18,6 @@ use crate::stun::{Consent, MAX_ANSWER};
 use crate::track::{Outlet, Track};
 use crate::viewers::prefetch;
 
-/// Seconds between a track's sender reports.
-const REPORT_EVERY: f64 = 1.0;
-
 /// One viewer.
 pub struct Viewer {
     /// Where its packets go.
@@ -330,14 +327,13 @@ impl Viewer {
             if track.stream().is_none() {
                 continue;
             }
-            // Also due if the clock was set back.
-            if (track.next_report - REPORT_EVERY..track.next_report).contains(&now) {
+            if !track.report_due(now) {
                 continue;
             }
             let Some(rtp_time) = track.out.rtp_time_at(rings, (now * 1e6) as i64) else {
                 continue;
             };
-            track.next_report = now + REPORT_EVERY;
+            track.reported(now);
             let (packets, octets) = (track.out.packets as u32, track.out.octets as u32);
             let ssrc = track.out.header.ssrc;
             let mut report = rtcp::sender_report(ssrc, ntp(now), rtp_time, packets, octets);

@@ -98,7 +98,7 @@ def test_byte_by_byte_is_the_same(captures: dict[str, Capture], name: str):
 
 @pytest.mark.parametrize("name", ALL)
 @given(cuts=st.lists(st.integers(0, 1 << 20), max_size=40))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_random_pieces_are_the_same(captures: dict[str, Capture], name: str, cuts: list[int]):
     capture = captures[name]
     assert replay(capture.data, capture.split(cuts)) == capture.events

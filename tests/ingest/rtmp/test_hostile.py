@@ -88,7 +88,6 @@ def cut(data: bytes, size: int) -> Iterator[bytes]:
 
 @pytest.mark.parametrize("stage", ["handshake", "connecting", "pending", "publishing"])
 @given(data=garbage, cuts=st.lists(st.integers(0, 200), max_size=8))
-@settings(deadline=None)
 def test_any_bytes_come_to_the_same_however_they_are_cut(stage: str, data: bytes, cuts: list[int]):
     edges = sorted({0, len(data), *(at for at in cuts if at < len(data))})
     whole = outcome(arrived(stage), [data])
@@ -107,7 +106,7 @@ def published() -> Session:
 
 
 @given(random=st.randoms(use_true_random=False), size=st.integers(2, 30_000))
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 def test_damaged_captures_come_to_the_same_however_they_are_cut(random: Random, size: int):
     """A real connection with some bytes changed, left out or doubled."""
     damaged = bytearray(CAPTURE[ASKED:])
@@ -125,7 +124,7 @@ def test_damaged_captures_come_to_the_same_however_they_are_cut(random: Random, 
 
 
 @given(garbage)
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 def test_a_session_that_is_over_stays_over(data: bytes):
     session = arrived("publishing")
     with pytest.raises(ProtocolError):

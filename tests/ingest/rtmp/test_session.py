@@ -211,8 +211,8 @@ class TestPublishing:
             video(40, picture(SLICE)),
         )
         assert events[:5] == [
-            MediaFault(Kind.VIDEO, "not supported yet: HEVC (hvc1)"),
-            MediaFault(Kind.AUDIO, "not supported yet: MP3"),
+            MediaFault(Kind.VIDEO, "not supported yet: HEVC (hvc1)", "HEVC (hvc1)"),
+            MediaFault(Kind.AUDIO, "not supported yet: MP3", "MP3"),
             MediaFault(None, "malformed aggregate message"),
             MediaFault(None, "truncated AMF0"),
             MediaFault(None, "AMF3 is not spoken here"),

@@ -20,6 +20,10 @@ export type Scenario =
   | "closed"
   | "approval"
   | "quiet"
+  | "many"
+  | "silent"
+  | "connecting"
+  | "one"
   | "empty";
 
 /** The scenario that this page's address asks for. */
@@ -103,6 +107,15 @@ export const comments: Comment[] = [
   }),
 ];
 
+if (scenario === "many") {
+  for (let number = 0; number < 40; number += 1) {
+    const text = number % 3 === 0 ? "How long can they stay outside?" : "The light on the truss!";
+    comments.push(comment(`m${number}`, { name: `Viewer ${number + 1}`, text }));
+  }
+} else if (scenario === "silent") {
+  comments.length = 0;
+}
+
 /** Broadcasts like this one. */
 export const similar: SimilarBroadcast[] = [
   ["dextre", "Lubricating Dextre's wrist joints", 4.7, 190],
@@ -132,6 +145,7 @@ const sends = !["before", "waiting", "ended"].includes(scenario);
 export const broadcast: Broadcast = {
   slug: "eva-demo",
   title: "Cooling pump replacement outside the Harmony module",
+  language: "en",
   description:
     "Two astronauts leave the Quest airlock to replace a failed pump of the station's external cooling loop. They work at the far end of the truss, thirty metres from the hatch, and return with the **old unit**.\n\nTheir helmet cameras and a tethered drone send throughout. Expect a dark picture for *thirty-five minutes of every orbit*, while the station crosses the Earth's night side.\n\n- Remove the failed pump\n- Mount the spare\n- Test the loop, see [the procedure](https://example.org/procedure)",
   state: stateOf(),
@@ -190,30 +204,32 @@ export const broadcast: Broadcast = {
 export const broadcasts: Broadcast[] =
   scenario === "empty"
     ? []
-    : [
-        {
-          ...broadcast,
-          slug: "night-side",
-          title: "Night side inspection",
-          state: "before",
-          starts_at: agoISO(-26 * HOUR_MS),
-          rating: { average: null, count: 0, yours: null },
-        },
-        broadcast,
-        {
-          ...broadcast,
-          slug: "dextre",
-          title: "Lubricating Dextre's wrist joints",
-          state: "ended",
-          starts_at: agoISO(190 * HOUR_MS),
-          rating: { average: 4.7, count: 2210, yours: null },
-        },
-        {
-          ...broadcast,
-          slug: "solar-array",
-          title: "Installing the sixth roll-out solar array",
-          state: "ended",
-          starts_at: agoISO(700 * HOUR_MS),
-          rating: { average: 3.9, count: 88, yours: null },
-        },
-      ];
+    : scenario === "one"
+      ? [broadcast]
+      : [
+          {
+            ...broadcast,
+            slug: "night-side",
+            title: "Night side inspection",
+            state: "before",
+            starts_at: agoISO(-26 * HOUR_MS),
+            rating: { average: null, count: 0, yours: null },
+          },
+          broadcast,
+          {
+            ...broadcast,
+            slug: "dextre",
+            title: "Lubricating Dextre's wrist joints",
+            state: "ended",
+            starts_at: agoISO(190 * HOUR_MS),
+            rating: { average: 4.7, count: 2210, yours: null },
+          },
+          {
+            ...broadcast,
+            slug: "solar-array",
+            title: "Installing the sixth roll-out solar array",
+            state: "ended",
+            starts_at: agoISO(700 * HOUR_MS),
+            rating: { average: 3.9, count: 88, yours: null },
+          },
+        ];

@@ -28,6 +28,9 @@ export async function answer(url: URL, offer: string): Promise<Response> {
   if (dead || scenario === "offline") {
     return problem(503, "No edge is free.", 1);
   }
+  if (scenario === "connecting") {
+    await new Promise(() => undefined);
+  }
   const peer = new RTCPeerConnection();
   for (const track of pictureOf(url.searchParams.get("camera") ?? "helmet").getTracks()) {
     peer.addTrack(track);

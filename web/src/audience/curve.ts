@@ -68,7 +68,7 @@ export class EvaCurve extends LitElement {
       }
       li svg {
         flex: none;
-        color: var(--accent);
+        color: var(--star);
         fill: currentColor;
       }
       .votes {
@@ -233,9 +233,9 @@ export class EvaCurve extends LitElement {
       series: [
         {},
         {
-          stroke: paint("--accent"),
+          stroke: paint("--star"),
           width: 2,
-          fill: `color-mix(in srgb, ${paint("--accent")} 16%, transparent)`,
+          fill: `color-mix(in srgb, ${paint("--star")} 16%, transparent)`,
           points: {
             show: true,
             size: rem * 0.25,
@@ -243,11 +243,11 @@ export class EvaCurve extends LitElement {
           },
         },
         {
-          stroke: paint("--accent"),
-          fill: paint("--accent"),
+          stroke: paint("--star"),
+          fill: paint("--star"),
           // Dots without a line between them.
           paths: () => null,
-          points: { show: true, size: rem * 0.625, fill: paint("--accent") },
+          points: { show: true, size: rem * 0.625, fill: paint("--star") },
         },
       ],
     };

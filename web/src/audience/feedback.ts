@@ -56,7 +56,7 @@ export class EvaFeedback extends LitElement {
         ${msg("E-mail, if you would like an answer")}
         <input type="email" name="email" autocomplete="email" maxlength="254" />
       </label>
-      <button class="send solid" type="submit" ?disabled=${this.sending}>${msg("Send")}</button>
+      <button class="send solid" type="submit" ?disabled=${this.sending}>${msg("Send to the team")}</button>
       ${troubleLine(this.trouble)}
     </form>`;
   }

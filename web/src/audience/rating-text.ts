@@ -12,7 +12,9 @@ export function ratingSummary(rating: Rating, locale: string): string {
     return msg("No votes so far! Be the first");
   }
   const average = formatAverage(rating.average, locale);
-  return msg(str`Average ${average} / 5, vote count ${formatCount(rating.count, locale)}`);
+  return rating.count === 1
+    ? msg(str`Average ${average} / 5, 1 vote`)
+    : msg(str`Average ${average} / 5, ${formatCount(rating.count, locale)} votes`);
 }
 
 /** What this viewer's vote has come to; an empty text where there is nothing to say. */

@@ -66,7 +66,7 @@ export class EvaRating extends LitElement {
       label.counts,
       .stars:hover label:has(~ label:hover),
       label:hover {
-        color: var(--accent);
+        color: var(--star);
       }
       label.counts svg {
         fill: currentColor;

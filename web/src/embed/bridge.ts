@@ -28,7 +28,7 @@ export class Bridge {
   readonly #frame: Frame;
   readonly #onCommand: (command: Command) => void;
   #origin: string | null;
-  // The last word of each kind, for a parent whose origin is not known yet. One each: six at most.
+  // The last word of each kind, for a parent whose origin is not known yet. One each: ten at most.
   readonly #unsaid = new Map<EmbedEvent, unknown>();
   readonly #known = new Map<EmbedEvent, string>();
 

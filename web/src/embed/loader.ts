@@ -5,17 +5,40 @@
  * frame's news into events. It stands alone: one small file, without imports, which may be included twice.
  */
 
-import type { Command, EmbedEvent } from "./messages.ts";
+import type { Answer, Command, EmbedEvent, MediaState } from "./messages.ts";
 
 // biome-ignore lint/complexity/noExcessiveLinesPerFunction: the function is the scope of the whole file.
-(() => {
+void (() => {
   const NAME = "eva-player";
   const ALLOW =
-    "autoplay; fullscreen; picture-in-picture; screen-wake-lock; gyroscope; accelerometer";
+    "autoplay; fullscreen; picture-in-picture; screen-wake-lock; gyroscope; accelerometer; " +
+    "local-network; loopback-network; local-network-access";
   const PARAMETERS = ["partner", "camera", "controls", "lang", "theme"];
   /** A frame that has said nothing for so long cannot speak: its server is away, or it may not be shown. */
   const PATIENCE_MS = 10_000;
-  const EVENTS: readonly EmbedEvent[] = ["ready", "state", "rating", "viewers", "error", "time"];
+  const EVENTS: readonly EmbedEvent[] = [
+    "ready",
+    "state",
+    "play",
+    "pause",
+    "volumechange",
+    "rating",
+    "viewers",
+    "error",
+    "time",
+  ];
+  /** How a player stands that has told nothing yet. */
+  const AT_FIRST: MediaState = { paused: true, muted: true, volume: 1 };
+  /** Of these the last one counts. */
+  const SLOTS: Readonly<Record<string, string>> = { pause: "play", unmute: "mute" };
+
+  /** A promise of `play()`; as for a media element, calls until it plays share one outcome. */
+  interface Playing {
+    id: number;
+    promise: Promise<void>;
+    resolve: () => void;
+    reject: (reason: DOMException) => void;
+  }
 
   /** The frame's address for an element's attributes; null without a usable `src`. */
   function frameUrl(element: HTMLElement): URL | null {
@@ -51,7 +74,10 @@ import type { Command, EmbedEvent } from "./messages.ts";
     #origin = "";
     #ready = false;
     #patience: ReturnType<typeof setTimeout> | undefined;
-    // What is asked before the player is there: the last of each kind, six at most.
+    #media = AT_FIRST;
+    #playing: Playing | null = null;
+    #plays = 0;
+    // What is asked before the player is there: the last of each kind, five at most.
     readonly #early = new Map<string, Command>();
 
     connectedCallback(): void {
@@ -61,9 +87,7 @@ import type { Command, EmbedEvent } from "./messages.ts";
 
     disconnectedCallback(): void {
       removeEventListener("message", this.#onMessage);
-      clearTimeout(this.#patience);
-      this.#frame = null;
-      this.#ready = false;
+      this.#reset();
     }
 
     attributeChangedCallback(name: string, former: string | null, value: string | null): void {
@@ -77,10 +101,48 @@ import type { Command, EmbedEvent } from "./messages.ts";
       }
     }
 
-    play(): void {
-      this.#ask("play");
+    get paused(): boolean {
+      return this.#media.paused;
+    }
+    get muted(): boolean {
+      return this.#media.muted;
+    }
+    set muted(muted: boolean) {
+      this.#ask(muted ? "mute" : "unmute");
+    }
+    get volume(): number {
+      return this.#media.volume;
+    }
+    set volume(volume: number) {
+      if (!(volume >= 0 && volume <= 1)) {
+        throw new DOMException(`The volume ${volume} is not between 0 and 1.`, "IndexSizeError");
+      }
+      this.#ask("volume", volume);
+    }
+
+    /** Rejected as a media element's: `NotAllowedError`, `AbortError`, `NotSupportedError`. */
+    play(): Promise<void> {
+      if (this.#frame === null) {
+        return Promise.reject(new DOMException("There is nothing to play.", "NotSupportedError"));
+      }
+      if (this.#playing === null) {
+        let resolve!: Playing["resolve"];
+        let reject!: Playing["reject"];
+        const promise = new Promise<void>((done, failed) => {
+          resolve = done;
+          reject = failed;
+        });
+        this.#plays += 1;
+        this.#playing = { id: this.#plays, promise, resolve, reject };
+        this.#ask("play", undefined, this.#plays);
+      }
+      return this.#playing.promise;
     }
     pause(): void {
+      // The player itself rejects what it is trying; what it has not been asked yet ends here.
+      if (!this.#ready) {
+        this.#abandon("AbortError", "The call to play() was interrupted by a call to pause().");
+      }
       this.#ask("pause");
     }
     mute(): void {
@@ -101,11 +163,8 @@ import type { Command, EmbedEvent } from "./messages.ts";
     #make(): void {
       const url = frameUrl(this);
       const root = this.shadowRoot ?? this.attachShadow({ mode: "open" });
-      this.#ready = false;
-      this.#early.clear();
-      clearTimeout(this.#patience);
+      this.#reset();
       if (url === null) {
-        this.#frame = null;
         root.replaceChildren();
         return;
       }
@@ -121,19 +180,55 @@ import type { Command, EmbedEvent } from "./messages.ts";
       this.#frame = frame;
       this.#origin = url.origin;
       root.replaceChildren(style, frame);
-      this.#patience = setTimeout(() => this.#tell("error", { message: "silent" }), PATIENCE_MS);
+      this.#patience = setTimeout(() => {
+        const message = "The player has not answered for ten seconds.";
+        this.#tell("error", { code: "silent", message });
+        this.#abandon("NotSupportedError", message);
+      }, PATIENCE_MS);
+    }
+
+    /** Forgets the frame that was there, and how it stood. */
+    #reset(): void {
+      clearTimeout(this.#patience);
+      this.#abandon("AbortError", "The player was taken away or loaded anew.");
+      this.#frame = null;
+      this.#ready = false;
+      this.#early.clear();
+      this.#media = AT_FIRST;
+    }
+
+    #abandon(name: string, message: string): void {
+      this.#playing?.reject(new DOMException(message, name));
+      this.#playing = null;
+    }
+
+    #settle({ id, error }: Answer): void {
+      if (id !== this.#playing?.id) {
+        return;
+      }
+      if (error === null) {
+        this.#playing.resolve();
+        this.#playing = null;
+      } else {
+        this.#abandon(error.name, error.message);
+      }
     }
 
     #tell(event: EmbedEvent, detail: unknown): void {
       this.dispatchEvent(new CustomEvent(event, { detail }));
     }
 
-    #ask(command: Command["command"], value?: string | null): void {
-      const message: Command = { eva: 1, command, ...(value === undefined ? {} : { value }) };
+    #ask(command: Command["command"], value?: Command["value"], id?: number): void {
+      const message: Command = {
+        eva: 1,
+        command,
+        ...(value === undefined ? {} : { value }),
+        ...(id === undefined ? {} : { id }),
+      };
       if (this.#ready) {
         this.#frame?.contentWindow?.postMessage(message, this.#origin);
       } else {
-        this.#early.set(command, message);
+        this.#early.set(SLOTS[command] ?? command, message);
       }
     }
 
@@ -142,8 +237,16 @@ import type { Command, EmbedEvent } from "./messages.ts";
       if (origin !== this.#origin || source !== this.#frame?.contentWindow || data?.eva !== 1) {
         return;
       }
+      if (data.event === "answer") {
+        this.#settle(data.value);
+        return;
+      }
       if (!EVENTS.includes(data.event)) {
         return;
+      }
+      if (typeof data.value?.paused === "boolean") {
+        const { paused, muted, volume } = data.value;
+        this.#media = { paused, muted, volume };
       }
       clearTimeout(this.#patience);
       if (data.event === "ready") {

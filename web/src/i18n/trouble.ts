@@ -42,6 +42,8 @@ function byKind(kind: string, error: HttpError): string | null {
       return msg("Voting begins with the broadcast.");
     case "comments-closed":
       return msg("Comments are closed.");
+    case "name-reserved":
+      return msg("This name looks like one of the crew or the desk. Choose another.");
     case "comment-hidden":
       return msg("This comment has been taken away.");
     case "blocked":

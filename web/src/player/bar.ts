@@ -13,10 +13,13 @@ import {
   layoutPip,
   layoutSide,
   layoutSingle,
+  theatreOff,
+  theatreOn,
 } from "../ui/icons.ts";
 import { locale } from "../ui/locale.ts";
 import type { Chosen, MenuGroup, MenuItem } from "../ui/menu.ts";
 import { speakChrome } from "./chrome-words.ts";
+import { isFromCamera } from "./latency-parts.ts";
 import { rungName, SOURCE } from "./rungs.ts";
 import type { Telemetry } from "./telemetry.ts";
 import { LAYOUTS, type Layout } from "./wishes.ts";
@@ -29,6 +32,8 @@ export interface Choices {
   programme: string | null;
   /** The present layout; null where there is only one. */
   layout: Layout | null;
+  /** The picture takes the page's whole width; null, or missing, where it cannot. */
+  theatre?: boolean | null;
 }
 
 /** What the bar shows. */
@@ -47,6 +52,7 @@ export interface BarFacts {
   flat: boolean | null;
   onChoose(chosen: Chosen): void;
   onStats(): void;
+  onTheatre(): void;
 }
 
 const LAYOUT_ICONS: Readonly<Record<Layout, TemplateResult>> = {
@@ -125,6 +131,7 @@ function controls(facts: BarFacts): TemplateResult {
         .icon=${gear}
         .groups=${settingsGroups(facts)}
       ></eva-menu>
+      ${theatreButton(facts)}
       <media-pip-button></media-pip-button>
       <media-fullscreen-button></media-fullscreen-button>
     </media-control-bar>`;
@@ -144,7 +151,9 @@ function latencyBadge(facts: BarFacts): TemplateResult | typeof nothing {
     return nothing;
   }
   const text = formatMilliseconds(latencyMs, locale());
-  const label = msg(str`${text} behind the camera. Show statistics`);
+  const label = isFromCamera(facts.choices, facts.camera)
+    ? msg(str`${text} behind the camera. Show statistics`)
+    : msg(str`${text} since it reached the relay. Show statistics`);
   return html`<button
     class="latency"
     type="button"
@@ -157,13 +166,32 @@ function latencyBadge(facts: BarFacts): TemplateResult | typeof nothing {
   </button>`;
 }
 
+/** What is said of a camera without a picture. */
+export function absence({ no_picture: noPicture }: Camera): string {
+  return noPicture === true ? msg("No picture") : msg("No signal");
+}
+
+function theatreButton({ choices, onTheatre }: BarFacts): TemplateResult | typeof nothing {
+  const theatre = choices?.theatre;
+  return typeof theatre !== "boolean"
+    ? nothing
+    : html`<button
+        class="theatre"
+        type="button"
+        aria-label=${msg("Theatre mode")}
+        aria-pressed=${theatre}
+        title=${msg("Theatre mode")}
+        @click=${() => onTheatre()}
+      >${theatre ? theatreOff : theatreOn}</button>`;
+}
+
 function cameraGroups(choices: Choices, wanted: string | null): MenuGroup[] {
   const cameras = choices.cameras.map((one): MenuItem => {
     const note = one.live
       ? one.id === choices.programme
         ? msg("On air")
         : undefined
-      : msg("No signal");
+      : absence(one);
     return {
       value: one.id,
       label: one.name,

@@ -105,7 +105,7 @@ function seek(
   to: (start: number, end: number, now: number) => number,
 ): string | null {
   if (!canSeek(video)) {
-    return msg("This is live: there is nothing to jump to yet");
+    return msg("This is live: there is nothing to jump to");
   }
   const { seekable } = video;
   const [start, end] = [seekable.start(0), seekable.end(seekable.length - 1)];

@@ -9,6 +9,8 @@ export interface Abilities {
   cameras: boolean;
   /** Several cameras can be shown at once. */
   layouts: boolean;
+  /** The picture can take the page's whole width. */
+  theatre: boolean;
   captions: boolean;
   /** The browser has windows for pictures in pictures. */
   pip: boolean;
@@ -27,6 +29,7 @@ export function abilities(
     ...others,
     cameras: (choices?.cameras.length ?? 0) > 1,
     layouts: choices !== null && choices.layout !== null,
+    theatre: typeof choices?.theatre === "boolean",
     pip: document.pictureInPictureEnabled,
   };
 }
@@ -41,6 +44,7 @@ export function playerRows(can: Abilities): Row[] {
     [true, [["M"], msg("Sound on or off")]],
     [true, [["↑", "↓"], msg("Louder, quieter")]],
     [true, [["F"], msg("Full screen")]],
+    [can.theatre, [["T"], msg("Theatre mode")]],
     [can.pip, [["P"], msg("Picture in picture")]],
     [can.captions, [["C"], msg("Captions")]],
     [can.cameras, [["[", "]"], msg("Previous camera, next camera")]],

@@ -1,17 +1,29 @@
 /** Where a picture's time goes between the shutter and the screen. Pure. */
 
+import type { Camera } from "../protocol/broadcast.ts";
 import type { Telemetry } from "./telemetry.ts";
 
 /** Milliseconds each; together they are the whole. */
 export interface LatencyParts {
   totalMs: number;
-  /** The camera, its way to the relay, and the relay. */
+  /** The relay; before it the camera and its way there, where the camera's clock is known. */
   relayMs: number;
   /** The way from the relay to here: half a round trip. */
   networkMs: number;
   /** The jitter buffer. */
   bufferMs: number;
   decodeMs: number;
+}
+
+/**
+ * Whether the latency counts from the camera's own clock. Otherwise nobody knows how long the picture
+ * has been on its way before it reached the relay, and the latency counts from there.
+ */
+export function isFromCamera(
+  offered: { readonly cameras: readonly Camera[] } | null,
+  camera: string | null,
+): boolean {
+  return offered?.cameras.find(({ id }) => id === camera)?.clock === "camera";
 }
 
 /** Splits the latency; null while it is not measured. */

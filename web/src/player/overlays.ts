@@ -5,6 +5,7 @@ import { html, type TemplateResult } from "lit";
 import { speaker } from "../ui/icons.ts";
 import { wayBack } from "./choice.ts";
 import type { Abilities } from "./help-rows.ts";
+import { isFromCamera } from "./latency-parts.ts";
 import type { Link } from "./link.ts";
 import type { Panel } from "./overlay-state.ts";
 import type { EvaPlayer } from "./player.ts";
@@ -19,12 +20,15 @@ export function slateOf(player: EvaPlayer, link: Link, done: () => void): Templa
     wish(player, "eva-camera", { id: programme });
     done();
   };
+  const shown = player.choices?.cameras.find((one) => one.id === player.camera);
   return html`<eva-slate
     slot="centered-chrome"
     noautohide
     .phase=${player.phase}
     .pictured=${hasPicture(link)}
     .lostSinceMs=${link.lostSinceMs}
+    .seenAt=${shown?.seen_at ?? null}
+    .noPicture=${shown?.no_picture ?? false}
     .startsAt=${player.startsAt}
     .clock=${player.clock}
     .cameraName=${player.cameraName}
@@ -75,16 +79,23 @@ export function sphereOf(
 /** The figures, over the picture or in a dialog of their own. */
 export function statsOf(player: EvaPlayer, panel: Panel, close: () => void): TemplateResult {
   const { health: telemetry, timings } = player;
+  const fromCamera = isFromCamera(player.choices, player.camera);
   return panel === "over"
     ? html`<eva-stats
         slot="top-chrome"
         noautohide
         .telemetry=${telemetry}
         .timings=${timings}
+        .fromCamera=${fromCamera}
         @eva-close=${close}
       ></eva-stats>`
     : html`<eva-dialog open .heading=${msg("Statistics")} @eva-close=${close}>
-        <eva-stats apart .telemetry=${telemetry} .timings=${timings}></eva-stats>
+        <eva-stats
+          apart
+          .telemetry=${telemetry}
+          .timings=${timings}
+          .fromCamera=${fromCamera}
+        ></eva-stats>
       </eva-dialog>`;
 }
 

@@ -26,7 +26,7 @@ export const playerStyles = css`
     --media-tooltip-background: rgb(6 9 15 / 0.94);
     --media-tooltip-arrow-color: rgb(6 9 15 / 0.94);
     --media-range-track-border-radius: 2px;
-    --media-live-button-indicator-color: var(--accent);
+    --media-live-button-indicator-color: #ff5a4f;
   }
 
   media-controller {
@@ -116,10 +116,11 @@ export const playerStyles = css`
     gap: 0.55rem;
     min-height: 2.75rem;
     padding: 0 1.1rem 0 0.9rem;
-    border: 0;
+    /* Dark glass with a light edge: it is to be seen on a white picture and on a black one. */
+    border: 1px solid rgb(255 255 255 / 0.36);
     border-radius: 1.375rem;
-    background: rgb(255 255 255 / 0.94);
-    color: #0b1220;
+    background: rgb(6 9 15 / 0.82);
+    color: #fff;
     font: 650 0.9375rem/1 var(--sans);
     cursor: pointer;
     transition: background var(--quick);
@@ -146,13 +147,7 @@ export const playerStyles = css`
   }
 
   .sound:hover {
-    background: #fff;
-  }
-
-  @media (forced-colors: active) {
-    .sound {
-      border: 1px solid currentColor;
-    }
+    background: rgb(6 9 15 / 0.96);
   }
 
   .sound:focus-visible {
@@ -171,6 +166,28 @@ export const playerStyles = css`
     font-variant-numeric: tabular-nums;
     white-space: nowrap;
     cursor: pointer;
+  }
+
+  .theatre {
+    display: grid;
+    place-items: center;
+    width: 2.75rem;
+    height: 2.75rem;
+    padding: 0;
+    border: 0;
+    background: none;
+    color: #fff;
+    cursor: pointer;
+  }
+  .theatre svg {
+    width: 1.5rem;
+    height: 1.5rem;
+  }
+  .theatre:hover {
+    background: rgb(255 255 255 / 0.16);
+  }
+  .theatre:focus-visible {
+    outline-color: var(--accent);
   }
 
   .latency:hover {

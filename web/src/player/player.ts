@@ -31,13 +31,14 @@ import { Phase } from "./phase.ts";
 import type { PlayerState } from "./player-state.ts";
 import { playerStyles } from "./player-styles.ts";
 import { hasPicture, looksDifferent, spoken } from "./seen.ts";
-import type { Action } from "./shortcuts.ts";
+import { type Action, isPlayers } from "./shortcuts.ts";
 import type { OperatorView } from "./sphere/looking.ts";
 import { type PlayerStats, rungOf } from "./stats.ts";
 import { isSwitched, targetOf } from "./target.ts";
 import type { Telemetry } from "./telemetry.ts";
 import { WakeLock } from "./wake-lock.ts";
 import { WhepEngine } from "./whep/engine.ts";
+import { wish } from "./wishes.ts";
 import "./chrome.ts";
 
 /**
@@ -100,7 +101,7 @@ export class EvaPlayer extends LitElement {
   @query("media-controller", true) private readonly controller!: HTMLElement & {
     fullscreenElement: HTMLElement;
   };
-  @query("video", true) private readonly video!: HTMLVideoElement;
+  @query("video", true) readonly video!: HTMLVideoElement;
 
   #told = "";
   /** How the picture on screen is laid out: the wanted camera's way only once that is shown. */
@@ -162,7 +163,7 @@ export class EvaPlayer extends LitElement {
       this.#toggleStats();
     } else if (action.kind === "help") {
       this.#overlays.help(true);
-    } else if (action.kind !== "camera" && action.kind !== "layout") {
+    } else if (isPlayers(action)) {
       this.#overlays.say(carryOut(this.#deck, action));
     }
   }
@@ -317,6 +318,7 @@ export class EvaPlayer extends LitElement {
       flat: this.projection === "flat" || !sphere ? null : flat,
       onChoose: (chosen) => follow(this, chosen, () => this.#overlays.toggleFlat()),
       onStats: () => this.#toggleStats(),
+      onTheatre: () => wish(this, "eva-theatre", null),
     });
   }
 

@@ -2,7 +2,8 @@
 
 /** What a viewer can ask of a player. */
 export type Action =
-  | { kind: "play" | "mute" | "fullscreen" | "captions" | "pip" | "stats" | "help" | "layout" }
+  | { kind: "play" | "mute" | "fullscreen" | "captions" | "pip" | "stats" | "help" }
+  | { kind: "layout" | "theatre" }
   /** Seconds, backwards if negative. */
   | { kind: "seek"; by: number }
   /** A tenth of what there is, 0 to 9. */
@@ -41,6 +42,7 @@ const LETTERS: Readonly<Record<string, Action>> = {
   p: { kind: "pip" },
   i: { kind: "stats" },
   v: { kind: "layout" },
+  t: { kind: "theatre" },
   "?": { kind: "help" },
   j: { kind: "seek", by: -10 },
   l: { kind: "seek", by: 10 },
@@ -54,6 +56,11 @@ const ARROWS: Readonly<Record<string, Action>> = {
   ArrowUp: { kind: "volume", by: 0.1 },
   ArrowDown: { kind: "volume", by: -0.1 },
 };
+
+/** It concerns one player alone, and not the cameras around it or the page. */
+export function isPlayers({ kind }: Action): boolean {
+  return kind !== "camera" && kind !== "layout" && kind !== "theatre";
+}
 
 /**
  * The action behind a key, or null where it has none here.

@@ -14,6 +14,10 @@ export interface SlateFacts {
   startsInMs: number | null;
   /** Since the last packet, milliseconds; null where none came yet. */
   lostForMs: number | null;
+  /** When that was, as people read it. */
+  lostAt: string;
+  /** What the camera sends cannot be shown. */
+  noPicture: boolean;
   /** The server's reason for refusing. */
   refusal: Error | null;
 }
@@ -28,8 +32,19 @@ export interface SlateText {
   detail: string;
 }
 
+/** A loss that lasts longer is told by the time of day: nobody watches seconds go by for hours. */
+const LONG_MS = 60_000;
+
 /** The words for a phase; null while pictures run. */
 export function slateText(facts: SlateFacts): SlateText | null {
+  if (facts.noPicture && HOPEFUL.has(facts.phase) && facts.startsInMs === null) {
+    return {
+      headline:
+        facts.cameraName === "" ? msg("No picture") : msg(str`No picture from ${facts.cameraName}`),
+      clock: null,
+      detail: msg("What the camera sends cannot be shown. Its operators have been told."),
+    };
+  }
   switch (facts.phase) {
     case Phase.Live:
       return null;
@@ -43,11 +58,7 @@ export function slateText(facts: SlateFacts): SlateText | null {
     case Phase.Waiting:
       return waiting(facts);
     case Phase.Lost:
-      return {
-        headline: msg("Signal lost"),
-        clock: formatSince(facts.lostForMs ?? 0),
-        detail: msg("Reconnecting. The picture comes back by itself."),
-      };
+      return lost(facts.lostForMs ?? 0, facts.lostAt);
     case Phase.Offline:
       return {
         headline: msg("You are offline"),
@@ -72,6 +83,16 @@ export function slateText(facts: SlateFacts): SlateText | null {
   }
 }
 
+/** Phases that would promise a picture. */
+const HOPEFUL: ReadonlySet<Phase> = new Set([Phase.Idle, Phase.Connecting, Phase.Waiting]);
+
+function lost(forMs: number, at: string): SlateText {
+  const detail = msg("Reconnecting. The picture comes back by itself.");
+  return forMs < LONG_MS
+    ? { headline: msg("Signal lost"), clock: formatSince(forMs), detail }
+    : { headline: msg(str`Offline since ${at}`), clock: null, detail };
+}
+
 function waiting(facts: SlateFacts): SlateText {
   if (facts.startsInMs !== null) {
     return {
@@ -79,6 +100,9 @@ function waiting(facts: SlateFacts): SlateText {
       clock: formatElapsed(facts.startsInMs),
       detail: msg("The picture appears here by itself."),
     };
+  }
+  if (facts.lostForMs !== null) {
+    return lost(facts.lostForMs, facts.lostAt);
   }
   return {
     headline:

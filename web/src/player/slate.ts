@@ -10,6 +10,8 @@ import { css, html, LitElement, nothing, type PropertyValues, type TemplateResul
 import { customElement, property, state } from "lit/decorators.js";
 import type { ClockSync } from "../store/clock-sync.ts";
 import { solidButton } from "../ui/button-styles.ts";
+import { formatClock } from "../ui/format.ts";
+import { locale } from "../ui/locale.ts";
 import { shared } from "../ui/shared-styles.ts";
 import { Ticker } from "../ui/ticker.ts";
 import { Phase } from "./phase.ts";
@@ -126,6 +128,10 @@ export class EvaSlate extends LitElement {
   @property({ type: Boolean, reflect: true }) pictured = false;
   /** When the last packet came, on the clock of `performance.now()`. */
   @property({ attribute: false }) lostSinceMs: number | null = null;
+  /** When the camera was sent last, RFC 3339, as the server knows. */
+  @property({ attribute: false }) seenAt: string | null = null;
+  /** What the camera sends cannot be shown. */
+  @property({ attribute: false }) noPicture = false;
   /** The broadcast's start, ISO 8601. */
   @property({ attribute: false }) startsAt: string | null = null;
   /** The server's clock, for the countdown. */
@@ -164,11 +170,14 @@ export class EvaSlate extends LitElement {
   }
 
   protected override render(): TemplateResult | typeof nothing {
+    const lostForMs = this.#lostForMs();
     const text = slateText({
       phase: this.phase,
       cameraName: this.cameraName,
       startsInMs: this.#startsInMs(),
-      lostForMs: this.lostSinceMs === null ? null : performance.now() - this.lostSinceMs,
+      lostForMs,
+      lostAt: formatClock(new Date(this.#nowMs() - (lostForMs ?? 0)).toISOString(), locale()),
+      noPicture: this.noPicture,
       refusal: this.refusal,
     });
     if (text === null || !this.patient) {
@@ -186,9 +195,19 @@ export class EvaSlate extends LitElement {
     `;
   }
 
+  #nowMs(): number {
+    return this.clock?.serverMs(performance.now()) ?? Date.now();
+  }
+
+  #lostForMs(): number | null {
+    if (this.lostSinceMs !== null) {
+      return performance.now() - this.lostSinceMs;
+    }
+    return this.seenAt === null ? null : Math.max(0, this.#nowMs() - Date.parse(this.seenAt));
+  }
+
   #startsInMs(): number | null {
-    const nowMs = this.clock?.serverMs(performance.now()) ?? Date.now();
-    const left = this.startsAt === null ? Number.NaN : Date.parse(this.startsAt) - nowMs;
+    const left = this.startsAt === null ? Number.NaN : Date.parse(this.startsAt) - this.#nowMs();
     return left > 0 ? Math.ceil(left / 1000) * 1000 : null;
   }
 

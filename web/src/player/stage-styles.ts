@@ -95,9 +95,42 @@ export const stageStyles = css`
       font-size: 0.6875rem;
       line-height: 1.2;
     }
-    .small button span {
+    .small button span,
+    .main .name {
       padding: 0.0625rem 0.25rem;
+      font-size: 0.6875rem;
     }
+    .main .name {
+      top: 0.25rem;
+      left: 0.25rem;
+    }
+    .tiles:not(.single) {
+      --sphere-top: 1.75rem;
+      --panel-top: 1.75rem;
+    }
+  }
+  .main .name {
+    position: absolute;
+    top: 0.5rem;
+    left: 0.5rem;
+    max-width: calc(100% - 1rem);
+    padding: 0.2rem 0.5rem;
+    overflow: hidden;
+    border-radius: var(--round-small);
+    background: rgb(6 9 15 / 0.78);
+    color: #fff;
+    font: 600 0.8125rem/1.3 var(--sans);
+    text-overflow: ellipsis;
+    white-space: nowrap;
+    pointer-events: none;
+  }
+  /* The big picture's name stands where a single one has its buttons and figures. */
+  .tiles:not(.single) {
+    --sphere-top: 2.5rem;
+    --panel-top: 2.5rem;
+  }
+  .pip .main .name {
+    max-width: calc(100% - var(--small-width) - 3 * var(--small-top));
   }
   .small button:hover {
     box-shadow: inset 0 0 0 2px #fff;

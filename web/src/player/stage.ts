@@ -47,6 +47,8 @@ export class EvaStage extends LitElement {
   @property({ attribute: false }) line: Line = "connecting";
   /** How the cameras are laid out. */
   @property({ attribute: false }) layout: Layout = "single";
+  /** The page gives the picture its whole width; null where it has no other. */
+  @property({ attribute: false }) theatre: boolean | null = null;
   /** The server's clock. */
   @property({ attribute: false }) clock: ClockSync | null = null;
   /** Where operators look, by camera. */
@@ -82,6 +84,8 @@ export class EvaStage extends LitElement {
       }
     } else if (action.kind === "layout") {
       wish(this, "eva-layout", { layout: nextLayout(this.layout) });
+    } else if (action.kind === "theatre") {
+      wish(this, "eva-theatre", null);
     } else {
       this.player?.perform(action);
     }
@@ -111,7 +115,10 @@ export class EvaStage extends LitElement {
         this.rendition = event.detail.rendition;
       }}
     >
-      <div class="tile main">${this.#main(broadcast, others.length === 0)}</div>
+      <div class="tile main">
+        ${this.#main(broadcast, others.length === 0)}
+        ${others.length === 0 ? nothing : html`<span class="name">${this.camera?.name}</span>`}
+      </div>
       ${repeat(
         others,
         (one) => one.id,
@@ -146,6 +153,7 @@ export class EvaStage extends LitElement {
         cameras: broadcast.cameras,
         programme: broadcast.programme,
         layout: broadcast.cameras.length > 1 ? this.layout : null,
+        theatre: this.theatre,
       }}
     ></eva-player>`;
   }

@@ -127,6 +127,8 @@ export class EvaStats extends LitElement {
   @property({ attribute: false }) telemetry: Telemetry | null = null;
   /** How the present picture was joined. */
   @property({ attribute: false }) timings: Timings | null = null;
+  /** The latency counts from the camera's own clock, not from the arrival at the relay. */
+  @property({ attribute: false }) fromCamera = false;
 
   protected override render(): TemplateResult {
     const { telemetry } = this;
@@ -160,8 +162,8 @@ export class EvaStats extends LitElement {
       html`<div class="part"><dt>${name}</dt><dd>${ms(value)}</dd></div>`;
     return html`
       <dl>
-        <div><dt>${msg("From shutter to screen")}</dt><dd>${ms(parts.totalMs)}</dd></div>
-        ${row(msg("Camera and relay"), parts.relayMs)} ${row(msg("Network"), parts.networkMs)}
+        <div><dt>${this.fromCamera ? msg("From shutter to screen") : msg("From the relay to the screen")}</dt><dd>${ms(parts.totalMs)}</dd></div>
+        ${row(this.fromCamera ? msg("Camera and relay") : msg("Relay"), parts.relayMs)} ${row(msg("Network"), parts.networkMs)}
         ${row(msg("Waiting for late packets"), parts.bufferMs)}
         ${row(msg("Decoding"), parts.decodeMs)}
       </dl>
@@ -182,7 +184,7 @@ export class EvaStats extends LitElement {
     const fps = formatCount(Math.round(stats.framesPerSecond), locale());
     return html`<dl>
       ${row(msg("Picture"), `${stats.width}×${stats.height}, ${fps} fps`)}
-      ${row(msg("Rung"), stats.rendition === null ? "–" : rungName(stats.rendition))}
+      ${row(msg("Quality"), stats.rendition === null ? "–" : rungName(stats.rendition))}
       ${row(msg("Codec"), stats.codec?.replace("video/", "") ?? "–")}
       ${row(msg("Engine"), stats.engine.toUpperCase())}
       ${row(msg("Bit rate"), formatBitrate(telemetry.receivedBps, locale()))}

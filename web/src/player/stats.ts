@@ -67,7 +67,9 @@ export function rungOf(height: number, ladder: readonly Rendition[]): string | n
   return ladder.find((one) => one.height === height)?.name ?? null;
 }
 
-type Entry = Readonly<Record<string, unknown>>;
+/** An entry of a WebRTC report. */
+export type Counters = Readonly<Record<string, unknown>>;
+type Entry = Counters;
 
 /** The entries of a WebRTC report as plain records. */
 export function entriesOf(report: RTCStatsReport): Entry[] {

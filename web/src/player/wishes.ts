@@ -37,5 +37,6 @@ declare global {
     "eva-camera": CustomEvent<CameraWish>;
     "eva-layout": CustomEvent<LayoutWish>;
     "eva-quality": CustomEvent<QualityWish>;
+    "eva-theatre": CustomEvent<null>;
   }
 }

@@ -38,10 +38,16 @@ export interface Camera {
   name: string;
   /** True while pictures arrive. */
   live: boolean;
+  /** What capture times go by: the camera's own clock, or the arrival at the relay. */
+  clock?: "camera" | "arrival" | undefined;
   /** How the picture is laid out, `flat` for an ordinary one. */
   projection: string;
   /** The ladder, best rung first; empty while the camera is away. */
   renditions: Rendition[];
+  /** There is no picture to wait for: what it sends cannot be shown. */
+  no_picture?: boolean | undefined;
+  /** When it was sent last, RFC 3339; null while it is, and where nobody knows. */
+  seen_at?: string | null | undefined;
 }
 
 /** The viewers' verdict. */
@@ -104,6 +110,8 @@ export interface Broadcast {
   slug: string;
   title: string;
   description: string;
+  /** The language of whatever its makers have written, BCP 47; null where they do not say. */
+  language?: string | null | undefined;
   state: BroadcastState;
   /** ISO 8601, or null where no start is set. */
   starts_at: string | null;
@@ -128,6 +136,11 @@ export interface Broadcast {
   partners_only: boolean;
 }
 
+/** The `lang` of what a broadcast's makers have written; an empty text says that nobody knows. */
+export function contentLanguage({ language }: Pick<Broadcast, "language">): string {
+  return language ?? "";
+}
+
 /** Whether a broadcast can be rated: from its beginning on, and after its end. */
 export function takesVotes({ state, starts_at: start }: Broadcast, nowMs: number): boolean {
   return state !== "before" || (start !== null && Date.parse(start) <= nowMs);
@@ -143,6 +156,8 @@ export function stillOf({ slug, state, programme, cameras }: Broadcast): string 
 export interface SimilarBroadcast {
   slug: string;
   title: string;
+  /** The language of the title, BCP 47; null where its makers do not say. */
+  language?: string | null | undefined;
   state: BroadcastState;
   starts_at: string | null;
   tags: string[];
@@ -179,8 +194,11 @@ export const isCamera: Guard<Camera> = shape<Camera>({
   id: isString,
   name: isString,
   live: isBoolean,
+  clock: isMissingOr(isOneOf("camera", "arrival")),
   projection: isString,
   renditions: isArrayOf(isRendition),
+  no_picture: isMissingOr(isBoolean),
+  seen_at: isMissingOr(isNullOr(isString)),
 });
 
 /** Recognises a {@link Rating}. */
@@ -218,6 +236,7 @@ export const isBroadcast: Guard<Broadcast> = shape<Broadcast>({
   slug: isString,
   title: isString,
   description: isString,
+  language: isMissingOr(isNullOr(isString)),
   state: isBroadcastState,
   starts_at: isNullOr(isString),
   ended_at: isNullOr(isString),
@@ -244,6 +263,7 @@ export const isSimilar: Guard<{ broadcasts: SimilarBroadcast[] }> = shape<{
     shape<SimilarBroadcast>({
       slug: isString,
       title: isString,
+      language: isMissingOr(isNullOr(isString)),
       state: isBroadcastState,
       starts_at: isNullOr(isString),
       tags: isArrayOf(isString),

@@ -23,6 +23,8 @@ export interface Comment {
   /** The comment that it answers, or null. */
   reply_to: string | null;
   pinned: boolean;
+  /** Those who run the broadcast wrote it. */
+  desk?: boolean | undefined;
   edited: boolean;
   /** This viewer wrote it. */
   yours: boolean;
@@ -53,6 +55,7 @@ export const isComment: Guard<Comment> = shape<Comment>({
   moment: isNullOr(isString),
   reply_to: isNullOr(isString),
   pinned: isBoolean,
+  desk: isMissingOr(isBoolean),
   edited: isBoolean,
   yours: isBoolean,
   editable_until: isNullOr(isString),

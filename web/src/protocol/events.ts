@@ -62,7 +62,12 @@ export interface CameraEvent {
   type: "camera";
   id: string;
   live: boolean;
+  clock?: "camera" | "arrival" | undefined;
   renditions: Rendition[];
+  /** What it sends cannot be shown. */
+  no_picture?: boolean | undefined;
+  /** When it was sent last, RFC 3339. */
+  seen_at?: string | null | undefined;
 }
 
 /**
@@ -193,7 +198,10 @@ const GUARDS: { [K in ServerEvent["type"]]: Guard<EventOf<K>> } = {
     type: isOneOf("camera"),
     id: isString,
     live: isBoolean,
+    clock: isMissingOr(isOneOf("camera", "arrival")),
     renditions: isArrayOf(isRendition),
+    no_picture: isMissingOr(isBoolean),
+    seen_at: isMissingOr(isNullOr(isString)),
   }),
   edge_lost: shape<EdgeLostEvent>({
     type: isOneOf("edge_lost"),

@@ -2,9 +2,11 @@
 
 import { escapeAttribute } from "../text/escape.ts";
 
-/** What a frame's page has to allow the player in it; `embed.js` and the server's oEmbed say the same. */
+/** What a frame's page has to allow the player in it; `embed.js`, `relay/gateway/embed.py` and README say
+ *  the same, which tests hold them to. */
 export const FRAME_ALLOW =
-  "autoplay; fullscreen; picture-in-picture; screen-wake-lock; gyroscope; accelerometer";
+  "autoplay; fullscreen; picture-in-picture; screen-wake-lock; gyroscope; accelerometer; " +
+  "local-network; loopback-network; local-network-access";
 
 /** The page's address, at a moment if one is given (RFC 3339, to the second). */
 export function pageLink(origin: string, slug: string, at: string | null): string {

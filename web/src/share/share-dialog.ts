@@ -129,7 +129,7 @@ export class EvaShare extends LitElement {
                   this.atMoment = (event.currentTarget as HTMLInputElement).checked;
                 }}
               />
-              ${msg(str`To the present moment, ${formatMissionTime(moment, this.startsAt) ?? moment}`)}
+              ${msg(str`Mention the present moment, ${formatMissionTime(moment, this.startsAt) ?? moment}`)}
             </label>`
       }
       ${

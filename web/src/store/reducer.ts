@@ -96,7 +96,14 @@ function reduceEvent(view: BroadcastView, event: ServerEvent): BroadcastView {
       return change(view, ({ cameras }) => ({
         cameras: cameras.map((camera) =>
           camera.id === event.id
-            ? { ...camera, live: event.live, renditions: event.renditions }
+            ? {
+                ...camera,
+                live: event.live,
+                clock: event.clock,
+                renditions: event.renditions,
+                no_picture: event.no_picture,
+                seen_at: event.seen_at,
+              }
             : camera,
         ),
       }));

@@ -28,8 +28,8 @@ export class EvaBadge extends LitElement {
         white-space: nowrap;
       }
       :host([state="live"]) {
-        background: var(--accent);
-        color: var(--on-accent);
+        background: var(--live);
+        color: var(--on-live);
       }
       :host([state="live"])::before {
         content: "";
@@ -43,6 +43,10 @@ export class EvaBadge extends LitElement {
         50% {
           opacity: 0.35;
         }
+      }
+      :host([state="live"][silent])::before {
+        background: currentColor;
+        animation: none;
       }
       @media (forced-colors: active) {
         :host {
@@ -67,13 +71,16 @@ export class EvaBadge extends LitElement {
   /** The broadcast's start, ISO 8601. */
   @property({ attribute: false }) startsAt: string | null = null;
 
+  /** It is live, and no camera sends. */
+  @property({ type: Boolean, reflect: true }) silent = false;
+
   constructor() {
     super();
     new Ticker(this);
   }
 
   protected override render(): TemplateResult {
-    return html`${stateWord(this.state, this.startsAt, now())}`;
+    return html`${stateWord(this.state, this.startsAt, now(), this.silent)}`;
   }
 }
 

@@ -39,7 +39,7 @@ export const cardStyles = css`
     outline-offset: 4px;
   }
   .stars svg {
-    color: var(--accent);
+    color: var(--star);
     fill: currentColor;
   }
   @media (prefers-reduced-motion: reduce) {

@@ -18,6 +18,8 @@ export class EvaDialog extends LitElement {
     shared,
     css`
       dialog {
+        /* The player that it may stand in is dark in either theme; it is not. */
+        color-scheme: var(--page-scheme, inherit);
         width: min(var(--dialog-width, 36rem), calc(100vw - 2rem));
         max-height: calc(100svh - max(2rem, var(--dialog-top, 0rem) + 1rem));
         margin: var(--dialog-top, auto) auto auto;

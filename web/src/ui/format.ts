@@ -1,8 +1,10 @@
 /** Numbers and times as people read them. Pure. */
 
 import { msg } from "@lit/localize";
+import { locale as pageLocale } from "./locale.ts";
 
 const SECOND_MS = 1000;
+const DAY_S = 86_400;
 
 /** Intl's formatters are slow to make: each is made once for a language and a time zone. */
 function kept<T>(
@@ -17,11 +19,17 @@ function kept<T>(
   };
 }
 
-/** A span as `hh:mm:ss`; days go into the hours, as mission clocks count. */
-export function formatElapsed(ms: number): string {
+const days = kept(
+  (locale) => new Intl.NumberFormat(locale, { style: "unit", unit: "day", unitDisplay: "narrow" }),
+);
+
+/** A span as `hh:mm:ss`, with its days before it where there are any. */
+export function formatElapsed(ms: number, locale?: string): string {
   const seconds = Math.max(0, Math.floor(ms / SECOND_MS));
-  const parts = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60];
-  return parts.map(twoDigits).join(":");
+  const parts = [Math.floor(seconds / 3600) % 24, Math.floor(seconds / 60) % 60, seconds % 60];
+  const clock = parts.map(twoDigits).join(":");
+  const whole = Math.floor(seconds / DAY_S);
+  return whole === 0 ? clock : `${days(locale ?? pageLocale()).format(whole)} ${clock}`;
 }
 
 /** A short span as `mm:ss`. */
@@ -66,11 +74,15 @@ export function formatStart(iso: string, locale: string, timeZone?: string): str
   return starts(locale, timeZone).format(new Date(iso));
 }
 
-/** Where a broadcast stands, in a word. One whose start has come or is not set is standing by. */
+/**
+ * Where a broadcast stands, in a word. One whose start has come or is not set is standing by; one that
+ * is live and `silent` has no camera that sends.
+ */
 export function stateWord(
   state: "before" | "live" | "ended",
   startsAt: string | null,
   nowMs: number,
+  silent = false,
 ): string {
   const isToCome = startsAt !== null && Date.parse(startsAt) > nowMs;
   if (state === "before") {
@@ -78,6 +90,9 @@ export function stateWord(
   }
   if (state === "ended") {
     return msg("Ended");
+  }
+  if (silent) {
+    return msg("No signal");
   }
   return isToCome ? msg("On air early") : msg("Live");
 }

@@ -85,6 +85,15 @@ export const layoutGrid: TemplateResult = icon(svg`
   <rect x="3" y="12.75" width="8" height="5.75" rx="1" /><rect x="13" y="12.75" width="8" height="5.75" rx="1" />
 `);
 
+/** A picture that grows as wide as the page. */
+export const theatreOn: TemplateResult = icon(svg`
+  <rect x="2.5" y="6" width="19" height="12" rx="1.5" /><path d="m9 9.5-2.5 2.5 2.5 2.5M15 9.5l2.5 2.5-2.5 2.5" />
+`);
+/** One that gives the page its place back. */
+export const theatreOff: TemplateResult = icon(svg`
+  <rect x="2.5" y="6" width="19" height="12" rx="1.5" /><path d="m6.5 9.5 2.5 2.5-2.5 2.5M17.5 9.5 15 12l2.5 2.5" />
+`);
+
 /** Away with it. */
 export const cross: TemplateResult = icon(svg`<path d="m6 6 12 12M18 6 6 18" />`);
 

@@ -130,7 +130,7 @@ export class EvaMenu extends LitElement {
         outline-offset: -2px;
       }
       .item svg {
-        color: #ff7d47;
+        color: var(--accent);
         visibility: hidden;
       }
       .item[aria-checked="true"] svg {

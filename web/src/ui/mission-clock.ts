@@ -21,9 +21,9 @@ export class EvaMissionClock extends LitElement {
         display: none;
       }
       .value {
-        font: 600 var(--clock-size, var(--step-4)) / 1.05 var(--display);
+        font: 600 var(--clock-size, var(--step-3)) / 1.3 var(--display);
         font-variant-numeric: tabular-nums;
-        letter-spacing: -0.035em;
+        letter-spacing: -0.01em;
       }
     `,
   ];

@@ -10,11 +10,15 @@ it("invites the first vote", () => {
 
 it("sums up the votes", () => {
   expect(ratingSummary({ average: 4.2, count: 123, yours: null }, "en")).toBe(
-    "Average 4.2 / 5, vote count 123",
+    "Average 4.2 / 5, 123 votes",
   );
   expect(ratingSummary({ average: 5, count: 12_345, yours: null }, "en")).toBe(
-    "Average 5.0 / 5, vote count 12,345",
+    "Average 5.0 / 5, 12,345 votes",
   );
+});
+
+it("counts one vote as one", () => {
+  expect(ratingSummary({ average: 4, count: 1, yours: 4 }, "en")).toBe("Average 4.0 / 5, 1 vote");
 });
 
 it("says what has become of one's own vote", () => {

@@ -32,6 +32,7 @@ describe("the embedded player's bridge", () => {
     ["another protocol", { source: parent, origin: HOST, data: { ...play, eva: 2 } }],
     ["an unknown command", { source: parent, origin: HOST, data: { eva: 1, command: "eval" } }],
     ["a value of a wrong kind", { source: parent, origin: HOST, data: { ...play, value: {} } }],
+    ["a number of a wrong kind", { source: parent, origin: HOST, data: { ...play, id: "1" } }],
     ["no message at all", { source: parent, origin: HOST, data: "play" }],
   ])("ignores %s", (_what, message) => {
     bridge(HOST).take(message);

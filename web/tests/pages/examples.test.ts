@@ -16,7 +16,10 @@ const [loader] = Object.values(
 const ORIGIN = "https://relay.example";
 
 it("asks of every page that frames the player to allow the same", () => {
-  expect(loader).toContain(`"${FRAME_ALLOW}"`);
+  for (const permission of FRAME_ALLOW.split("; ")) {
+    expect(loader).toMatch(new RegExp(`[" ]${permission}[";]`));
+  }
+  expect(FRAME_ALLOW).toContain("local-network; loopback-network; local-network-access");
   expect(frameExample(ORIGIN, "eva")).toContain(`allow="${FRAME_ALLOW}"`);
   expect(frameCode(ORIGIN, "eva", "A walk")).toContain(`allow="${FRAME_ALLOW}"`);
 });
@@ -25,7 +28,7 @@ it("speaks of no element that its own example lacks", () => {
   const example = elementExample(ORIGIN, "eva");
   const [markup, script] = example.split("<script>\n");
   const asked = [...(script ?? "").matchAll(/getElementById\("(\w+)"\)/g)].map(([, id]) => id);
-  expect(asked).toEqual(["walk", "sound"]);
+  expect(asked).toEqual(["walk", "play", "sound"]);
   for (const id of asked) {
     expect(markup).toContain(`id="${id}"`);
   }

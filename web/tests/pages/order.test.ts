@@ -10,7 +10,7 @@ function at(minutes: number): string {
 }
 
 describe("the order of broadcasts", () => {
-  it("puts what is really live before what is on air early", () => {
+  it("puts what really sends before what is on air early, and before what is live without a camera", () => {
     const names = inOrder(
       [
         broadcast({ slug: "over", state: "ended", starts_at: at(-300) }),
@@ -20,10 +20,20 @@ describe("the order of broadcasts", () => {
         broadcast({ slug: "unplanned", state: "live", starts_at: null }),
         broadcast({ slug: "earlier", state: "live", starts_at: at(-200) }),
         broadcast({ slug: "latest", state: "live", starts_at: at(-20) }),
+        broadcast({ slug: "silent", state: "live", starts_at: at(-5), programme: null }),
       ],
       NOW,
     ).map((one) => one.slug);
-    expect(names).toEqual(["latest", "earlier", "unplanned", "early", "soon", "tomorrow", "over"]);
+    expect(names).toEqual([
+      "latest",
+      "earlier",
+      "unplanned",
+      "early",
+      "silent",
+      "soon",
+      "tomorrow",
+      "over",
+    ]);
   });
 });
 

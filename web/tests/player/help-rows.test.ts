@@ -5,6 +5,7 @@ import { actionOf } from "../../src/player/shortcuts.ts";
 const NOTHING: Abilities = {
   cameras: false,
   layouts: false,
+  theatre: false,
   captions: false,
   pip: false,
   seek: false,
@@ -35,6 +36,7 @@ const ALWAYS = ["fullscreen", "help", "mute", "play", "stats", "volume"];
 it.each([
   ["cameras", ["camera"]],
   ["layouts", ["layout"]],
+  ["theatre", ["theatre"]],
   ["captions", ["captions"]],
   ["pip", ["pip"]],
   ["seek", ["seek", "seek-to"]],

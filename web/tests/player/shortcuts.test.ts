@@ -17,6 +17,7 @@ describe("actionOf", () => {
     ["i", "stats"],
     ["?", "help"],
     ["v", "layout"],
+    ["t", "theatre"],
     ["j", "seek"],
     ["l", "seek"],
     ["0", "seek-to"],

@@ -11,11 +11,15 @@ import {
 } from "../../src/ui/format.ts";
 
 describe("spans", () => {
-  it("counts hours on past a day, as mission clocks do", () => {
-    expect(formatElapsed(0)).toBe("00:00:00");
-    expect(formatElapsed(23_445_999)).toBe("06:30:45");
-    expect(formatElapsed(100 * 3_600_000)).toBe("100:00:00");
-    expect(formatElapsed(-5)).toBe("00:00:00");
+  it("counts days beside hours, in the page's language", () => {
+    expect(formatElapsed(0, "en")).toBe("00:00:00");
+    expect(formatElapsed(23_445_999, "en")).toBe("06:30:45");
+    expect(formatElapsed(86_399_999, "en")).toBe("23:59:59");
+    expect(formatElapsed(86_400_000, "en")).toBe("1d 00:00:00");
+    const long = (579 * 3600 + 5 * 60 + 49) * 1000;
+    expect(formatElapsed(long, "en")).toBe("24d 03:05:49");
+    expect(formatElapsed(long, "de")).toBe("24 T 03:05:49");
+    expect(formatElapsed(-5, "en")).toBe("00:00:00");
   });
 
   it("counts a lost signal in minutes and seconds", () => {

@@ -220,7 +220,7 @@ impl Scene {
         let began = Instant::now();
         while self.engine.work().is_some() {
             self.finish_replays();
-            assert!(began.elapsed() < Duration::from_secs(20), "never done");
+            assert!(began.elapsed() < Duration::from_secs(300), "never done");
         }
         assert!(done.try_recv().is_ok(), "a flush without an answer");
     }

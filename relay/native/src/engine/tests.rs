@@ -91,7 +91,7 @@ fn a_panic_is_told_and_wakes_the_owner() {
     assert_eq!(shared.failure(), None);
     guard(&shared, || panic!("packet {}", 7));
     assert_eq!(shared.failure().as_deref(), Some("panic: packet 7"));
-    let ready = wait_readable([shared.owner_fd(), -1], Some(Duration::from_secs(5)));
+    let ready = wait_readable([shared.owner_fd(), -1], Some(Duration::from_secs(60)));
     assert!(ready.unwrap()[0]);
     guard(&shared, || Err(io::Error::other("gone")));
     assert_eq!(shared.failure().as_deref(), Some("gone"));

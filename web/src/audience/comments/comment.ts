@@ -6,7 +6,7 @@ import { customElement, property, state } from "lit/decorators.js";
 import type { Comment } from "../../protocol/comment.ts";
 import { formStyles } from "../../ui/form-styles.ts";
 import { formatAgo, formatMissionTime, formatStart } from "../../ui/format.ts";
-import { pin } from "../../ui/icons.ts";
+import { pin, tick } from "../../ui/icons.ts";
 import { locale } from "../../ui/locale.ts";
 import { now } from "../../ui/now.ts";
 import { shared } from "../../ui/shared-styles.ts";
@@ -69,7 +69,7 @@ export class EvaComment extends LitElement {
     }
     return html`<article tabindex="-1" aria-label=${msg(str`Comment by ${comment.name}`)}>
       ${this.#head(comment)}
-      ${this.form === "edit" ? this.#editForm(comment) : html`<p class="text">${comment.text}</p>`}
+      ${this.form === "edit" ? this.#editForm(comment) : html`<p class="text" lang="">${comment.text}</p>`}
       ${this.form === "report" ? this.#reportForm() : nothing}
       ${this.form === null ? this.#acts(comment) : nothing}
       ${troubleLine(this.trouble)}
@@ -87,6 +87,7 @@ export class EvaComment extends LitElement {
     return html`<header>
       ${comment.pinned ? html`<span class="pinned">${pin}${msg("Pinned")}</span>` : nothing}
       <span class="name">${comment.name}</span>
+      ${comment.desk === true ? html`<span class="desk" title=${msg("Written by those who run this broadcast")}>${tick}${msg("Desk")}</span>` : nothing}
       <time datetime=${comment.at} title=${formatStart(comment.at, locale())}
         >${formatAgo(comment.at, locale(), now())}</time
       >

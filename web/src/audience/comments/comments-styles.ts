@@ -9,6 +9,28 @@ export const commentsStyles = css`
     font: 650 var(--step-2) / 1.2 var(--display);
     letter-spacing: -0.015em;
   }
+  /* In the columns of a wide page the form stays in sight beside what is read. */
+  @media (min-width: 68rem) {
+    section {
+      display: grid;
+      grid-template-columns: minmax(0, 1fr) var(--rail);
+      grid-template-rows: auto auto auto 1fr;
+      column-gap: var(--column-gap);
+    }
+    section > * {
+      grid-column: 1;
+    }
+    .composer {
+      position: sticky;
+      top: 1.5rem;
+      grid-column: 2;
+      grid-row: 1 / span 5;
+      align-self: start;
+    }
+    h2 {
+      margin-bottom: 0;
+    }
+  }
   /* It takes the focus of what has gone, and is no control. */
   h2:focus {
     outline: none;
@@ -72,6 +94,16 @@ export const commentStyles = css`
     border-radius: var(--round-small);
     background: var(--raised);
     color: var(--ink-soft);
+  }
+  .desk {
+    display: inline-flex;
+    align-items: center;
+    gap: 0.3rem;
+    padding: 0.05rem 0.5rem 0.05rem 0.35rem;
+    border-radius: var(--round-small);
+    background: var(--accent);
+    color: var(--on-accent);
+    font-weight: 650;
   }
   .pinned,
   .held {

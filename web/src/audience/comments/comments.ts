@@ -115,7 +115,7 @@ export class EvaComments extends LitElement {
     const shown = branches(this.reader.thread);
     return html`<section aria-labelledby="comments">
       <h2 id="comments" tabindex="-1">${msg("Comments")}</h2>
-      ${this.#composer()}
+      <div class="composer">${this.#composer()}</div>
       <p class="hidden" role="status">${this.said}</p>
       ${
         this.loaded && shown.length === 0

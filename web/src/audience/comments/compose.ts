@@ -130,7 +130,9 @@ export class EvaCompose extends LitElement {
           />
         </label>
         ${this.#momentBox()}
-        <button class="send solid" type="submit" ?disabled=${this.sending}>${msg("Send")}</button>
+        <button class="send solid" type="submit" ?disabled=${this.sending}>
+          ${this.reply ? msg("Post reply") : msg("Post comment")}
+        </button>
         ${
           this.reply
             ? html`<button

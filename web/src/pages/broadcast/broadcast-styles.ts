@@ -5,25 +5,23 @@ import { css } from "lit";
 /** Rules of `<eva-broadcast>`. */
 export const broadcastStyles = css`
   main:not(.trouble) {
-    display: grid;
-    gap: var(--gap);
+    display: flex;
+    flex-direction: column;
+    gap: calc(var(--gap) * 1.25);
     max-width: var(--page);
     margin-inline: auto;
-    padding: 0 var(--gutter) clamp(3rem, 7vw, 6rem);
-    grid-template-columns: minmax(0, 1fr);
-    grid-template-areas: "stage" "head" "rail" "body";
+    padding: 0 var(--gutter) clamp(3rem, 6vw, 5rem);
   }
 
   .stage {
-    grid-area: stage;
     margin-inline: calc(-1 * var(--gutter));
+    background: #000;
   }
   eva-stage {
     --player-max: calc(100svh - 7rem);
   }
-
-  .head {
-    grid-area: head;
+  .stage + .head {
+    margin-top: calc(var(--gap) * -0.5);
   }
   .facts {
     display: flex;
@@ -38,35 +36,39 @@ export const broadcastStyles = css`
     gap: 0.45rem;
   }
   h1 {
-    max-width: 24ch;
-    margin-top: 0.75rem;
-    font: 650 var(--step-4) / 1.06 var(--display);
-    letter-spacing: -0.03em;
+    max-width: 44ch;
+    margin-top: 0.625rem;
+    font: 650 var(--step-3) / 1.15 var(--display);
+    letter-spacing: -0.02em;
     text-wrap: balance;
   }
   .when {
-    margin-top: 0.75rem;
+    margin-top: 0.375rem;
     color: var(--ink-soft);
-    font-size: var(--step-1);
   }
   .stale {
     color: var(--ink-faint);
   }
+  eva-now {
+    margin-top: 1.25rem;
+  }
 
-  .rail {
-    grid-area: rail;
+  .rail,
+  .aside,
+  .story {
     display: grid;
     grid-template-columns: minmax(0, 1fr);
     align-content: start;
-    gap: var(--gap);
+    gap: calc(var(--gap) * 1.25) var(--gap);
+  }
+  /* What stands on the rail beneath the rest of it. */
+  .rail .aside {
+    display: contents;
   }
   h2 {
-    margin-bottom: 0.75rem;
+    margin-bottom: 0.5rem;
     font: 650 var(--step-1) / 1.3 var(--display);
     letter-spacing: -0.01em;
-  }
-  .rail h2 {
-    margin-bottom: 0.5rem;
   }
 
   .tools {
@@ -88,9 +90,9 @@ export const broadcastStyles = css`
     min-height: 2.5rem;
     padding: 0.25rem 1rem;
     overflow-wrap: anywhere;
-    border: 1px solid var(--line-strong);
+    border: 1px solid var(--line);
     border-radius: 1.25rem;
-    background: none;
+    background: var(--surface);
     color: var(--ink);
     font-size: 0.9375rem;
     font-weight: 600;
@@ -147,19 +149,12 @@ export const broadcastStyles = css`
     color: var(--accent);
   }
 
-  .body {
-    grid-area: body;
-    display: grid;
-    grid-template-columns: minmax(0, 1fr);
-    gap: calc(var(--gap) * 1.5);
-    padding-top: var(--gap);
+  eva-comments {
+    padding-top: calc(var(--gap) * 1.25);
     border-top: 1px solid var(--line);
   }
-  .aside {
-    display: grid;
-    grid-template-columns: minmax(0, 1fr);
-    align-content: start;
-    gap: calc(var(--gap) * 1.25);
+  :is(.aside, .story):not(:has(section, ul, eva-curve)) {
+    display: none;
   }
   eva-comments:not(:defined) {
     display: block;
@@ -169,14 +164,11 @@ export const broadcastStyles = css`
     max-width: 66ch;
     line-height: 1.65;
   }
-  .about > p {
+  .about .text > p {
     font-size: var(--step-1);
   }
-  .about > * + * {
+  .about :is(.text > * + *, .tags) {
     margin-top: 1em;
-  }
-  .about > h2 + * {
-    margin-top: 0;
   }
   .about :is(h3, h4) {
     font: 650 var(--step-1) / 1.3 var(--display);
@@ -250,6 +242,15 @@ export const broadcastStyles = css`
     }
   }
 
+  /* A telephone's picture stays while its viewer reads on. Several pictures would leave no page. */
+  @media (max-width: 67.99rem) and (orientation: portrait) {
+    .stage:not(.side, .grid) {
+      position: sticky;
+      top: 0;
+      z-index: 2;
+    }
+  }
+
   @media (min-width: 44rem) {
     .aside,
     .rail {
@@ -259,36 +260,68 @@ export const broadcastStyles = css`
 
   @media (min-width: 68rem) {
     main:not(.trouble) {
-      grid-template-columns: minmax(0, 1fr) clamp(18rem, 24%, 25rem);
-      grid-template-areas: "stage rail" "head rail" "body body";
-      grid-template-rows: auto 1fr;
-      column-gap: clamp(1.75rem, 3vw, 3.5rem);
+      display: grid;
+      grid-template-columns: minmax(0, 1fr) var(--rail);
+      grid-template-areas:
+        "stage rail"
+        "head rail"
+        "story rail"
+        "comments comments"
+        "similar similar";
+      /* Whichever column is the longer one, the other's spare height falls to the last of its rows. */
+      grid-template-rows: auto auto 1fr;
+      gap: calc(var(--gap) * 1.25) var(--column-gap);
+    }
+    main.theatre:not(.trouble) {
+      grid-template-areas:
+        "stage stage"
+        "head rail"
+        "story rail"
+        "comments comments"
+        "similar similar";
     }
     .stage {
       --player-round: var(--round);
+      grid-area: stage;
       margin-inline: 0;
+      border-radius: var(--round);
+    }
+    main.theatre .stage {
+      --player-round: 0;
+      margin-inline: calc(-1 * var(--gutter));
+      border-radius: 0;
+    }
+    .head {
+      grid-area: head;
+      display: grid;
+      grid-template-columns: minmax(0, 1fr) auto;
+      column-gap: 1.5rem;
+    }
+    .head > * {
+      grid-column: 1 / -1;
+    }
+    .head .facts {
+      grid-column: 1;
+      grid-row: 1;
+    }
+    .head .tools {
+      grid-column: 2;
+      grid-row: 1;
+      justify-content: end;
+      margin-top: 0;
     }
     .rail {
+      grid-area: rail;
       grid-template-columns: minmax(0, 1fr);
     }
-    .aside {
-      grid-column: 2;
-      grid-row: 1 / span 3;
-      grid-template-columns: minmax(0, 1fr);
+    .story {
+      grid-area: story;
     }
-    .body {
-      grid-template-columns: minmax(0, 1fr) clamp(18rem, 30%, 34rem);
-      /* The aside is the taller one at times; what is left over falls to the last row. */
-      grid-template-rows: auto auto 1fr;
-      column-gap: clamp(2rem, 5vw, 6rem);
-    }
-    .about,
-    eva-curve,
     eva-comments {
-      grid-column: 1;
+      grid-area: comments;
     }
     eva-similar {
-      grid-column: 1 / -1;
+      grid-area: similar;
     }
   }
 

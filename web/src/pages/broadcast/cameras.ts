@@ -9,9 +9,12 @@ import { localized, msg } from "@lit/localize";
 import { css, html, LitElement, nothing, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 import { classMap } from "lit/directives/class-map.js";
+import { absence } from "../../player/bar.ts";
 import { wish } from "../../player/wishes.ts";
 import type { Camera } from "../../protocol/broadcast.ts";
+import { camera as cameraIcon } from "../../ui/icons.ts";
 import { shared } from "../../ui/shared-styles.ts";
+import "../../ui/still.ts";
 
 const STEPS: Readonly<Record<string, number>> = {
   ArrowDown: 1,
@@ -19,6 +22,9 @@ const STEPS: Readonly<Record<string, number>> = {
   ArrowUp: -1,
   ArrowLeft: -1,
 };
+
+/** More of them than this have a scroll of their own. */
+const MANY = 8;
 
 /**
  * See the module's header.
@@ -34,19 +40,23 @@ export class EvaCameras extends LitElement {
       [role="toolbar"] {
         display: grid;
         gap: 0.25rem;
-        grid-template-columns: repeat(auto-fill, minmax(min(100%, 13rem), 1fr));
+        grid-template-columns: repeat(auto-fill, minmax(min(100%, 15rem), 1fr));
+      }
+      /* A wall of cameras scrolls by itself, so that the stars beneath it stay near. */
+      .many {
+        max-height: 34rem;
+        overflow-y: auto;
       }
       button {
         position: relative;
         display: grid;
-        grid-template-columns: auto minmax(0, 1fr) auto;
+        grid-template-columns: 6rem minmax(0, 1fr);
         align-items: center;
-        gap: 0 0.75rem;
+        gap: 0 0.875rem;
         min-height: 3.25rem;
-        padding: 0.5rem 0.875rem;
-        overflow: hidden;
+        padding: 0.375rem;
         border: 0;
-        border-radius: var(--round-small);
+        border-radius: var(--round);
         background: none;
         text-align: start;
         cursor: pointer;
@@ -55,39 +65,64 @@ export class EvaCameras extends LitElement {
       button:hover {
         background: var(--raised);
       }
+      button:focus-visible {
+        outline-offset: -2px;
+      }
       button[aria-pressed="true"] {
         background: var(--raised);
-        box-shadow: inset 3px 0 0 var(--accent);
+        box-shadow: inset 0 0 0 2px var(--accent);
       }
-      .dot {
-        width: 0.5rem;
-        height: 0.5rem;
-        border-radius: 50%;
-        box-shadow: inset 0 0 0 1.5px var(--line-strong);
+      /* The thumbnail is dark in either theme, as pictures are. */
+      .thumb {
+        position: relative;
+        display: grid;
+        place-items: center;
+        aspect-ratio: 16 / 9;
+        overflow: hidden;
+        border-radius: var(--round-small);
+        background: #0b111b;
+        color: #5a6880;
+        font-size: 1.125rem;
       }
-      .live .dot {
-        background: var(--accent);
-        box-shadow: none;
+      .thumb eva-still {
+        position: absolute;
+        inset: 0;
+      }
+      .words {
+        display: grid;
+        justify-items: start;
+        gap: 0.25rem;
+        min-width: 0;
       }
       .name {
+        display: -webkit-box;
+        -webkit-box-orient: vertical;
+        -webkit-line-clamp: 2;
+        max-width: 100%;
         overflow: hidden;
         font-weight: 600;
         line-height: 1.3;
-        text-overflow: ellipsis;
+        overflow-wrap: anywhere;
+      }
+      button:not(.live) .name {
+        color: var(--ink-soft);
       }
       .note {
         color: var(--ink-faint);
         font-size: var(--step--1);
-        white-space: nowrap;
+        line-height: 1.3;
       }
       .note.air {
-        color: var(--accent);
+        padding: 0.05rem 0.45rem;
+        border-radius: var(--round-small);
+        background: var(--live);
+        color: var(--on-live);
         font-weight: 650;
       }
       .pending::after {
         content: "";
         position: absolute;
-        inset: auto 0 0;
+        inset: auto 0.75rem 0;
         height: 2px;
         background: var(--accent);
         transform-origin: left;
@@ -106,10 +141,9 @@ export class EvaCameras extends LitElement {
         button[aria-pressed="true"] {
           border: 3px solid Highlight;
         }
-        .dot {
+        .note.air {
           border: 1px solid currentColor;
         }
-        .live .dot,
         .pending::after {
           background: Highlight;
           forced-color-adjust: none;
@@ -123,6 +157,8 @@ export class EvaCameras extends LitElement {
     `,
   ];
 
+  /** The broadcast; an empty text while its cameras' stills are not for everybody. */
+  @property() slug = "";
   /** The cameras. */
   @property({ attribute: false }) cameras: readonly Camera[] = [];
   /** The camera on air. */
@@ -135,10 +171,20 @@ export class EvaCameras extends LitElement {
   /** A picture that is not there yet is on its way. */
   @property({ attribute: false }) fetching = false;
 
+  /** There has been a picture: until then nothing else is fetched. */
+  private pictured = false;
+
   @state() private focused: string | null = null;
 
   protected override render(): TemplateResult {
-    return html`<div role="toolbar" aria-label=${msg("Cameras")} @keydown=${this.#onKey}>
+    this.pictured ||= this.shown !== null;
+    const many = this.cameras.length > MANY;
+    return html`<div
+      role="toolbar"
+      class=${many ? "many" : ""}
+      aria-label=${msg("Cameras")}
+      @keydown=${this.#onKey}
+    >
       ${this.cameras.map((camera) => this.#button(camera))}
     </div>`;
   }
@@ -158,15 +204,23 @@ export class EvaCameras extends LitElement {
       @blur=${() => this.#setFocused(null)}
       @click=${() => this.#wish(camera.id)}
     >
-      <span class="dot"></span>
-      <span class="name">${camera.name}</span>
-      ${this.#note(camera)}
+      <span class="thumb" aria-hidden="true"
+        >${cameraIcon}${
+          camera.live && this.slug !== "" && this.pictured
+            ? html`<eva-still src="/b/${this.slug}/still.jpg?camera=${camera.id}"></eva-still>`
+            : nothing
+        }</span
+      >
+      <span class="words">
+        <span class="name">${camera.name}</span>
+        ${this.#note(camera)}
+      </span>
     </button>`;
   }
 
   #note(camera: Camera): TemplateResult | typeof nothing {
     if (!camera.live) {
-      return html`<span class="note">${msg("No signal")}</span>`;
+      return html`<span class="note">${absence(camera)}</span>`;
     }
     return camera.id === this.programme
       ? html`<span class="note air">${msg("On air")}</span>`

@@ -27,6 +27,7 @@ import { BroadcastFeed } from "../../store/feed.ts";
 import { readPageData } from "../../store/page-data.ts";
 import type { BroadcastView } from "../../store/reducer.ts";
 import { Soon } from "../../store/soon.ts";
+import { MediaMatch } from "../../ui/media-match.ts";
 import { now, tellTimeBy } from "../../ui/now.ts";
 import { shared } from "../../ui/shared-styles.ts";
 import { WhenNear } from "../../ui/when-near.ts";
@@ -34,7 +35,7 @@ import { broadcastStyles } from "./broadcast-styles.ts";
 import { closed, gone, unloadable } from "./empty.ts";
 import { head } from "./head.ts";
 import { layouts } from "./layouts.ts";
-import { about, credits, crew, links } from "./sections.ts";
+import { aside, story } from "./sections.ts";
 import "../../audience/rating.ts";
 import "../../player/stage.ts";
 import "../../ui/badge.ts";
@@ -42,8 +43,6 @@ import "../../ui/footer.ts";
 import "../../ui/limb.ts";
 import "../../ui/topbar.ts";
 import "./cameras.ts";
-import "./now.ts";
-import "./timeline.ts";
 
 /** The phases in which a picture that is not there yet is on its way. */
 const FETCHING: ReadonlySet<Phase> = new Set([Phase.Connecting, Phase.Live, Phase.Lost]);
@@ -63,6 +62,8 @@ export class EvaBroadcast extends LitElement {
   @state() private shown: string | null = null;
   @state() private phase: Phase = Phase.Idle;
   @state() private layout: Layout = "single";
+  /** The picture takes the page's whole width. */
+  @state() private theatre = false;
   /** What the open dialog shares: a moment, milliseconds since 1970, or null; undefined while closed. */
   @state() private sharing: number | null | undefined = undefined;
   /** Where the operators of 360° cameras look, by camera. */
@@ -75,6 +76,7 @@ export class EvaBroadcast extends LitElement {
   #heartbeat: Heartbeat | null = null;
   #deaf: (() => void) | null = null;
   readonly #system = new SystemDisplay();
+  readonly #wide = new MediaMatch(this, "(min-width: 68rem)");
   readonly #curveSoon = new Soon(() => void this.curve?.refresh?.());
   readonly #sharedMs = sharedMoment(location.href);
 
@@ -147,8 +149,14 @@ export class EvaBroadcast extends LitElement {
   }
 
   #page(view: BroadcastView, broadcast: Broadcast): TemplateResult {
-    return html`<main @eva-camera=${this.#onCamera} @eva-layout=${this.#onLayout}>
-      <div class="stage">${this.#stage(view, broadcast)}</div>
+    const wide = this.#wide.matches;
+    return html`<main
+      class=${this.theatre ? "theatre" : ""}
+      @eva-camera=${this.#onCamera}
+      @eva-layout=${this.#onLayout}
+      @eva-theatre=${this.#onTheatre}
+    >
+      <div class="stage ${this.layout}">${this.#stage(view, broadcast)}</div>
       <div class="head">
         ${head({
           view,
@@ -158,11 +166,18 @@ export class EvaBroadcast extends LitElement {
         })}
       </div>
       <div class="rail">
-        ${broadcast.state === "live" ? html`<eva-now .broadcast=${broadcast}></eva-now>` : nothing}
         ${broadcast.state === "ended" ? nothing : this.#cameras(broadcast)}
-        ${this.#rating(view, broadcast)}
+        ${this.#rating(view, broadcast)} ${wide ? aside(broadcast) : nothing}
       </div>
-      ${this.#body(broadcast)}
+      ${wide ? story(broadcast) : nothing}
+      <eva-comments
+        slug=${broadcast.slug}
+        .policy=${broadcast.comments}
+        .startsAt=${broadcast.starts_at}
+        .moment=${this.#moment}
+      ></eva-comments>
+      ${wide ? nothing : html`${story(broadcast)} ${aside(broadcast)}`}
+      <eva-similar slug=${broadcast.slug}></eva-similar>
     </main>
     <eva-footer></eva-footer>
     ${this.sharing === undefined ? nothing : this.#shareDialog(broadcast, this.sharing)}`;
@@ -176,6 +191,7 @@ export class EvaBroadcast extends LitElement {
       .layout=${this.layout}
       .clock=${this.#feed?.clock ?? null}
       .operatorViews=${this.operatorViews}
+      .theatre=${this.#wide.matches ? this.theatre : null}
       @eva-state=${(event: CustomEvent<PlayerState>) => this.#onPlayer(event.detail)}
       @eva-paused=${() => this.#heartbeat?.changed()}
     ></eva-stage>`;
@@ -197,6 +213,7 @@ export class EvaBroadcast extends LitElement {
         }
       </div>
       <eva-cameras
+        .slug=${broadcast.state === "live" ? broadcast.slug : ""}
         .cameras=${broadcast.cameras}
         .programme=${broadcast.programme}
         .wanted=${wantedCamera(broadcast, this.chosen)?.id ?? null}
@@ -222,32 +239,6 @@ export class EvaBroadcast extends LitElement {
         }}
       ></eva-rating>
     </section>`;
-  }
-
-  #body(broadcast: Broadcast): TemplateResult {
-    const { slug, starts_at: startsAt } = broadcast;
-    return html`<div class="body">
-      ${about(broadcast)}
-      <div class="aside">
-        ${
-          broadcast.markers.length === 0
-            ? nothing
-            : html`<section aria-labelledby="timeline">
-                <h2 id="timeline">${msg("Timeline")}</h2>
-                <eva-timeline .broadcast=${broadcast}></eva-timeline>
-              </section>`
-        }
-        ${crew(broadcast)} ${credits(broadcast)} ${links(broadcast, "link")}
-      </div>
-      <eva-curve slug=${slug} .startsAt=${startsAt}></eva-curve>
-      <eva-comments
-        slug=${slug}
-        .policy=${broadcast.comments}
-        .startsAt=${startsAt}
-        .moment=${this.#moment}
-      ></eva-comments>
-      <eva-similar slug=${slug}></eva-similar>
-    </div>`;
   }
 
   #shareDialog(broadcast: Broadcast, momentMs: number | null): TemplateResult {
@@ -284,6 +275,10 @@ export class EvaBroadcast extends LitElement {
 
   #onLayout(event: CustomEvent<LayoutWish>): void {
     this.layout = event.detail.layout;
+  }
+
+  #onTheatre(): void {
+    this.theatre = this.#wide.matches && !this.theatre;
   }
 
   #onPlayer(player: PlayerState): void {

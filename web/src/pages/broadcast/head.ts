@@ -3,12 +3,13 @@
 import { msg, str } from "@lit/localize";
 import { html, nothing, type TemplateResult } from "lit";
 import { viewers } from "../../audience/viewers.ts";
-import type { Broadcast } from "../../protocol/broadcast.ts";
+import { type Broadcast, contentLanguage } from "../../protocol/broadcast.ts";
 import type { BroadcastView } from "../../store/reducer.ts";
 import { formatMissionTime, formatStart } from "../../ui/format.ts";
 import { share } from "../../ui/icons.ts";
 import { locale } from "../../ui/locale.ts";
 import { links } from "./sections.ts";
+import "./now.ts";
 
 /** What the head needs beside the broadcast. */
 export interface HeadFacts {
@@ -23,7 +24,7 @@ export interface HeadFacts {
 export function head({ view, broadcast, sharedMs, onShare }: HeadFacts): TemplateResult {
   return html`
     <div class="facts">
-      <eva-badge state=${broadcast.state} .startsAt=${broadcast.starts_at}></eva-badge>
+      <eva-badge state=${broadcast.state} .startsAt=${broadcast.starts_at} ?silent=${broadcast.programme === null}></eva-badge>
       ${broadcast.state === "live" ? viewers(broadcast.viewers) : nothing}
       ${
         view.line === "down"
@@ -31,7 +32,7 @@ export function head({ view, broadcast, sharedMs, onShare }: HeadFacts): Templat
           : nothing
       }
     </div>
-    <h1>${broadcast.title}</h1>
+    <h1 lang=${contentLanguage(broadcast)}>${broadcast.title}</h1>
     ${
       broadcast.starts_at === null
         ? nothing
@@ -40,6 +41,7 @@ export function head({ view, broadcast, sharedMs, onShare }: HeadFacts): Templat
         </p>`
     }
     ${sharedMs === null ? nothing : sharedNote(broadcast, sharedMs)}
+    ${broadcast.state === "live" ? html`<eva-now .broadcast=${broadcast}></eva-now>` : nothing}
     <div class="tools">
       <button class="share" type="button" @click=${onShare}>${share} ${msg("Share")}</button>
       ${links(broadcast, "follow")}
@@ -51,6 +53,6 @@ function sharedNote(broadcast: Broadcast, sharedMs: number): TemplateResult {
   const iso = new Date(sharedMs).toISOString();
   const when = formatMissionTime(iso, broadcast.starts_at) ?? formatStart(iso, locale());
   return html`<p class="shared">
-    ${msg(str`This link points to ${when}. There is no recording to jump into yet.`)}
+    ${msg(str`This link points to ${when}. There is no recording to go back to.`)}
   </p>`;
 }

@@ -1,9 +1,9 @@
-/** `<eva-now>`: the mission's clock, the reader's own time, and what the crew is doing. */
+/** `<eva-now>`: what the crew is doing, the mission's clock, and the reader's own time. */
 
 import { localized, msg, str } from "@lit/localize";
 import { css, html, LitElement, nothing, type TemplateResult } from "lit";
 import { customElement, property } from "lit/decorators.js";
-import type { Broadcast } from "../../protocol/broadcast.ts";
+import { type Broadcast, contentLanguage } from "../../protocol/broadcast.ts";
 import { formatClock, formatElapsed } from "../../ui/format.ts";
 import { locale } from "../../ui/locale.ts";
 import { now } from "../../ui/now.ts";
@@ -20,25 +20,34 @@ export class EvaNow extends LitElement {
     shared,
     css`
       :host {
-        display: grid;
-        gap: 1rem;
-      }
-      .local {
-        color: var(--ink-soft);
-        font-size: 0.9375rem;
+        display: flex;
+        flex-wrap: wrap;
+        gap: 1rem 2.5rem;
       }
       .doing {
-        padding: 0.125rem 0 0.125rem 1rem;
+        flex: 1 1 18rem;
+        padding-inline-start: 1rem;
         border-inline-start: 3px solid var(--accent);
+      }
+      .clock {
+        padding-inline-start: 1rem;
+        border-inline-start: 3px solid var(--line);
+      }
+      .clock:not(:has([counting])) .local {
+        font-size: 1rem;
       }
       .doing strong {
         display: block;
-        font: 650 var(--step-1) / 1.3 var(--display);
+        font: 650 var(--step-2) / 1.3 var(--display);
         overflow-wrap: anywhere;
       }
-      .since {
+      .since,
+      .local {
         color: var(--ink-faint);
         font-size: 0.875rem;
+      }
+      eva-mission-clock {
+        --clock-size: var(--step-2);
       }
     `,
   ];
@@ -60,24 +69,24 @@ export class EvaNow extends LitElement {
     const local = formatClock(new Date(nowMs).toISOString(), locale());
     const doing = currentMarker(broadcast.markers, nowMs);
     return html`
-      <div>
+      ${
+        doing === null
+          ? nothing
+          : html`<div class="doing">
+              <p class="eyebrow">${msg("What they are doing now")}</p>
+              <strong lang=${contentLanguage(broadcast)}>${doing.title}</strong>
+              <span class="since figures"
+                >${msg(str`for ${formatElapsed(nowMs - Date.parse(doing.at))}`)}</span
+              >
+            </div>`
+      }
+      <div class="clock">
         <eva-mission-clock
           .state=${broadcast.state}
           .startsAt=${broadcast.starts_at}
         ></eva-mission-clock>
         <p class="local figures">${msg(str`${local} your time`)}</p>
       </div>
-      ${
-        doing === null
-          ? nothing
-          : html`<div class="doing">
-              <p class="eyebrow">${msg("What they are doing now")}</p>
-              <strong>${doing.title}</strong>
-              <span class="since figures"
-                >${msg(str`for ${formatElapsed(nowMs - Date.parse(doing.at))}`)}</span
-              >
-            </div>`
-      }
     `;
   }
 }

@@ -2,25 +2,49 @@
 
 import { msg } from "@lit/localize";
 import { html, nothing, type TemplateResult } from "lit";
-import type { Broadcast, Link } from "../../protocol/broadcast.ts";
+import { type Broadcast, contentLanguage, type Link } from "../../protocol/broadcast.ts";
 import { safeHref } from "../../text/markdown.ts";
 import { markdown } from "../../text/render.ts";
+import "./timeline.ts";
 
 type Part = TemplateResult | typeof nothing;
 
+/** What it is about, and how its viewers liked each part of it. */
+export function story(broadcast: Broadcast): TemplateResult {
+  return html`<div class="story">
+    ${about(broadcast)}
+    <eva-curve slug=${broadcast.slug} .startsAt=${broadcast.starts_at}></eva-curve>
+  </div>`;
+}
+
+/** What happens when, who is there, and where to read on. */
+export function aside(broadcast: Broadcast): TemplateResult {
+  return html`<div class="aside">
+    ${
+      broadcast.markers.length === 0
+        ? nothing
+        : html`<section aria-labelledby="timeline">
+            <h2 id="timeline">${msg("Timeline")}</h2>
+            <eva-timeline .broadcast=${broadcast}></eva-timeline>
+          </section>`
+    }
+    ${crew(broadcast)} ${credits(broadcast)} ${links(broadcast, "link")}
+  </div>`;
+}
+
 /** The description, with the tags beneath. */
-export function about(broadcast: Broadcast): Part {
+function about(broadcast: Broadcast): Part {
   const { description, tags } = broadcast;
   if (description.trim() === "" && tags.length === 0) {
     return nothing;
   }
   return html`<section class="about" aria-labelledby="about">
     <h2 id="about">${msg("About this spacewalk")}</h2>
-    ${markdown(description)}
+    <div class="text" lang=${contentLanguage(broadcast)}>${markdown(description)}</div>
     ${
       tags.length === 0
         ? nothing
-        : html`<ul class="tags" aria-label=${msg("Tags")}>
+        : html`<ul class="tags" lang=${contentLanguage(broadcast)} aria-label=${msg("Tags")}>
           ${tags.map((tag) => html`<li>${tag}</li>`)}
         </ul>`
     }
@@ -28,13 +52,13 @@ export function about(broadcast: Broadcast): Part {
 }
 
 /** Who is outside, and who helps them. */
-export function crew(broadcast: Broadcast): Part {
+function crew(broadcast: Broadcast): Part {
   if (broadcast.crew.length === 0) {
     return nothing;
   }
   return html`<section class="crew" aria-labelledby="crew">
     <h2 id="crew">${msg("Crew")}</h2>
-    <ul>
+    <ul lang=${contentLanguage(broadcast)}>
       ${broadcast.crew.map(
         (one) => html`<li><span class="who">${one.name}</span><span>${one.role}</span></li>`,
       )}
@@ -43,14 +67,14 @@ export function crew(broadcast: Broadcast): Part {
 }
 
 /** Who made the broadcast, and its music. */
-export function credits(broadcast: Broadcast): Part {
+function credits(broadcast: Broadcast): Part {
   if (broadcast.credits.length === 0 && broadcast.soundtrack === null) {
     return nothing;
   }
   return html`<section class="credits" aria-labelledby="credits">
     <h2 id="credits">${msg("Credits")}</h2>
     <dl>
-      ${broadcast.credits.map((one) => html`<div><dt>${one.role}</dt><dd>${one.name}</dd></div>`)}
+      ${broadcast.credits.map((one) => html`<div lang=${contentLanguage(broadcast)}><dt>${one.role}</dt><dd>${one.name}</dd></div>`)}
       ${soundtrack(broadcast)}
     </dl>
   </section>`;
@@ -62,7 +86,7 @@ function soundtrack(broadcast: Broadcast): Part {
   if (music === null) {
     return nothing;
   }
-  const title = html`<cite>${music.title}</cite>`;
+  const title = html`<cite lang="">${music.title}</cite>`;
   const href = safeHref(music.url ?? "");
   const details: [string, string][] = [
     [msg("Written by"), music.writers.join(", ")],
@@ -92,7 +116,8 @@ export function links(broadcast: Broadcast, kind: Link["kind"]): Part {
   }
   return html`<ul class="links ${kind}" aria-label=${kind === "follow" ? msg("Follow") : msg("Links")}>
     ${chosen.map(
-      (one) => html`<li><a href=${one.href} rel="noopener" target="_blank">${one.label}</a></li>`,
+      (one) =>
+        html`<li lang=${contentLanguage(broadcast)}><a href=${one.href} rel="noopener" target="_blank">${one.label}</a></li>`,
     )}
   </ul>`;
 }

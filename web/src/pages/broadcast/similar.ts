@@ -3,7 +3,7 @@
 import { localized, msg } from "@lit/localize";
 import { css, html, LitElement, nothing, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
-import type { SimilarBroadcast } from "../../protocol/broadcast.ts";
+import { contentLanguage, type SimilarBroadcast } from "../../protocol/broadcast.ts";
 import { getSimilar } from "../../transport/api.ts";
 import { cardArt } from "../../ui/card-art.ts";
 import { cardStyles } from "../../ui/card-styles.ts";
@@ -21,6 +21,10 @@ export class EvaSimilar extends LitElement {
     shared,
     cardStyles,
     css`
+      section {
+        padding-top: calc(var(--gap) * 1.25);
+        border-top: 1px solid var(--line);
+      }
       h2 {
         margin-bottom: 1.25rem;
         font: 650 var(--step-2) / 1.2 var(--display);
@@ -103,7 +107,7 @@ function card(one: SimilarBroadcast): TemplateResult {
       ${cardArt(one.slug, one.still ?? null)}
       <eva-badge state=${one.state} .startsAt=${one.starts_at}></eva-badge>
     </div>
-    <h3><a href="/b/${one.slug}">${one.title}</a></h3>
+    <h3 lang=${contentLanguage(one)}><a href="/b/${one.slug}">${one.title}</a></h3>
     <p class="facts">
       ${
         average === null

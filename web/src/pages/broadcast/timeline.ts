@@ -3,11 +3,11 @@
  * there is something to jump into.
  */
 
-import { localized, msg } from "@lit/localize";
+import { localized } from "@lit/localize";
 import { css, html, LitElement, nothing, type TemplateResult } from "lit";
 import { customElement, property } from "lit/decorators.js";
 import { repeat } from "lit/directives/repeat.js";
-import type { Broadcast, Marker } from "../../protocol/broadcast.ts";
+import { type Broadcast, contentLanguage, type Marker } from "../../protocol/broadcast.ts";
 import { formatClock, formatMissionTime } from "../../ui/format.ts";
 import { locale } from "../../ui/locale.ts";
 import { now } from "../../ui/now.ts";
@@ -76,27 +76,24 @@ export class EvaTimeline extends LitElement {
         border-color: var(--accent);
         background: var(--accent);
       }
-      button {
+      .line {
         display: grid;
         grid-template-columns: minmax(6.5rem, auto) 1fr;
+        align-items: baseline;
         gap: 0 1rem;
         width: 100%;
         min-height: 2.75rem;
-        align-items: baseline;
         padding: 0.5rem 0.75rem;
         border: 0;
         border-radius: var(--round-small);
         background: none;
         text-align: start;
       }
-      button:not(:disabled) {
+      button.line {
         cursor: pointer;
       }
-      button:not(:disabled):hover {
+      button.line:hover {
         background: var(--raised);
-      }
-      button:disabled {
-        color: inherit;
       }
       time {
         color: var(--ink-faint);
@@ -114,11 +111,6 @@ export class EvaTimeline extends LitElement {
       .now .title {
         color: var(--accent);
       }
-      .note {
-        margin-top: 0.5rem;
-        color: var(--ink-faint);
-        font-size: 0.875rem;
-      }
       @media (forced-colors: active) {
         li::after {
           border-color: CanvasText;
@@ -134,7 +126,7 @@ export class EvaTimeline extends LitElement {
         }
       }
       @media (max-width: 30rem) {
-        button {
+        .line {
           grid-template-columns: 1fr;
         }
       }
@@ -159,32 +151,30 @@ export class EvaTimeline extends LitElement {
     const nowMs = now();
     const current = broadcast.state === "live" ? currentMarker(broadcast.markers, nowMs) : null;
     return html`<ol>
-        ${repeat(
-          broadcast.markers,
-          (one) => one.id,
-          (one) => this.#line(broadcast, one, one === current, Date.parse(one.at) <= nowMs),
-        )}
-      </ol>
-      ${
-        this.jumpable
-          ? nothing
-          : html`<p class="note">${msg("You can jump to these moments once there is a recording.")}</p>`
-      }`;
+      ${repeat(
+        broadcast.markers,
+        (one) => one.id,
+        (one) => this.#line(broadcast, one, one === current, Date.parse(one.at) <= nowMs),
+      )}
+    </ol>`;
   }
 
   #line(broadcast: Broadcast, marker: Marker, now: boolean, past: boolean): TemplateResult {
     const mission = formatMissionTime(marker.at, broadcast.starts_at);
-    return html`<li class=${now ? "now" : past ? "done" : "ahead"} aria-current=${now ? "step" : nothing}>
-      <button
-        type="button"
-        ?disabled=${!this.jumpable || !past}
-        @click=${() => this.#jump({ at: marker.at, camera: marker.camera })}
+    const words = html`<time
+        class="figures"
+        datetime=${marker.at}
+        title=${formatClock(marker.at, locale())}
+        >${mission ?? formatClock(marker.at, locale())}</time
       >
-        <time class="figures" datetime=${marker.at} title=${formatClock(marker.at, locale())}
-          >${mission ?? formatClock(marker.at, locale())}</time
-        >
-        <span class="title">${marker.title}</span>
-      </button>
+      <span class="title" lang=${contentLanguage(broadcast)}>${marker.title}</span>`;
+    const jump = (): void => this.#jump({ at: marker.at, camera: marker.camera });
+    return html`<li class=${now ? "now" : past ? "done" : "ahead"} aria-current=${now ? "step" : nothing}>
+      ${
+        this.jumpable && past
+          ? html`<button class="line" type="button" @click=${jump}>${words}</button>`
+          : html`<div class="line">${words}</div>`
+      }
     </li>`;
   }
 

@@ -70,12 +70,15 @@ export class EvaEmbedDocs extends LitElement {
         <section>
           <h2>${msg("An element")}</h2>
           <p>${msg("The same player as an element with methods and events. The script has less than 5 kB.")}</p>
-          ${code(elementExample(origin, slug))} ${commands()} ${news()} ${errors()}
+          ${code(elementExample(origin, slug))} ${commands()}
+          <p>${msg("paused, muted and volume can be read at any time, as of a media element. What somebody asks for is told once the media has confirmed it: play, pause, volumechange.")}</p>
+          ${news()} ${errors()}
         </section>
         <section>
           <h2>${msg("Messages by hand")}</h2>
           <p>${msg("The element does no more than this. The player listens to the page around it and to nobody else.")}</p>
           ${code(messageExample(origin, camera))}
+          <p>${msg("Every message has eva: 1. Requests carry command, and value where there is one; news carry event and value. A play with an id of yours is answered by the event answer with that id.")}</p>
         </section>
         <section>
           <h2>${msg("Partners and closed broadcasts")}</h2>
@@ -144,12 +147,14 @@ function commands(): TemplateResult {
     msg("Commands"),
     [msg("Method"), msg("Message"), msg("Meaning")],
     [
-      ["play()", "play", msg("Goes on")],
+      ["play()", "play", msg("Goes on; gives a promise that is rejected as a media element's is")],
       ["pause()", "pause", msg("Stops the picture")],
       ["mute()", "mute", msg("Sound off")],
       ["unmute()", "unmute", msg("Sound on, where the browser allows it")],
+      ["muted = true", "mute, unmute", msg("The same as an attribute of media elements")],
+      ["volume = 0.5", "volume", msg("How loud, from 0 to 1")],
       ["setCamera(id)", "camera", msg("Another camera; null follows the programme")],
-      ["setQuality(name)", "quality", msg("A rung; null leaves the choice to the relay")],
+      ["setQuality(name)", "quality", msg("A quality; null leaves the choice to the relay")],
     ],
   );
 }
@@ -159,20 +164,22 @@ function news(): TemplateResult {
     msg("Events"),
     [msg("Name"), msg("Value")],
     [
-      ["ready", '{"slug"}'],
+      ["ready", '{"slug", "paused", "muted", "volume"}'],
+      ["play, pause, volumechange", '{"paused", "muted", "volume"}'],
       ["state", '{"phase", "camera", "rendition"}'],
       ["rating", '{"average", "count", "yours"}'],
       ["viewers", "1284"],
-      ["time", '{"at", "latency_ms"}'],
-      ["error", '{"message"}'],
+      ["time", '{"at", "latency_ms", "since": "camera" | "arrival"}'],
+      ["error", '{"code", "message"}'],
+      ["answer", '{"id", "error": {"name", "message"} | null}'],
     ],
   );
 }
 
 function errors(): TemplateResult {
   return table(
-    msg("Messages of the event error"),
-    [msg("Message"), msg("Meaning")],
+    msg("Codes of the event error"),
+    [msg("Code"), msg("Meaning")],
     [
       ["closed", msg("The broadcast is closed, and there is no valid token")],
       ["gone", msg("There is no such broadcast, or it has been deleted")],
@@ -183,6 +190,8 @@ function errors(): TemplateResult {
         msg("The player has not answered for ten seconds; the element tells it, not the player"),
       ],
       ["refused", msg("The server refuses the picture, or the browser cannot show it")],
+      ["unknown-camera", msg("The broadcast has no such camera; the programme is shown")],
+      ["unknown-quality", msg("The camera has no such quality; the relay chooses")],
     ],
   );
 }

@@ -1,24 +1,28 @@
 /** The examples of the embed documentation, for the relay that shows them. Pure. */
 
-import { FRAME_ALLOW } from "../../share/links.ts";
+import { frameCode } from "../../share/links.ts";
 
 /** A frame. */
 export function frameExample(origin: string, slug: string): string {
-  return `<iframe src="${origin}/embed/${slug}" title="Spacewalk, live"
-  style="border:0;aspect-ratio:16/9;width:100%"
-  allow="${FRAME_ALLOW}"></iframe>`;
+  return frameCode(origin, slug, "Spacewalk, live");
 }
 
 /** An element, and how it is spoken to. */
 export function elementExample(origin: string, slug: string): string {
   return `<script src="${origin}/embed.js" async></script>
 <eva-player id="walk" src="${origin}/b/${slug}"></eva-player>
+<button id="play">Play</button>
 <button id="sound">Sound on</button>
 
 <script>
   const player = document.getElementById("walk");
   player.addEventListener("state", ({ detail }) => console.log(detail.phase));
   player.addEventListener("rating", ({ detail }) => console.log(detail.average));
+  player.addEventListener("error", ({ detail }) => console.log(detail.code, detail.message));
+  player.addEventListener("pause", () => console.log(player.paused));
+  document.getElementById("play").onclick = () => {
+    player.play().catch(({ name }) => console.log(name)); // such as NotAllowedError
+  };
   document.getElementById("sound").onclick = () => player.unmute();
 </script>`;
 }

@@ -20,7 +20,7 @@ const COMMANDS = ["play", "pause", "mute", "unmute"] as const;
 
 /** What `/embed.js` defines. */
 type Embedded = HTMLElement &
-  Record<(typeof COMMANDS)[number], () => void> & {
+  Record<(typeof COMMANDS)[number], () => Promise<void> | void> & {
     setCamera(id: string | null): void;
     setQuality(name: string | null): void;
   };
@@ -84,6 +84,9 @@ export class EvaPlayground extends LitElement {
       controls=${this.controls ? nothing : "0"}
       @ready=${tell}
       @state=${tell}
+      @play=${tell}
+      @pause=${tell}
+      @volumechange=${tell}
       @rating=${tell}
       @viewers=${tell}
       @error=${tell}
@@ -91,10 +94,18 @@ export class EvaPlayground extends LitElement {
     ></eva-player>`;
   }
 
+  async #command(name: (typeof COMMANDS)[number]): Promise<void> {
+    try {
+      await this.embedded?.[name]();
+    } catch (error) {
+      this.news = [`${name}() ${String(error)}`, ...this.news].slice(0, KEPT_NEWS);
+    }
+  }
+
   #buttons(broadcast: Broadcast): TemplateResult {
     return html`<div class="buttons" role="group" aria-label=${msg("Commands")}>
       ${COMMANDS.map(
-        (one) => html`<button type="button" @click=${() => this.embedded?.[one]()}>
+        (one) => html`<button type="button" @click=${() => void this.#command(one)}>
           ${one}()
         </button>`,
       )}

@@ -101,7 +101,7 @@ export const embedStyles = css`
     background: rgb(6 9 15 / 0.9);
   }
   header button svg {
-    color: var(--accent);
+    color: var(--star);
     fill: currentColor;
   }
 

@@ -1,14 +1,15 @@
 /** What a frame says where it has no broadcast to show. */
 
 import { msg } from "@lit/localize";
+import type { TroubleCode } from "../../embed/trouble.ts";
 import { explain } from "../../i18n/trouble.ts";
 import type { BroadcastView } from "../../store/reducer.ts";
 
-/** What the page around is told; an empty text where all is well. */
-export function troubleOf({ broadcast, closed, gone, trouble }: BroadcastView): string {
+/** What the page around is told; null where all is well. */
+export function troubleOf({ broadcast, closed, gone, trouble }: BroadcastView): TroubleCode | null {
   // What is on screen stays when it cannot be read again.
   const unloadable = broadcast === null && trouble !== null;
-  return closed ? "closed" : gone ? "gone" : unloadable ? "unloadable" : "";
+  return closed ? "closed" : gone ? "gone" : unloadable ? "unloadable" : null;
 }
 
 /** A headline and a sentence for a frame without a broadcast; empty while one is on its way. */

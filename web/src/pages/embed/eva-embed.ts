@@ -13,6 +13,8 @@ import { viewers } from "../../audience/viewers.ts";
 import { voteBody } from "../../audience/vote.ts";
 import { Bridge, thisFrame } from "../../embed/bridge.ts";
 import type { Command } from "../../embed/messages.ts";
+import { Steering } from "../../embed/steering.ts";
+import { type TroubleCode, trouble } from "../../embed/trouble.ts";
 import { languageReady } from "../../i18n/language.ts";
 import {
   cameraKnowledge,
@@ -23,6 +25,7 @@ import {
 } from "../../player/choice.ts";
 import { Heartbeat } from "../../player/heartbeat.ts";
 import { listenToKeys } from "../../player/keyboard.ts";
+import { isFromCamera } from "../../player/latency-parts.ts";
 import { SystemDisplay } from "../../player/media-session.ts";
 import { Phase } from "../../player/phase.ts";
 import type { EvaPlayer } from "../../player/player.ts";
@@ -89,11 +92,12 @@ export class EvaEmbed extends LitElement {
   #deaf: (() => void) | null = null;
   #clock: ReturnType<typeof setInterval> | undefined;
   #rest: ReturnType<typeof setTimeout> | undefined;
-  #trouble = "";
+  #trouble: TroubleCode | null = null;
   #ticket: string | null = null;
   readonly #system = new SystemDisplay();
   readonly #bare = new URLSearchParams(location.search).get("controls") === "0";
   readonly #bridge = new Bridge(thisFrame(), (command) => this.#obey(command));
+  readonly #steering = new Steering(this.#bridge);
 
   override connectedCallback(): void {
     super.connectedCallback();
@@ -146,7 +150,7 @@ export class EvaEmbed extends LitElement {
   }
 
   protected override firstUpdated(): void {
-    this.#bridge.tell("ready", { slug: this.slug });
+    this.#bridge.tell("ready", { slug: this.slug, ...this.#steering.media });
   }
 
   protected override updated(): void {
@@ -157,12 +161,16 @@ export class EvaEmbed extends LitElement {
       this.#bridge.tellChange("rating", view.broadcast.rating);
       this.#bridge.tellChange("viewers", view.broadcast.viewers);
     }
+    void this.#steering.follow(this.player);
+    if (view !== undefined && view.broadcast !== null) {
+      this.#steering.check(view.broadcast, this.chosen, this.rendition);
+    }
     this.#heartbeat?.reach(view?.line === "open");
-    const trouble = view === undefined ? "" : troubleOf(view);
-    if (trouble !== this.#trouble) {
-      this.#trouble = trouble;
-      if (trouble !== "") {
-        this.#bridge.tell("error", { message: trouble });
+    const code = view === undefined ? null : troubleOf(view);
+    if (code !== this.#trouble) {
+      this.#trouble = code;
+      if (code !== null) {
+        this.#bridge.tell("error", trouble(code));
       }
     }
   }
@@ -225,7 +233,7 @@ export class EvaEmbed extends LitElement {
         ${mark}<h1>${broadcast.title}</h1>
       </a>
       <div class="facts">
-        <eva-badge state=${broadcast.state} .startsAt=${broadcast.starts_at}></eva-badge>
+        <eva-badge state=${broadcast.state} .startsAt=${broadcast.starts_at} ?silent=${broadcast.programme === null}></eva-badge>
         ${broadcast.state === "live" ? viewers(broadcast.viewers) : nothing}
         ${this.#mayRate(broadcast) ? this.#rateButton(mean) : nothing}
       </div>
@@ -310,23 +318,15 @@ export class EvaEmbed extends LitElement {
     }
   }
 
-  #obey({ command, value }: Command): void {
-    switch (command) {
-      case "play":
-      case "pause":
-        this.player?.setPlaying(command === "play");
-        break;
-      case "mute":
-      case "unmute":
-        this.player?.setMuted(command === "mute");
-        break;
-      case "camera":
-        this.chosen = value ?? null;
-        break;
-      case "quality":
-        this.rendition = value ?? null;
-        break;
+  #obey(command: Command): void {
+    this.#steering.obey(command);
+    const name = typeof command.value === "string" ? command.value : null;
+    if (command.command === "camera") {
+      this.chosen = name;
+    } else if (command.command === "quality") {
+      this.rendition = name;
     }
+    this.requestUpdate();
   }
 
   #onPlayer(player: PlayerState): void {
@@ -335,7 +335,7 @@ export class EvaEmbed extends LitElement {
     this.#heartbeat?.changed();
     this.#bridge.tell("state", player);
     if (player.phase === Phase.Failed) {
-      this.#bridge.tell("error", { message: "refused" });
+      this.#bridge.tell("error", trouble("refused"));
     }
   }
 
@@ -355,7 +355,9 @@ export class EvaEmbed extends LitElement {
       const at = new Date(atUs / 1000).toISOString();
       const latencyMs = this.player?.health?.latencyMs ?? null;
       const latency = latencyMs === null ? null : Math.round(latencyMs);
-      this.#bridge.tell("time", { at, latency_ms: latency });
+      const cameras = this.#feed?.store.state.broadcast?.cameras ?? [];
+      const since = isFromCamera({ cameras }, this.shown) ? "camera" : "arrival";
+      this.#bridge.tell("time", { at, latency_ms: latency, since });
     }
   }
 

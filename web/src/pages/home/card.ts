@@ -4,13 +4,14 @@ import { localized, msg, str } from "@lit/localize";
 import { css, html, LitElement, nothing, type TemplateResult } from "lit";
 import { customElement, property } from "lit/decorators.js";
 import { viewers } from "../../audience/viewers.ts";
-import { type Broadcast, stillOf } from "../../protocol/broadcast.ts";
+import { type Broadcast, contentLanguage, stillOf } from "../../protocol/broadcast.ts";
 import { cardArt } from "../../ui/card-art.ts";
 import { cardStyles } from "../../ui/card-styles.ts";
 import { formatAverage, formatStart } from "../../ui/format.ts";
 import { star } from "../../ui/icons.ts";
 import { locale } from "../../ui/locale.ts";
 import { shared } from "../../ui/shared-styles.ts";
+import { isSilent } from "./order.ts";
 import "../../ui/badge.ts";
 
 /** See the module's header. */
@@ -71,9 +72,9 @@ export class EvaCard extends LitElement {
     return html`<article>
       <div class="art">
         ${cardArt(broadcast.slug, stillOf(broadcast))}
-        <eva-badge state=${broadcast.state} .startsAt=${broadcast.starts_at}></eva-badge>
+        <eva-badge state=${broadcast.state} .startsAt=${broadcast.starts_at} ?silent=${isSilent(broadcast)}></eva-badge>
       </div>
-      <h3><a href="/b/${broadcast.slug}">${broadcast.title}</a></h3>
+      <h3 lang=${contentLanguage(broadcast)}><a href="/b/${broadcast.slug}">${broadcast.title}</a></h3>
       <p class="facts">
         ${
           broadcast.starts_at === null

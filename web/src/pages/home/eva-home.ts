@@ -6,7 +6,7 @@ import { customElement } from "lit/decorators.js";
 import { repeat } from "lit/directives/repeat.js";
 import { viewers } from "../../audience/viewers.ts";
 import { languageReady } from "../../i18n/language.ts";
-import type { Broadcast, BroadcastState } from "../../protocol/broadcast.ts";
+import { type Broadcast, contentLanguage, stillOf } from "../../protocol/broadcast.ts";
 import { plainText } from "../../text/plain.ts";
 import { formatStart } from "../../ui/format.ts";
 import { arrow } from "../../ui/icons.ts";
@@ -15,14 +15,18 @@ import { shared } from "../../ui/shared-styles.ts";
 import { verdict } from "./card.ts";
 import { homeStyles } from "./home-styles.ts";
 import { BroadcastListController } from "./list.ts";
+import { isSilent } from "./order.ts";
 import "../../ui/badge.ts";
 import "../../ui/footer.ts";
 import "../../ui/limb.ts";
 import "../../ui/mission-clock.ts";
+import "../../ui/still.ts";
 import "../../ui/topbar.ts";
 
-function call(state: BroadcastState): string {
-  return state === "live" ? msg("Watch live") : msg("See the broadcast");
+function call(broadcast: Broadcast): string {
+  return broadcast.state === "live" && !isSilent(broadcast)
+    ? msg("Watch live")
+    : msg("See the broadcast");
 }
 
 /** See the module's header. */
@@ -45,11 +49,13 @@ export class EvaHome extends LitElement {
 
   protected override render(): TemplateResult {
     const [first, ...others] = this.#list.broadcasts ?? [];
+    const still = first === undefined ? null : stillOf(first);
     return html`
       <main>
         <eva-topbar></eva-topbar>
-        <section class="hero">
+        <section class="hero ${still === null ? "" : "pictured"}">
           <eva-limb .seed=${first?.slug ?? "eva"} horizon="0.8" dawn="0.63"></eva-limb>
+          ${still === null ? nothing : html`<eva-still .src=${still}></eva-still>`}
           <div class="pitch">${first === undefined ? this.#noBroadcasts() : pitch(first)}</div>
         </section>
         ${others.length === 0 ? nothing : more(others)}
@@ -76,7 +82,7 @@ function pitch(broadcast: Broadcast): TemplateResult {
   const lead = plainText(broadcast.description);
   return html`
     <p class="facts">
-      <eva-badge state=${state} .startsAt=${startsAt}></eva-badge>
+      <eva-badge state=${state} .startsAt=${startsAt} ?silent=${isSilent(broadcast)}></eva-badge>
       ${state === "live" ? viewers(broadcast.viewers) : nothing} ${verdict(broadcast)}
       ${
         startsAt === null || state === "live"
@@ -84,10 +90,10 @@ function pitch(broadcast: Broadcast): TemplateResult {
           : html`<time datetime=${startsAt}>${formatStart(startsAt, locale())}</time>`
       }
     </p>
-    <h1>${broadcast.title}</h1>
-    ${lead === "" ? nothing : html`<p class="lead">${lead}</p>`}
+    <h1 lang=${contentLanguage(broadcast)}>${broadcast.title}</h1>
+    ${lead === "" ? nothing : html`<p class="lead" lang=${contentLanguage(broadcast)}>${lead}</p>`}
     <div class="act">
-      <a class="go" href="/b/${broadcast.slug}">${call(state)} ${arrow}</a>
+      <a class="go" href="/b/${broadcast.slug}">${call(broadcast)} ${arrow}</a>
       <eva-mission-clock .state=${state} .startsAt=${startsAt}></eva-mission-clock>
     </div>
   `;

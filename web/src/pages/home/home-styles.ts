@@ -15,7 +15,7 @@ export const homeStyles = css`
     color: #fff;
     color-scheme: dark;
   }
-  .hero eva-limb {
+  .hero :is(eva-limb, eva-still) {
     position: absolute;
     inset: 0;
   }
@@ -30,6 +30,25 @@ export const homeStyles = css`
     z-index: 1;
     background: linear-gradient(100deg, #02050b 25%, transparent 62%);
     mask-image: linear-gradient(#000 70%, transparent);
+  }
+  /* Over a picture, which may be white, the words need their own dark, left and below. */
+  .pictured::before {
+    inset: 0;
+    background:
+      linear-gradient(to bottom, rgb(2 5 11 / 0.78), transparent 9rem),
+      linear-gradient(100deg, rgb(2 5 11 / 0.88) 12%, rgb(2 5 11 / 0.5) 48%, transparent 72%),
+      linear-gradient(to top, rgb(2 5 11 / 0.92), transparent 70%);
+    mask-image: none;
+  }
+  .pictured .pitch {
+    padding-bottom: clamp(2.5rem, 6svh, 5rem);
+  }
+  @media (max-width: 44rem) {
+    .pictured::before {
+      background:
+        linear-gradient(to bottom, rgb(2 5 11 / 0.78), transparent 9rem),
+        linear-gradient(to top, #02050b 30%, rgb(2 5 11 / 0.72) 70%, rgb(2 5 11 / 0.2));
+    }
   }
   eva-topbar {
     position: absolute;
@@ -62,14 +81,14 @@ export const homeStyles = css`
     gap: 0.45rem;
   }
   .stars svg {
-    color: var(--accent);
+    color: var(--star);
     fill: currentColor;
   }
   h1 {
-    max-width: 18ch;
+    max-width: 22ch;
     margin-top: 1rem;
-    font: 650 clamp(2.25rem, 1.2rem + 4.6vw, 5.25rem) / 1.02 var(--display);
-    letter-spacing: -0.035em;
+    font: 650 clamp(2.125rem, 1.3rem + 3.4vw, 4.25rem) / 1.05 var(--display);
+    letter-spacing: -0.03em;
     text-wrap: balance;
   }
   .lead {
@@ -109,7 +128,7 @@ export const homeStyles = css`
     outline-color: #fff;
   }
   eva-mission-clock {
-    --clock-size: var(--step-3);
+    --clock-size: var(--step-2);
   }
 
   .more {

@@ -2,20 +2,31 @@
 
 import type { Broadcast, BroadcastState } from "../../protocol/broadcast.ts";
 
-/** Those on air before their time come after all that have begun. */
+/** Those on air before their time come after all that have begun and send. */
 const EARLY = 1;
-const RANK: Record<BroadcastState, number> = { live: 0, before: 2, ended: 3 };
+const SILENT = 2;
+const RANK: Record<BroadcastState, number> = { live: 0, before: 3, ended: 4 };
 
 /**
- * Live ones first, then those that are on air early, then those to come, both with the nearest
- * first, then those that are over with the latest first. Broadcasts without a start come last among
- * their kind.
+ * Live ones that send first, then those that are on air early, then those that are live without a
+ * camera, then those to come, then those that are over. Early ones and those to come stand with the
+ * nearest first, all others with the latest first; those without a start come last among their kind.
  */
 export function inOrder(broadcasts: readonly Broadcast[], nowMs: number): Broadcast[] {
-  const rank = (one: Broadcast): number => (isEarly(one, nowMs) ? EARLY : RANK[one.state]);
+  const rank = (one: Broadcast): number => {
+    if (isSilent(one)) {
+      return SILENT;
+    }
+    return isEarly(one, nowMs) ? EARLY : RANK[one.state];
+  };
   return [...broadcasts].sort(
     (one, other) => rank(one) - rank(other) || startRank(one, nowMs) - startRank(other, nowMs),
   );
+}
+
+/** It is live, and none of its cameras sends. */
+export function isSilent({ state, programme }: Broadcast): boolean {
+  return state === "live" && programme === null;
 }
 
 function isEarly({ state, starts_at: start }: Broadcast, nowMs: number): boolean {

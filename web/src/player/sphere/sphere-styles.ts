@@ -41,12 +41,14 @@ export const sphereStyles = css`
     gap: 0.25rem;
     --button: 2rem;
   }
-  .compass {
+  .controls > .compass {
     width: 2.75rem;
-    padding: 0.25rem;
-    border-radius: 50%;
-    background: rgb(6 9 15 / 0.6);
+    height: 2.75rem;
     color: var(--accent);
+  }
+  .compass svg {
+    width: 2.25rem;
+    height: 2.25rem;
   }
   .pad {
     display: grid;
@@ -84,7 +86,7 @@ export const sphereStyles = css`
   .controls > button {
     background: rgb(6 9 15 / 0.6);
   }
-  button:hover {
+  .controls button:hover {
     background: rgb(255 255 255 / 0.24);
   }
   button[aria-pressed="true"] {
@@ -105,14 +107,17 @@ export const sphereStyles = css`
   @container (max-height: 28rem) {
     .controls {
       flex-flow: row wrap;
-      width: calc(5 * var(--button) + 1rem);
+      max-width: calc(6 * var(--button) + 1.75rem);
     }
-    .compass {
-      width: var(--button);
-      height: var(--button);
+    .controls > .compass {
+      width: 2.25rem;
+      height: 2.25rem;
+    }
+    .compass svg {
+      width: 1.75rem;
+      height: 1.75rem;
     }
     .pad {
-      order: -1;
       grid-template-areas: "left up middle down right";
       border-radius: 1rem;
     }
@@ -125,9 +130,7 @@ export const sphereStyles = css`
   @container (max-height: 28rem) and (max-width: 16rem) {
     .controls {
       gap: 0.125rem;
-    }
-    .compass {
-      display: none;
+      max-width: calc(5 * var(--button));
     }
   }
 `;

@@ -31,6 +31,9 @@ const EASE = 0.12;
 
 const WHEEL_STEP = 240;
 
+/** From this height on, CSS pixels, the buttons are there from the beginning. */
+const ROOMY_PX = 448;
+
 const KEYS: Readonly<Record<string, (view: View) => View>> = {
   ArrowLeft: (view) => turned(view, -TURN_STEP, 0),
   ArrowRight: (view) => turned(view, TURN_STEP, 0),
@@ -74,6 +77,10 @@ export class EvaSphere extends LitElement {
 
   @state() private view: View = AHEAD;
   @state() private following = true;
+  /** The viewer wants the buttons, or wants them away; null: they are there where there is room. */
+  @state() private opened: boolean | null = null;
+  /** There is room for buttons beside something to look at. */
+  @state() private roomy = false;
   @state() private moving: (() => void) | null = null;
   @query("canvas") private readonly canvas!: HTMLCanvasElement;
 
@@ -105,6 +112,7 @@ export class EvaSphere extends LitElement {
   }
 
   protected override firstUpdated(): void {
+    this.roomy = this.clientHeight >= ROOMY_PX;
     this.#begin();
   }
 
@@ -139,14 +147,33 @@ export class EvaSphere extends LitElement {
     const button = (name: string, icon: TemplateResult, act: () => void): TemplateResult =>
       html`<button type="button" aria-label=${name} title=${name} @click=${act}>${icon}</button>`;
     const press = (key: string) => (): void => this.#press(key);
+    const open = this.opened ?? this.roomy;
+    const name = msg("Buttons to look around");
     return html`<div class="controls" role="group" aria-label=${msg("Look around")}>
-      <div class="compass" aria-hidden="true">
+      <button
+        class="compass"
+        type="button"
+        aria-label=${name}
+        title=${name}
+        aria-expanded=${open}
+        @click=${() => {
+          this.opened = !open;
+        }}
+      >
         <svg viewBox="-12 -12 24 24" style="transform:rotate(${this.view.yaw}deg)">
           <circle r="10.5" fill="none" stroke="currentColor" stroke-opacity=".5" />
           <path d="M0-9 3.2 2 0 .2-3.2 2Z" fill="currentColor" />
         </svg>
-      </div>
-      <div class="pad">
+      </button>
+      ${open ? this.#buttons(button, press) : nothing}
+    </div>`;
+  }
+
+  #buttons(
+    button: (name: string, icon: TemplateResult, act: () => void) => TemplateResult,
+    press: (key: string) => () => void,
+  ): TemplateResult {
+    return html`<div class="pad">
         <span class="up">${button(msg("Look up"), icons.up, press("ArrowUp"))}</span>
         <span class="left">${button(msg("Look left"), icons.left, press("ArrowLeft"))}</span>
         <span class="middle">${button(msg("Look ahead"), icons.reset, press("Home"))}</span>
@@ -162,8 +189,7 @@ export class EvaSphere extends LitElement {
           : this.#toggle(msg("Follow the operator's view"), icons.camera, this.following, () => {
               this.following = !this.following;
             })
-      }
-    </div>`;
+      }`;
   }
 
   #toggle(name: string, icon: TemplateResult, on: boolean, act: () => void): TemplateResult {

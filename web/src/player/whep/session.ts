@@ -18,7 +18,9 @@ import type { Hints } from "../hints.ts";
 import type { Failure } from "../link.ts";
 import { entriesOf, figure, inbound, type SessionStats, summarise } from "../stats.ts";
 import { UnplayableError } from "../unplayable.ts";
+import { Ear } from "./ear.ts";
 import { failureOf } from "./failure.ts";
+import { LipSync } from "./lip-sync.ts";
 import type { Offering } from "./offering.ts";
 import { iceFragment, prepared, withIce } from "./sdp.ts";
 
@@ -46,6 +48,8 @@ export class WhepSession implements Session {
   readonly #video: RTCRtpTransceiver;
   readonly #audio: RTCRtpTransceiver;
   readonly #listener: SessionListener;
+  readonly #lips = new LipSync();
+  readonly #ear: Ear;
   #address: URL | null = null;
   #etag: string | null = null;
   #hints: Hints;
@@ -65,6 +69,7 @@ export class WhepSession implements Session {
     this.#peer = offering.peer;
     this.#video = offering.video;
     this.#audio = offering.audio;
+    this.#ear = new Ear(offering.audio.receiver.track);
     this.#hints = hints;
     this.#told = JSON.stringify(this.#wanted());
     this.#listener = listener;
@@ -80,7 +85,7 @@ export class WhepSession implements Session {
     if (former.length > 0 && "mozPaintedFrames" in video) {
       renew(video, wanted);
     } else {
-      swap(video, stream, wanted, former);
+      this.#swap(video, stream, wanted, former);
     }
     if (this.timings.firstFrame === null) {
       // Not every browser in use has it; there the sampled counters tell, a moment later.
@@ -91,9 +96,14 @@ export class WhepSession implements Session {
   async progress(): Promise<Progress> {
     const reports = [this.#video, this.#audio].map(({ receiver }) => receiver.getStats());
     const entries = (await Promise.all(reports)).flatMap(entriesOf);
-    const video = inbound(entries, "video");
+    const [video, audio] = [inbound(entries, "video"), inbound(entries, "audio")];
     const pictures = figure(video, "packetsReceived");
-    const sounds = figure(inbound(entries, "audio"), "packetsReceived");
+    const sounds = figure(audio, "packetsReceived");
+    // Pictures that are held back for other cameras' stay that.
+    const waitMs = this.target.holdable ? null : this.#lips.note(video, audio);
+    if (waitMs !== null) {
+      holdReceiver(this.#video.receiver, waitMs);
+    }
     return { packets: pictures + sounds, pictures, frames: figure(video, "framesDecoded") };
   }
 
@@ -143,9 +153,42 @@ export class WhepSession implements Session {
     this.#peer.oniceconnectionstatechange = null;
     this.#peer.onconnectionstatechange = null;
     this.#peer.close();
+    this.#ear.close();
     if (this.#address !== null) {
       deleteSession(this.#address);
       this.#address = null;
+    }
+  }
+
+  /**
+   * The element keeps its stream for ever and only the tracks change: browsers then hold the last frame
+   * until the new track has one, where a new `srcObject` would flash black.
+   *
+   * Chromium keeps three frames of each picture that it has swapped for another within one task (a
+   * megabyte at 360p) as long as the stream lives; a stream that was without a picture for a task keeps
+   * none.
+   */
+  #swap(
+    video: HTMLVideoElement,
+    stream: MediaStream,
+    wanted: readonly MediaStreamTrack[],
+    former: readonly MediaStreamTrack[],
+  ): void {
+    const add = (): void => {
+      for (const track of this.#over ? [] : wanted) {
+        stream.addTrack(track);
+      }
+    };
+    if (former.length === 0) {
+      add();
+    } else {
+      for (const track of former) {
+        stream.removeTrack(track);
+      }
+      setTimeout(add);
+    }
+    if (video.srcObject !== stream) {
+      video.srcObject = stream;
     }
   }
 
@@ -226,27 +269,6 @@ export class WhepSession implements Session {
       this.#over = true;
       this.#listener.failed(failure);
     }
-  }
-}
-
-/**
- * The element keeps its stream for ever and only the tracks change: browsers then hold the last frame
- * until the new track has one, where a new `srcObject` would flash black.
- */
-function swap(
-  video: HTMLVideoElement,
-  stream: MediaStream,
-  wanted: readonly MediaStreamTrack[],
-  former: readonly MediaStreamTrack[],
-): void {
-  for (const track of wanted) {
-    stream.addTrack(track);
-  }
-  for (const track of former) {
-    stream.removeTrack(track);
-  }
-  if (video.srcObject !== stream) {
-    video.srcObject = stream;
   }
 }
 

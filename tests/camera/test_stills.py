@@ -10,10 +10,10 @@ import av
 import numpy as np
 import pytest
 
+from relay.av.jpeg import encode
 from relay.bus import keys
 from relay.bus.client import connect
-from relay.camera import still
-from relay.camera.still import Stills, encode
+from relay.camera.stills import TTL_S, Stills
 from tests.support.video import picture
 from tests.support.waiting import eventually
 
@@ -56,7 +56,7 @@ async def test_a_still_now_and_then(store: Redis, monkeypatch: pytest.MonkeyPatc
         stills.offer(first, (64, 36))
         jpeg = await eventually(lambda: store.get(keys.still("helmet")), "the still")
         assert decoded(jpeg).shape == (36, 64, 3)
-        assert 0 < await store.ttl(keys.still("helmet")) <= still.TTL_S
+        assert 0 < await store.ttl(keys.still("helmet")) <= TTL_S
         stills.offer(picture(32, 18).reformat(format="yuv420p"), (32, 18))  # none is due
         assert stills._task is not None
         await stills._task

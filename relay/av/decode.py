@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import av
 import av.codec
 
+from relay.av.formats import TIME_BASE
 from relay.errors import MediaError
-from relay.media.timebase import VIDEO_CLOCK
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from av.audio.codeccontext import AudioCodecContext
     from av.audio.frame import AudioFrame
+    from av.packet import Packet
     from av.video.codeccontext import VideoCodecContext
     from av.video.frame import VideoFrame
 
     from relay.media.codecs import Codec
     from relay.media.unit import Unit
-
-TIME_BASE: Final = Fraction(1, VIDEO_CLOCK)
 
 
 class Decoder:
@@ -64,12 +65,29 @@ class Decoder:
         self._captured[unit.pts] = unit.captured_us
         if len(self._captured) > self._PENDING:
             del self._captured[next(iter(self._captured))]
+        return self._frames(packet, unit.captured_us)
+
+    def skip_unreferenced(self, skip: bool) -> None:
+        """Whether pictures that no other is made from are left out, while nobody is shown any."""
+        cast("VideoCodecContext", self._context).skip_frame = "NONREF" if skip else "DEFAULT"
+
+    def finish(self) -> list[tuple[VideoFrame | AudioFrame, int]]:
+        """The frames that are still to come; nothing can be decoded after that.
+
+        Raises:
+            MediaError: what came before was damaged.
+        """
+        return self._frames(None, 0)
+
+    def _frames(
+        self, packet: Packet[Any] | None, captured_us: int
+    ) -> list[tuple[VideoFrame | AudioFrame, int]]:
         try:
-            frames = self._context.decode(packet)
+            frames: Iterable[VideoFrame | AudioFrame] = self._context.decode(packet)
         except av.error.FFmpegError as error:
             raise MediaError(f"{self.codec.ffmpeg}: {error}") from None
         return [
-            (frame, self._captured.pop(frame.pts, unit.captured_us))
+            (frame, self._captured.pop(frame.pts, captured_us))
             for frame in frames
             if frame.pts is not None
         ]

@@ -1,0 +1,155 @@
+"""Sound and picture come together: flashes and beeps of a camera, seen and heard in the page."""
+
+from __future__ import annotations
+
+import statistics
+import subprocess
+import sys
+from contextlib import contextmanager
+from os import cpu_count
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support.lipsync import CODED, PASSED, PLAIN, Meter, Skew, flashing, open_measured
+from tests.support.stack import Stack
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from tests.support.chromium import Tab
+
+APART_MS = 45
+"""Half of what EBU R37 allows between early and late sound."""
+SETTLED_S = 1.0
+"""From then on, after a join."""
+CALIBRATE_S = 12.0
+NEEDED = 4
+CAMERAS = {"helmet": PASSED, "drone": CODED}
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """A relay with two cameras: the helmet's picture is passed through too, the drone's never."""
+    with Stack(tmp_path_factory.mktemp("sync")).running() as stack:
+        for name, options in CAMERAS.items():
+            clip = flashing(stack.folder, 100, PLAIN, *options, name=f"{name}.mp4")
+            stack.publish(stack.camera(name), clip)
+        stack.broadcast("sync", list(CAMERAS))
+        for name in CAMERAS:
+            stack.wait_live("sync", name, 40)
+        yield stack
+
+
+class Watch:
+    """A page that shows the broadcast, and its meter."""
+
+    def __init__(self, tab: Tab, stack: Stack, figure: Callable[[str], None]) -> None:
+        self._tab, self._figure = tab, figure
+        open_measured(tab, f"{stack.url}/b/sync")
+        tab.wait_picture(30)
+        tab.page.keyboard.press("m")  # without a gesture there is no sound
+        self._meter = Meter(tab)
+        zero_ms = self._meter.calibrate(CALIBRATE_S)
+        figure(f"the meter's zero is {zero_ms:.0f} ms")
+
+    def choose(self, camera: str, rung: str) -> None:
+        """Choose what the menus offer; whatever changes by that is a new session."""
+        for wish, detail in (("eva-camera", {"id": camera}), ("eva-quality", {"rendition": rung})):
+            self._tab.element(
+                "eva-player",
+                "(it.dispatchEvent(new CustomEvent(argument[0],"
+                " { detail: argument[1], bubbles: true, composed: true })), 0)",
+                [wish, detail],
+            )
+
+    def measure(self, what: str, camera: str, rung: str, seconds: float) -> list[Skew]:
+        """Go over to a camera's rung, and look at it for so long."""
+        self._meter.begin()
+        self.choose(camera, rung)
+        shows = f"it.camera === '{camera}' && it.health?.stats.rendition === '{rung}'"
+        self._tab.wait_for("eva-player", f"it.phase === 'live' && {shows}", 20)
+        self._tab.page.wait_for_timeout(seconds * 1000)
+        found = [skew for skew in self._meter.end() if skew.at_s > SETTLED_S]
+        assert len(found) >= NEEDED, f"{what}: seen and heard {len(found)} times"
+        median, worst = typical(found), max((skew.ms for skew in found), key=abs)
+        self._figure(f"{what}: sound {median:+.0f} ms, at worst {worst:+.0f} ms, of {len(found)}")
+        return found
+
+
+def typical(found: list[Skew]) -> float:
+    """The median, milliseconds."""
+    return statistics.median(skew.ms for skew in found)
+
+
+def told(found: list[Skew]) -> str:
+    """What was measured, one after the other."""
+    return " ".join(f"{skew.ms:+.0f}" for skew in found)
+
+
+@pytest.mark.parametrize(("camera", "rung"), [("helmet", "source"), ("helmet", "240p")])
+def test_sound_comes_with_the_picture(
+    camera: str,
+    rung: str,
+    stack: Stack,
+    open_tab: Callable[..., Tab],
+    figure: Callable[[str], None],
+):
+    """After a join, passed through and transcoded."""
+    watch = Watch(open_tab("about:blank"), stack, figure)
+    found = watch.measure(f"a join, {rung}", camera, rung, 8)
+    assert abs(typical(found)) <= APART_MS, told(found)
+
+
+@pytest.mark.slow
+def test_changes_keep_them_together(
+    stack: Stack, open_either: Callable[..., Tab], figure: Callable[[str], None]
+):
+    watch = Watch(open_either("about:blank"), stack, figure)
+    steps = {
+        "a join, passed through": ("helmet", "source"),
+        "a change of rung": ("helmet", "240p"),
+        "a change of camera, transcoded": ("drone", "360p"),
+        "a change of camera, passed through": ("helmet", "source"),
+    }
+    measured = {what: watch.measure(what, *to, 12) for what, to in steps.items()}
+    apart = {
+        what: told(found) for what, found in measured.items() if abs(typical(found)) > APART_MS
+    }
+    assert apart == {}, f"{apart} of {[told(found) for found in measured.values()]}"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("rung", ["source", "240p"])
+def test_they_do_not_drift(
+    rung: str, stack: Stack, open_either: Callable[..., Tab], figure: Callable[[str], None]
+):
+    watch = Watch(open_either("about:blank"), stack, figure)
+    found = watch.measure(f"a minute of {rung}", "helmet", rung, 60)
+    first, last = typical(found[: len(found) // 3]), typical(found[-len(found) // 3 :])
+    figure(f"from {first:+.0f} to {last:+.0f} ms")
+    assert max(abs(first), abs(last)) <= APART_MS, told(found)
+
+
+@contextmanager
+def busy() -> Iterator[None]:
+    """A loop that does nothing on each core."""
+    loop = [sys.executable, "-c", "while True: pass"]
+    processes = [subprocess.Popen(loop) for _ in range(cpu_count() or 1)]
+    try:
+        yield
+    finally:
+        for process in processes:
+            process.kill()
+            process.wait()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("rung", ["source", "240p"])
+def test_a_full_cpu_keeps_them_together(
+    rung: str, stack: Stack, open_either: Callable[..., Tab], figure: Callable[[str], None]
+):
+    watch = Watch(open_either("about:blank"), stack, figure)
+    with busy():
+        found = watch.measure(f"with a full CPU, {rung}", "helmet", rung, 20)
+    assert abs(typical(found)) <= APART_MS, told(found)
