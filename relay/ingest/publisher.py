@@ -127,7 +127,10 @@ class Publisher:
         `dts` is on the source's own clock, 90 kHz, unwrapped; `offset` is pts - dts; `now_us` is
         the wall clock in µs.
         """
+        steps = self._timeline.restamps
         shift, placed = self._timeline.place(codec.kind, dts, now_us)
+        if self._timeline.restamps != steps:
+            self._told = None  # it was told of the clock before
         # No reordering takes this long; believed, it would shut out what comes after.
         offset = offset if abs(offset) <= MAX_JUMP else 0
         pts = dts + shift + offset

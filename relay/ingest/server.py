@@ -27,7 +27,8 @@ from relay.ingest.rtmp.events import (
     PublishRequested,
     Unpublished,
 )
-from relay.ingest.rtmp.session import Refusal, Session
+from relay.ingest.rtmp.session import Session
+from relay.ingest.rtmp.states import Refusal
 from relay.log import logger, pool_is_full
 from relay.media.timebase import VIDEO_CLOCK, rescale
 from relay.network import prefix

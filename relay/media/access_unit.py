@@ -126,11 +126,22 @@ class AccessUnits:
         keyframe = is_keyframe(picture.nals)
         nals = picture.nals
         if keyframe:
-            if not all(self._sets.values()):
+            sets = self._sets_of(nals)
+            if not sets:
                 self.counters["no_sets"] += 1
                 return []
-            nals = [*self._sets[NAL_SPS].values(), *self._sets[NAL_PPS].values(), *nals]
+            nals = [*sets, *nals]
         return [AccessUnit(picture.dts, picture.offset, keyframe, join_annexb(nals))]
+
+    def _sets_of(self, nals: Iterable[bytes]) -> list[bytes]:
+        """The parameter sets that a picture's slices name, SPS before PPS; empty if one is not known."""
+        try:
+            named = {_named_pps(nal) for nal in nals if nal_type(nal) in _SLICES}
+            pps = {number: self._sets[NAL_PPS][number] for number in sorted(named)}
+            sps = {_numbers(nal, 2)[1] for nal in pps.values()}
+            return [*(self._sets[NAL_SPS][number] for number in sorted(sps)), *pps.values()]
+        except (KeyError, MediaError):
+            return []
 
     def _slice(self, nal: bytes, dts: int, offset: int, done: list[AccessUnit]) -> None:
         begins = len(nal) > 1 and nal[1] & 0x80 != 0  # first_mb_in_slice is 0
@@ -169,10 +180,8 @@ class AccessUnits:
 
     def _learn(self, kind: int, nal: bytes) -> None:
         try:
-            bits = Bits(unescape(nal[1:32]))
-            if kind == NAL_SPS:
-                bits.u(24)  # profile, constraints, level
-            number = bits.ue()
+            # Behind profile, constraints and level.
+            number = _numbers(nal[3:] if kind == NAL_SPS else nal, 1)[0]
         except MediaError:
             self.counters["dropped"] += 1
             return
@@ -180,6 +189,17 @@ class AccessUnits:
             self.counters["dropped"] += 1
             return
         self._sets[kind][number] = nal
+
+
+def _numbers(nal: bytes, count: int) -> list[int]:
+    """The first Exp-Golomb codes behind a NAL unit's head."""
+    bits = Bits(unescape(nal[1:32]))
+    return [bits.ue() for _ in range(count)]
+
+
+def _named_pps(nal: bytes) -> int:
+    """The PPS that a slice names (ITU-T H.264 section 7.3.3)."""
+    return _numbers(nal, 3)[2]
 
 
 def is_keyframe(nals: Iterable[bytes]) -> bool:

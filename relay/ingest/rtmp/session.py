@@ -17,7 +17,6 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass, field
-from enum import Enum, StrEnum
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from relay.ingest.rtmp import message
@@ -37,6 +36,7 @@ from relay.ingest.rtmp.events import Ended, MediaFault, PublishRequested, Unpubl
 from relay.ingest.rtmp.handshake import Handshake
 from relay.ingest.rtmp.message import Message, MessageType, UserControl
 from relay.ingest.rtmp.publication import Publication, amf0_values
+from relay.ingest.rtmp.states import NEXT, Refusal, State
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -60,38 +60,6 @@ _COMMAND_CHUNKS: Final = 3
 _STATUS_CHUNKS: Final = 5
 _MESSAGE_STREAM: Final = 1
 """The message stream that createStream gives out, always."""
-
-
-class State(Enum):
-    """Where a session stands."""
-
-    HANDSHAKE = "handshake"
-    CONNECTING = "connecting"
-    """The handshake is done; `connect` has to come."""
-    IDLE = "idle"
-    """Connected, and not publishing."""
-    PENDING = "pending"
-    """A publish waits for `accept` or `refuse`."""
-    PUBLISHING = "publishing"
-    CLOSED = "closed"
-
-
-_NEXT: Final[dict[State, frozenset[State]]] = {
-    State.HANDSHAKE: frozenset({State.CONNECTING, State.CLOSED}),
-    State.CONNECTING: frozenset({State.IDLE, State.CLOSED}),
-    State.IDLE: frozenset({State.PENDING, State.CLOSED}),
-    State.PENDING: frozenset({State.PUBLISHING, State.CLOSED}),
-    State.PUBLISHING: frozenset({State.IDLE, State.CLOSED}),
-    State.CLOSED: frozenset(),
-}
-
-
-class Refusal(StrEnum):
-    """Codes that a publish is refused or ended with."""
-
-    UNAUTHORIZED = "NetStream.Publish.Unauthorized"
-    BAD_NAME = "NetStream.Publish.BadName"
-    REJECTED = "NetStream.Publish.Rejected"
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,7 +232,7 @@ class Session:
         return events
 
     def _enter(self, state: State) -> None:
-        assert state in _NEXT[self._state], f"{self._state} cannot become {state}"
+        assert state in NEXT[self._state], f"{self._state} cannot become {state}"
         self._state = state
 
     def _close(self, reason: str) -> None:

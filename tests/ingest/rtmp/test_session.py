@@ -15,7 +15,8 @@ from relay.ingest.rtmp.events import (
     Unpublished,
 )
 from relay.ingest.rtmp.message import Message, MessageType, UserControl
-from relay.ingest.rtmp.session import CHUNK_SIZE, Refusal, State
+from relay.ingest.rtmp.session import CHUNK_SIZE
+from relay.ingest.rtmp.states import Refusal, State
 from relay.media.codecs import Codec, Kind
 
 from .encoder import (

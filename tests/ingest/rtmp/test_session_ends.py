@@ -13,7 +13,8 @@ from relay.ingest.rtmp.events import (
     Unpublished,
 )
 from relay.ingest.rtmp.message import Message
-from relay.ingest.rtmp.session import Session, State
+from relay.ingest.rtmp.session import Session
+from relay.ingest.rtmp.states import State
 
 from .encoder import (
     AUDIO_CONFIG,
