@@ -21,7 +21,7 @@ MAY_IMPORT = {
     "demo": {"media", "errors", "log"},
     "webrtc": {"media", "errors", "ids", "log"},
     "av": {"media", "errors"},
-    "bus": {"media", "errors", "ids", "log"},
+    "bus": {"media", "errors", "ids", "log", "budget"},
     "state": {"bus", "media", *GROUND},
     "ingest": {"state", "bus", "media", *GROUND},
     "camera": {"av", "state", "bus", "media", *GROUND},

@@ -25,7 +25,7 @@ def test_a_camera_two_seconds_late_is_not_said_to_be_early(
 ):
     key = walk.camera_anew("late")
     walk.anew("late", ["late"], **fields())
-    with late_camera(walk.rtmp_port, key, small(clip, walk.folder, "late"), 2.0, tells=tells):
+    with late_camera(walk.rtmp_port, key, small(clip, walk.folder, "helmet"), 2.0, tells=tells):
         walk.wait_live("late", "late", 40)
         tab = open_tab(f"{walk.url}/b/late")
         tab.wait_picture(30)
