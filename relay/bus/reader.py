@@ -50,6 +50,8 @@ class Continuity:
         self._wants_keyframe = wants_keyframe
         self.missed = 0
         """Units that were lost or passed over."""
+        self.passed_over = 0
+        """Pictures that have come in vain since a keyframe is waited for."""
 
     def accept(self, sequence: int, unit: Unit) -> bool:
         """Whether `unit`, which the writer numbered `sequence`, goes on to the consumer."""
@@ -65,8 +67,10 @@ class Continuity:
         if unit.kind is Kind.VIDEO and self._wants_keyframe:
             if not unit.keyframe:
                 self.missed += 1
+                self.passed_over += 1
                 return False
             self._wants_keyframe = False
+            self.passed_over = 0
         return True
 
     def skip(self, count: int) -> None:
@@ -91,6 +95,11 @@ class StreamReader:
     def missed(self) -> int:
         """Units that were lost or passed over."""
         return self._continuity.missed
+
+    @property
+    def passed_over(self) -> int:
+        """Pictures that have come in vain since this reader waits for a keyframe."""
+        return self._continuity.passed_over
 
     async def read(self, at_most: int = _COUNT) -> list[Unit]:
         """The next units, at least one; waits for them, through outages of Redis.

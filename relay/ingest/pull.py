@@ -325,7 +325,7 @@ async def _pull_once(bus: Redis, camera: str, source: Pull, *, allow_private: bo
 
     def put(codec: Codec, dts: int, offset: int, keyframe: bool, payload: bytes) -> None:
         now_us = time.time_ns() // 1000
-        inspection.usable(codec.kind, loop.time())
+        inspection.usable(codec.kind, loop.time(), keyframe=keyframe)
         publisher.put(
             codec, dts=dts, offset=offset, keyframe=keyframe, payload=payload, now_us=now_us
         )

@@ -15,6 +15,7 @@ dropped and counted.
 from __future__ import annotations
 
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
@@ -134,9 +135,13 @@ class AccessUnits:
         return [AccessUnit(picture.dts, picture.offset, keyframe, join_annexb(nals))]
 
     def _sets_of(self, nals: Iterable[bytes]) -> list[bytes]:
-        """The parameter sets that a picture's slices name, SPS before PPS; empty if one is not known."""
+        """The parameter sets that a picture's slices name; empty if one of them is not known."""
+        named = set()
+        for nal in nals:
+            if nal_type(nal) in _SLICES:
+                with suppress(MediaError):  # what is wrong with one slice is no fault of the others
+                    named.add(_named_pps(nal))
         try:
-            named = {_named_pps(nal) for nal in nals if nal_type(nal) in _SLICES}
             pps = {number: self._sets[NAL_PPS][number] for number in sorted(named)}
             sps = {_numbers(nal, 2)[1] for nal in pps.values()}
             return [*(self._sets[NAL_SPS][number] for number in sorted(sps)), *pps.values()]

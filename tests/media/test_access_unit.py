@@ -33,7 +33,7 @@ SPS, PPS = b"\x67\x42\x00\x1f\x95", b"\x68\xce"
 SPS_LARGER, PPS_1 = b"\x67\x42\x00\x20\x95", b"\x68\x4e"
 """Another SPS of the same number, and a PPS of another."""
 IDR, SLICE = b"\x65\x88\x80", b"\x41\x9a\x02"
-IDR_REST, SLICE_REST = b"\x65\x08\x80", b"\x41\x1a\x02"
+IDR_REST, SLICE_REST = b"\x65\x42\x20", b"\x41\x46\x80"
 """Slices behind the first of their pictures."""
 SEI = bytes.fromhex("0605101234567812345678123456789abcdef080")
 RECOVERY = b"\x06\x06\x01\xc4\x80"
