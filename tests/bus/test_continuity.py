@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 GOP = 10
 COUNT = 64
-"""What a reader takes at the most, and a writer sends."""
+"""What a writer sends at a time."""
 
 
 class Store:
@@ -68,8 +68,8 @@ class Reader(StreamReader):
         super().__init__(connect("unix:///nowhere"), "stream", Start.KEYFRAME)
         self._store, self._at = store, 0
 
-    async def _entries(self) -> list[Entry]:
-        found = [(at, data) for at, data in self._store.entries if at > self._at][:COUNT]
+    async def _entries(self, at_most: int) -> list[Entry]:
+        found = [(at, data) for at, data in self._store.entries if at > self._at][:at_most]
         if not found:
             raise EOFError
         self._at = found[-1][0]

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from relay.bus.writer import Retention
 from tests.support.camera import pictures, repeated, sounds
 
 if TYPE_CHECKING:
@@ -28,3 +29,9 @@ def small() -> list[Unit]:
 def stereo() -> list[Unit]:
     """4 s of 48 kHz stereo."""
     return sounds(4)
+
+
+@pytest.fixture(autouse=True)
+def all_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Streams keep all that a test writes: whoever listens may get no CPU for a while."""
+    monkeypatch.setattr(Retention, "FLOOR", Retention.MAX_UNITS)

@@ -61,13 +61,20 @@ async def house(store: Redis, store_url: str, core_name: CoreName) -> AsyncItera
 
 async def test_a_viewer_gets_picture_and_sound_without_a_gap(house: House, camera: Camera) -> None:
     viewer = await house.join()
-    await eventually(lambda: len(viewer.got.media(Kind.VIDEO)) > 200, "half a second of picture")
+
+    def whole() -> int:
+        return sum(packet.marker for packet in viewer.got.media())
+
+    await eventually(lambda: whole() > 70, "more than two GOPs of picture")
     await eventually(lambda: len(viewer.got.media(Kind.AUDIO)) > 10, "some sound")
     viewer.got.check_continuity()
     assert viewer.got.reports(Kind.VIDEO)
     numbers = await viewer.pictures()
     assert numbers[0] % 30 == 0
-    assert all(after == before + 1 for before, after in pairwise(numbers))
+    # Whoever joins late in a GOP is sent it faster than it was made, and jumps to the next keyframe
+    # if that is there before the end has been reached.
+    behind_gaps = [after for before, after in pairwise(numbers) if after != before + 1]
+    assert behind_gaps in ([], [numbers[0] + 30])
 
 
 async def test_the_edge_tells_of_its_viewers(house: House, camera: Camera, store: Redis) -> None:
@@ -113,6 +120,13 @@ async def test_who_watches_several_cameras_is_one_viewer(
     await eventually(lambda: counted(2), "one viewer less")
 
 
+async def at_rest(house: House) -> None:
+    """Wait until the edge knows that no camera sends."""
+    assert house.edge is not None
+    feeds = house.edge._feeds._feeds.values()
+    await eventually(lambda: not any(feed.fresh for feed in feeds), "the camera to be gone")
+
+
 @ONE_STORE
 async def test_what_a_camera_sent_before_it_stopped_is_not_shown_to_joiners(
     house: House, camera: Camera, store: Redis
@@ -120,7 +134,7 @@ async def test_what_a_camera_sent_before_it_stopped_is_not_shown_to_joiners(
     early = await house.join()
     await eventually(early.got.media, "a picture")
     await camera.end()
-    await asyncio.sleep(STALE_S)
+    await at_rest(house)
     # Its facts are there, as when it comes back and its first picture is still on its way.
     known, new = await house.join(), await house.join(camera="cam")
     await camera.resume()
@@ -136,9 +150,7 @@ async def test_nobody_is_sent_again_what_a_camera_sent_before_it_stopped(
     viewer = await house.join()
     await eventually(viewer.got.media, "a picture")
     await camera.end()
-    assert house.edge is not None
-    feeds = house.edge._feeds._feeds.values()
-    await eventually(lambda: not any(feed.fresh for feed in feeds), "the camera to be gone")
+    await at_rest(house)
     video = viewer.got.tracks[Kind.VIDEO].ssrc
     viewer.got.forget()
     viewer.tell(feedback.receiver_report(), feedback.pli(video))

@@ -82,6 +82,11 @@ async def test_a_viewer_that_vanishes_does_not_count_after_five_seconds(
 async def test_sending_stops_without_consent(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     leaving, staying = await asyncio.gather(house.join(), house.join())
     assert CONSENT_S == 30.0
+
+    async def two() -> bool:
+        return (await house.fact())["sessions"] == 2
+
+    await eventually(two, "both to be told of")
     monkeypatch.setattr(viewer, "CONSENT_S", 1.5)  # time is the loop's here
     leaving.vanish()
     sent: list[bytes] = []

@@ -16,6 +16,7 @@ from relay.gateway.keys import AUTH, DOORS, HEARTBEATS
 from relay.pool import Pool, Size
 from tests.support.gateway import Gateway, running
 from tests.support.listening import open_page
+from tests.support.stalls import HANG_S
 from tests.support.waiting import eventually
 
 if TYPE_CHECKING:
@@ -90,11 +91,11 @@ async def test_events_sockets_of_one_network_shut_nobody_out(
 
         honest = await another("127.0.9.1")
         many = [await another("127.0.0.1") for _ in range(12)]
-        assert (await honest.receive_json(timeout=5))["type"] == "state"
+        assert (await honest.receive_json(timeout=HANG_S))["type"] == "state"
         await honest.send_json({"type": "clock", "t0": 1})
-        assert (await honest.receive_json(timeout=5))["t0"] == 1
-        assert (await many[0].receive(timeout=5)).type is aiohttp.WSMsgType.TEXT
-        assert (await many[0].receive(timeout=5)).data == aiohttp.WSCloseCode.TRY_AGAIN_LATER
+        assert (await honest.receive_json(timeout=HANG_S))["t0"] == 1
+        assert (await many[0].receive(timeout=HANG_S)).type is aiohttp.WSMsgType.TEXT
+        assert (await many[0].receive(timeout=HANG_S)).data == aiohttp.WSCloseCode.TRY_AGAIN_LATER
         assert small.sockets.displaced == 9
         # All of a school come in, one after the other, once each has shown that it watches.
         for number in range(12):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 import structlog
 
+from relay.bus.writer import Retention
 from tests.support.ingest import Ingest, running
 
 if TYPE_CHECKING:
@@ -28,3 +29,9 @@ def logged() -> Iterator[list[dict[str, Any]]]:
     """What has been logged so far, before anything is hidden in it."""
     with structlog.testing.capture_logs() as lines:
         yield lines
+
+
+@pytest.fixture(autouse=True)
+def all_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Streams keep all that a test writes: whoever listens may get no CPU for a while."""
+    monkeypatch.setattr(Retention, "FLOOR", Retention.MAX_UNITS)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import math
 import os
 import socket
 import subprocess
@@ -156,7 +157,8 @@ async def edge(bus: Redis, bus_url: str, core: CoreName = "auto") -> AsyncIterat
     """An edge on this test's loop."""
     name = f"edge-{next(_names)}-test"
     sock = open_socket("127.0.0.1", 0)
-    worker = Edge(name=name, bus_url=bus_url, sock=sock, core=core)
+    # It takes everybody, however little of a CPU it gets.
+    worker = Edge(name=name, bus_url=bus_url, sock=sock, core=core, full_load=math.inf)
     ready = asyncio.Event()
     task = asyncio.create_task(worker.run(ready.set))
     house = House(bus, name)
