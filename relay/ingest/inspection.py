@@ -10,6 +10,7 @@ told: a silent picture is of more use than none.
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from typing import TYPE_CHECKING, Final
 
@@ -57,14 +58,17 @@ class Inspection:
         self._last_reason = ""
         self._began: float | None = None
         self._keyframe_at: float | None = None
+        self._picture_at = -math.inf
         self._lag_s = 0.0
         self._counts: Counter[str] = Counter()
 
     def usable(self, kind: Kind, now: float, *, keyframe: bool = True) -> None:
         """An access unit has come that can be used."""
         self._begin(now)
-        if kind is Kind.VIDEO and (keyframe or self._keyframe_at is None):
-            self._keyframe_at = now
+        if kind is Kind.VIDEO:
+            self._picture_at = now
+            if keyframe or self._keyframe_at is None:
+                self._keyframe_at = now
         self._good[kind] += 1
         self._in_a_row[kind] = 0
         self._wrong.pop(kind, None)
@@ -127,7 +131,8 @@ class Inspection:
 
     def _keyframe_faults(self, now: float) -> list[Fault]:
         since = 0.0 if self._keyframe_at is None else now - self._keyframe_at
-        if since < NO_KEYFRAME_S:
+        goes_on = now - self._picture_at < NO_PICTURE_S
+        if since < NO_KEYFRAME_S or not goes_on:
             return []
         text = f"it has sent no keyframe for more than {NO_KEYFRAME_S:.0f} s"
         remedy = "set its keyframe interval to 2 s"
