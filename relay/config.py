@@ -112,6 +112,9 @@ class Settings(BaseSettings):
     seconds; while there is no picture, to have opened a page so long ago.
     """
 
+    standby_s: Annotated[float, Field(ge=0.5, le=60)] = 2.0
+    """Seconds of silence after which a second encoder on a camera's key takes over."""
+
     vote_pace: Annotated[int, Field(ge=0, le=1_000_000)] = 30
     """Votes that a viewer may cast within a minute, and a network 120 times as many; 0: any."""
 

@@ -132,6 +132,12 @@ async def stream_all(client: Redis, key: str) -> list[Entry]:
     return _entries(await _line(client).call(b"XRANGE", key.encode(), b"-", b"+"))
 
 
+async def server_ms(client: Redis) -> int:
+    """The server's own clock, ms since the epoch: what ids of stream entries are made of."""
+    seconds, microseconds = await _line(client).call(b"TIME")
+    return int(seconds) * 1000 + int(microseconds) // 1000
+
+
 async def stream_entries(
     client: Redis, key: str, after: bytes, *, count: int, block_ms: int
 ) -> list[Entry]:

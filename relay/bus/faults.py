@@ -38,6 +38,10 @@ class FaultKind(StrEnum):
     """Its source cannot be pulled."""
     NO_PICTURE = "no_picture"
     """It sends, and no picture comes."""
+    NO_KEYFRAME = "no_keyframe"
+    """Its pictures cannot be begun with: whoever joins or comes back waits."""
+    LATE = "late"
+    """What it sends takes long to come."""
     SOUND_LOST = "sound_lost"
     """Its sound cannot be used; the picture goes on."""
 

@@ -92,6 +92,15 @@ def keyframe_wishes(camera: str) -> str:
     return f"keyframe:{camera}"
 
 
+ALL_KEYFRAME_WISHES = "keyframe:*"
+"""Pattern of all `keyframe_wishes` channels."""
+
+
+def camera_of_wishes(channel: str) -> str:
+    """The camera of a `keyframe_wishes` channel."""
+    return channel.removeprefix("keyframe:")
+
+
 def limit(what: str, who: str) -> str:
     """When a bucket of `bus.limits` will be empty, µs of the Redis clock."""
     return f"limit:{what}:{{{who}}}"

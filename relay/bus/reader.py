@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 from redis.exceptions import RedisError
 
 from relay.bus import wire
-from relay.bus.client import Entry, stream_all, stream_end, stream_entries
+from relay.bus.client import Entry, server_ms, stream_all, stream_end, stream_entries
 from relay.errors import ProtocolError
 from relay.log import logger
 from relay.media.codecs import Kind
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 _BLOCK_MS: Final = 5_000
 _COUNT: Final = 64
 _RETRY_S: Final = 0.1
+STALE_S: Final = 3.0
+"""A stream whose last unit came longer ago has stopped; one whose units come seldom has not before
+it has missed two of them."""
 
 
 class Start(Enum):
@@ -33,6 +36,8 @@ class Start(Enum):
 
     KEYFRAME = 1
     """At the stream's last keyframe; where there is none yet, at the next."""
+    LIVE_KEYFRAME = 3
+    """The same, but with what is written from now on where the stream has stopped (`STALE_S`)."""
     LIVE = 2
     """With what is written from now on."""
 
@@ -45,6 +50,8 @@ class Continuity:
         self._wants_keyframe = wants_keyframe
         self.missed = 0
         """Units that were lost or passed over."""
+        self.passed_over = 0
+        """Pictures that have come in vain since a keyframe is waited for."""
 
     def accept(self, sequence: int, unit: Unit) -> bool:
         """Whether `unit`, which the writer numbered `sequence`, goes on to the consumer."""
@@ -60,8 +67,10 @@ class Continuity:
         if unit.kind is Kind.VIDEO and self._wants_keyframe:
             if not unit.keyframe:
                 self.missed += 1
+                self.passed_over += 1
                 return False
             self._wants_keyframe = False
+            self.passed_over = 0
         return True
 
     def skip(self, count: int) -> None:
@@ -80,12 +89,17 @@ class StreamReader:
         self._key = key
         self._start = start
         self._position: bytes | None = None
-        self._continuity = Continuity(wants_keyframe=start is Start.KEYFRAME)
+        self._continuity = Continuity(wants_keyframe=start is not Start.LIVE)
 
     @property
     def missed(self) -> int:
         """Units that were lost or passed over."""
         return self._continuity.missed
+
+    @property
+    def passed_over(self) -> int:
+        """Pictures that have come in vain since this reader waits for a keyframe."""
+        return self._continuity.passed_over
 
     async def read(self, at_most: int = _COUNT) -> list[Unit]:
         """The next units, at least one; waits for them, through outages of Redis.
@@ -113,6 +127,8 @@ class StreamReader:
             else:
                 entries = await stream_all(self._client, self._key)
                 self._position = entries[-1][0] if entries else b"0"
+                if self._start is Start.LIVE_KEYFRAME and await self._has_stopped(entries):
+                    return []
                 return _since_last_keyframe(entries)
         entries = await stream_entries(
             self._client, self._key, self._position, count=at_most, block_ms=_BLOCK_MS
@@ -122,6 +138,15 @@ class StreamReader:
         else:
             await self._check_place()
         return entries
+
+    async def _has_stopped(self, entries: list[Entry]) -> bool:
+        """Whether pictures no longer come, by the one clock that is there: the server's."""
+        came_ms = [_number(entry_id)[0] for entry_id in _last_pictures(entries, 2)]
+        if not came_ms:
+            return False
+        interval_s = (came_ms[0] - came_ms[-1]) / 1000
+        age_s = (await server_ms(self._client) - came_ms[0]) / 1000
+        return has_stopped(age_s, interval_s)
 
     def _accepted(self, entries: list[Entry]) -> list[Unit]:
         units = []
@@ -159,6 +184,28 @@ class StreamReader:
         end = await stream_end(self._client, self._key)
         if self._position is not None and _number(end) < _number(self._position):
             self._position = b"0"
+
+
+def has_stopped(age_s: float, interval_s: float) -> bool:
+    """Whether a stream has stopped whose last unit came `age_s` ago, `interval_s` after the one
+    before.
+    """
+    return age_s > max(STALE_S, 2 * interval_s)
+
+
+def _last_pictures(entries: list[Entry], count: int) -> list[bytes]:
+    """The ids of the last `count` pictures, the latest first."""
+    found: list[bytes] = []
+    for entry_id, fields in reversed(entries):
+        try:
+            _, unit = wire.decode(fields[wire.FIELD])
+        except (ProtocolError, KeyError):
+            continue
+        if unit.kind is Kind.VIDEO:
+            found.append(entry_id)
+            if len(found) == count:
+                break
+    return found
 
 
 def _number(entry_id: bytes) -> tuple[int, int]:

@@ -60,6 +60,8 @@ class PassThrough:
             self.sps, refusal = None, str(error)
         if not self._final:
             self.refusal = refusal
+        if h264.NAL_IDR not in map(h264.nal_type, h264.split_annexb(unit.payload)):
+            self._refuse("its keyframes are recovery points, at which browsers cannot begin")
 
     def _misbehaviour(self, unit: Unit) -> str | None:
         if self._last_pts is not None and unit.pts < self._last_pts:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Final
 
 from relay.bus import demand, keys, presence
 from relay.bus.client import connect, connect_blocking
-from relay.bus.events import subscribe
+from relay.bus.events import publish, subscribe
 from relay.bus.reader import Start, StreamReader
 from relay.camera.demand import Demand
 from relay.camera.need import NOTHING, need
@@ -31,7 +31,7 @@ from relay.camera.stills import Stills
 from relay.errors import StoreError
 from relay.log import logger
 from relay.media.codecs import Kind
-from relay.media.ladder import SOUND
+from relay.media.ladder import SOUND, SOURCE
 
 if TYPE_CHECKING:
     from relay.errors import MediaError
@@ -58,6 +58,8 @@ class Worker:
         self._preset = preset
         self._bus = connect(bus_url)
         self._blocking = [connect_blocking(bus_url) for _ in range(2)]
+        source = keys.source_units(camera)
+        self._reader = StreamReader(self._blocking[0], source, Start.KEYFRAME)
         self._demand = Demand()
         self._source = Source()
         self._offer = Offer(self._bus, camera)
@@ -115,10 +117,8 @@ class Worker:
                 await client.aclose()
 
     async def _read(self) -> None:
-        source = keys.source_units(self._camera)
-        reader = StreamReader(self._blocking[0], source, Start.KEYFRAME)
         while True:
-            for unit in await reader.read(_IDLE_UNITS):
+            for unit in await self._reader.read(_IDLE_UNITS):
                 await self._take(unit)
             if await self._offer.follow(self._source):
                 await self._look()  # what was not offered before may have been wanted for long
@@ -147,8 +147,21 @@ class Worker:
         loop = asyncio.get_running_loop()
         while True:
             await asyncio.sleep(_LOOK_S)
+            await self._ask_for_keyframe()
             if not self._need.idle or loop.time() - self._looked >= _LOOK_IDLE_S:
                 await self._look()
+
+    async def _ask_for_keyframe(self) -> None:
+        """Ask the camera, whose pictures come in vain: all that the bus holds is behind a keyframe
+        that it holds no more.
+        """
+        if not self._reader.passed_over:
+            return
+        try:
+            wish = {"rendition": SOURCE}
+            await publish(self._bus, keys.keyframe_wishes(self._camera), wish)
+        except StoreError as error:
+            logger().warning("a keyframe cannot be asked for", error=str(error))
 
     async def _look(self) -> None:
         """Find out what is wanted, and make that."""

@@ -15,7 +15,7 @@ from relay import process
 from relay.bus import demand, keys
 from relay.bus.client import connect_blocking
 from relay.bus.events import publish
-from relay.bus.reader import Start, StreamReader
+from relay.bus.reader import Start, StreamReader, has_stopped
 from relay.edge.lateness import Lateness
 from relay.errors import StoreError
 from relay.log import logger
@@ -28,10 +28,7 @@ if TYPE_CHECKING:
     from redis.asyncio import Redis
 
     from relay.edge.core import Core
-    from relay.media.unit import Unit
 
-STALE_S: Final = 3.0
-"""What the bus holds is not shown to joiners if it is older than this: its camera is gone."""
 LINGER_S: Final = 4.5
 """How long a stream is read on without viewers: a reconnecting one finds it warm, and one that goes
 over to another rung still needs it until that one's keyframe, which may be 4 s away.
@@ -75,10 +72,11 @@ class Feed:
         self.lateness = Lateness()
         """Whether its frames come later and later."""
         self._waiting: list[Callable[[float], None]] = []
-        self._pushed = -STALE_S
+        self._pushed: float | None = None
+        self._interval_s = 0.0
         self._core = core
         self._bus = bus
-        start = Start.KEYFRAME if kind is Kind.VIDEO else Start.LIVE
+        start = Start.LIVE_KEYFRAME if kind is Kind.VIDEO else Start.LIVE
         self._client = connect_blocking(bus.url)
         key = keys.rendition_units(camera, rendition)
         self._reader = StreamReader(self._client, key, start)
@@ -93,8 +91,12 @@ class Feed:
 
     @property
     def fresh(self) -> bool:
-        """Whether its frames are of this moment: those of a camera that has stopped are not."""
-        return time.monotonic() - self._pushed < STALE_S
+        """Whether its frames are of this moment: those of a camera that has stopped are not.
+
+        Only their coming counts: a camera may send late, and its clock may be wrong.
+        """
+        pushed = self._pushed
+        return pushed is not None and not has_stopped(time.monotonic() - pushed, self._interval_s)
 
     def when_primed(self, then: Callable[[float], None]) -> None:
         """Call `then` with the loop's time: now, or as soon as the feed is primed."""
@@ -113,7 +115,7 @@ class Feed:
         while True:
             units = [unit for unit in await self._reader.read() if unit.kind is self.kind]
             now = time.time()
-            if not units or (not self.primed and _age_s(units[-1], now) > STALE_S):
+            if not units:
                 continue
             for unit in units:
                 self._core.push(self.number, unit, now)
@@ -121,7 +123,9 @@ class Feed:
                 self.gop_frames = 1 if unit.opens_gop else self.gop_frames + 1
                 if unit.opens_gop:
                     self.keyframe_at = loop.time()
-            self._pushed = time.monotonic()
+            pushed = time.monotonic()
+            self._interval_s = 0.0 if self._pushed is None else pushed - self._pushed
+            self._pushed = pushed
             self.primed = True
             waiting, self._waiting = self._waiting, []
             for then in waiting:
@@ -133,10 +137,6 @@ class Feed:
         await asyncio.gather(self._task, return_exceptions=True)
         self._core.close_stream(self.number)
         await self._client.aclose()
-
-
-def _age_s(unit: Unit, now: float) -> float:
-    return now - unit.captured_us / 1e6
 
 
 class Feeds:

@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from relay.media.ladder import Ladder
     from relay.webrtc.dtls import Dtls, SrtpKeys
     from relay.webrtc.ice import Address
-    from relay.webrtc.sdp import Offer, Track
+    from relay.webrtc.sdp import Offer
+    from relay.webrtc.tracks import Track
 
 ESTABLISH_S: Final = 20.0
 """Sessions that are not connected after this long are forgotten."""

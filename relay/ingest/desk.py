@@ -1,8 +1,8 @@
 """Who publishes which camera: one publisher each, further ones stand by.
 
-A second publisher on a live camera takes over if it is the same device coming back, or if the first
-has fallen silent; otherwise it stands by, its media is dropped, and it goes on air with its next
-keyframe when the first one leaves. So two encoders never duel.
+A second publisher on a live camera takes over if it is the same device coming back, by its serial
+number, or if the first has fallen silent; otherwise it stands by, its media is dropped, and it goes
+on air with its next keyframe when the first one leaves. So two encoders never duel.
 """
 
 from __future__ import annotations
@@ -28,8 +28,13 @@ if TYPE_CHECKING:
 
 MAX_STANDBYS: Final = 4
 """Connections that stand by for one camera; more are refused."""
-SILENT_S: Final = 2.0
-"""A publisher that sends nothing for this long gives way to a standby."""
+STANDBY_S: Final = 2.0
+"""Seconds of silence after which a standby takes over, unless the settings say otherwise."""
+KEYFRAME_S: Final = 1.0
+"""A source of which a keyframe is wanted has so long to make one. Then it is hung up on: encoders
+begin with one when they come back."""
+GOP_S: Final = 4.0
+"""Unless its last keyframe is younger than this: then its next one is on its way."""
 LEASE_WAIT_S: Final = lease.TTL_MS / 1000 + 0.5
 """How long a source waits for a camera that another process has: if that one was killed, its lease
 ends meanwhile, and an encoder need not be told to go away."""
@@ -70,10 +75,8 @@ class Source:
     """When its last media came."""
 
     def is_same_device(self, other: Source) -> bool:
-        """Whether this is `other`, come back."""
-        if self.device and other.device:
-            return self.device == other.device
-        return self.peer == other.peer and self.encoder == other.encoder
+        """Whether this is `other`, come back; two of one make at one address may be two."""
+        return self.device != "" and self.device == other.device
 
 
 class _Line:
@@ -85,6 +88,10 @@ class _Line:
         self.on_air: Source | None = None
         self.standbys: list[Source] = []
         self.wants_keyframe = True
+        self.keyframe_at = 0.0
+        """When the source on air has sent its last keyframe, or begun."""
+        self.wished_at: float | None = None
+        """Since when somebody waits for its next one."""
 
     def is_busy(self) -> bool:
         """Whether a source is on air."""
@@ -94,8 +101,11 @@ class _Line:
 class Desk:
     """All sources of one ingest process."""
 
-    def __init__(self, bus: Redis, name: str) -> None:
-        """`name` is this process's, for leases."""
+    def __init__(self, bus: Redis, name: str, standby_s: float = STANDBY_S) -> None:
+        """`name` is this process's, for leases. A source that sends nothing for `standby_s` gives
+        way to one that stands by.
+        """
+        self._standby_s = standby_s
         self._bus = bus
         self._name = name
         self._lines: dict[str, _Line] = {}
@@ -185,6 +195,7 @@ class Desk:
             line.standbys.remove(source)
         source.role = Role.ON_AIR
         line.wants_keyframe = True
+        line.keyframe_at, line.wished_at = source.heard, None
         line.publisher.new_source(peer=source.peer, device=source.device, encoder=source.encoder)
         line.publisher.inspect(source.inspection)
         if source.size is not None:
@@ -210,22 +221,42 @@ class Desk:
     ) -> None:
         """One access unit of a source; see `Publisher.put`. Dropped while it is not on air."""
         source.heard = now
-        source.inspection.usable(codec.kind, now)
+        source.inspection.usable(codec.kind, now, keyframe=keyframe)
         line = self._lines.get(source.camera)
         if line is None or source.role is Role.GONE:
             return
         if source.role is Role.STANDBY:
             rival = line.on_air
-            if not keyframe or rival is None or now - rival.heard < SILENT_S:
+            if not keyframe or rival is None or now - rival.heard < self._standby_s:
                 return
             self._put_on_air(line, source)
-        if codec.kind == "video":
-            if line.wants_keyframe and not keyframe:
-                return
-            line.wants_keyframe = False
+        if codec.kind == "video" and not self._goes_on(line, source, keyframe=keyframe, now=now):
+            return
         line.publisher.put(
             codec, dts=dts, offset=offset, keyframe=keyframe, payload=payload, now_us=now_us
         )
+
+    def _goes_on(self, line: _Line, source: Source, *, keyframe: bool, now: float) -> bool:
+        """Whether a picture of the source on air goes on to the bus."""
+        if keyframe:
+            line.wants_keyframe, line.keyframe_at, line.wished_at = False, now, None
+            return True
+        if line.wants_keyframe and line.wished_at is None and now - line.keyframe_at > GOP_S:
+            line.wished_at = now
+        if line.wished_at is not None and now - line.wished_at > KEYFRAME_S:
+            since_s = now - line.keyframe_at
+            source.dismiss(
+                f"it has sent no keyframe for {since_s:.0f} s, and its picture cannot go on without"
+                " one; set its keyframe interval to 2 s"
+            )
+        return not line.wants_keyframe
+
+    def wish_keyframe(self, camera: str, now: float) -> None:
+        """Somebody cannot go on without a keyframe of what is on air; see `KEYFRAME_S`."""
+        line = self._lines.get(camera)
+        if line is None or line.wished_at is not None or now - line.keyframe_at <= GOP_S:
+            return
+        line.wished_at = now
 
     async def leave(self, source: Source) -> None:
         """A source has ended; a standby goes on air in its place."""

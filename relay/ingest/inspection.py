@@ -10,6 +10,7 @@ told: a silent picture is of more use than none.
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from typing import TYPE_CHECKING, Final
 
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
 
 NO_PICTURE_S: Final = 3.0
 """A source that sends for so long without a usable picture is told of."""
+NO_KEYFRAME_S: Final = 10.0
+"""A source whose last keyframe is older is told of: few encoders are meant to do so."""
+LATE_S: Final = 3.0
+"""A source whose units take so long to come is told of."""
 STRAY: Final = 30
 """So many messages in a row are no strays."""
 HOPELESS: Final = 100
@@ -52,11 +57,18 @@ class Inspection:
         self._unusable = 0
         self._last_reason = ""
         self._began: float | None = None
+        self._keyframe_at: float | None = None
+        self._picture_at = -math.inf
+        self._lag_s = 0.0
         self._counts: Counter[str] = Counter()
 
-    def usable(self, kind: Kind, now: float) -> None:
+    def usable(self, kind: Kind, now: float, *, keyframe: bool = True) -> None:
         """An access unit has come that can be used."""
         self._begin(now)
+        if kind is Kind.VIDEO:
+            self._picture_at = now
+            if keyframe or self._keyframe_at is None:
+                self._keyframe_at = now
         self._good[kind] += 1
         self._in_a_row[kind] = 0
         self._wrong.pop(kind, None)
@@ -72,6 +84,14 @@ class Inspection:
         self._in_a_row[kind] += 1
         if self._in_a_row[kind] >= (STRAY if self._good[kind] else 1):
             self._wrong[kind] = codec
+
+    def note_lag(self, seconds: float) -> None:
+        """The last unit came so long after it was captured, as well as the relay knows."""
+        self._lag_s = seconds
+
+    def note_change(self, what: str) -> None:
+        """Something of the source has changed midway: its `size`, or its `codec`."""
+        self._counts[f"{what}_changed"] += 1
 
     @property
     def shows(self) -> bool:
@@ -98,11 +118,25 @@ class Inspection:
                 text = f"no picture of it can be used: {self._last_reason}"
             remedy = f"see that it sends a picture, in {_WANTED[Kind.VIDEO]}"
             found.append(Fault(FaultKind.NO_PICTURE, text, remedy))
+        found += self._keyframe_faults(now)
+        if self._lag_s >= LATE_S:
+            text = f"what it sends comes more than {LATE_S:.0f} s late"
+            remedy = "lower its bitrate, or see to its uplink"
+            found.append(Fault(FaultKind.LATE, text, remedy))
         if Kind.AUDIO in self._wrong:
             text = f"its sound is lost: {self._wrong[Kind.AUDIO]} cannot be played"
             remedy = f"{self._advice} {_WANTED[Kind.AUDIO]}"
             found.append(Fault(FaultKind.SOUND_LOST, text, remedy))
         return found
+
+    def _keyframe_faults(self, now: float) -> list[Fault]:
+        since = 0.0 if self._keyframe_at is None else now - self._keyframe_at
+        goes_on = now - self._picture_at < NO_PICTURE_S
+        if since < NO_KEYFRAME_S or not goes_on:
+            return []
+        text = f"it has sent no keyframe for more than {NO_KEYFRAME_S:.0f} s"
+        remedy = "set its keyframe interval to 2 s"
+        return [Fault(FaultKind.NO_KEYFRAME, text, remedy)]
 
     def take_counts(self) -> Counter[str]:
         """What could not be used since this was asked for last."""

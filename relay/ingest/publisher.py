@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from relay.bus.client import Entry
     from relay.ingest.inspection import Inspection
+    from relay.media.sps import Sps
 
 _HEAD: Final = 4096
 """Parameter sets are looked for in so many bytes of a keyframe."""
@@ -64,6 +65,7 @@ class Publisher:
         self._publication = secrets.randbelow(wire.PUBLICATIONS)
         self._begun = asyncio.Event()
         self._faults = FaultTeller(bus, camera)
+        self._inspection: Inspection | None = None
         self.units = 0
         """Units published."""
 
@@ -89,6 +91,7 @@ class Publisher:
 
     def inspect(self, inspection: Inspection) -> None:
         """Tell the operators what this finds wrong with the source."""
+        self._inspection = inspection
         self._faults.inspect(inspection)
 
     def new_source(self, *, peer: str, device: str, encoder: str) -> None:
@@ -127,7 +130,10 @@ class Publisher:
         `dts` is on the source's own clock, 90 kHz, unwrapped; `offset` is pts - dts; `now_us` is
         the wall clock in µs.
         """
+        steps = self._timeline.restamps
         shift, placed = self._timeline.place(codec.kind, dts, now_us)
+        if self._timeline.restamps != steps:
+            self._told = None  # it was told of the clock before
         # No reordering takes this long; believed, it would shut out what comes after.
         offset = offset if abs(offset) <= MAX_JUMP else 0
         pts = dts + shift + offset
@@ -139,6 +145,8 @@ class Publisher:
         if self._told is not None:
             told = self._told.captured_us(dts + offset, now_us)
             captured = captured if told is None else told
+        if self._inspection is not None:
+            self._inspection.note_lag((now_us - captured) / 1e6)
         if codec is Codec.H264 and keyframe:
             payload = self._look_at_picture(payload)
         elif codec is not Codec.H264:
@@ -165,12 +173,19 @@ class Publisher:
             except MediaError as error:
                 logger().warning("unreadable SPS", camera=self._camera, error=str(error))
                 return payload
-            self._fact["video"] = {
-                "codec": parsed.codec_string,
-                "width": parsed.width,
-                "height": parsed.height,
-            }
+            self._note_video(parsed)
         return payload.replace(sps, self._cropped, 1) if self._cropped != sps else payload
+
+    def _note_video(self, sps: Sps) -> None:
+        before = self._fact["video"]
+        video = {"codec": sps.codec_string, "width": sps.width, "height": sps.height}
+        self._fact["video"] = video
+        if before is None or before == video:
+            return
+        resized = (before["width"], before["height"]) != (sps.width, sps.height)
+        if self._inspection is not None:
+            self._inspection.note_change("size" if resized else "codec")
+        logger().info("the picture has changed", camera=self._camera, before=before, now=video)
 
     async def flush(self) -> None:
         """Let the last units reach the bus, while `run` runs; call it before that is cancelled."""

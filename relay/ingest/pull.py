@@ -31,7 +31,9 @@ from relay.ingest.inspection import FILE, Inspection, refused
 from relay.ingest.publisher import Publisher
 from relay.log import logger
 from relay.media.aac import AacConfig
+from relay.media.access_unit import AccessUnits
 from relay.media.codecs import Codec, Kind
+from relay.media.h264 import split_annexb
 from relay.media.timebase import VIDEO_CLOCK, rescale
 
 if TYPE_CHECKING:
@@ -107,6 +109,7 @@ class Track:
             if codec is Codec.H264
             else None
         )
+        self._units = AccessUnits()
         extradata = stream.codec_context.extradata
         self._config = AacConfig.parse(extradata) if codec is Codec.AAC and extradata else None
 
@@ -118,10 +121,14 @@ class Track:
             scale = item.time_base * VIDEO_CLOCK
             dts = rescale(item.dts, scale.denominator, scale.numerator)
             pts = dts if item.pts is None else rescale(item.pts, scale.denominator, scale.numerator)
-            data = bytes(item)
-            if self._config is not None:
-                data = self._config.adts(data)
-            yield dts, pts - dts, item.is_keyframe or self.codec is Codec.AAC, data
+            if self.codec is Codec.H264:
+                nals = split_annexb(bytes(item))
+                for unit in self._units.add(nals, dts=dts, offset=pts - dts):
+                    yield unit.dts, unit.offset, unit.keyframe, unit.payload
+            elif self._config is not None:
+                yield dts, pts - dts, True, self._config.adts(bytes(item))
+            else:
+                yield dts, pts - dts, True, bytes(item)
 
 
 @contextmanager
@@ -318,7 +325,7 @@ async def _pull_once(bus: Redis, camera: str, source: Pull, *, allow_private: bo
 
     def put(codec: Codec, dts: int, offset: int, keyframe: bool, payload: bytes) -> None:
         now_us = time.time_ns() // 1000
-        inspection.usable(codec.kind, loop.time())
+        inspection.usable(codec.kind, loop.time(), keyframe=keyframe)
         publisher.put(
             codec, dts=dts, offset=offset, keyframe=keyframe, payload=payload, now_us=now_us
         )

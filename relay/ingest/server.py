@@ -13,10 +13,11 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from relay.bus import faults
+from relay.bus import faults, keys
+from relay.bus.events import subscribe
 from relay.errors import Conflict, OperatorError, StoreError
 from relay.ids import hash_key
-from relay.ingest.desk import Desk, Source
+from relay.ingest.desk import STANDBY_S, Desk, Source
 from relay.ingest.rtmp.errors import RtmpError
 from relay.ingest.rtmp.events import (
     Ended,
@@ -27,8 +28,10 @@ from relay.ingest.rtmp.events import (
     PublishRequested,
     Unpublished,
 )
-from relay.ingest.rtmp.session import Refusal, Session
+from relay.ingest.rtmp.session import Session
+from relay.ingest.rtmp.states import Refusal
 from relay.log import logger, pool_is_full
+from relay.media.ladder import SOURCE
 from relay.media.timebase import VIDEO_CLOCK, rescale
 from relay.network import prefix
 from relay.pool import Pool, Size
@@ -66,11 +69,13 @@ _MAX_SIDE: Final = 16_384
 class RtmpServer:
     """Accepts publishers; see the module."""
 
-    def __init__(self, *, registry: Registry, bus: Redis, name: str) -> None:
-        """`name` is this process's, for leases."""
+    def __init__(
+        self, *, registry: Registry, bus: Redis, name: str, standby_s: float = STANDBY_S
+    ) -> None:
+        """`name` is this process's, for leases; `standby_s` as in `Desk`."""
         self._registry = registry
         self._bus = bus
-        self._desk = Desk(bus, name)
+        self._desk = Desk(bus, name, standby_s)
         self._server: asyncio.Server | None = None
         self.pool: Pool[_Connection] = Pool("rtmp", CONNECTIONS, pool_is_full)
         self.counters = {"connections": 0, "turned_away": 0, "refused": 0, "faults": 0}
@@ -89,6 +94,13 @@ class RtmpServer:
             self._server = await asyncio.start_server(self._accept, host, port)
         except OSError as error:
             raise OperatorError(f"RELAY_RTMP_PORT={port}: {error}") from None
+
+    async def hear_wishes(self, blocking: Redis) -> None:
+        """Pass on, until cancelled, what is asked of cameras; `blocking` is for this alone."""
+        async for message in subscribe(blocking, keys.ALL_KEYFRAME_WISHES):
+            if message is not None and message[1].get("rendition") == SOURCE:
+                camera = keys.camera_of_wishes(message[0])
+                self._desk.wish_keyframe(camera, asyncio.get_running_loop().time())
 
     async def stop(self) -> None:
         """Stop listening and end all connections."""

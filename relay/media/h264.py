@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from relay.errors import MediaError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
 NAL_SLICE: Final = 1
 NAL_IDR: Final = 5
@@ -39,26 +39,22 @@ def join_annexb(nals: Iterable[bytes]) -> bytes:
     return b"".join(START_CODE + nal for nal in nals)
 
 
-def split_avcc(data: bytes, length_size: int) -> Iterator[bytes]:
+def split_avcc(data: bytes, length_size: int) -> tuple[list[bytes], int]:
     """NAL units behind big-endian lengths of `length_size` bytes (ISO/IEC 14496-15 section 5.3.4).
 
-    Raises:
-        MediaError: a length runs over the end.
+    Returns the whole ones, and how many bytes behind them are none.
     """
+    found = []
     position = 0
     while position < len(data):
-        end = position + length_size
-        size = int.from_bytes(data[position:end], "big")
-        if end + size > len(data):
-            raise MediaError("H.264 NAL unit is longer than its access unit")
-        if size:
-            yield data[end : end + size]
-        position = end + size
-
-
-def is_keyframe(nals: Iterable[bytes]) -> bool:
-    """Whether an access unit holds an IDR picture."""
-    return any(nal_type(nal) == NAL_IDR for nal in nals)
+        start = position + length_size
+        end = start + int.from_bytes(data[position:start], "big")
+        if end > len(data):
+            break
+        if end > start:
+            found.append(data[start:end])
+        position = end
+    return found, len(data) - position
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +70,10 @@ class AvcConfig:
 
     @classmethod
     def parse(cls, data: bytes) -> AvcConfig:
-        """Read a record.
+        """Read a record; one without parameter sets is of a source that has them in its pictures.
 
         Raises:
-            MediaError: it is truncated, of another version, or without parameter sets.
+            MediaError: it is truncated, or of another version.
         """
         if len(data) < 7 or data[0] != 1:
             raise MediaError("not an AVCDecoderConfigurationRecord")
@@ -88,30 +84,7 @@ class AvcConfig:
         if position >= len(data):
             raise MediaError("truncated AVCDecoderConfigurationRecord")
         pps, _ = _parameter_sets(data, position + 1, data[position])
-        if not sps or not pps:
-            raise MediaError("AVCDecoderConfigurationRecord without parameter sets")
         return cls(length_size, sps, pps)
-
-    def to_annexb(self, data: bytes) -> tuple[bytes, bool]:
-        """An access unit of this stream in Annex B form, and whether it is a keyframe.
-
-        Keyframes get the parameter sets in front, access unit delimiters and filler are left out.
-
-        Raises:
-            MediaError: the framing is broken.
-        """
-        nals = [
-            nal
-            for nal in split_avcc(data, self.length_size)
-            if nal_type(nal) not in (NAL_AUD, NAL_FILLER)
-        ]
-        keyframe = is_keyframe(nals)
-        if keyframe:
-            sps = [nal for nal in nals if nal_type(nal) == NAL_SPS] or self.sps
-            pps = [nal for nal in nals if nal_type(nal) == NAL_PPS] or self.pps
-            rest = [nal for nal in nals if nal_type(nal) not in (NAL_SPS, NAL_PPS)]
-            nals = [*sps, *pps, *rest]
-        return join_annexb(nals), keyframe
 
 
 def _parameter_sets(data: bytes, position: int, count: int) -> tuple[tuple[bytes, ...], int]:

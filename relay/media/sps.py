@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from relay.errors import MediaError
+from relay.media.bits import Bits, unescape
 from relay.media.h264 import NAL_SPS, nal_type
 
 
@@ -60,36 +61,6 @@ _ASPECTS: Final = {
 _HIGH_PROFILES: Final = frozenset({100, 110, 122, 244, 44, 83, 86, 118, 128, 138, 139, 134, 135})
 
 
-class _Bits:
-    """Reads an RBSP: fixed and Exp-Golomb codes (H.264 sections 7.2 and 9.1)."""
-
-    def __init__(self, data: bytes) -> None:
-        self.size = len(data) * 8
-        self._value = int.from_bytes(data, "big")
-        self.position = 0
-
-    def u(self, count: int) -> int:
-        self.position += count
-        if self.position > self.size:
-            raise MediaError("truncated H.264 parameter set")
-        return (self._value >> (self.size - self.position)) & ((1 << count) - 1)
-
-    def flag(self) -> bool:
-        return self.u(1) == 1
-
-    def ue(self) -> int:
-        zeros = 0
-        while not self.flag():
-            zeros += 1
-            if zeros > 32:
-                raise MediaError("H.264 parameter set holds an impossible number")
-        return (1 << zeros) - 1 + (self.u(zeros) if zeros else 0)
-
-    def se(self) -> int:
-        code = self.ue()
-        return (code + 1) // 2 if code & 1 else -(code // 2)
-
-
 def _ue_bits(value: int) -> str:
     code = f"{value + 1:b}"
     return "0" * (len(code) - 1) + code
@@ -108,7 +79,7 @@ class _Frame:
     crop: tuple[int, int, int, int]
 
 
-def _read_frame(bits: _Bits, profile: int) -> _Frame:
+def _read_frame(bits: Bits, profile: int) -> _Frame:
     bits.ue()  # seq_parameter_set_id
     chroma = 1
     separate_planes = False
@@ -143,7 +114,7 @@ def _read_frame(bits: _Bits, profile: int) -> _Frame:
 def _rbsp(nal: bytes) -> bytes:
     if len(nal) < 4 or nal_type(nal) != NAL_SPS:
         raise MediaError("not an H.264 sequence parameter set")
-    return nal[4:].replace(b"\x00\x00\x03", b"\x00\x00")
+    return unescape(nal[4:])
 
 
 def parse_sps(nal: bytes) -> Sps:
@@ -152,7 +123,7 @@ def parse_sps(nal: bytes) -> Sps:
     Raises:
         MediaError: it is truncated, or describes no picture.
     """
-    bits = _Bits(_rbsp(nal))
+    bits = Bits(_rbsp(nal))
     frame = _read_frame(bits, nal[1])
     left, right, top, bottom = frame.crop
     width = frame.width - (left + right) * frame.unit_x
@@ -178,7 +149,7 @@ def crop_sps(nal: bytes, width: int, height: int) -> bytes:
         MediaError: it is truncated, or describes no picture.
     """
     data = _rbsp(nal)
-    bits = _Bits(data)
+    bits = Bits(data)
     frame = _read_frame(bits, nal[1])
     spare_x, spare_y = frame.width - width, frame.height - height
     if (
@@ -203,7 +174,7 @@ def crop_sps(nal: bytes, width: int, height: int) -> bytes:
     return nal[:4] + re.sub(rb"\x00\x00(?=[\x00-\x03])", b"\x00\x00\x03", body)
 
 
-def _skip_high(bits: _Bits, chroma: int) -> None:
+def _skip_high(bits: Bits, chroma: int) -> None:
     bits.ue()  # bit_depth_luma_minus8
     bits.ue()  # bit_depth_chroma_minus8
     bits.flag()  # qpprime_y_zero_transform_bypass_flag
@@ -219,7 +190,7 @@ def _skip_high(bits: _Bits, chroma: int) -> None:
             last = following or last
 
 
-def _skip_order_count(bits: _Bits) -> None:
+def _skip_order_count(bits: Bits) -> None:
     kind = bits.ue()  # pic_order_cnt_type
     if kind == 0:
         bits.ue()  # log2_max_pic_order_cnt_lsb_minus4
@@ -234,7 +205,7 @@ def _skip_order_count(bits: _Bits) -> None:
             bits.se()
 
 
-def _aspect(bits: _Bits) -> tuple[int, int]:
+def _aspect(bits: Bits) -> tuple[int, int]:
     """Sample aspect ratio, with which VUI parameters begin (H.264 table E-1)."""
     if not bits.flag():  # aspect_ratio_info_present_flag
         return 1, 1
@@ -243,7 +214,7 @@ def _aspect(bits: _Bits) -> tuple[int, int]:
     return (1, 1) if known[0] == known[1] or 0 in known else known
 
 
-def _vui_after_aspect(bits: _Bits) -> tuple[float | None, int | None]:
+def _vui_after_aspect(bits: Bits) -> tuple[float | None, int | None]:
     """Frame rate and reorder depth of VUI parameters (H.264 annex E.1.1)."""
     if bits.flag():  # overscan_info_present_flag
         bits.flag()
@@ -277,7 +248,7 @@ def _vui_after_aspect(bits: _Bits) -> tuple[float | None, int | None]:
     return fps, bits.ue()
 
 
-def _skip_hrd(bits: _Bits) -> None:
+def _skip_hrd(bits: Bits) -> None:
     count = bits.ue() + 1
     if count > 32:
         raise MediaError("H.264 parameter set holds an impossible number")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final
 
 VIDEO_CLOCK: Final = 90_000
@@ -11,7 +12,11 @@ OPUS_CLOCK: Final = 48_000
 MICROSECONDS: Final = 1_000_000
 
 MAX_JUMP: Final = 5 * VIDEO_CLOCK
-"""A source's time stamps that jump further than this are stamped anew."""
+"""A track that begins further than this from the others is stamped anew."""
+MAX_STEP_BACK: Final = VIDEO_CLOCK // 2
+"""Time stamps that step back by more are stamped anew; by less, decoding times are held."""
+MAX_STEP_AHEAD: Final = VIDEO_CLOCK
+"""Time stamps that run ahead of their arrival by more, all at once, are stamped anew."""
 
 
 def rescale(value: int, source: int, target: int) -> int:
@@ -53,20 +58,18 @@ class Timeline:
 
     The timeline's zero is the Unix epoch, so that a publisher that comes back, or an ingest process
     that was restarted, goes on from the wall clock, and all cameras share one axis. Between anchors
-    the source's own clock rules. A track that jumps by more than `MAX_JUMP` is anchored anew, where
-    the timeline stands; the other track, when it makes the same jump, takes that anchor as well, so
-    that sound and picture stay in sync.
+    the source's own clock rules. A track whose clock steps is anchored anew, where the timeline
+    stands: viewers would else see nothing until the clock is back where it was. The other track,
+    when it makes the same step, takes that anchor as well, so that sound and picture stay in sync.
     """
 
     def __init__(self, *, not_before: int = 0) -> None:
         self._floor = not_before
         self._anchor: int | None = None
-        self._offsets: dict[str, int] = {}
-        self._last_in: dict[str, int] = {}
-        self._last_out: dict[str, int] = {}
+        self._tracks: dict[str, _Track] = {}
         self._latest: tuple[int, int] | None = None
         self.restamps = 0
-        """How often a jump was stamped anew."""
+        """How often a step was stamped anew."""
 
     def place(self, track: str, dts: int, now_us: int) -> tuple[int, int]:
         """Place one unit of `track`.
@@ -74,21 +77,27 @@ class Timeline:
         `dts` is the source's own, 90 kHz, unwrapped. Returns what to add to the unit's time stamps
         to get the timeline's, and its dts there, which never decreases within a track.
         """
-        last_in = self._last_in.get(track)
-        if last_in is None:
-            self._offsets[track] = self._fit(dts, now_us)
-        elif abs(dts - last_in) > MAX_JUMP:
-            self._offsets[track] = self._fit(dts, now_us)
-            self.restamps += 1
-        self._last_in[track] = dts
-        offset = self._offsets[track]
-        placed = max(dts + offset, self._last_out.get(track, self._floor))
-        self._last_out[track] = placed
+        known = self._tracks.get(track)
+        if known is None:
+            offset, floor, interval = self._join(dts, now_us), self._floor, MAX_JUMP
+        else:
+            step = dts - known.dts
+            elapsed = us_to_ticks(now_us - known.came_us)
+            offset, floor, interval = known.offset, known.placed, max(step, 0)
+            # Pictures that come once in many seconds, and then at once, are no step.
+            ahead = max(MAX_STEP_AHEAD, 2 * known.interval)
+            if step < -MAX_STEP_BACK or step - elapsed > ahead:
+                offset = self._step(dts, known.placed + elapsed, now_us)
+                interval = known.interval
+                self.restamps += 1
+        placed = max(dts + offset, floor)
+        self._tracks[track] = _Track(dts, placed, offset, now_us, interval)
         if self._latest is None or placed >= self._latest[0]:
             self._latest = (placed, now_us)
         return offset, placed
 
-    def _fit(self, dts: int, now_us: int) -> int:
+    def _join(self, dts: int, now_us: int) -> int:
+        """The offset of a track that begins."""
         here = self._here(now_us)
         # A source's clock that drifts takes the timeline away from the wall clock, by seconds over
         # hours, and one that sends what it had stored is ahead of it: either may be meant.
@@ -97,12 +106,38 @@ class Timeline:
             self._anchor = here - dts
         return self._anchor
 
+    def _step(self, dts: int, due: int, now_us: int) -> int:
+        """The offset of a track whose clock has stepped; without the step it would be at `due`."""
+        here = self._here(now_us)
+        if self._anchor is not None:
+            at = dts + self._anchor
+            if min(abs(at - here), abs(at - due)) <= MAX_STEP_BACK:
+                return self._anchor  # the other track has made this step
+        self._anchor = here - dts
+        return self._anchor
+
     def _here(self, now_us: int) -> int:
         """Where the timeline stands: behind its latest unit, by the time since that came."""
         if self._latest is None:
             return max(us_to_ticks(now_us), self._floor + 1)
         latest, came_us = self._latest
         return latest + max(1, us_to_ticks(now_us - came_us))
+
+
+@dataclass(frozen=True, slots=True)
+class _Track:
+    """The last unit of a track; ticks of 90 kHz."""
+
+    dts: int
+    """On the source's own clock."""
+    placed: int
+    """On the timeline."""
+    offset: int
+    """What is added to the track's time stamps."""
+    came_us: int
+    """When it arrived, µs since the epoch."""
+    interval: int
+    """How far its dts was from that of the one before."""
 
 
 class CaptureClock:

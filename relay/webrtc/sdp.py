@@ -12,45 +12,22 @@ from typing import TYPE_CHECKING, Final
 
 from relay.errors import ProtocolError
 from relay.media.codecs import Kind
-from relay.webrtc.description import FEEDBACK, KNOWN, MAX_SIZE, known_section, parse
+from relay.webrtc.description import KNOWN, MAX_SIZE, known_section, parse
 from relay.webrtc.dtls import Fingerprint
 from relay.webrtc.ice import Credentials
-from relay.webrtc.rtp import Extensions
+from relay.webrtc.tracks import EXTENSIONS, choose_track, objection
 
 if TYPE_CHECKING:
-    from relay.webrtc.description import Description, Format, Section
+    from relay.webrtc.description import Description, Section
+    from relay.webrtc.tracks import Track
 
 CNAME: Final = "eva-relay"
 MAX_CREDENTIAL: Final = 256
 """Characters of a user name fragment or a password (RFC 8839 section 5.4)."""
 
-_URIS: Final = {
-    "abs_send_time": "http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time",
-    "playout_delay": "http://www.webrtc.org/experiments/rtp-hdrext/playout-delay",
-    "mid": "urn:ietf:params:rtp-hdrext:sdes:mid",
-}
 _FINGERPRINT: Final = re.compile(r"(\S+) +([0-9A-Fa-f:]+)")
-_EXTMAP: Final = re.compile(r"(\d{1,4})(?:/(\w+))? +(\S+)")
-
-
-@dataclass(frozen=True, slots=True)
-class Track:
-    """One track that the viewer takes."""
-
-    kind: Kind
-    """Sound or picture."""
-    mid: str
-    """The media description's identification."""
-    payload_type: int
-    """Of its packets."""
-    parameters: str
-    """The codec's format parameters, as offered."""
-    feedback: tuple[str, ...]
-    """The RTCP feedback that was offered and that we understand."""
-    rtx_payload_type: int | None
-    """Of retransmissions (RFC 4588); None where they were not offered."""
-    extensions: Extensions
-    """Header extensions to use."""
+_TOLD: Final = 4
+"""Of so many media descriptions a viewer is told why they cannot be served."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +78,10 @@ def parse_offer(text: str) -> Offer:
     description = parse(text)
     plan = _plan(description.session.text, tuple(part.text for part in description.media))
     if not plan.carriers:
-        raise ProtocolError("the offer has no H.264 or Opus that it would receive, bundled")
+        why = "; ".join(dict.fromkeys(objection(part) for part in description.media[:_TOLD]))
+        raise ProtocolError(
+            f"the offer has no H.264 or Opus that it would receive, bundled: {why or 'no media'}"
+        )
     carrier = _carrier(description, plan)
     return Offer(
         media=plan.media,
@@ -154,7 +134,7 @@ def _served(session: Section, parts: list[Section]) -> tuple[dict[int, Track], d
     The group (RFC 9143) is its identifications in order, each with the place of its description.
     Without a group only one description can be served: a picture, if there is one.
     """
-    tracks = {index: track for index, part in enumerate(parts) if (track := _take(part))}
+    tracks = {index: track for index, part in enumerate(parts) if (track := choose_track(part))}
     places: dict[str, int] = {}
     for index, part in enumerate(parts):
         places.setdefault(part.first("mid") or "", index)
@@ -204,74 +184,6 @@ def _fingerprints(description: Description, carrier: Section) -> tuple[Fingerpri
     if not found:
         raise ProtocolError("the offer has no DTLS fingerprint")
     return tuple(found)
-
-
-def _take(part: Section) -> Track | None:
-    # Port 0 refuses a description, unless it is there as part of a bundle only.
-    present = part.port != 0 or part.first("bundle-only") is not None
-    wanted = part.first("sendonly") is None and part.first("inactive") is None
-    if not (present and wanted) or part.first("rtcp-mux") is None:
-        return None
-    formats = part.rtp_formats()
-    codec = _choose(part.kind, formats)
-    if codec is None:
-        return None
-    known: dict[str, int | None] = dict.fromkeys(_URIS)
-    known.update(_extensions(part))
-    if part.kind == "audio":
-        known["playout_delay"] = None
-    return Track(
-        kind=Kind(part.kind),
-        mid=part.first("mid") or "",
-        payload_type=codec.payload_type,
-        parameters=codec.fmtp,
-        feedback=tuple(kind for kind in FEEDBACK if kind in codec.feedback),
-        rtx_payload_type=_rtx(codec, formats) if part.kind == "video" else None,
-        extensions=Extensions(known["abs_send_time"], known["playout_delay"], known["mid"]),
-    )
-
-
-def _choose(kind: str, formats: list[Format]) -> Format | None:
-    if kind == "audio":
-        return next((f for f in formats if f.name == "opus"), None)
-    if kind != "video":
-        return None
-    h264 = [
-        f for f in formats if f.name == "h264" and f.parameters.get("packetization-mode") == "1"
-    ]
-    return min(h264, key=_profile_rank, default=None)
-
-
-def _profile_rank(codec: Format) -> int:
-    """Orders H.264 profiles: what our encoder makes first, then what decodes it as well."""
-    level_id = codec.parameters.get("profile-level-id", "420000").lower()
-    constrained = bool(int(level_id[2], 16) & 4) if re.match("42[0-9a-f]", level_id) else False
-    if constrained:
-        return 0
-    return {"42": 1, "4d": 2, "64": 3}.get(level_id[:2], 4)
-
-
-def _rtx(codec: Format, formats: list[Format]) -> int | None:
-    apt = str(codec.payload_type)
-    return next(
-        (f.payload_type for f in formats if f.name == "rtx" and f.parameters.get("apt") == apt),
-        None,
-    )
-
-
-def _extensions(part: Section) -> dict[str, int]:
-    """Ids of the header extensions that we write."""
-    names = {uri: name for name, uri in _URIS.items()}
-    found: dict[str, int] = {}
-    for value in part.all("extmap"):
-        match = _EXTMAP.match(value)
-        if match is None or match[3] not in names or match[2] in ("sendonly", "inactive"):
-            continue
-        number = int(match[1])
-        # One-byte header extensions end at id 14 (RFC 8285 section 4.2).
-        if 0 < number < 15 and number not in found.values():
-            found.setdefault(names[match[3]], number)
-    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -353,7 +265,7 @@ def _media_lines(media: Media, track: Track, local: Local, *, passive: bool) -> 
         *(["a=rtcp-rsize"] if media.reduced_size else []),
         f"a=rtpmap:{pt} {codec}",
     ]
-    for name, uri in _URIS.items():
+    for name, uri in EXTENSIONS.items():
         number = getattr(track.extensions, name)
         if number is not None:
             lines.append(f"a=extmap:{number} {uri}")

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -94,6 +96,52 @@ async def test_a_joiner_before_the_first_keyframe_waits_for_it(store: Redis, blo
     await write(store, [video(3), video(30), video(31)])
     assert numbers(await read(reader, 31)) == [30, 31]
     assert reader.missed == 3
+
+
+async def written_ago(store: Redis, units: dict[float, Unit]) -> None:
+    """Units that the server took so many seconds ago, by its own clock."""
+    seconds, microseconds = await store.time()
+    for index, (ago_s, unit) in enumerate(units.items()):
+        came_ms = round((seconds + microseconds / 1e6 - ago_s) * 1000)
+        await store.xadd(KEY, {wire.FIELD: wire.encode(unit, index)}, id=f"{came_ms}-{index}")
+
+
+def captured(unit: Unit, us: int) -> Unit:
+    return replace(unit, captured_us=us)
+
+
+async def test_a_joiner_is_shown_a_camera_that_is_late_or_whose_clock_is_wrong(
+    store: Redis, blocking_store: Redis
+):
+    # Its clock says 1970, and it may as well say 2106: that it comes is what counts.
+    units = [captured(video(index), us) for index, us in enumerate((0, 1 << 32, 1 << 52))]
+    await write(store, units)
+    found = await StreamReader(blocking_store, KEY, Start.LIVE_KEYFRAME).read()
+    assert found == units
+
+
+async def test_a_joiner_is_not_shown_what_came_before_a_camera_stopped(
+    store: Redis, blocking_store: Redis
+):
+    now_us = time.time_ns() // 1000
+    stopped = {
+        10 - index / 30: captured(video(index), now_us + 3_600_000_000) for index in range(40)
+    }
+    # Its sound goes on: that shows nothing.
+    await written_ago(store, {**stopped, 0.5: sound(41)})
+    reader = StreamReader(blocking_store, KEY, Start.LIVE_KEYFRAME)
+    reading = asyncio.create_task(reader.read())
+    await eventually(lambda: reader._position is not None, "the reader to find its place")
+    await write(store, [video(60), video(61)])
+    assert numbers(await reading)[0] == 60
+
+
+async def test_a_joiner_is_shown_a_camera_whose_pictures_come_seldom(
+    store: Redis, blocking_store: Redis
+):
+    await written_ago(store, {25: video(0), 15: video(30), 5: video(60)})
+    found = await StreamReader(blocking_store, KEY, Start.LIVE_KEYFRAME).read()
+    assert numbers(found) == [60]
 
 
 async def test_a_live_reader_sees_only_what_comes(store: Redis, blocking_store: Redis):

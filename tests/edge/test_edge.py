@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from relay.bus import presence, sessions
+from relay.bus.reader import STALE_S
 from relay.bus.rpc import Refused
 from relay.edge import choice
 from relay.edge.admission import FEW

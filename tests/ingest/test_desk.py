@@ -11,11 +11,15 @@ import pytest
 from relay.bus import lease
 from relay.bus.writer import StreamWriter
 from relay.ingest import desk
+from relay.ingest.desk import Desk, Source
+from relay.media.codecs import Codec
 from tests.support.ingest import listening, running
 from tests.support.waiting import eventually
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
+
+    from redis.asyncio import Redis
 
     from tests.support.ingest import Ingest, Listener
 
@@ -44,9 +48,11 @@ async def test_the_same_device_takes_over(
     ingest: Ingest, key: str, heard: Listener, logged: list[dict[str, Any]]
 ):
     async with ingest.encoder(key) as first, ingest.encoder() as second:
+        first.describe(device="C3441325")
         first.picture(mark=b"1")
         await heard.until(1)
         await second.go_live(key)
+        second.describe(device="C3441325")
         await first.hung_up()
         second.picture(mark=b"2")
         second.picture(mark=b"2", keyframe=False)
@@ -87,7 +93,7 @@ def ends(logged: list[dict[str, Any]]) -> list[dict[str, Any]]:
 async def test_a_silent_publisher_gives_way(
     ingest: Ingest, key: str, heard: Listener, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(desk, "SILENT_S", 0.3)
+    monkeypatch.setattr(ingest.server.desk, "_standby_s", 0.3)
     async with ingest.encoder(key) as first, ingest.encoder(key, program="Other/2.0") as second:
         first.picture(mark=b"1")
         await heard.until(1)
@@ -99,6 +105,79 @@ async def test_a_silent_publisher_gives_way(
         await eventually(second_is_heard, "the second one")
         await first.hung_up()
     assert marks(heard).startswith(b"12")
+
+
+async def test_two_encoders_of_one_make_behind_one_address_do_not_duel(
+    ingest: Ingest, key: str, heard: Listener, logged: list[dict[str, Any]]
+):
+    async with ingest.encoder(key) as first, ingest.encoder(key) as second:
+        first.picture(mark=b"1")
+        await heard.until(1)
+        second.picture(mark=b"2")
+        first.picture(mark=b"1")
+        await heard.until(2)
+        assert any(line["event"] == "standby" for line in logged)
+    assert marks(heard) == b"11"
+
+
+class Front:
+    """A desk with one source on air, by simulated time."""
+
+    def __init__(self, bus: Redis) -> None:
+        self.desk = Desk(bus, "ingest-1")
+        self.ends: list[str] = []
+        self.source = Source("helmet", "192.0.2.1", "OBS", self.ends.append)
+
+    async def begin(self) -> None:
+        await self.desk.join(self.source, protocol="rtmp", now=0.0)
+
+    def picture(self, now: float, *, keyframe: bool = False) -> None:
+        self.desk.put(
+            self.source,
+            Codec.H264,
+            dts=round(now * 90_000),
+            offset=0,
+            keyframe=keyframe,
+            payload=b"\0\0\0\1A",
+            now=now,
+            now_us=round(now * 1e6),
+        )
+
+
+@pytest.fixture
+async def front(store: Redis) -> AsyncIterator[Front]:
+    made = Front(store)
+    await made.begin()
+    yield made
+    await made.desk.leave(made.source)
+
+
+async def test_a_source_without_the_keyframe_that_somebody_needs_is_hung_up_on(front: Front):
+    front.picture(0.0, keyframe=True)
+    front.picture(59.9)
+    front.desk.wish_keyframe("helmet", 60.0)
+    front.picture(60.9)
+    assert front.ends == []
+    front.picture(61.1)
+    assert "no keyframe for 61 s" in front.ends[0]
+    assert "keyframe interval to 2 s" in front.ends[0]
+
+
+async def test_a_source_that_sends_the_keyframe_stays(front: Front):
+    front.picture(0.0, keyframe=True)
+    front.desk.wish_keyframe("helmet", 60.0)
+    front.picture(60.5, keyframe=True)
+    front.desk.wish_keyframe("helmet", 62.0)  # the next one is on its way
+    front.picture(64.0)
+    assert front.ends == []
+
+
+async def test_a_source_that_begins_without_a_keyframe_is_given_a_moment(front: Front):
+    for tenth in range(51):
+        front.picture(tenth / 10)
+    assert front.ends == []
+    front.picture(5.2)
+    assert len(front.ends) == 1
 
 
 async def test_a_standby_that_proves_to_be_the_same_device_takes_over(

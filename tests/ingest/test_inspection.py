@@ -88,3 +88,30 @@ def test_what_could_not_be_used_is_counted_once() -> None:
     found.unusable(None, "odd", "", 0.0)
     assert found.take_counts() == {"unusable_audio": 3, "unusable_video": 1, "unusable_data": 1}
     assert found.take_counts() == {}
+
+
+def test_keyframes_that_do_not_come_are_told_of():
+    found = Inspection()
+    for second in range(12):
+        found.usable(Kind.VIDEO, float(second), keyframe=second == 0)
+        kinds = [fault.kind for fault in found.faults(float(second))]
+        assert kinds == ([FaultKind.NO_KEYFRAME] if second >= 10 else [])
+    found.usable(Kind.VIDEO, 12.0)
+    assert found.faults(12.0) == []
+
+
+def test_an_uplink_that_is_late_is_told_of():
+    found = Inspection()
+    found.usable(Kind.VIDEO, 0.0)
+    found.note_lag(3.5)
+    [fault] = found.faults(0.0)
+    assert fault.kind is FaultKind.LATE
+    assert "lower its bitrate" in fault.remedy
+    found.note_lag(0.2)
+    assert found.faults(0.0) == []
+
+
+def test_changes_midway_are_counted():
+    found = Inspection()
+    found.note_change("size")
+    assert found.take_counts() == {"size_changed": 1}

@@ -11,7 +11,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from relay.errors import MediaError
-from relay.media.h264 import NAL_SPS, AvcConfig, join_annexb, nal_type
+from relay.media.access_unit import AccessUnits
+from relay.media.h264 import NAL_SPS, AvcConfig, join_annexb, nal_type, split_avcc
 from relay.media.h264 import split_annexb as split
 from relay.media.sps import crop_sps, parse_sps
 from tests.support.sps import HIGH, Fields, Hrd, Vui
@@ -228,9 +229,12 @@ def test_a_real_clip_gets_the_size_of_its_container(clip: Path):
         config = AvcConfig.parse(bytes(stream.codec_context.extradata))
         size = (stream.width, stream.height)
         packets = [p for p in container.demux(stream) if p.dts is not None][:10]
-        units = [config.to_annexb(bytes(packet))[0] for packet in packets]
+        gather = AccessUnits()
+        gather.configure(config.sps, config.pps)
+        nals = [split_avcc(bytes(packet), config.length_size)[0] for packet in packets]
+        units = [unit for each in nals for unit in gather.add(each, dts=0, offset=0)]
 
-    frames = decode_h264(with_cropped_sets(unit, *size) for unit in units)
+    frames = decode_h264(with_cropped_sets(unit.payload, *size) for unit in units)
 
     assert {(frame.width, frame.height) for frame in frames} == {size}
     assert size == (854, 480)

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from relay.media.timebase import (
     MAX_JUMP,
+    MAX_STEP_BACK,
     VIDEO_CLOCK,
     Timeline,
     Unwrapper,
@@ -108,16 +109,17 @@ def test_a_publisher_that_comes_back_goes_on_behind_what_was_written():
     assert later.place("video", 0, at(60))[1] == START + 60 * SECOND
 
 
-@pytest.mark.parametrize("jump_s", [-86_400, -100, -5.1, 5.1, 100, 86_400, 2_000_000])
+@pytest.mark.parametrize("jump_s", [-86_400, -100, -4, -0.6, 1.1, 4, 100, 86_400, 2_000_000])
 def test_a_jump_of_both_tracks_keeps_them_in_sync(jump_s: float):
     timeline = Timeline()
     jump = round(jump_s * SECOND)
-    timeline.place("video", 0, START_US)
-    timeline.place("audio", 0, START_US)
-    video, placed = timeline.place("video", jump + FRAME, at(0.03))
-    audio, _ = timeline.place("audio", jump + BLOCK, at(0.04))
+    for index in range(2):
+        timeline.place("video", index * FRAME, at(index / 30))
+        timeline.place("audio", index * BLOCK, at(index / 30))
+    video, placed = timeline.place("video", jump + 2 * FRAME, at(0.06))
+    audio, _ = timeline.place("audio", jump + 2 * BLOCK, at(0.07))
     assert video == audio
-    assert abs(placed - us_to_ticks(at(0.03))) < SECOND
+    assert abs(placed - us_to_ticks(at(0.06))) < SECOND
     assert timeline.restamps == 2
 
 
@@ -139,14 +141,47 @@ def test_a_pause_of_the_source_stays_a_pause():
     assert timeline.place("video", 3600 * SECOND, at(3600))[1] == START + 3600 * SECOND
 
 
-@given(st.lists(st.integers(-4 * SECOND, 4 * SECOND), max_size=50))
-def test_stamps_that_step_back_are_held(steps: list[int]):
+@given(st.lists(st.integers(-MAX_STEP_BACK, SECOND), max_size=50))
+def test_stamps_that_step_back_a_little_are_held(steps: list[int]):
     timeline, dts, last = Timeline(), 10 * SECOND, 0
     for step in [0, *steps]:
         dts += step
         offset, placed = timeline.place("video", dts, START_US)
         assert placed >= max(last, dts + offset)
         last = placed
+    assert timeline.restamps == 0
+
+
+@pytest.mark.parametrize("step_s", [-4, -1, 2, 4])
+def test_a_camera_whose_clock_is_set_goes_on_without_a_gap(step_s: int):
+    timeline, shown = Timeline(), []
+    for index in range(600):
+        shift = 0 if index < 300 else step_s * SECOND
+        dts, arrived = index * FRAME + shift, at(index * FRAME / SECOND)
+        offset, placed = timeline.place("video", dts, arrived)
+        assert dts + offset == placed
+        shown.append(placed)
+        timeline.place("audio", dts - BLOCK, arrived)
+    assert all(0 < b - a < 1.1 * FRAME for a, b in pairwise(shown))
+    assert timeline.restamps == 2
+
+
+def test_an_encoder_that_sends_what_it_had_stored_behind_a_step_stays_in_sync():
+    timeline = Timeline()
+    timeline.place("video", 0, START_US)
+    timeline.place("audio", 0, START_US)
+    for index in range(1, 8 * 30):
+        video, _ = timeline.place("video", 100 * SECOND + index * FRAME, at(0.01))
+    assert timeline.place("audio", 100 * SECOND + BLOCK, at(0.02))[0] == video
+
+
+@pytest.mark.parametrize("apart_s", [2, 10, 60])
+def test_pictures_that_come_seldom_are_no_steps(apart_s: int):
+    timeline = Timeline()
+    for index in range(20):
+        timeline.place("video", index * apart_s * SECOND, at(index * apart_s))
+    for index in range(20, 24):  # held up on their way, then all at once
+        timeline.place("video", index * apart_s * SECOND, at(24 * apart_s))
     assert timeline.restamps == 0
 
 

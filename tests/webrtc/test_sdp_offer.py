@@ -10,7 +10,7 @@ from relay.errors import ProtocolError
 from relay.media.codecs import Kind
 from relay.webrtc.ice import Credentials
 from relay.webrtc.rtp import Extensions
-from relay.webrtc.sdp import parse_fragment, parse_offer
+from relay.webrtc.sdp import answer, parse_fragment, parse_offer
 from tests.support.offers import (
     CHROMIUM,
     CHROMIUM_LIKE,
@@ -27,6 +27,7 @@ from tests.support.offers import (
     rtx,
     without_rtx,
 )
+from tests.webrtc.local import local_for
 
 BROWSERS = [CHROMIUM_LIKE, FIREFOX_LIKE, SAFARI_LIKE]
 
@@ -119,22 +120,51 @@ def test_parameters_in_other_spellings(parameters: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "recipe",
+    ("recipe", "why"),
     [
-        video_of(h264(96, mode=0)),
-        video_of(Codec(96, "VP8/90000")),
-        video_of(h264(96), direction="sendonly"),
-        video_of(h264(96), direction="inactive"),
-        video_of(h264(96), port=0),
-        video_of(h264(96), extra=("a=rtcp-rsize",)),  # RTCP on a port of its own
-        Recipe((Media("application", "0", (), profile="UDP/DTLS/SCTP", direction=None),)),
-        Recipe(()),
+        (video_of(h264(96, mode=2)), r"video: it needs H\.264 with packetization-mode=1"),
+        (video_of(Codec(96, "VP8/90000")), "video: it needs H264/90000"),
+        (video_of(h264(96), direction="sendonly"), "video: it does not receive"),
+        (video_of(h264(96), direction="inactive"), "video: it does not receive"),
+        (video_of(h264(96), port=0), "video: it does not receive"),
+        # RTCP on a port of its own
+        (video_of(h264(96), extra=("a=rtcp-rsize",)), "video: it needs a=rtcp-mux"),
+        (
+            Recipe((Media("application", "0", (), profile="UDP/DTLS/SCTP", direction=None),)),
+            "other media: only video and audio are sent",
+        ),
+        (Recipe(()), "no media"),
     ],
-    ids=["mode 0", "VP8", "sendonly", "inactive", "port 0", "no rtcp-mux", "data", "nothing"],
+    ids=["mode 2", "VP8", "sendonly", "inactive", "port 0", "no rtcp-mux", "data", "nothing"],
 )
-def test_offers_with_nothing_for_us(recipe: Recipe) -> None:
-    with pytest.raises(ProtocolError, match=r"no H\.264 or Opus"):
+def test_offers_with_nothing_for_us_are_told_why(recipe: Recipe, why: str) -> None:
+    with pytest.raises(ProtocolError, match=rf"no H\.264 or Opus.*: {why}$"):
         parse_offer(recipe.text())
+
+
+@pytest.mark.parametrize(
+    ("offered", "answered"),
+    [
+        ("", "packetization-mode=1"),
+        ("packetization-mode=0", "packetization-mode=1"),
+        ("profile-level-id=42e01f", "profile-level-id=42e01f;packetization-mode=1"),
+        (
+            "profile-level-id=42e01f;packetization-mode=0;level-asymmetry-allowed=1",
+            "profile-level-id=42e01f;level-asymmetry-allowed=1;packetization-mode=1",
+        ),
+    ],
+)
+def test_receivers_that_name_no_mode_or_mode_0_are_served_in_mode_1(
+    offered: str, answered: str
+) -> None:
+    offer = parse_offer(video_of(Codec(96, "H264/90000", offered)).text())
+    assert offer.tracks[0].parameters == answered
+    assert f"a=fmtp:96 {answered}\r\n" in answer(offer, local_for(offer))
+
+
+def test_mode_1_is_taken_before_a_better_profile_in_mode_0() -> None:
+    [track] = parse_offer(video_of(h264(96, mode=0), h264(97, "64001f")).text()).tracks
+    assert track.payload_type == 97
 
 
 @pytest.mark.parametrize("direction", ["sendrecv", "recvonly", None])

@@ -6,13 +6,19 @@ all of it in the server's field with an empty key, or a query `?key=KEY` on eith
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import parse_qsl
 
+from relay.ids import PUBLISH_KEY_PREFIX
 from relay.ingest.rtmp.errors import RtmpError
 
 _MAX_LENGTH: Final = 1024
+_KEY_NAMES: Final = ("streamkey", "token", "pass")
+"""What else than `key` the key is called in a query, by the services that encoders are made for."""
+_PREFIX: Final = re.compile(r"^(?:flv|mp4):")
+"""Of a stream's name, as servers of recordings want it."""
 _SCHEMES: Final = frozenset({"rtmp", "rtmps", "rtmpt", "rtmpts"})
 
 
@@ -29,29 +35,35 @@ class PublishAddress:
 
 
 def resolve(app: str, tc_url: str, name: str) -> PublishAddress:
-    """Find the stream key: the query's `key` if there is one, otherwise the path's last segment.
+    """Find the stream key: in a query if there is one, otherwise it is the path's last segment.
 
-    `app` and `tc_url` are those of `connect`, `name` is the stream's of `publish`.
+    `app` and `tc_url` are those of `connect`, `name` is the stream's of `publish`. White space that
+    was copied along with the key does not count, nor does a prefix such as `flv:`.
 
     Raises:
         RtmpError: one of them is longer than any encoder sends.
     """
     if max(len(app), len(tc_url), len(name)) > _MAX_LENGTH:
         raise RtmpError(f"an address of more than {_MAX_LENGTH} characters")
+    app, tc_url, name = app.strip(), tc_url.strip(), name.strip()
     app_path, _, app_query = app.partition("?")
     name_path, _, name_query = name.partition("?")
     _, _, tc_query = tc_url.partition("?")
-    key = _key_of(name_query) or _key_of(app_query) or _key_of(tc_query)
+    queries = [dict(parse_qsl(query)) for query in (name_query, app_query, tc_query)]
     segments = [part for part in app_path.split("/") if part]
-    if not key:
-        segments += [part for part in name_path.split("/") if part]
-        key = segments[-1] if segments else ""
+    named = next((query["key"] for query in queries if query.get("key")), "")
+    if not named:
+        segments += [_PREFIX.sub("", part) for part in name_path.split("/") if part]
+    candidates = [
+        named,
+        *segments[-1:],
+        *(query.get(other, "") for query in queries for other in _KEY_NAMES),
+    ]
+    # Where several things might be the key, ours are known by how they begin.
+    ours = (each for each in candidates if each.startswith(PUBLISH_KEY_PREFIX))
+    key = next(ours, next(filter(None, candidates), "")).strip()
     path = "/".join(part for part in segments if part != key)
     return PublishAddress(path, key, _strip(tc_url, path))
-
-
-def _key_of(query: str) -> str:
-    return dict(parse_qsl(query)).get("key", "")
 
 
 def _strip(tc_url: str, path: str) -> str:

@@ -71,6 +71,8 @@ class ChunkReader:
         """Most bytes of unfinished messages."""
         self.chunk_limit = sys.maxsize
         """Most chunks taken, counted from the first."""
+        self.given_up = 0
+        """Messages that the peer began and did not end."""
         self._chunks = 0
         self._chunk_size = DEFAULT_CHUNK_SIZE
         self._streams: dict[int, _ChunkStream] = {}
@@ -173,7 +175,10 @@ class ChunkReader:
                 raise RtmpError(f"more than {MAX_STREAMS} chunk streams")
             stream = self._streams[stream_number] = _ChunkStream()
         elif stream.open:
-            raise RtmpError("a message begins inside another on its chunk stream")
+            if _goes_on(stream, data, position, fmt, time):
+                return after, stream
+            self.given_up += 1
+            self._drop(stream)
         stream.extended = extended
         # A type 3 chunk after one of type 0 takes its timestamp as the delta (section 5.3.1.2.4).
         stream.delta = time
@@ -232,6 +237,18 @@ class ChunkReader:
             self._chunk_size = value
         elif (aborted := self._streams.get(value)) is not None:
             self._drop(aborted)
+
+
+def _goes_on(stream: _ChunkStream, data: bytes, position: int, fmt: int, time: int) -> bool:
+    """Whether a header inside a message is of its next chunk, and not of a new message.
+
+    Some hardware encoders give each chunk a header of type 1 or 2, with a delta of 0 and the same
+    length and type.
+    """
+    if fmt == 0 or time != 0:
+        return False
+    length = int.from_bytes(data[position + 3 : position + 6], "big")
+    return fmt == 2 or (length, data[position + 6]) == (stream.length, stream.kind)
 
 
 class _Sent(NamedTuple):

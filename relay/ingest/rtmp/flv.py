@@ -1,4 +1,4 @@
-"""Bodies of audio and video messages, which are those of FLV tags, to access units.
+"""Bodies of audio and video messages, which are those of FLV tags, to NAL units and AAC frames.
 
 Sources: Video File Format Specification 10.1 annex E.4, and Enhanced RTMP v2, sections "Enhanced
 Video" and "Enhanced Audio".
@@ -12,19 +12,19 @@ from typing import Final
 from relay.errors import MediaError, UnsupportedCodec
 from relay.media.aac import AacConfig
 from relay.media.codecs import Kind
-from relay.media.h264 import AvcConfig
+from relay.media.h264 import START_CODE, AvcConfig, split_annexb, split_avcc
 
 
 @dataclass(frozen=True, slots=True)
-class VideoFrame:
-    """One picture."""
+class VideoNals:
+    """What a video message brings: a picture, a part of one, or what belongs to the next."""
 
-    payload: bytes
-    """H.264 access unit in Annex B form, parameter sets before an IDR picture."""
-    keyframe: bool
-    """Whether it holds an IDR picture."""
+    nals: list[bytes]
+    """NAL units of H.264."""
     cts_ms: int
     """Presentation time less decoding time, milliseconds; negative from some encoders."""
+    stray: int = 0
+    """Bytes behind them that are none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +67,9 @@ _VIDEO_MULTITRACK: Final = 6
 _AUDIO_MULTITRACK: Final = 5
 _MOD_EX: Final = 7
 _ONE_TRACK: Final = 0
+
+_LENGTH_SIZE: Final = 4
+"""Bytes of a NAL unit's length, unless a sequence header says otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +154,7 @@ def is_sequence_start(kind: Kind, body: bytes) -> bool:
 
 
 class TagDecoder:
-    """Turns the media messages of one publication into access units.
+    """Reads the media messages of one publication.
 
     It holds the codecs' configurations, which come in messages of their own.
     """
@@ -160,7 +163,7 @@ class TagDecoder:
         self._avc: AvcConfig | None = None
         self._aac: AacConfig | None = None
 
-    def video(self, body: bytes) -> VideoFrame | AvcConfig | None:
+    def video(self, body: bytes) -> VideoNals | AvcConfig | None:
         """What a video message says: a picture, a new configuration, or nothing of use.
 
         Raises:
@@ -203,7 +206,7 @@ class TagDecoder:
             raise UnsupportedCodec(_AUDIO_CODECS.get(head >> 4, f"sound format {head >> 4}"))
         return self._aac_packet(packet)
 
-    def _enhanced_video(self, cursor: _Cursor, head: int) -> VideoFrame | AvcConfig | None:
+    def _enhanced_video(self, cursor: _Cursor, head: int) -> VideoNals | AvcConfig | None:
         packet_type = _skip_mod_ex(cursor, head & 0xF)
         if packet_type != _METADATA and (head >> 4) & 7 == _COMMAND_FRAME:
             return None
@@ -218,7 +221,7 @@ class TagDecoder:
             return self._avc_packet(_Packet(_CODED_FRAMES, inner.rest()), cts_ms)
         return self._avc_packet(packet, 0)
 
-    def _avc_packet(self, packet: _Packet, cts_ms: int) -> VideoFrame | AvcConfig | None:
+    def _avc_packet(self, packet: _Packet, cts_ms: int) -> VideoNals | AvcConfig | None:
         if packet.kind == _SEQUENCE_START:
             config = AvcConfig.parse(packet.data)
             changed = config != self._avc
@@ -228,10 +231,16 @@ class TagDecoder:
             return None
         if packet.kind != _CODED_FRAMES:
             raise MediaError(f"video packet type {packet.kind}")
-        if self._avc is None:
-            raise MediaError("video before its sequence header")
-        payload, keyframe = self._avc.to_annexb(packet.data)
-        return VideoFrame(payload, keyframe, cts_ms) if payload else None
+        return self._nals(packet.data, cts_ms)
+
+    def _nals(self, data: bytes, cts_ms: int) -> VideoNals | None:
+        if data.startswith(START_CODE):  # as lengths they would be a NAL unit of one byte
+            return VideoNals(split_annexb(data), cts_ms)
+        # Encoders whose parameter sets come in their pictures may send no sequence header.
+        nals, stray = split_avcc(data, _LENGTH_SIZE if self._avc is None else self._avc.length_size)
+        if stray and not nals:
+            raise MediaError("H.264 NAL unit is longer than its message")
+        return VideoNals(nals, cts_ms, stray) if nals else None
 
     def _aac_packet(self, packet: _Packet) -> AudioFrame | AacConfig | None:
         if packet.kind == _SEQUENCE_START:

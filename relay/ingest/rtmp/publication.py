@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from relay.errors import MediaError, UnsupportedCodec
 from relay.ingest.rtmp import amf
@@ -14,9 +14,11 @@ from relay.ingest.rtmp.events import (
     MediaVideo,
     MetaData,
 )
-from relay.ingest.rtmp.flv import AudioFrame, TagDecoder, VideoFrame, is_sequence_start
+from relay.ingest.rtmp.flv import AudioFrame, TagDecoder, is_sequence_start
 from relay.ingest.rtmp.message import Message, MessageType
+from relay.media.access_unit import LOSSES, AccessUnits
 from relay.media.codecs import Codec, Kind
+from relay.media.h264 import AvcConfig
 from relay.media.timebase import Unwrapper
 
 if TYPE_CHECKING:
@@ -24,6 +26,12 @@ if TYPE_CHECKING:
 
     from relay.ingest.rtmp.amf import Value
     from relay.ingest.rtmp.events import Event
+    from relay.media.access_unit import AccessUnit
+
+
+_TAG_HEADER: Final = 11
+_BACK_POINTER: Final = 4
+_IN_AGGREGATES: Final = (MessageType.AUDIO, MessageType.VIDEO, MessageType.DATA_AMF0)
 
 
 def amf0_values(message: Message) -> list[Value]:
@@ -51,6 +59,7 @@ class Publication:
 
     def __init__(self) -> None:
         self._decoder = TagDecoder()
+        self._units = AccessUnits()
         self._unwrap = Unwrapper(31)
         self._early: dict[int, Message] = {}
 
@@ -76,41 +85,73 @@ class Publication:
     def receive(self, message: Message) -> list[Event]:
         """Decode a media or data message. What is wrong with it becomes a `MediaFault`."""
         try:
-            event = self._READERS[message.kind](self, message)
+            return self._READERS[message.kind](self, message)
         except (MediaError, AmfError) as error:
             codec = error.codec if isinstance(error, UnsupportedCodec) else ""
             return [MediaFault(self._KINDS.get(message.kind), str(error), codec)]
-        return [] if event is None else [event]
 
-    def _audio(self, message: Message) -> Event | None:
+    def end(self) -> list[Event]:
+        """The last picture, if it waits to know whether it is whole."""
+        return self._pictures(self._units.flush())
+
+    def _audio(self, message: Message) -> list[Event]:
         found = self._decoder.audio(message.body)
         if isinstance(found, AudioFrame):
-            return MediaAudio(Codec.AAC, self._unwrap(message.timestamp), found.payload)
-        return None if found is None else ConfigChanged(found)
+            return [MediaAudio(Codec.AAC, self._unwrap(message.timestamp), found.payload)]
+        return [] if found is None else [ConfigChanged(found)]
 
-    def _video(self, message: Message) -> Event | None:
+    def _video(self, message: Message) -> list[Event]:
         found = self._decoder.video(message.body)
-        if isinstance(found, VideoFrame):
-            dts_ms = self._unwrap(message.timestamp)
-            return MediaVideo(Codec.H264, dts_ms, found.cts_ms, found.keyframe, found.payload)
-        return None if found is None else ConfigChanged(found)
+        if found is None:
+            return []
+        if isinstance(found, AvcConfig):
+            self._units.configure(found.sps, found.pps)
+            return [ConfigChanged(found)]
+        before = self._units.counters.copy()
+        dts_ms = self._unwrap(message.timestamp)
+        events = self._pictures(self._units.add(found.nals, dts=dts_ms, offset=found.cts_ms))
+        if found.stray:
+            events.append(MediaFault(Kind.VIDEO, "bytes behind the last NAL unit of a message"))
+        lost = self._units.counters - before
+        return [*events, *(MediaFault(Kind.VIDEO, LOSSES[name]) for name in lost)]
 
-    def _data(self, message: Message) -> Event | None:
+    def _pictures(self, units: list[AccessUnit]) -> list[Event]:
+        return [
+            MediaVideo(Codec.H264, unit.dts, unit.offset, unit.keyframe, unit.payload)
+            for unit in units
+        ]
+
+    def _data(self, message: Message) -> list[Event]:
         values = amf0_values(message)
         if values[:1] == ["@setDataFrame"]:
             values = values[1:]
         if len(values) >= 2 and values[0] == "onMetaData" and isinstance(values[1], dict):
-            return MetaData(values[1])
-        return None
+            return [MetaData(values[1])]
+        return []
 
-    def _aggregate(self, _message: Message) -> Event | None:
-        raise MediaError("not supported yet: aggregate messages")
+    def _aggregate(self, message: Message) -> list[Event]:
+        """Several messages in one, each as an FLV tag (RTMP 1.0 section 7.1.6)."""
+        events: list[Event] = []
+        position, first = 0, None
+        while position + _TAG_HEADER <= len(message.body):
+            head = message.body[position : position + _TAG_HEADER]
+            begin = position + _TAG_HEADER
+            end = begin + int.from_bytes(head[1:4], "big")
+            time = int.from_bytes(head[4:7], "big") | head[7] << 24
+            first = time if first is None else first
+            if end > len(message.body) or head[0] not in _IN_AGGREGATES:
+                raise MediaError("malformed aggregate message")
+            at = (message.timestamp + time - first) & 0xFFFFFFFF
+            part = Message(head[0], at, message.stream_id, message.body[begin:end])
+            events += self.receive(part)
+            position = end + _BACK_POINTER
+        return events
 
     _KINDS: ClassVar[dict[int, Kind]] = {
         MessageType.AUDIO: Kind.AUDIO,
         MessageType.VIDEO: Kind.VIDEO,
     }
-    _READERS: ClassVar[dict[int, Callable[[Publication, Message], Event | None]]] = {
+    _READERS: ClassVar[dict[int, Callable[[Publication, Message], list[Event]]]] = {
         MessageType.AUDIO: _audio,
         MessageType.VIDEO: _video,
         MessageType.DATA_AMF0: _data,

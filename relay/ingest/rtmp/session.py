@@ -17,7 +17,6 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass, field
-from enum import Enum, StrEnum
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from relay.ingest.rtmp import message
@@ -33,10 +32,11 @@ from relay.ingest.rtmp.chunk import (
 )
 from relay.ingest.rtmp.connect import Peer
 from relay.ingest.rtmp.errors import RtmpError
-from relay.ingest.rtmp.events import Ended, PublishRequested, Unpublished
+from relay.ingest.rtmp.events import Ended, MediaFault, PublishRequested, Unpublished
 from relay.ingest.rtmp.handshake import Handshake
 from relay.ingest.rtmp.message import Message, MessageType, UserControl
 from relay.ingest.rtmp.publication import Publication, amf0_values
+from relay.ingest.rtmp.states import NEXT, Refusal, State
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -60,38 +60,6 @@ _COMMAND_CHUNKS: Final = 3
 _STATUS_CHUNKS: Final = 5
 _MESSAGE_STREAM: Final = 1
 """The message stream that createStream gives out, always."""
-
-
-class State(Enum):
-    """Where a session stands."""
-
-    HANDSHAKE = "handshake"
-    CONNECTING = "connecting"
-    """The handshake is done; `connect` has to come."""
-    IDLE = "idle"
-    """Connected, and not publishing."""
-    PENDING = "pending"
-    """A publish waits for `accept` or `refuse`."""
-    PUBLISHING = "publishing"
-    CLOSED = "closed"
-
-
-_NEXT: Final[dict[State, frozenset[State]]] = {
-    State.HANDSHAKE: frozenset({State.CONNECTING, State.CLOSED}),
-    State.CONNECTING: frozenset({State.IDLE, State.CLOSED}),
-    State.IDLE: frozenset({State.PENDING, State.CLOSED}),
-    State.PENDING: frozenset({State.PUBLISHING, State.CLOSED}),
-    State.PUBLISHING: frozenset({State.IDLE, State.CLOSED}),
-    State.CLOSED: frozenset(),
-}
-
-
-class Refusal(StrEnum):
-    """Codes that a publish is refused or ended with."""
-
-    UNAUTHORIZED = "NetStream.Publish.Unauthorized"
-    BAD_NAME = "NetStream.Publish.BadName"
-    REJECTED = "NetStream.Publish.Rejected"
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +103,8 @@ class Session:
         self._peer = Peer()
         self._stream_id = _MESSAGE_STREAM
         self._publication = Publication()
+        self._key = ""
+        self._given_up = 0
 
     @property
     def state(self) -> State:
@@ -235,6 +205,7 @@ class Session:
         if self._state is State.HANDSHAKE:
             data = self._shake_hands(data, now)
         for each in self._reader.receive(data):
+            self._note_given_up()
             handler = self._MESSAGES.get(each.kind)
             if handler is not None:
                 handler(self, each)
@@ -242,6 +213,11 @@ class Session:
                 return
         if acknowledged is not None:
             self._control(MessageType.ACKNOWLEDGEMENT, acknowledged)
+
+    def _note_given_up(self) -> None:
+        for _ in range(self._reader.given_up - self._given_up):
+            self._events.append(MediaFault(None, "the encoder gave a message up half-way"))
+        self._given_up = self._reader.given_up
 
     def _shake_hands(self, data: bytes, now: float) -> bytes:
         """Returns what comes after the handshake."""
@@ -256,12 +232,12 @@ class Session:
         return events
 
     def _enter(self, state: State) -> None:
-        assert state in _NEXT[self._state], f"{self._state} cannot become {state}"
+        assert state in NEXT[self._state], f"{self._state} cannot become {state}"
         self._state = state
 
     def _close(self, reason: str) -> None:
         if self._state in (State.PENDING, State.PUBLISHING):
-            self._events.append(Unpublished())
+            self._events += [*self._publication.end(), Unpublished()]
         self._enter(State.CLOSED)
         self.close_reason = reason
         self._events.append(Ended(reason))
@@ -299,7 +275,7 @@ class Session:
     def _on_media(self, each: Message) -> None:
         if self._state is State.PUBLISHING:
             self._events += self._publication.receive(each)
-        elif self._state is State.PENDING:
+        elif self._state in (State.IDLE, State.PENDING):
             self._publication.keep(each)
 
     def _on_command(self, each: Message) -> None:
@@ -318,6 +294,9 @@ class Session:
     # Commands
 
     def _connect(self, call: _Call) -> None:
+        if self._state is not State.CONNECTING:  # said twice
+            self._result(call, *self._peer.answer())
+            return
         self._peer = Peer.parse(call.values[0])
         self._enter(State.IDLE)
         self._control(MessageType.WINDOW_ACK_SIZE, DEFAULT_WINDOW)
@@ -331,13 +310,25 @@ class Session:
 
     def _publish(self, call: _Call) -> None:
         peer, name = self._peer, call.values[1]
+        if self._state is not State.IDLE:
+            self._publish_again(call)
+            return
         address = resolve(peer.app, peer.tc_url, name if isinstance(name, str) else "")
         self._stream_id = call.stream_id
-        self._publication = Publication()
+        self._key = address.key
         self._enter(State.PENDING)
         self._events.append(
             PublishRequested(address.app, address.key, address.tc_url, peer.encoder, peer.four_cc)
         )
+
+    def _publish_again(self, call: _Call) -> None:
+        """The same once more is answered once more; another key while one publishes is refused."""
+        name = call.values[1]
+        address = resolve(self._peer.app, self._peer.tc_url, name if isinstance(name, str) else "")
+        if address.key != self._key:
+            raise RtmpError("publish of another stream on the same connection")
+        if self._state is State.PUBLISHING:
+            self._status("NetStream.Publish.Start", "Publishing.")
 
     def _unpublish(self, call: _Call) -> None:
         if self._state is State.PENDING:
@@ -346,7 +337,8 @@ class Session:
             return
         if self._state is State.PUBLISHING:
             self._enter(State.IDLE)
-            self._events.append(Unpublished())
+            self._events += [*self._publication.end(), Unpublished()]
+            self._publication = Publication()
             self._status("NetStream.Unpublish.Success", "Stopped publishing.")
         self._result(call, None, UNDEFINED)
 
@@ -375,9 +367,9 @@ class Session:
 
     _CONNECTED: ClassVar = frozenset({State.IDLE, State.PENDING, State.PUBLISHING})
     _COMMANDS: ClassVar[dict[str, _Command]] = {
-        "connect": _Command(_connect, frozenset({State.CONNECTING})),
+        "connect": _Command(_connect, frozenset({State.CONNECTING, *_CONNECTED})),
         "createStream": _Command(_create_stream, _CONNECTED),
-        "publish": _Command(_publish, frozenset({State.IDLE})),
+        "publish": _Command(_publish, _CONNECTED),
         "FCUnpublish": _Command(_unpublish, _CONNECTED),
         "closeStream": _Command(_unpublish, _CONNECTED),
         "deleteStream": _Command(_unpublish, _CONNECTED),

@@ -25,11 +25,20 @@ URL = "rtmp://relay.example:1935/live"
         ("live?key=" + KEY, f"rtmp://relay.example/live?key={KEY}", "helmet-1"),
         ("live", f"rtmp://relay.example/live?key={KEY}", "helmet-1"),
         ("live", f"rtmp://user:{KEY}@relay.example/live", KEY),
+        ("live", "rtmp://relay.example/live", f"{KEY}\n"),
+        ("live", "rtmp://relay.example/live", f" {KEY} "),
+        ("live", "rtmp://relay.example/live", f"flv:{KEY}"),
+        ("live", "rtmp://relay.example/live", f"{KEY}?token=abc"),
         ("live", f"rtmp://user:p/w?@x@relay.example/live?token={KEY}", KEY),
     ],
 )
 def test_the_key_is_found_where_encoders_put_it(app: str, tc_url: str, name: str):
     assert resolve(app, tc_url, name) == PublishAddress("live", KEY, "rtmp://relay.example/live")
+
+
+@pytest.mark.parametrize("query", ["token=", "streamkey=", "user=x&pass="])
+def test_a_key_of_ours_is_found_under_other_names_as_well(query: str):
+    assert resolve("live", URL, f"helmet-1?{query}{KEY}").key == KEY
 
 
 def test_the_port_is_kept():

@@ -185,6 +185,23 @@ def header(number: int, size: int, kind: int = VIDEO) -> bytes:
     return bytes((number, 0, 0, 0)) + size.to_bytes(3, "big") + bytes((kind, 1, 0, 0, 0))
 
 
+def test_a_message_that_is_given_up_half_way_costs_only_itself():
+    reader = ChunkReader()
+    data = header(6, 300) + bytes(128) + header(6, 3) + b"abc"
+    assert [message.body for message in reader.receive(data)] == [b"abc"]
+    assert reader.given_up == 1
+
+
+@pytest.mark.parametrize("fmt", [1, 2])
+def test_each_chunk_of_a_message_may_have_a_header(fmt: int):
+    reader = ChunkReader()
+    again = bytes((fmt << 6 | 6,)) + header(6, 300)[1 : 8 if fmt == 1 else 4]
+    body = bytes(range(256)) + bytes(44)
+    data = header(6, 300) + body[:128] + again + body[128:256] + again + body[256:]
+    assert [message.body for message in reader.receive(data)] == [body]
+    assert reader.given_up == 0
+
+
 @pytest.mark.parametrize(
     ("data", "reason"),
     [
@@ -192,7 +209,6 @@ def header(number: int, size: int, kind: int = VIDEO) -> bytes:
         (b"\x85\x00\x00\x00", "no message length"),
         (header(6, MAX_MEDIA + 1), "message of 8388609 bytes"),
         (header(3, MAX_OTHER + 1, DATA), "message of 65537 bytes"),
-        (header(6, 300) + bytes(128) + header(6, 300), "inside another"),
         (header(2, 4, 1) + bytes(4), "chunk size of 0"),
         (header(2, 4, 1) + b"\x80\x00\x00\x00", "chunk size of 2147483648"),
         (header(2, 3, 1) + bytes(3), "truncated"),

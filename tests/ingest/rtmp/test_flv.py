@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from relay.errors import MediaError
-from relay.ingest.rtmp.flv import AudioFrame, TagDecoder, VideoFrame, is_sequence_start
+from relay.ingest.rtmp.flv import AudioFrame, TagDecoder, VideoNals, is_sequence_start
 from relay.media.aac import AacConfig
 from relay.media.codecs import Kind
 from relay.media.h264 import AvcConfig, join_annexb
@@ -24,7 +24,6 @@ from .encoder import (
     picture,
 )
 
-KEYFRAME = join_annexb([SPS, PPS, IDR])
 NANOSECONDS = b"\x02\x00\x01\x02"  # three bytes of ModEx data, then its type 0 and the packet type
 
 
@@ -53,18 +52,20 @@ def test_only_a_new_configuration_is_told(decoder: TagDecoder):
 
 @pytest.mark.parametrize("cts", [0, 1, 66, 0x7FFFFF, -1, -40, -0x800000])
 def test_pictures_carry_a_signed_composition_time(decoder: TagDecoder, cts: int):
-    assert decoder.video(picture(IDR, cts=cts)) == VideoFrame(KEYFRAME, True, cts)
+    assert decoder.video(picture(IDR, cts=cts)) == VideoNals([IDR], cts)
 
 
-def test_pictures_become_annex_b(decoder: TagDecoder):
-    frame = decoder.video(b"\x27" + picture(SLICE)[1:])
-    assert frame == VideoFrame(join_annexb([SLICE]), False, 0)
+def test_whole_nal_units_are_kept_and_the_rest_is_counted(decoder: TagDecoder):
+    assert decoder.video(picture(SLICE) + b"\x00\x00\x00") == VideoNals([SLICE], 0, 3)
 
 
-def test_the_stream_and_not_the_tag_says_what_a_keyframe_is(decoder: TagDecoder):
-    frame = decoder.video(picture(SLICE))
-    assert isinstance(frame, VideoFrame)
-    assert not frame.keyframe
+def test_pictures_may_come_without_a_sequence_header():
+    assert TagDecoder().video(picture(SPS, PPS, IDR)) == VideoNals([SPS, PPS, IDR], 0)
+
+
+def test_an_encoder_may_send_start_codes_instead_of_lengths(decoder: TagDecoder):
+    body = picture(SLICE)[:5] + join_annexb([SPS, IDR])
+    assert decoder.video(body) == VideoNals([SPS, IDR], 0)
 
 
 def test_sound_becomes_adts(decoder: TagDecoder):
@@ -90,7 +91,7 @@ def test_sound_becomes_adts(decoder: TagDecoder):
     ],
 )
 def test_enhanced_pictures(decoder: TagDecoder, body: bytes, cts: int):
-    assert decoder.video(body) == VideoFrame(KEYFRAME, True, cts)
+    assert decoder.video(body) == VideoNals([IDR], cts)
 
 
 @pytest.mark.parametrize("head", [b"\x90avc1", b"\x97\x00\x00\x00avc1", b"\x96\x00avc1\x00"])
@@ -117,11 +118,10 @@ def test_enhanced_sound(decoder: TagDecoder, head: bytes):
         b"\x94avc1\x02\x00\x09colorInfo\x06",
         b"\xd4avc1\x02\x00\x09colorInfo\x06",
         b"\x17\x01\x00\x00\x00",
-        b"\x17\x01\x00\x00\x00" + avcc(b"\x09\xf0"),
     ],
     ids=[
         "empty", "end", "end with time", "command", "enhanced command", "enhanced end", "metadata",
-        "metadata in a command frame", "no NAL units", "only a delimiter",
+        "metadata in a command frame", "no NAL units",
     ],
 )  # fmt: skip
 def test_video_of_no_use_is_passed_over(decoder: TagDecoder, body: bytes):
@@ -184,9 +184,7 @@ def test_audio_that_cannot_be_used_says_why(decoder: TagDecoder, body: bytes, re
     assert reason in str(caught.value)
 
 
-def test_media_needs_its_sequence_header_first():
-    with pytest.raises(MediaError, match="video before its sequence header"):
-        TagDecoder().video(picture(IDR))
+def test_sound_needs_its_sequence_header_first():
     with pytest.raises(MediaError, match="audio before its sequence header"):
         TagDecoder().audio(AUDIO_FRAME)
 
@@ -194,7 +192,7 @@ def test_media_needs_its_sequence_header_first():
 def test_a_broken_configuration_leaves_the_one_before(decoder: TagDecoder):
     with pytest.raises(MediaError):
         decoder.video(b"\x17\x00\x00\x00\x00\x02")
-    assert decoder.video(picture(IDR)) == VideoFrame(KEYFRAME, True, 0)
+    assert decoder.video(picture(IDR)) == VideoNals([IDR], 0)
 
 
 def test_sequence_starts_are_told_apart():

@@ -15,7 +15,8 @@ from relay.ingest.rtmp.events import (
     Unpublished,
 )
 from relay.ingest.rtmp.message import Message, MessageType, UserControl
-from relay.ingest.rtmp.session import CHUNK_SIZE, Refusal, State
+from relay.ingest.rtmp.session import CHUNK_SIZE
+from relay.ingest.rtmp.states import Refusal, State
 from relay.media.codecs import Codec, Kind
 
 from .encoder import (
@@ -180,8 +181,8 @@ class TestPublishing:
         assert (sound.codec, sound.dts_ms) == (Codec.AAC, 23)
 
     def test_large_pictures_come_whole(self, publisher: Encoder):
-        (event,) = publisher.send(video(0, picture(b"\x41" + bytes(1_000_000))))
-        assert len(event.payload) == 1_000_005
+        (event,) = publisher.send(video(40, picture(b"\x41\x80" + bytes(1_000_000))))
+        assert len(event.payload) == 1_000_006
 
     def test_times_are_passed_on_as_they_are(self, publisher: Encoder):
         times = [1000, 960, 1040, 1040, 90_000_000, 5]
@@ -204,19 +205,34 @@ class TestPublishing:
         events = publisher.send(
             video(0, b"\x90hvc1"),
             audio(0, b"\x2f"),
-            Message(MessageType.AGGREGATE, 0, 1, b"\x09"),
+            Message(MessageType.AGGREGATE, 0, 1, b"\x16" + bytes(10)),
             Message(MessageType.DATA_AMF0, 0, 1, b"\x02\xff"),
             Message(MessageType.DATA_AMF3, 0, 1, b"\x11"),
             video(0, picture(IDR)),
+            video(40, picture(SLICE)),
         )
         assert events[:5] == [
             MediaFault(Kind.VIDEO, "not supported yet: HEVC (hvc1)", "HEVC (hvc1)"),
             MediaFault(Kind.AUDIO, "not supported yet: MP3", "MP3"),
-            MediaFault(None, "not supported yet: aggregate messages"),
+            MediaFault(None, "malformed aggregate message"),
             MediaFault(None, "truncated AMF0"),
             MediaFault(None, "AMF3 is not spoken here"),
         ]
         assert isinstance(events[5], MediaVideo)
+
+    def test_messages_in_an_aggregate_come_out_one_by_one(self, publisher: Encoder):
+        parts = [video(1000, picture(IDR)), audio(1010, AUDIO_FRAME), video(1040, picture(SLICE))]
+        body = b"".join(
+            bytes((part.kind,))
+            + len(part.body).to_bytes(3, "big")
+            + part.timestamp.to_bytes(3, "big")
+            + bytes(4)
+            + part.body
+            + bytes(4)
+            for part in parts
+        )
+        events = publisher.send(Message(MessageType.AGGREGATE, 5000, 1, body))
+        assert sorted(event.dts_ms for event in events) == [5000, 5010, 5040]
 
     def test_metadata_is_handed_on(self, publisher: Encoder):
         gopro = EcmaArray(creator="GoPro Hero12 Black", encoder="C3501325123456", hasAudio=True)
@@ -250,7 +266,7 @@ class TestPublishing:
         assert publisher.call("publish", 6.0, None, "other-key", stream_id=1)
         publisher.session.accept()
         (fault,) = publisher.send(video(0, picture(IDR)))
-        assert fault == MediaFault(Kind.VIDEO, "video before its sequence header")
+        assert fault == MediaFault(Kind.VIDEO, "a keyframe came before its parameter sets")
 
     def test_an_encoder_may_be_asked_to_reconnect(self, encoder: Encoder):
         encoder.request(capsEx=1.0)

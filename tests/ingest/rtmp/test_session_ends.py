@@ -14,11 +14,13 @@ from relay.ingest.rtmp.events import (
 )
 from relay.ingest.rtmp.message import Message
 from relay.ingest.rtmp.session import Session
+from relay.ingest.rtmp.states import State
 
 from .encoder import (
     AUDIO_CONFIG,
     AUDIO_FRAME,
     IDR,
+    SLICE,
     VIDEO_CONFIG,
     Encoder,
     audio,
@@ -43,9 +45,20 @@ class TestBeforeAccept:
         assert encoder.send(*early) == []
         encoder.session.accept()
 
-        events = encoder.send(video(40, picture(IDR)))
+        events = encoder.send(video(40, picture(IDR)), video(80, picture(SLICE)))
         assert events[0] == MetaData(EcmaArray(width=2.0))
-        assert [type(event) for event in events[1:]] == [ConfigChanged, ConfigChanged, MediaVideo]
+        kinds = [type(event) for event in events[1:]]
+        assert kinds == [ConfigChanged, ConfigChanged, MediaVideo, MediaVideo]
+
+    def test_what_is_sent_ahead_of_publish_itself_is_kept(self, encoder: Encoder):
+        encoder.connect()
+        assert encoder.send(metadata("onMetaData", EcmaArray(width=1.0))) == []
+        assert encoder.send(video(0, VIDEO_CONFIG), audio(0, AUDIO_CONFIG)) == []
+        encoder.call("publish", 4.0, None, "secret-key", stream_id=1)
+        encoder.session.accept()
+        events = encoder.send(video(40, picture(IDR)), video(80, picture(SLICE)))
+        kinds = [type(event) for event in events]
+        assert kinds == [MetaData, ConfigChanged, ConfigChanged, MediaVideo, MediaVideo]
 
     def test_large_media_is_not_even_stored(self, encoder: Encoder):
         encoder.request()
@@ -56,7 +69,12 @@ class TestBeforeAccept:
         assert encoder.give(whole[60_000:]) == []
         writer = ChunkWriter()
         data = writer.write(6, video(0, VIDEO_CONFIG)) + writer.write(6, video(0, picture(IDR)))
-        assert [type(event) for event in encoder.give(data)] == [ConfigChanged, MediaVideo]
+        data += writer.write(6, video(40, picture(SLICE)))
+        assert [type(event) for event in encoder.give(data)] == [
+            ConfigChanged,
+            MediaVideo,
+            MediaVideo,
+        ]
 
     def test_media_without_a_publish_is_dropped(self, encoder: Encoder):
         encoder.connect()
@@ -136,16 +154,24 @@ class TestEnding:
         assert "secret" not in str(caught.value)
 
     @pytest.mark.parametrize("state", ["pending", "publishing"])
-    def test_one_publish_at_a_time(self, encoder: Encoder, state: str):
+    def test_one_stream_is_published_at_a_time(self, encoder: Encoder, state: str):
         encoder.request()
         if state == "publishing":
             encoder.session.accept()
-        with pytest.raises(RtmpError, match=f"publish while {state}") as caught:
-            encoder.call("publish", 4.0, None, "secret-key")
+        with pytest.raises(RtmpError, match="publish of another stream") as caught:
+            encoder.call("publish", 4.0, None, "another-secret-key")
         assert caught.value.events[0] == Unpublished()
         assert "secret" not in repr(caught.value)
 
-    def test_connect_comes_once(self, encoder: Encoder):
+    @pytest.mark.parametrize("state", ["pending", "publishing"])
+    def test_a_publish_that_is_said_twice_goes_on(self, encoder: Encoder, state: str):
+        encoder.request()
+        if state == "publishing":
+            encoder.session.accept()
+        assert encoder.call("publish", 4.0, None, "secret-key") == []
+        assert encoder.statuses == ["NetStream.Publish.Start"] * (2 * (state == "publishing"))
+
+    def test_a_connect_that_is_said_twice_goes_on(self, encoder: Encoder):
         encoder.connect()
-        with pytest.raises(RtmpError, match="connect while idle"):
-            encoder.call("connect", 2.0, {})
+        assert encoder.call("connect", 2.0, {}) == []
+        assert encoder.session.state is State.IDLE
