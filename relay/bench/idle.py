@@ -104,7 +104,7 @@ def sounds() -> list[Unit]:
     units = []
     for number, packet in enumerate(packets):
         at = number * _SAMPLES * VIDEO_CLOCK // _RATE
-        units.append(Unit(Codec.AAC, at, at, 0, True, config.adts(bytes(packet))))
+        units.append(Unit(Codec.AAC, at, at, 0, True, config.unit(bytes(packet))))
     return units
 
 

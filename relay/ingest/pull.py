@@ -30,7 +30,7 @@ from relay.ingest import fetch
 from relay.ingest.inspection import FILE, Inspection, refused
 from relay.ingest.publisher import Publisher
 from relay.log import logger
-from relay.media.aac import AacConfig
+from relay.media.aac import AacConfig, split_adts
 from relay.media.codecs import Codec, Kind
 from relay.media.timebase import VIDEO_CLOCK, rescale
 
@@ -119,9 +119,18 @@ class Track:
             dts = rescale(item.dts, scale.denominator, scale.numerator)
             pts = dts if item.pts is None else rescale(item.pts, scale.denominator, scale.numerator)
             data = bytes(item)
-            if self._config is not None:
-                data = self._config.adts(data)
+            if self.codec is Codec.AAC:
+                data = self._unit(data)
             yield dts, pts - dts, item.is_keyframe or self.codec is Codec.AAC, data
+
+    def _unit(self, data: bytes) -> bytes:
+        if self._config is not None:
+            return self._config.unit(data)
+        framed = split_adts(data)
+        if framed is None:
+            raise MediaError("its AAC does not say what it is")
+        config, frame = framed
+        return config.unit(frame)
 
 
 @contextmanager

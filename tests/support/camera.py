@@ -78,7 +78,7 @@ def sounds(
     for packet in packets:
         assert packet.pts is not None
         pts = start + round((packet.pts + 1024) * VIDEO_CLOCK / rate)
-        units.append(Unit(Codec.AAC, pts, pts, 0, True, config.adts(bytes(packet))))
+        units.append(Unit(Codec.AAC, pts, pts, 0, True, config.unit(bytes(packet))))
     return units
 
 

@@ -80,7 +80,8 @@ class Publication:
         except (MediaError, AmfError) as error:
             codec = error.codec if isinstance(error, UnsupportedCodec) else ""
             return [MediaFault(self._KINDS.get(message.kind), str(error), codec)]
-        return [] if event is None else [event]
+        notes = (MediaFault(Kind.AUDIO, note) for note in self._decoder.sound.take_notes())
+        return [*notes, *([] if event is None else [event])]
 
     def _audio(self, message: Message) -> Event | None:
         found = self._decoder.audio(message.body)
@@ -100,6 +101,7 @@ class Publication:
         if values[:1] == ["@setDataFrame"]:
             values = values[1:]
         if len(values) >= 2 and values[0] == "onMetaData" and isinstance(values[1], dict):
+            self._decoder.sound.describe(values[1])
             return MetaData(values[1])
         return None
 
