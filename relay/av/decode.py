@@ -28,15 +28,17 @@ if TYPE_CHECKING:
 class Decoder:
     """A decoder of one track; frames come out in presentation order.
 
-    One thread, because frame threads would each add a frame of delay.
+    One thread if there is no need for more, because each further one adds a frame of delay.
     """
 
     _PENDING: Final = 64
     _ODDEST: Final = 4
 
-    def __init__(self, codec: Codec) -> None:
+    def __init__(self, codec: Codec, threads: int = 1) -> None:
         self.codec = codec
         self._context = _context(codec, None)
+        if threads > 1:
+            self._context.thread_count, self._context.thread_type = threads, "FRAME"
         self._config: bytes | None = None
         self._captured: dict[int, int] = {}
 

@@ -36,7 +36,7 @@ CAMERA: Final = "idle"
 FPS: Final = 30
 SIZE: Final = (1920, 1080)
 BPS: Final = 5_000_000
-LENGTH_S: Final = 4
+LENGTH_S: Final = 2
 """So much is encoded, and sent over and over."""
 SETTLE_S: Final = 6.0
 """From a worker's start until it is measured: its ladder is told, and its first still made."""
@@ -59,7 +59,7 @@ def pictures(b_frames: int) -> list[Unit]:
     context.pix_fmt, context.bit_rate = "yuv420p", BPS
     context.time_base, context.framerate = Fraction(1, FPS), Fraction(FPS)
     params = f"keyint={2 * FPS}:scenecut=0:bframes={b_frames}:log=none"
-    context.options = {"preset": "veryfast", "profile": "high", "x264-params": params}
+    context.options = {"preset": "superfast", "profile": "high", "x264-params": params}
     rows, columns = np.mgrid[0 : SIZE[1], 0 : SIZE[0]]
     rng = np.random.default_rng(7)
     grain = rng.integers(0, 12, SIZE[::-1])
