@@ -10,7 +10,7 @@ import av.codec
 
 from relay.av.formats import TIME_BASE
 from relay.errors import MediaError
-from relay.media.aac import split_unit
+from relay.media.aac import split_unit, with_rate_index
 from relay.media.codecs import Codec
 
 if TYPE_CHECKING:
@@ -110,5 +110,5 @@ def _context(codec: Codec, config: bytes | None) -> VideoCodecContext | AudioCod
     )
     context.thread_count = 1
     if config is not None:
-        context.extradata = config
+        context.extradata = with_rate_index(config)
     return context

@@ -1,8 +1,8 @@
 """AAC frames behind their configuration (AudioSpecificConfig, ISO/IEC 14496-3 section 1.6.2.1).
 
 A unit of AAC holds both, so that decoding can begin with any of them: a byte with the length of the
-configuration, the configuration as the encoder made it, and one raw frame. Nothing is rewritten on
-the way to the decoder: ADTS, for one, cannot say all that configurations do.
+configuration, the configuration as the encoder made it, and one raw frame. It is not put into
+ADTS, which cannot say all that configurations do.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ RATES: Final = (
 )  # fmt: skip
 CHANNELS: Final = (0, 1, 2, 3, 4, 5, 6, 8)
 """Channels by the configuration's number of them."""
+_KIND_BITS: Final = 5
 _EXPLICIT_RATE: Final = 15
 _LOW_COMPLEXITY: Final = 2
 _KINDS: Final = range(1, 5)
@@ -51,12 +52,12 @@ class AacConfig:
         if len(data) > _MAX_CONFIG:
             raise MediaError(f"AudioSpecificConfig of {len(data)} bytes")
         bits = f"{int.from_bytes(data, 'big'):0{8 * len(data)}b}" if data else ""
-        kind, at = _number(bits, 0, 5)
+        kind, at = _number(bits, 0, _KIND_BITS)
         rate, at = _rate(bits, at)
         channels, at = _number(bits, at, 4)
         if kind in _BROADENED:
             _, at = _rate(bits, at)
-            kind, at = _number(bits, at, 5)
+            kind, at = _number(bits, at, _KIND_BITS)
         if kind not in _KINDS:
             raise MediaError(f"AAC audio object type {kind} is not supported")
         if channels >= len(CHANNELS):
@@ -104,6 +105,21 @@ def _rate(bits: str, at: int) -> tuple[int, int]:
     if not rate:
         raise MediaError("AAC with a sampling frequency of 0")
     return rate, at
+
+
+def with_rate_index(data: bytes) -> bytes:
+    """A configuration whose rate is spelled out, with the index that such a rate is decoded by
+    (ISO/IEC 14496-3 table 4.82): FFmpeg takes no other. All others are as they were.
+    """
+    bits = f"{int.from_bytes(data, 'big'):0{8 * len(data)}b}"
+    index, at = _number(bits, _KIND_BITS, 4)
+    if index != _EXPLICIT_RATE:
+        return data
+    rate, at = _number(bits, at, 24)
+    nearest = min(range(len(RATES)), key=lambda each: abs(RATES[each] - rate))
+    bits = f"{bits[:_KIND_BITS]}{nearest:04b}{bits[at:]}"
+    bits += "0" * (-len(bits) % 8)
+    return int(bits, 2).to_bytes(len(bits) // 8, "big")
 
 
 def split_unit(payload: bytes) -> tuple[bytes, bytes]:

@@ -150,6 +150,16 @@ def test_the_decoder_decodes_it(rate: int, layout: str):
     assert sum(frame.samples for frame in frames) >= 7 * 1024
 
 
+@pytest.mark.parametrize(("told", "heard"), [(48_000, 48_000), (44_056, 44_100)])
+def test_the_decoder_decodes_a_rate_that_is_spelled_out(told: int, heard: int):
+    _, packets = encoded(heard, "stereo")
+    bits = f"{2:05b}{15:04b}{told:024b}{2:04b}000"
+    config = AacConfig.parse(int(bits, 2).to_bytes(5, "big"))
+    frames = decoded([config.unit(packet) for packet in packets])
+    assert {(frame.sample_rate, frame.layout.name) for frame in frames} == {(heard, "stereo")}
+    assert len(frames) >= 7
+
+
 def test_the_decoder_follows_a_change():
     first, second = encoded(48000, "stereo"), encoded(44100, "mono")
     frames = decoded([config.unit(each) for config, packets in (first, second) for each in packets])
