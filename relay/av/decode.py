@@ -10,6 +10,8 @@ import av.codec
 
 from relay.av.formats import TIME_BASE
 from relay.errors import MediaError
+from relay.media.aac import split_unit, with_rate_index
+from relay.media.codecs import Codec
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -20,26 +22,24 @@ if TYPE_CHECKING:
     from av.video.codeccontext import VideoCodecContext
     from av.video.frame import VideoFrame
 
-    from relay.media.codecs import Codec
     from relay.media.unit import Unit
 
 
 class Decoder:
     """A decoder of one track; frames come out in presentation order.
 
-    One thread, because frame threads would each add a frame of delay.
+    One thread if there is no need for more, because each further one adds a frame of delay.
     """
 
     _PENDING: Final = 64
     _ODDEST: Final = 4
 
-    def __init__(self, codec: Codec) -> None:
+    def __init__(self, codec: Codec, threads: int = 1) -> None:
         self.codec = codec
-        self._context = cast(
-            "VideoCodecContext | AudioCodecContext",
-            av.codec.CodecContext.create(codec.ffmpeg, "r"),
-        )
-        self._context.thread_count = 1
+        self._context = _context(codec, None)
+        if threads > 1:
+            self._context.thread_count, self._context.thread_type = threads, "FRAME"
+        self._config: bytes | None = None
         self._captured: dict[int, int] = {}
 
     @property
@@ -58,14 +58,24 @@ class Decoder:
         Raises:
             MediaError: the unit is damaged; decoding goes on with the next.
         """
-        if not unit.payload:  # to FFmpeg, the end of the stream
+        payload = unit.payload
+        if self.codec is Codec.AAC:
+            config, payload = split_unit(payload)
+            self._configure(config)
+        if not payload:  # to FFmpeg, the end of the stream
             raise MediaError(f"{self.codec.ffmpeg}: an empty unit")
-        packet = av.Packet(unit.payload)
+        packet = av.Packet(payload)
         packet.pts, packet.dts, packet.time_base = unit.pts, unit.dts, TIME_BASE
         self._captured[unit.pts] = unit.captured_us
         if len(self._captured) > self._PENDING:
             del self._captured[next(iter(self._captured))]
         return self._frames(packet, unit.captured_us)
+
+    def _configure(self, config: bytes) -> None:
+        """Have a decoder for this configuration: another one begins anew."""
+        if config != self._config:
+            self._config = config
+            self._context = _context(self.codec, config)
 
     def skip_unreferenced(self, skip: bool) -> None:
         """Whether pictures that no other is made from are left out, while nobody is shown any."""
@@ -91,3 +101,14 @@ class Decoder:
             for frame in frames
             if frame.pts is not None
         ]
+
+
+def _context(codec: Codec, config: bytes | None) -> VideoCodecContext | AudioCodecContext:
+    context = cast(
+        "VideoCodecContext | AudioCodecContext",
+        av.codec.CodecContext.create(codec.ffmpeg, "r"),
+    )
+    context.thread_count = 1
+    if config is not None:
+        context.extradata = with_rate_index(config)
+    return context

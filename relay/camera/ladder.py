@@ -15,6 +15,8 @@ HEIGHTS: Final = (720, 480, 240)
 """The default rungs, by the picture's shorter side."""
 MAX_FPS: Final = 60.0
 """Rungs have no more pictures a second than this."""
+LESS_FPS: Final = 30.0
+"""The same where the machine cannot take more."""
 
 # Bits a second by the picture's shorter side; in between they are scaled. The rate of pictures does
 # not change them: a link that takes a rung takes it whatever the camera does.
@@ -34,19 +36,19 @@ def shown_size(width: int, height: int, pixel_aspect: Fraction) -> tuple[int, in
     return (width if pixel_aspect == 1 else _even(width * float(pixel_aspect))), height
 
 
-def plan(
-    width: int, height: int, fps: float, heights: tuple[int, ...] = HEIGHTS
-) -> list[Rendition]:
+def plan(width: int, height: int, fps: float, *, less: int = 0) -> list[Rendition]:
     """The rungs for a source of this size, the largest first.
 
     Rungs above the source are left out; a source of which the largest rung would lose much, or that
-    is smaller than all of them, gets one of its own size.
+    is smaller than all of them, gets one of its own size. `less` is by how many steps the ladder is
+    to be smaller (`strain`).
     """
     short = min(width, height)
-    sides = [side for side in sorted(heights, reverse=True) if side <= short]
-    if short < max(heights) and (not sides or short > _MUCH * sides[0]):
+    sides = [side for side in HEIGHTS if side <= short]
+    if short < max(HEIGHTS) and (not sides or short > _MUCH * sides[0]):
         sides.insert(0, short)
-    fps = min(fps, MAX_FPS)
+    sides = sides[min(max(less - 1, 0), len(sides) - 1) :]
+    fps = min(fps, LESS_FPS if less else MAX_FPS)
     sizes = [(side, _even(width * side / short), _even(height * side / short)) for side in sides]
     return [
         Rendition(

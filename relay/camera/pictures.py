@@ -17,7 +17,7 @@ from relay.av.deinterlace import Deinterlacer
 from relay.av.rung import Picture
 from relay.camera.gop import FRESH, Gop, Pending
 from relay.camera.keyframes import KeyframeClock
-from relay.camera.ladder import plan, shown_size
+from relay.camera.ladder import LESS_FPS, MAX_FPS, shown_size
 from relay.camera.rate import Cadence
 from relay.errors import MediaError
 from relay.media.timebase import VIDEO_CLOCK
@@ -39,6 +39,8 @@ if TYPE_CHECKING:
 _REPEATED: Final = 60 * VIDEO_CLOCK
 """A picture that is not later than the last one, by less than this, is dropped: encoders and
 viewers take none twice. One that is earlier still tells that the last one's stamp was wrong."""
+_LARGE: Final = 1080
+"""Pictures with a larger shorter side are decoded by two threads, which costs a picture's time."""
 _AT_ONCE: Final = 32
 """Pictures that are decoded in one go while nothing of them is shown."""
 
@@ -75,7 +77,6 @@ class Pictures:
         self._done_until = 0
         self._cadence = Cadence()
         self._clock = KeyframeClock()
-        self._planned: tuple[int, int, float] | None = None
         self._plan: list[Rendition] = []
         self._late = 0
         self.encoded = 0
@@ -143,7 +144,7 @@ class Pictures:
         decoder = self._decoder
         is_other = first.publication != self._publication
         if decoder is None or is_other or decoder.codec is not first.codec:
-            decoder = self._decoder = _Whole(first.codec)
+            decoder = self._decoder = _Whole(first.codec, self._threads())
             self._publication = first.publication
         loop = asyncio.get_running_loop()
         found, errors = await loop.run_in_executor(self._pool, _decode, decoder, batch)
@@ -172,28 +173,34 @@ class Pictures:
             self._late += pts > self._caught_up
             return
         self._done_until = pts
-        if not self._cadence.takes(pts) or not self._rungs.names or not self._plan_for(size):
+        if not self._rungs.names or not self._plan_for(size) or not self._cadence.takes(pts):
             return
         await self._rungs.room()
         self.encoded += 1
         self._rungs.put(Picture(frame, captured_us, self._clock.due(pts)), self._plan)
+
+    def _threads(self) -> int:
+        size = self._source.size
+        return 1 if size is None or min(size) <= _LARGE else 2
 
     def _plan_for(self, size: tuple[int, int]) -> bool:
         """Have the plan be that for pictures of this size; whether there is one yet."""
         fps = self._source.fps
         if fps is None:
             return False
-        if self._planned != (*size, fps):
-            self._planned, self._plan = (*size, fps), plan(*size, fps)
+        rungs = self._source.plan(size, fps)
+        if rungs is not self._plan:
+            self._plan = rungs
             self._clock.restart()
+            self._cadence = Cadence(LESS_FPS if self._source.less else MAX_FPS)
         return True
 
 
 class _Whole(Decoder):
     """A decoder whose pictures are whole ones, whatever the source is made of."""
 
-    def __init__(self, codec: Codec) -> None:
-        super().__init__(codec)
+    def __init__(self, codec: Codec, threads: int = 1) -> None:
+        super().__init__(codec, threads)
         self._deinterlacer = Deinterlacer()
 
     def shown(self, unit: Unit) -> list[Shown]:

@@ -31,6 +31,8 @@ class Source:
         self.publications = 0
         """How many have begun."""
         self._publication: int | None = None
+        self.less = 0
+        """By how many steps the ladder is smaller than it could be (`strain`)."""
         self._sound = False
         self._begin()
 
@@ -44,7 +46,7 @@ class Source:
         self._found: tuple[int, int] | None = None
         self._keyframe_at: int | None = None
         self._rung: Rendition | None = None
-        self._planned: tuple[tuple[int, int], float] | None = None
+        self._planned: tuple[tuple[int, int], float, int] | None = None
         self._plan: list[Rendition] = []
         self.gop = 0
         """For how long there has been no keyframe, 90 kHz; between keyframes it grows."""
@@ -104,10 +106,15 @@ class Source:
         if size is None or fps is None:
             is_new = self.publications > 1 and self._elapsed <= _SILENT
             return None if is_new or size is not None or not self._heard else Ladder((), sound=True)
-        if self._planned != (size, fps):
-            self._planned, self._plan = (size, fps), plan(*size, fps)
         passed = self._passed_through(fps)
-        return Ladder((*([passed] if passed else []), *self._plan), self._sound)
+        return Ladder((*([passed] if passed else []), *self.plan(size, fps)), self._sound)
+
+    def plan(self, size: tuple[int, int], fps: float) -> list[Rendition]:
+        """The rungs for pictures of this size; the same list as long as they are the same."""
+        key = (size, fps, self.less)
+        if self._planned != key:
+            self._planned, self._plan = key, plan(*size, fps, less=self.less)
+        return self._plan
 
     def _passed_through(self, fps: float) -> Rendition | None:
         sps, bps = self.through.sps, self.through.bps

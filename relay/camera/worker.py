@@ -28,6 +28,7 @@ from relay.camera.rungs import Rungs
 from relay.camera.soundtrack import Soundtrack
 from relay.camera.source import Source
 from relay.camera.stills import Stills
+from relay.camera.strain import Strain
 from relay.errors import StoreError
 from relay.log import logger
 from relay.media.codecs import Kind
@@ -67,6 +68,7 @@ class Worker:
         self._rungs: Rungs
         self._pictures: Pictures
         self._soundtrack: Soundtrack
+        self._strain = Strain()
         self._need = NOTHING
         self._settling = asyncio.Lock()
         self._woken = asyncio.Event()
@@ -120,6 +122,7 @@ class Worker:
         while True:
             for unit in await self._reader.read(_IDLE_UNITS):
                 await self._take(unit)
+            self._note_strain()
             if await self._offer.follow(self._source):
                 await self._look()  # what was not offered before may have been wanted for long
             await self._settle()
@@ -135,6 +138,16 @@ class Worker:
             self._pictures.take(unit)
         else:
             self._soundtrack.take(unit)
+
+    def _note_strain(self) -> None:
+        late, before = self._pictures.late, self._strain.steps
+        now = asyncio.get_running_loop().time()
+        if self._strain.note(late, self._pictures.encoded, now):
+            steps = self._source.less = self._strain.steps
+            text = "this machine cannot keep up, the ladder is smaller"
+            if steps < before:
+                text = "the ladder is larger again"
+            logger().warning(text, camera=self._camera, late=late, steps=steps)
 
     def _note_damage(self, errors: list[MediaError]) -> None:
         if errors and not self._damages:

@@ -30,7 +30,7 @@ from relay.ingest import fetch
 from relay.ingest.inspection import FILE, Inspection, refused
 from relay.ingest.publisher import Publisher
 from relay.log import logger
-from relay.media.aac import AacConfig
+from relay.media.aac import AacConfig, split_adts
 from relay.media.access_unit import AccessUnits
 from relay.media.codecs import Codec, Kind
 from relay.media.h264 import split_annexb
@@ -121,14 +121,21 @@ class Track:
             scale = item.time_base * VIDEO_CLOCK
             dts = rescale(item.dts, scale.denominator, scale.numerator)
             pts = dts if item.pts is None else rescale(item.pts, scale.denominator, scale.numerator)
-            if self.codec is Codec.H264:
-                nals = split_annexb(bytes(item))
-                for unit in self._units.add(nals, dts=dts, offset=pts - dts):
-                    yield unit.dts, unit.offset, unit.keyframe, unit.payload
-            elif self._config is not None:
-                yield dts, pts - dts, True, self._config.adts(bytes(item))
-            else:
-                yield dts, pts - dts, True, bytes(item)
+            if self.codec is Codec.AAC:
+                yield dts, pts - dts, True, self._unit(bytes(item))
+                continue
+            nals = split_annexb(bytes(item))
+            for unit in self._units.add(nals, dts=dts, offset=pts - dts):
+                yield unit.dts, unit.offset, unit.keyframe, unit.payload
+
+    def _unit(self, data: bytes) -> bytes:
+        if self._config is not None:
+            return self._config.unit(data)
+        framed = split_adts(data)
+        if framed is None:
+            raise MediaError("its AAC does not say what it is")
+        config, frame = framed
+        return config.unit(frame)
 
 
 @contextmanager

@@ -18,7 +18,7 @@ class Codec(IntEnum):
     H264 = 1
     """ITU-T H.264; payloads are one access unit in Annex B form, SPS and PPS before keyframes."""
     AAC = 2
-    """MPEG-4 AAC; payloads are one ADTS frame (ISO/IEC 13818-7)."""
+    """MPEG-4 AAC; payloads are one frame behind its configuration (`media.aac`)."""
     OPUS = 3
     """Opus, 48 kHz; payloads are one packet (RFC 6716)."""
 

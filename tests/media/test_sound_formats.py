@@ -8,13 +8,18 @@ from typing import TYPE_CHECKING
 import av
 import pytest
 from av.audio.codeccontext import AudioCodecContext
+from av.audio.frame import AudioFrame
+from av.audio.layout import AudioLayout
 from hypothesis import given
 from hypothesis import strategies as st
 
+from relay.av.decode import Decoder
 from relay.errors import MediaError
-from relay.media.aac import AacConfig
+from relay.media.aac import CHANNELS, RATES, AacConfig, split_adts, split_unit
+from relay.media.codecs import Codec
 from relay.media.opus import packet_samples
-from tests.support.video import decode_sound, tone
+from relay.media.unit import Unit
+from tests.support.video import tone
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,8 +41,20 @@ def test_rates(index: int, rate: int):
 
 @pytest.mark.parametrize("kind", [5, 29])
 def test_high_efficiency_is_its_core(kind: int):
-    found = AacConfig.parse(specific(kind, 6, 1, b"\x08\x00"))
-    assert (found.profile, found.sample_rate, found.channels) == (2, 24000, 1)
+    data = specific(kind, 6, 1, b"\x08\x00")
+    data = (int.from_bytes(data, "big") | 3 << 15 | 2 << 10).to_bytes(4, "big")
+    found = AacConfig.parse(data)
+    assert (found.kind, found.sample_rate, found.channels) == (2, 24000, 1)
+
+
+def test_a_rate_that_is_spelled_out():
+    bits = f"{2:05b}{15:04b}{48_000:024b}{2:04b}000"
+    found = AacConfig.parse(int(bits, 2).to_bytes(5, "big"))
+    assert (found.kind, found.sample_rate, found.channels) == (2, 48_000, 2)
+
+
+def test_channels_that_a_program_config_element_tells():
+    assert AacConfig.parse(specific(2, 3, 0, bytes(12))).channels == 0
 
 
 @pytest.mark.parametrize(
@@ -50,39 +67,52 @@ def test_high_efficiency_is_its_core(kind: int):
         specific(31, 3, 2),
         specific(2, 13, 2),
         specific(2, 15, 2),
-        specific(2, 3, 0),
+        specific(2, 15, 0, bytes(4)),
         specific(2, 3, 8),
+        specific(2, 3, 2, bytes(300)),
     ],
 )
-def test_what_adts_cannot_carry_is_refused(wrong: bytes):
+def test_what_is_not_decoded_is_refused(wrong: bytes):
     with pytest.raises(MediaError):
         AacConfig.parse(wrong)
 
 
 @given(st.binary(max_size=12), st.binary(max_size=9000))
-def test_any_bytes_are_a_frame_or_an_error(config: bytes, frame: bytes):
+def test_any_bytes_are_a_unit_or_an_error(config: bytes, frame: bytes):
     try:
-        data = AacConfig.parse(config).adts(frame)
+        data = AacConfig.parse(config).unit(frame)
     except MediaError:
         return
-    assert data[7:] == frame
-    assert data[:2] == b"\xff\xf1"
-    assert (int.from_bytes(data[3:6], "big") >> 5) & 0x1FFF == len(data)
+    assert split_unit(data) == (config, frame)
 
 
-def test_the_longest_frame():
-    config = AacConfig.parse(specific(2, 3, 2))
-    assert len(config.adts(bytes(8184))) == 8191
+@given(st.binary(max_size=300))
+def test_any_bytes_are_split_or_an_error(data: bytes):
+    try:
+        config, frame = split_unit(data)
+    except MediaError:
+        return
+    assert data == bytes((len(config),)) + config + frame
+    assert config
+    assert frame
+
+
+@pytest.mark.parametrize("rate", RATES)
+@pytest.mark.parametrize("channels", CHANNELS[1:])
+def test_what_is_plain_is_read_as_it_was_written(rate: int, channels: int):
+    made = AacConfig.plain(rate, channels)
+    assert AacConfig.parse(made.data) == made
+    assert (made.kind, made.sample_rate, CHANNELS[made.channels]) == (2, rate, channels)
+
+
+@pytest.mark.parametrize(("rate", "channels"), [(48_000, 0), (48_000, 7), (47_999, 2), (0, 2)])
+def test_what_is_not_plain(rate: int, channels: int):
     with pytest.raises(MediaError):
-        config.adts(bytes(8185))
-    with pytest.raises(MediaError):
-        config.adts(b"")
+        AacConfig.plain(rate, channels)
 
 
-@pytest.mark.parametrize(
-    ("rate", "layout"), [(48000, "stereo"), (44100, "stereo"), (22050, "mono"), (48000, "5.1")]
-)
-def test_ffmpeg_decodes_what_stands_behind_the_header(rate: int, layout: str):
+def encoded(rate: int, layout: str) -> tuple[AacConfig, list[bytes]]:
+    """What FFmpeg's encoder makes of a tone, and its configuration."""
     encoder = AudioCodecContext.create("aac", "w")
     encoder.sample_rate, encoder.layout, encoder.format = rate, layout, "fltp"
     encoder.time_base = Fraction(1, rate)
@@ -92,13 +122,50 @@ def test_ffmpeg_decodes_what_stands_behind_the_header(rate: int, layout: str):
         frame = tone(1024, rate=rate, layout=layout)
         frame.pts = index * 1024
         packets += encoder.encode(frame)
-    config = AacConfig.parse(bytes(encoder.extradata))
+    assert encoder.extradata is not None
+    return AacConfig.parse(bytes(encoder.extradata)), [bytes(packet) for packet in packets]
 
-    frames = decode_sound("aac", [config.adts(bytes(packet)) for packet in packets])
 
+def decoded(units: list[bytes]) -> list[AudioFrame]:
+    decoder = Decoder(Codec.AAC)
+    frames = []
+    for number, payload in enumerate(units):
+        found = decoder.decode(Unit(Codec.AAC, number * 1920, number * 1920, 0, True, payload))
+        frames += [frame for frame, _ in found if isinstance(frame, AudioFrame)]
+    return frames
+
+
+@pytest.mark.parametrize(
+    ("rate", "layout"),
+    [(48000, "stereo"), (44100, "stereo"), (22050, "mono"), (48000, "5.1"), (48000, "5.1(side)")],
+)
+def test_the_decoder_decodes_it(rate: int, layout: str):
+    config, packets = encoded(rate, layout)
+    frames = decoded([config.unit(packet) for packet in packets])
     assert config.sample_rate == rate
-    assert {(frame.sample_rate, frame.layout.name) for frame in frames} == {(rate, layout)}
+    assert (config.channels == 0) is (layout == "5.1(side)"), "FFmpeg tells that one by an element"
+    channels = AudioLayout(layout).nb_channels
+    assert {frame.sample_rate for frame in frames} == {rate}
+    assert {frame.layout.nb_channels for frame in frames} == {channels}
     assert sum(frame.samples for frame in frames) >= 7 * 1024
+
+
+@pytest.mark.parametrize(("told", "heard"), [(48_000, 48_000), (44_056, 44_100)])
+def test_the_decoder_decodes_a_rate_that_is_spelled_out(told: int, heard: int):
+    _, packets = encoded(heard, "stereo")
+    bits = f"{2:05b}{15:04b}{told:024b}{2:04b}000"
+    config = AacConfig.parse(int(bits, 2).to_bytes(5, "big"))
+    frames = decoded([config.unit(packet) for packet in packets])
+    assert {(frame.sample_rate, frame.layout.name) for frame in frames} == {(heard, "stereo")}
+    assert len(frames) >= 7
+
+
+def test_the_decoder_follows_a_change():
+    first, second = encoded(48000, "stereo"), encoded(44100, "mono")
+    frames = decoded([config.unit(each) for config, packets in (first, second) for each in packets])
+    forms = [(frame.sample_rate, frame.layout.name) for frame in frames]
+    assert sorted(set(forms)) == [(44100, "mono"), (48000, "stereo")]
+    assert forms == sorted(forms, reverse=True)
 
 
 def test_the_clips_sound(clip: Path):
@@ -106,8 +173,33 @@ def test_the_clips_sound(clip: Path):
         stream = container.streams.audio[0]
         config = AacConfig.parse(bytes(stream.codec_context.extradata))
         packets = [p for p in container.demux(stream) if p.dts is not None][:20]
-        frames = decode_sound("aac", [config.adts(bytes(packet)) for packet in packets])
+        frames = decoded([config.unit(bytes(packet)) for packet in packets])
     assert {(frame.sample_rate, frame.layout.name) for frame in frames} == {(48000, "stereo")}
+
+
+def adts(frame: bytes, *, checked: bool = False) -> bytes:
+    """An ADTS frame: LC, 48 kHz, stereo."""
+    size = len(frame) + (9 if checked else 7)
+    head = 0xFFF << 44 | (not checked) << 40 | 1 << 38 | 3 << 34 | 2 << 30 | size << 13 | 0x7FF << 2
+    return head.to_bytes(7, "big") + bytes(2 * checked) + frame
+
+
+@pytest.mark.parametrize("checked", [False, True])
+def test_adts_headers_are_understood(checked: bool):
+    found = split_adts(adts(b"a frame", checked=checked))
+    assert found is not None
+    config, frame = found
+    assert frame == b"a frame"
+    assert (config.kind, config.sample_rate, config.channels) == (2, 48_000, 2)
+    assert AacConfig.parse(config.data) == config
+
+
+@given(st.binary(max_size=40))
+def test_what_is_no_whole_adts_frame_is_none(data: bytes):
+    assert split_adts(data) is None or data[0] == 0xFF
+    assert split_adts(adts(b"a frame") + b"-") is None
+    assert split_adts(adts(b"a frame")[:-1]) is None
+    assert split_adts(adts(b"")) is None
 
 
 @given(st.binary(max_size=8))

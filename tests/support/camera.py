@@ -78,7 +78,7 @@ def sounds(
     for packet in packets:
         assert packet.pts is not None
         pts = start + round((packet.pts + 1024) * VIDEO_CLOCK / rate)
-        units.append(Unit(Codec.AAC, pts, pts, 0, True, config.adts(bytes(packet))))
+        units.append(Unit(Codec.AAC, pts, pts, 0, True, config.unit(bytes(packet))))
     return units
 
 
@@ -113,6 +113,11 @@ class Watched(Worker):
     def hears(self) -> bool:
         """Whether it decodes and encodes sound."""
         return self._soundtrack.is_on
+
+    @property
+    def makes_less(self) -> bool:
+        """Whether its ladder is smaller than it could be."""
+        return self._source.less > 0
 
     def has_made(self, sent: int) -> bool:
         """Whether so many units are taken, and hardly any of them waits."""

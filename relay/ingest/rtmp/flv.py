@@ -7,12 +7,15 @@ Video" and "Enhanced Audio".
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from relay.errors import MediaError, UnsupportedCodec
-from relay.media.aac import AacConfig
+from relay.ingest.rtmp.sound import AacFrames
 from relay.media.codecs import Kind
 from relay.media.h264 import START_CODE, AvcConfig, split_annexb, split_avcc
+
+if TYPE_CHECKING:
+    from relay.media.aac import AacConfig
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +35,7 @@ class AudioFrame:
     """One AAC frame."""
 
     payload: bytes
-    """The frame behind its ADTS header."""
+    """The frame behind its configuration (`media.aac`)."""
 
 
 _AVC: Final = 7
@@ -161,7 +164,8 @@ class TagDecoder:
 
     def __init__(self) -> None:
         self._avc: AvcConfig | None = None
-        self._aac: AacConfig | None = None
+        self.sound = AacFrames()
+        """Its AAC."""
 
     def video(self, body: bytes) -> VideoNals | AvcConfig | None:
         """What a video message says: a picture, a new configuration, or nothing of use.
@@ -244,19 +248,15 @@ class TagDecoder:
 
     def _aac_packet(self, packet: _Packet) -> AudioFrame | AacConfig | None:
         if packet.kind == _SEQUENCE_START:
-            config = AacConfig.parse(packet.data)
-            changed = config != self._aac
-            self._aac = config
-            return config if changed else None
+            return self.sound.configure(packet.data)
         if packet.kind in (_SEQUENCE_END, _MULTICHANNEL):
             return None
         if packet.kind != _CODED_FRAMES:
             raise MediaError(f"audio packet type {packet.kind}")
         if not packet.data:  # Enhanced RTMP's "silence message"
             return None
-        if self._aac is None:
-            raise MediaError("audio before its sequence header")
-        return AudioFrame(self._aac.adts(packet.data))
+        payload = self.sound.payload(packet.data)
+        return None if payload is None else AudioFrame(payload)
 
 
 def _signed(value: int) -> int:

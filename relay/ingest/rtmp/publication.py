@@ -85,10 +85,12 @@ class Publication:
     def receive(self, message: Message) -> list[Event]:
         """Decode a media or data message. What is wrong with it becomes a `MediaFault`."""
         try:
-            return self._READERS[message.kind](self, message)
+            events = self._READERS[message.kind](self, message)
         except (MediaError, AmfError) as error:
             codec = error.codec if isinstance(error, UnsupportedCodec) else ""
             return [MediaFault(self._KINDS.get(message.kind), str(error), codec)]
+        notes = (MediaFault(Kind.AUDIO, note) for note in self._decoder.sound.take_notes())
+        return [*notes, *events]
 
     def end(self) -> list[Event]:
         """The last picture, if it waits to know whether it is whole."""
@@ -126,6 +128,7 @@ class Publication:
         if values[:1] == ["@setDataFrame"]:
             values = values[1:]
         if len(values) >= 2 and values[0] == "onMetaData" and isinstance(values[1], dict):
+            self._decoder.sound.describe(values[1])
             return [MetaData(values[1])]
         return []
 
