@@ -25,8 +25,6 @@ APART_MS = 45
 """Half of what EBU R37 allows between early and late sound."""
 SETTLED_S = 1.0
 """From then on, after a join."""
-CALIBRATE_S = 20.0
-"""Browsers tell each other of their clocks every five seconds."""
 NEEDED = 4
 CAMERAS = {"helmet": PASSED, "drone": CODED}
 
@@ -59,7 +57,7 @@ class Watch:
         tab.wait_picture(30)
         tab.page.keyboard.press("m")  # without a gesture there is no sound
         self._meter = Meter(tab)
-        zero_ms = self._meter.calibrate(CALIBRATE_S)
+        zero_ms = self._meter.calibrate()
         figure(f"the meter's zero is {zero_ms:.0f} ms")
 
     def choose(self, camera: str, rung: str) -> None:

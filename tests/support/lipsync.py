@@ -24,7 +24,11 @@ if TYPE_CHECKING:
 _HERE: Final = Path(__file__).parent
 FLASH_S: Final = 0.1
 BEEP_S: Final = 0.06
-_CALIBRATIONS: Final = 4
+BEEPS: Final = 10
+"""By so many the meter finds its zero. Half of the flashes may be of no use on a busy machine."""
+CALIBRATE_MS: Final = 60_000
+"""It takes no longer. Browsers tell each other of their clocks every five seconds."""
+_CALIBRATIONS: Final = 3
 NEAR_MS: Final = 500
 """A beep belongs to the flash that is no further away than this."""
 
@@ -126,11 +130,13 @@ class Meter:
         events = self._tab.page.evaluate("(window.followed.stop(), window.followed.events)")
         return skews(events, self.zero_ms)
 
-    def calibrate(self, seconds: float) -> float:
+    def calibrate(self) -> float:
         """Find the zero: where a browser that is fed flashes and beeps that were made together says
         itself by how much sound trails, what is measured beyond that is the meter's own.
         """
-        events = self._tab.page.evaluate("(ms) => window.lipSync.calibrate(ms)", seconds * 1000)
+        events = self._tab.page.evaluate(
+            "(most) => window.lipSync.calibrate(...most)", [BEEPS, CALIBRATE_MS]
+        )
         began, lags = events["began"], events["lags"]
         found = []
         for skew in skews(events):
