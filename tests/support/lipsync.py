@@ -125,10 +125,14 @@ class Meter:
         self._tab.wait_for("video", "true", 10)
         self._tab.element("video", "(window.followed = window.lipSync.follow(it), 0)")
 
-    def end(self) -> list[Skew]:
+    def found(self) -> list[Skew]:
         """What was seen and heard since `begin`."""
-        events = self._tab.page.evaluate("(window.followed.stop(), window.followed.events)")
-        return skews(events, self.zero_ms)
+        return skews(self._tab.page.evaluate("window.followed.events"), self.zero_ms)
+
+    def end(self) -> list[Skew]:
+        """The same, and look no longer."""
+        self._tab.page.evaluate("(window.followed.stop(), 0)")
+        return self.found()
 
     def calibrate(self) -> float:
         """Find the zero: where a browser that is fed flashes and beeps that were made together says
