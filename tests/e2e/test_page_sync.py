@@ -17,14 +17,16 @@ from tests.support.stack import Stack
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from playwright.sync_api import Browser
+
     from tests.support.chromium import Tab
 
 APART_MS = 45
 """Half of what EBU R37 allows between early and late sound."""
 SETTLED_S = 1.0
 """From then on, after a join."""
-CALIBRATE_S = 12.0
 NEEDED = 4
+PATIENCE_S = 40
 CAMERAS = {"helmet": PASSED, "drone": CODED}
 
 
@@ -44,13 +46,19 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 class Watch:
     """A page that shows the broadcast, and its meter."""
 
-    def __init__(self, tab: Tab, stack: Stack, figure: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        open_tab: Callable[..., Tab],
+        browser: Browser,
+        stack: Stack,
+        figure: Callable[[str], None],
+    ) -> None:
+        tab = open_measured(open_tab, browser, f"{stack.url}/b/sync")
         self._tab, self._figure = tab, figure
-        open_measured(tab, f"{stack.url}/b/sync")
         tab.wait_picture(30)
         tab.page.keyboard.press("m")  # without a gesture there is no sound
         self._meter = Meter(tab)
-        zero_ms = self._meter.calibrate(CALIBRATE_S)
+        zero_ms = self._meter.calibrate()
         figure(f"the meter's zero is {zero_ms:.0f} ms")
 
     def choose(self, camera: str, rung: str) -> None:
@@ -70,6 +78,11 @@ class Watch:
         shows = f"it.camera === '{camera}' && it.health?.stats.rendition === '{rung}'"
         self._tab.wait_for("eva-player", f"it.phase === 'live' && {shows}", 20)
         self._tab.page.wait_for_timeout(seconds * 1000)
+        for _ in range(PATIENCE_S):
+            # Of a machine that leaves pictures out, few flashes are of use.
+            if sum(skew.at_s > SETTLED_S for skew in self._meter.found()) >= NEEDED:
+                break
+            self._tab.page.wait_for_timeout(1000)
         found = [skew for skew in self._meter.end() if skew.at_s > SETTLED_S]
         assert len(found) >= NEEDED, f"{what}: seen and heard {len(found)} times"
         median, worst = typical(found), max((skew.ms for skew in found), key=abs)
@@ -87,25 +100,24 @@ def told(found: list[Skew]) -> str:
     return " ".join(f"{skew.ms:+.0f}" for skew in found)
 
 
-@pytest.mark.parametrize(("camera", "rung"), [("helmet", "source"), ("helmet", "240p")])
 def test_sound_comes_with_the_picture(
-    camera: str,
-    rung: str,
-    stack: Stack,
-    open_tab: Callable[..., Tab],
-    figure: Callable[[str], None],
+    stack: Stack, browser: Browser, open_tab: Callable[..., Tab], figure: Callable[[str], None]
 ):
     """After a join, passed through and transcoded."""
-    watch = Watch(open_tab("about:blank"), stack, figure)
-    found = watch.measure(f"a join, {rung}", camera, rung, 8)
-    assert abs(typical(found)) <= APART_MS, told(found)
+    watch = Watch(open_tab, browser, stack, figure)
+    for rung in ("source", "240p"):
+        found = watch.measure(f"a join, {rung}", "helmet", rung, 8)
+        assert abs(typical(found)) <= APART_MS, told(found)
 
 
 @pytest.mark.slow
 def test_changes_keep_them_together(
-    stack: Stack, open_either: Callable[..., Tab], figure: Callable[[str], None]
+    stack: Stack,
+    either: Browser,
+    open_either: Callable[..., Tab],
+    figure: Callable[[str], None],
 ):
-    watch = Watch(open_either("about:blank"), stack, figure)
+    watch = Watch(open_either, either, stack, figure)
     steps = {
         "a join, passed through": ("helmet", "source"),
         "a change of rung": ("helmet", "240p"),
@@ -122,9 +134,13 @@ def test_changes_keep_them_together(
 @pytest.mark.slow
 @pytest.mark.parametrize("rung", ["source", "240p"])
 def test_they_do_not_drift(
-    rung: str, stack: Stack, open_either: Callable[..., Tab], figure: Callable[[str], None]
+    rung: str,
+    stack: Stack,
+    either: Browser,
+    open_either: Callable[..., Tab],
+    figure: Callable[[str], None],
 ):
-    watch = Watch(open_either("about:blank"), stack, figure)
+    watch = Watch(open_either, either, stack, figure)
     found = watch.measure(f"a minute of {rung}", "helmet", rung, 60)
     first, last = typical(found[: len(found) // 3]), typical(found[-len(found) // 3 :])
     figure(f"from {first:+.0f} to {last:+.0f} ms")
@@ -147,9 +163,13 @@ def busy() -> Iterator[None]:
 @pytest.mark.slow
 @pytest.mark.parametrize("rung", ["source", "240p"])
 def test_a_full_cpu_keeps_them_together(
-    rung: str, stack: Stack, open_either: Callable[..., Tab], figure: Callable[[str], None]
+    rung: str,
+    stack: Stack,
+    either: Browser,
+    open_either: Callable[..., Tab],
+    figure: Callable[[str], None],
 ):
-    watch = Watch(open_either("about:blank"), stack, figure)
+    watch = Watch(open_either, either, stack, figure)
     with busy():
         found = watch.measure(f"with a full CPU, {rung}", "helmet", rung, 20)
     assert abs(typical(found)) <= APART_MS, told(found)

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import secrets
 from itertools import count
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from relay.edge.viewer import SHORT_GOP, Viewer
+from relay.media.codecs import Kind
 from relay.webrtc.sdp import parse_offer
 from tests.support.offers import CHROMIUM
 
 if TYPE_CHECKING:
     import pytest
+
+    from relay.edge.rendition import Feed
 
 
 def make() -> Viewer:
@@ -28,6 +31,16 @@ def test_all_ssrcs_differ(monkeypatch: pytest.MonkeyPatch) -> None:
     drawn = [ssrc for track in viewer.tracks for ssrc in (track.ssrc, track.rtx_ssrc)]
     assert len(drawn) == 4 == len(set(drawn))
     assert 0 not in drawn
+
+
+def test_a_picture_waits_for_the_sound_that_it_has() -> None:
+    viewer = make()
+    assert not any(track.extensions.waits for track in viewer.outgoing)
+    viewer.feeds[Kind.AUDIO] = cast("Feed", object())
+    assert {track.kind: track.extensions.waits for track in viewer.outgoing} == {
+        Kind.VIDEO: True,
+        Kind.AUDIO: False,
+    }
 
 
 def test_a_cached_gop_comes_at_most_once_a_second() -> None:

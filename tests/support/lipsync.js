@@ -133,14 +133,15 @@ class LipSync {
     return { video, to, stop: () => { from.close(); to.close(); video.remove(); } };
   }
 
-  // What was seen, heard and told of a local peer connection in so many milliseconds.
-  async calibrate(ms) {
+  // What was seen, heard and told of a local peer connection: so many beeps, if they come in time.
+  async calibrate(beeps, mostMs) {
     const source = this.makeSource();
     const loop = await this.loop(source.stream);
     const following = this.follow(loop.video);
     const lags = [];
-    const until = performance.now() + ms;
-    while (performance.now() < until) {
+    const until = performance.now() + mostMs;
+    const heard = () => following.events.beeps.filter((at) => at > lags[0]?.at).length;
+    while (performance.now() < until && heard() < beeps) {
       await new Promise((resolve) => setTimeout(resolve, 100));
       const taken = {};
       for (const entry of (await loop.to.getStats()).values()) {

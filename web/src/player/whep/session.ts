@@ -18,7 +18,6 @@ import type { Hints } from "../hints.ts";
 import type { Failure } from "../link.ts";
 import { entriesOf, figure, inbound, type SessionStats, summarise } from "../stats.ts";
 import { UnplayableError } from "../unplayable.ts";
-import { Ear } from "./ear.ts";
 import { failureOf } from "./failure.ts";
 import { LipSync } from "./lip-sync.ts";
 import type { Offering } from "./offering.ts";
@@ -49,7 +48,6 @@ export class WhepSession implements Session {
   readonly #audio: RTCRtpTransceiver;
   readonly #listener: SessionListener;
   readonly #lips = new LipSync();
-  readonly #ear: Ear;
   #address: URL | null = null;
   #etag: string | null = null;
   #hints: Hints;
@@ -69,7 +67,6 @@ export class WhepSession implements Session {
     this.#peer = offering.peer;
     this.#video = offering.video;
     this.#audio = offering.audio;
-    this.#ear = new Ear(offering.audio.receiver.track);
     this.#hints = hints;
     this.#told = JSON.stringify(this.#wanted());
     this.#listener = listener;
@@ -153,7 +150,6 @@ export class WhepSession implements Session {
     this.#peer.oniceconnectionstatechange = null;
     this.#peer.onconnectionstatechange = null;
     this.#peer.close();
-    this.#ear.close();
     if (this.#address !== null) {
       deleteSession(this.#address);
       this.#address = null;
