@@ -130,7 +130,7 @@ def fixture_server() -> Iterator[None]:
 def error_html(status: int) -> str:
     """A page that the gateway sends with an error."""
     sys.path.insert(0, str(WEB.parent))
-    from relay.gateway.error_page import error_page
+    from relay.gateway.error_page import error_page  # noqa: PLC0415 - it is found only now
 
     detail = {404: "there is no broadcast 'eva-43'", 503: "the store does not answer; try again"}
     title = {404: "Not found", 503: "Service unavailable"}[status]
