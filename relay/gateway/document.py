@@ -32,6 +32,17 @@ FONT_SIZE: Final = "clamp(100%,.25rem + .625vw,1.75rem)"
 """Of pages without our style sheet, as it has it: large screens are read from afar."""
 
 
+MARK: Final = (
+    '<svg viewBox="0 0 32 32" width="32" height="32" fill="none" stroke="currentColor" '
+    'aria-hidden="true"><circle cx="16" cy="16" r="14" stroke-width="2"/>'
+    '<path d="M4.1 21.6a19.5 19.5 0 0 1 23.8 0" stroke-width="2.6" '
+    'style="stroke:light-dark(#0b5cad,#8ec5ff)"/>'
+    '<path d="M20.4 9.8c-5.6-.6-8 1.6-6.2 3.8 1.4 1.7.6 3-.7 3.9" stroke-width="1.3"/>'
+    '<circle cx="21.4" cy="9.9" r="2.5" fill="currentColor" stroke="none"/></svg>'
+)
+"""The house's mark, as the pages draw it (`web/src/ui/mark.ts`)."""
+
+
 def headers(frame_ancestors: str = "'self'", *, frame_src: str = "'self'") -> dict[str, str]:
     """The headers of every page; `frame_ancestors` are the sites that may show it in a frame."""
     rules = (*_POLICY, f"frame-src {frame_src}", f"frame-ancestors {frame_ancestors}")

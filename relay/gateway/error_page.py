@@ -10,7 +10,7 @@ from typing import Final
 
 from aiohttp import web
 
-from relay.gateway.document import FONT_SIZE, headers, themed
+from relay.gateway.document import FONT_SIZE, MARK, headers, themed
 from relay.gateway.words import words
 
 _STYLE: Final = (
@@ -23,7 +23,7 @@ _STYLE: Final = (
     "header{min-height:4rem;padding:.75rem clamp(1rem,2.6vw,2.5rem)}"
     "header a{display:inline-flex;align-items:center;gap:.7rem;min-height:2.5rem;"
     "font:650 1.0625rem/1 system-ui,sans-serif;color:inherit;text-decoration:none}"
-    "header svg{width:2rem;height:2rem;color:light-dark(#0b5cad,#8ec5ff)}"
+    "header svg{width:2rem;height:2rem}"
     "main{position:relative;display:grid;align-items:center;min-height:calc(100svh - 4rem);"
     "padding:1rem clamp(1rem,2.6vw,2.5rem) 34svh;overflow:hidden;color:#fff;background:#02050b}"
     "main:first-child{min-height:100svh}"
@@ -62,14 +62,7 @@ _LIMB: Final = (
     '<ellipse cx="1088" cy="728" rx="420" ry="150" fill="url(#sun)"/></svg>'
 )
 
-_BAR: Final = (
-    '<header><a href="/"><svg viewBox="0 0 32 32" fill="none" aria-hidden="true">'
-    '<path d="M4.1 21.6a19.5 19.5 0 0 1 23.8 0" stroke="currentColor" stroke-width="2.6"/>'
-    '<g style="stroke:light-dark(#0b1220,#f1f4f9)"><circle cx="16" cy="16" r="14" stroke-width="2"/>'
-    '<path d="M20.4 9.8c-5.6-.6-8 1.6-6.2 3.8 1.4 1.7.6 3-.7 3.9" stroke-width="1.3"/></g>'
-    '<circle cx="21.4" cy="9.9" r="2.5" style="fill:light-dark(#0b1220,#f1f4f9)"/></svg>'
-    "EVA Relay</a></header>\n"
-)
+_BAR: Final = f'<header><a href="/">{MARK}EVA Relay</a></header>\n'
 _TELL: Final = (
     'parent.postMessage({eva:1,event:"error",value:'
     '{code:"not-allowed",message:"This site may not show the player."}},"*")'

@@ -6,6 +6,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from relay.director.phase import Phase
+from relay.gateway.document import MARK
 from relay.gateway.markdown import to_html
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from relay.gateway.words import Words
     from relay.state.models import Link, Person, Soundtrack
 
-_BAR = '<header class="skeleton-bar"><a href="/">EVA Relay</a></header>'
+_BAR = f'<header class="skeleton-bar"><a href="/">{MARK}EVA Relay</a></header>'
 
 
 def home(views: Sequence[BroadcastView], words: Words) -> str:

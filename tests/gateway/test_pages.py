@@ -49,6 +49,20 @@ def linked(found: Page) -> Any:
     return json.loads(found.one("script", type="application/ld+json").text)
 
 
+async def test_texts_tell_their_own_language(gateway: Gateway) -> None:
+    await gateway.broadcast("demo", language="pt-BR", **FIELDS)
+    found = await page(gateway, **{"Accept-Language": "de"})
+    assert found.one("html").attributes["lang"] == "de"
+    assert found.one("h1").attributes["lang"] == "pt-BR"
+    (await gateway.get("/api/v1/broadcasts/demo")).ok(200)
+    await gateway.change("/api/v1/broadcasts/demo", language=None)
+    found = await page(gateway, **{"Accept-Language": "de"})
+    assert found.one("h1").attributes["lang"] == ""  # that of the page would be wrong
+    wrong = {"slug": "odd", "title": "Odd", "language": "no language"}
+    refused = await gateway.post("/api/v1/broadcasts", wrong, admin=True)
+    assert refused.status == 422
+
+
 async def test_everything_is_readable_without_javascript(gateway: Gateway) -> None:
     await gateway.camera("helmet")
     await gateway.broadcast("demo", cameras=["helmet"], **FIELDS)

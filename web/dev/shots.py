@@ -130,7 +130,7 @@ def fixture_server() -> Iterator[None]:
 def error_html(status: int) -> str:
     """A page that the gateway sends with an error."""
     sys.path.insert(0, str(WEB.parent))
-    from relay.gateway.error_page import error_page
+    from relay.gateway.error_page import error_page  # noqa: PLC0415 - it is found only now
 
     detail = {404: "there is no broadcast 'eva-43'", 503: "the store does not answer; try again"}
     title = {404: "Not found", 503: "Service unavailable"}[status]
@@ -142,6 +142,7 @@ def open_page(browser: Browser, state: State, size: tuple[int, int], theme: str)
     page = browser.new_page(
         viewport={"width": size[0], "height": size[1]}, color_scheme=theme, reduced_motion="reduce"
     )
+    page.set_default_timeout(120_000)  # on a busy machine
     noise: list[str] = []
     page.on("console", lambda m: noise.append(m.text) if m.type == "error" else None)
     page.on("pageerror", lambda e: noise.append(str(e)))
@@ -219,6 +220,8 @@ def main() -> None:
     wanted = sys.argv[2:] or list(STATES)
     with fixture_server(), sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=ARGS)
+        # The first page makes the server bundle what all need, and loads again after that.
+        open_page(browser, State("broadcast", wait_ms=5000), PAGE_SIZES[0], "dark").close()
         for name in wanted:
             for theme in THEMES:
                 sys.stdout.write(f"{name} {theme}\n")

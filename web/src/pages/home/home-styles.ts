@@ -31,12 +31,21 @@ export const homeStyles = css`
     background: linear-gradient(100deg, #02050b 25%, transparent 62%);
     mask-image: linear-gradient(#000 70%, transparent);
   }
+  /* The picture stands to the right, no larger than a still is sharp, and fades into the sky. */
+  .hero eva-still {
+    left: auto;
+    width: min(100%, 78rem);
+    mask-image: linear-gradient(to right, transparent, #000 40%);
+  }
+  .pictured eva-limb {
+    display: none;
+  }
   /* Over a picture, which may be white, the words need their own dark, left and below. */
   .pictured::before {
     inset: 0;
     background:
       linear-gradient(to bottom, rgb(2 5 11 / 0.78), transparent 9rem),
-      linear-gradient(100deg, rgb(2 5 11 / 0.88) 12%, rgb(2 5 11 / 0.5) 48%, transparent 72%),
+      linear-gradient(100deg, rgb(2 5 11 / 0.86) 20%, rgb(2 5 11 / 0.5) 50%, transparent 72%),
       linear-gradient(to top, rgb(2 5 11 / 0.92), transparent 70%);
     mask-image: none;
   }
@@ -44,6 +53,9 @@ export const homeStyles = css`
     padding-bottom: clamp(2.5rem, 6svh, 5rem);
   }
   @media (max-width: 44rem) {
+    .hero eva-still {
+      mask-image: linear-gradient(#000 40%, transparent 85%);
+    }
     .pictured::before {
       background:
         linear-gradient(to bottom, rgb(2 5 11 / 0.78), transparent 9rem),

@@ -162,7 +162,7 @@ export class WhepSession implements Session {
    *
    * Chromium keeps three frames of each picture that it has swapped for another within one task (a
    * megabyte at 360p) as long as the stream lives; a stream that was without a picture for a task keeps
-   * none.
+   * none. A window of its own is not put at risk for that: it has no place for a video without a picture.
    */
   #swap(
     video: HTMLVideoElement,
@@ -175,13 +175,15 @@ export class WhepSession implements Session {
         stream.addTrack(track);
       }
     };
-    if (former.length === 0) {
+    const root = video.getRootNode();
+    const apart = root instanceof ShadowRoot && root.pictureInPictureElement === video;
+    if (former.length === 0 || apart) {
       add();
     } else {
-      for (const track of former) {
-        stream.removeTrack(track);
-      }
       setTimeout(add);
+    }
+    for (const track of former) {
+      stream.removeTrack(track);
     }
     if (video.srcObject !== stream) {
       video.srcObject = stream;
