@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sys
 import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
@@ -34,7 +35,7 @@ _PING_S: Final = 20.0
 _SEND_S: Final = 10.0
 _CLOSE_S: Final = 2.0
 _MAX_MESSAGE: Final = 4096
-_MOST_MS: Final = 1e15
+_LARGEST: Final = sys.float_info.max
 MESSAGES: Final = (5.0, 60.0)
 """How many messages a page may send a second, and at once; ours send one in some seconds."""
 _GOING_AWAY: Final = End(WSCloseCode.GOING_AWAY, "the gateway stops")
@@ -193,8 +194,8 @@ def _parsed(text: str) -> dict[str, Any]:
 def _clock(message: dict[str, Any]) -> str | None:
     """The answer to `{"type": "clock", "t0": …}`."""
     t0 = message.get("t0")
-    # A page's clock counts milliseconds; what is no number, or beyond all of them, is not one.
-    if not isinstance(t0, int | float) or isinstance(t0, bool) or not abs(t0) < _MOST_MS:
+    # An integer may be larger than any float, and is compared to one nevertheless.
+    if not isinstance(t0, int | float) or isinstance(t0, bool) or not abs(t0) <= _LARGEST:
         return None
     return json.dumps({"type": "clock", "t0": t0, "server_us": time.time_ns() // 1000})
 
