@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-import math
+import sys
 import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
@@ -35,6 +35,7 @@ _PING_S: Final = 20.0
 _SEND_S: Final = 10.0
 _CLOSE_S: Final = 2.0
 _MAX_MESSAGE: Final = 4096
+_LARGEST: Final = sys.float_info.max
 MESSAGES: Final = (5.0, 60.0)
 """How many messages a page may send a second, and at once; ours send one in some seconds."""
 _GOING_AWAY: Final = End(WSCloseCode.GOING_AWAY, "the gateway stops")
@@ -193,7 +194,8 @@ def _parsed(text: str) -> dict[str, Any]:
 def _clock(message: dict[str, Any]) -> str | None:
     """The answer to `{"type": "clock", "t0": …}`."""
     t0 = message.get("t0")
-    if not isinstance(t0, int | float) or isinstance(t0, bool) or not math.isfinite(t0):
+    # An integer may be larger than any float, and is compared to one nevertheless.
+    if not isinstance(t0, int | float) or isinstance(t0, bool) or not abs(t0) <= _LARGEST:
         return None
     return json.dumps({"type": "clock", "t0": t0, "server_us": time.time_ns() // 1000})
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from relay.gateway.visitor import client_address, preferred, prefix
+from relay.gateway.visitor import client_address, preferred
+from relay.network import prefix
 
 PROXIES = ("10.0.0.0/8", "::1/128")
 
