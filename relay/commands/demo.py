@@ -19,9 +19,11 @@ from relay.commands.common import fail, settings_or_exit, valid
 from relay.config import primary_address
 from relay.demo import show
 from relay.demo.scene import AROUND, KINDS
-from relay.errors import Conflict, NotFound, OperatorError, StoreError
+from relay.errors import Conflict, MediaError, NotFound, OperatorError, StoreError
 from relay.ingest.fetch import is_url
+from relay.ingest.pull import open_source, tracks_of
 from relay.log import logger
+from relay.media.codecs import Kind
 from relay.state.models import Broadcast, Camera, Marker, Projection, Pull
 from relay.state.registry import Registry
 from relay.supervisor.child import Child, Program
@@ -66,13 +68,22 @@ def demo(source: Input = None) -> None:
 
 
 def _checked(source: str) -> str:
-    """An input that the relay's processes find, wherever they run."""
-    if is_url(source):
-        return source
-    path = Path(source).expanduser().resolve()
-    if not path.is_file():
-        fail(OperatorError(f"--input {source}: there is no such file"))
-    return str(path)
+    """An input that can be shown, and that the relay's processes find wherever they run."""
+    if not is_url(source):
+        path = Path(source).expanduser().resolve()
+        if not path.is_file():
+            fail(OperatorError(f"--input {source}: there is no such file"))
+        source = str(path)
+    try:
+        with open_source(source, allow_private=True) as container:
+            found = tracks_of(container).found.values()
+        if all(track.codec.kind is not Kind.VIDEO for track in found):
+            raise MediaError("it has no picture")
+    except MediaError as error:
+        # A URL may hold a password, so it is not repeated.
+        name = "--input" if is_url(source) else f"--input {source}"
+        fail(OperatorError(f"{name} cannot be shown: {error}; give a video in H.264"))
+    return source
 
 
 async def _demo(settings: Settings, source: str | None) -> None:
