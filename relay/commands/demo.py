@@ -74,16 +74,23 @@ def _checked(source: str) -> str:
         if not path.is_file():
             fail(OperatorError(f"--input {source}: there is no such file"))
         source = str(path)
+    reason = _objection(source)
+    if reason is not None:
+        # A URL may hold a password, so it is not repeated.
+        name = "--input" if is_url(source) else f"--input {source}"
+        fail(OperatorError(f"{name} cannot be shown: {reason}; give a video in H.264"))
+    return source
+
+
+def _objection(source: str) -> str | None:
+    """Why an input cannot be shown; None if it can."""
     try:
         with open_source(source, allow_private=True) as container:
             found = tracks_of(container).found.values()
-        if all(track.codec.kind is not Kind.VIDEO for track in found):
-            raise MediaError("it has no picture")
     except MediaError as error:
-        # A URL may hold a password, so it is not repeated.
-        name = "--input" if is_url(source) else f"--input {source}"
-        fail(OperatorError(f"{name} cannot be shown: {error}; give a video in H.264"))
-    return source
+        return str(error)
+    pictures = any(track.codec.kind is Kind.VIDEO for track in found)
+    return None if pictures else "it has no picture"
 
 
 async def _demo(settings: Settings, source: str | None) -> None:
