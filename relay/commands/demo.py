@@ -104,8 +104,13 @@ async def _demo(settings: Settings, source: str | None) -> None:
                 await _camera(registry, show.INPUT, Pull(url=source, loop=True))
             shown = [*(drawn or [show.INPUT]), show.YOURS]
             await show_broadcast(registry, shown, time.time())
-            async with _sending(settings, {name: keys[name] for name in drawn}):
-                await _until_live(bus, shown[:-1])
+            async with _cameras(settings, {name: keys[name] for name in drawn}) as cameras:
+                # One after the other: the first is there sooner, and what the page shows first.
+                for camera in cameras[:1]:
+                    camera.begin()
+                await _until_live(bus, shown[0])
+                for camera in cameras[1:]:
+                    camera.begin()
                 door = show.Door(
                     address=primary_address(),
                     http_port=settings.http_port,
@@ -169,8 +174,8 @@ async def show_broadcast(registry: Registry, cameras: list[str], now: float) -> 
 
 
 @asynccontextmanager
-async def _sending(settings: Settings, keys: dict[str, str]) -> AsyncIterator[None]:
-    """Demo cameras that publish, each with its key."""
+async def _cameras(settings: Settings, keys: dict[str, str]) -> AsyncIterator[list[Child]]:
+    """Demo cameras that publish once they have begun, each with its key; ended with the context."""
     address = f"rtmp://127.0.0.1:{settings.rtmp_port}/live"
     children = [
         Child(
@@ -181,18 +186,16 @@ async def _sending(settings: Settings, keys: dict[str, str]) -> AsyncIterator[No
         for name, key in keys.items()
     ]
     try:
-        for child in children:
-            child.begin()
-        yield
+        yield children
     finally:
         for child in children:
             child.terminate()
         await asyncio.gather(*(child.stop(_STOP_S) for child in children))
 
 
-async def _until_live(bus: Redis, cameras: list[str]) -> None:
-    """Wait for the cameras' pictures; gives up without a word, since supervision goes on."""
+async def _until_live(bus: Redis, camera: str) -> None:
+    """Wait for a camera's pictures; gives up without a word, since supervision goes on."""
     for _ in range(int(_FIRST_PICTURE_S / _LOOK_S)):
-        if set(cameras) <= set(await presence.members(bus, presence.LADDER)):
+        if camera in await presence.members(bus, presence.LADDER):
             return
         await asyncio.sleep(_LOOK_S)
