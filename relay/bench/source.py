@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from av.container import OutputContainer
     from av.video.stream import VideoStream
 
-    from relay.demo.blend import Planes
+    from relay.demo.colour import Planes
 
 _PICTURES = 30
 _SIZE = (1280, 720)
@@ -43,17 +43,18 @@ class Prepared(Camera):
         self._drawn: list[np.ndarray[tuple[int, ...], np.dtype[np.uint8]]] = []
         began = time.time() % EVA_S
         for number in range(_PICTURES):
-            super().frame(began + number / _FPS, 0)
+            super().frame(began + number / _FPS)
             self._drawn.append(self.buffer.copy())
 
-    def frame(self, t_seconds: float, wall_ms: int) -> Planes:
+    def frame(self, t_seconds: float, wall_ms: int | None = None) -> Planes:
         """Show the next picture, with that moment in its strip."""
         del t_seconds
         # Forth and back, so that nothing leaps.
         self._number += 1
         at = self._number % (2 * _PICTURES - 2)
         np.copyto(self.buffer, self._drawn[min(at, 2 * _PICTURES - 2 - at)])
-        timecode.draw(self._planes[0], wall_ms)
+        if wall_ms is not None:
+            timecode.draw(self._planes[0], wall_ms)
         return self._planes
 
 

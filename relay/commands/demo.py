@@ -19,9 +19,11 @@ from relay.commands.common import fail, settings_or_exit, valid
 from relay.config import primary_address
 from relay.demo import show
 from relay.demo.scene import AROUND, KINDS
-from relay.errors import Conflict, NotFound, OperatorError, StoreError
+from relay.errors import Conflict, MediaError, NotFound, OperatorError, StoreError
 from relay.ingest.fetch import is_url
+from relay.ingest.pull import open_source, tracks_of
 from relay.log import logger
+from relay.media.codecs import Kind
 from relay.state.models import Broadcast, Camera, Marker, Projection, Pull
 from relay.state.registry import Registry
 from relay.supervisor.child import Child, Program
@@ -66,13 +68,29 @@ def demo(source: Input = None) -> None:
 
 
 def _checked(source: str) -> str:
-    """An input that the relay's processes find, wherever they run."""
-    if is_url(source):
-        return source
-    path = Path(source).expanduser().resolve()
-    if not path.is_file():
-        fail(OperatorError(f"--input {source}: there is no such file"))
-    return str(path)
+    """An input that can be shown, and that the relay's processes find wherever they run."""
+    if not is_url(source):
+        path = Path(source).expanduser().resolve()
+        if not path.is_file():
+            fail(OperatorError(f"--input {source}: there is no such file"))
+        source = str(path)
+    reason = _objection(source)
+    if reason is not None:
+        # A URL may hold a password, so it is not repeated.
+        name = "--input" if is_url(source) else f"--input {source}"
+        fail(OperatorError(f"{name} cannot be shown: {reason}; give a video in H.264"))
+    return source
+
+
+def _objection(source: str) -> str | None:
+    """Why an input cannot be shown; None if it can."""
+    try:
+        with open_source(source, allow_private=True) as container:
+            found = tracks_of(container).found.values()
+    except MediaError as error:
+        return str(error)
+    pictures = any(track.codec.kind is Kind.VIDEO for track in found)
+    return None if pictures else "it has no picture"
 
 
 async def _demo(settings: Settings, source: str | None) -> None:
@@ -86,8 +104,13 @@ async def _demo(settings: Settings, source: str | None) -> None:
                 await _camera(registry, show.INPUT, Pull(url=source, loop=True))
             shown = [*(drawn or [show.INPUT]), show.YOURS]
             await show_broadcast(registry, shown, time.time())
-            async with _sending(settings, {name: keys[name] for name in drawn}):
-                await _until_live(bus, shown[:-1])
+            async with _cameras(settings, {name: keys[name] for name in drawn}) as cameras:
+                # One after the other: the first is there sooner, and what the page shows first.
+                for camera in cameras[:1]:
+                    camera.begin()
+                await _until_live(bus, shown[0])
+                for camera in cameras[1:]:
+                    camera.begin()
                 door = show.Door(
                     address=primary_address(),
                     http_port=settings.http_port,
@@ -151,8 +174,8 @@ async def show_broadcast(registry: Registry, cameras: list[str], now: float) -> 
 
 
 @asynccontextmanager
-async def _sending(settings: Settings, keys: dict[str, str]) -> AsyncIterator[None]:
-    """Demo cameras that publish, each with its key."""
+async def _cameras(settings: Settings, keys: dict[str, str]) -> AsyncIterator[list[Child]]:
+    """Demo cameras that publish once they have begun, each with its key; ended with the context."""
     address = f"rtmp://127.0.0.1:{settings.rtmp_port}/live"
     children = [
         Child(
@@ -163,18 +186,16 @@ async def _sending(settings: Settings, keys: dict[str, str]) -> AsyncIterator[No
         for name, key in keys.items()
     ]
     try:
-        for child in children:
-            child.begin()
-        yield
+        yield children
     finally:
         for child in children:
             child.terminate()
         await asyncio.gather(*(child.stop(_STOP_S) for child in children))
 
 
-async def _until_live(bus: Redis, cameras: list[str]) -> None:
-    """Wait for the cameras' pictures; gives up without a word, since supervision goes on."""
+async def _until_live(bus: Redis, camera: str) -> None:
+    """Wait for a camera's pictures; gives up without a word, since supervision goes on."""
     for _ in range(int(_FIRST_PICTURE_S / _LOOK_S)):
-        if set(cameras) <= set(await presence.members(bus, presence.LADDER)):
+        if camera in await presence.members(bus, presence.LADDER):
             return
         await asyncio.sleep(_LOOK_S)

@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
-from typing import Annotated
+import threading
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
 from relay import log, process
+from relay.bus import demand
+from relay.bus.client import connect
 from relay.commands.common import fail, settings_or_exit
 from relay.demo import camera, show
 from relay.demo.scene import AROUND
-from relay.errors import OperatorError
+from relay.errors import OperatorError, StoreError
+from relay.supervisor.serve import Urls
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_LOOK_S: Final = 0.3
+"""How often it is asked whether somebody watches; until then a viewer sees few pictures."""
 
 app = typer.Typer(add_completion=False)
 
@@ -22,6 +33,9 @@ def demo_camera(
     width: int | None = None,
     height: int | None = None,
     fps: int = 30,
+    marks: Annotated[
+        bool, typer.Option("--marks", help="Show a timecode strip and a flash, and tick.")
+    ] = False,
 ) -> None:
     """Draw and send one demo camera (`relay demo` does this); EVA_DEMO_URL holds its address."""
     settings = settings_or_exit()
@@ -31,10 +45,29 @@ def demo_camera(
     url = os.environ.pop(show.URL, "")
     process.ready()
     try:
-        # All around is twice as wide as high, anything else 16:9: what a laptop of two cores draws,
-        # encodes, relays and shows at once.
-        columns = width or (1280 if kind in AROUND else 960)
+        # All around is twice as wide as high, anything else 16:9.
+        columns = width or (1440 if kind in AROUND else 1280)
         rows = height or (columns // 2 if kind in AROUND else columns * 9 // 16)
-        camera.run(kind, url, columns, rows, fps)
+        watched = _watch_demand(Urls(settings).bus, kind)
+        camera.run(kind, url, (columns, rows), fps, watched=watched, marks=marks)
     except OperatorError as error:
         fail(error)
+
+
+def _watch_demand(bus_url: str, name: str) -> Callable[[], bool]:
+    """Ask the bus, in a thread, whether a camera is watched; while nobody knows, it is."""
+    watched = threading.Event()
+    watched.set()
+
+    async def ask() -> None:
+        bus = connect(bus_url)
+        while True:
+            try:
+                wanted = bool(await demand.wanted(bus, name))
+            except StoreError:
+                wanted = True
+            (watched.set if wanted else watched.clear)()
+            await asyncio.sleep(_LOOK_S)
+
+    threading.Thread(target=asyncio.run, args=(ask(),), name="demand", daemon=True).start()
+    return watched.is_set

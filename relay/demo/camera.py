@@ -6,13 +6,11 @@ quote it.
 
 from __future__ import annotations
 
-import signal
-import threading
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NoReturn
 
 import av
 import av.error
@@ -25,7 +23,7 @@ from relay.errors import OperatorError
 from relay.log import logger
 
 if TYPE_CHECKING:
-    from types import FrameType
+    from collections.abc import Callable
 
     from av.audio.stream import AudioStream
     from av.container import OutputContainer
@@ -35,8 +33,11 @@ EVA_S: Final = 23_400
 """Length of the demo's spacewalk, 6.5 h; it begins anew at multiples of this since the epoch."""
 GOP_S: Final = 2
 """Seconds from keyframe to keyframe."""
-_BITS: Final = 4_200_000
-"""Video bits a second at 1280 x 720."""
+_QUANTISER: Final = 27
+"""x264's quantiser: 1 to 6 Mb/s at 1280 x 720, which the relay passes through. A picture that is
+sent again costs no bits and little time."""
+_UNWATCHED_EVERY: Final = 15
+"""While nobody watches, one picture of so many is drawn; it is sent again until the next."""
 _AUDIO_BITS: Final = 128_000
 _AUDIO_FRAME: Final = 1024
 _TIMEOUT_US: Final = 5_000_000
@@ -101,20 +102,35 @@ class Encoder:
     """Encodes one camera's frames and sound into a container."""
 
     def __init__(
-        self, container: OutputContainer, camera: Camera, sound: Sound, timing: Timing
+        self,
+        container: OutputContainer,
+        camera: Camera,
+        sound: Sound,
+        timing: Timing,
+        *,
+        marks: bool = False,
     ) -> None:
+        """`marks` is whether pictures have what tests measure by."""
         self._container, self._camera, self._sound = container, camera, sound
         self._timing = timing
-        self._video = _video_stream(container, camera.width, camera.height, camera.fps)
+        self._video = _video_stream(container, camera)
         self._audio = _audio_stream(container)
         self._sent = 0
         """Samples of sound sent."""
+        self._marks = marks
         self._keyframe_due = 0
+        self._drawn: int | None = None
+        """The frame that the camera has drawn last."""
 
-    def frame(self, frame: int, wall_ms: int) -> None:
-        """Draw, encode and send frame `frame` (from 0) and the sound up to its end."""
+    def frame(self, frame: int, wall_ms: int, *, watched: bool = True) -> None:
+        """Draw, encode and send frame `frame` (from 0) and the sound up to its end.
+
+        One that nobody watches may be the same picture as the one before.
+        """
         number = self._timing.number(frame)
-        self._camera.frame(number / self._timing.fps, wall_ms)
+        if watched or self._drawn is None or frame - self._drawn >= _UNWATCHED_EVERY:
+            self._drawn = frame
+            self._camera.frame(number / self._timing.fps, wall_ms if self._marks else None)
         # Without alignment padding the planes are where FFmpeg looks for them: no copy is made.
         picture = av.VideoFrame.from_numpy_buffer(self._camera.buffer, "yuv420p")
         picture.pts = frame
@@ -152,33 +168,30 @@ class Encoder:
                 self._container.mux(packet)
 
 
-def _video_stream(container: OutputContainer, width: int, height: int, fps: int) -> VideoStream:
-    rate = round(_BITS * (width * height / (1280 * 720)) ** 0.75)
+def _video_stream(container: OutputContainer, camera: Camera) -> VideoStream:
     stream = container.add_stream(
         "libx264",
-        rate=fps,
+        rate=camera.fps,
         options={
-            # The stream goes no further than the ingest, so bits are cheaper than time: at this
-            # rate the worst pictures are better than superfast's at 3 Mb/s (PSNR of luma 33.7 dB
-            # against 32.3 dB), for two thirds of the time here and in the decoder.
+            # Most viewers are on this machine or near it, so bits are cheaper than time. No
+            # B-frames and short GOPs: the relay passes it through, and need not encode it.
             "preset": "ultrafast",
             "x264-params": "deblock=1,0,0:8x8dct=1",
             "tune": "zerolatency",
             "profile": "high",
+            # Rate control costs a third of the time, for pictures that are known.
+            "qp": str(_QUANTISER),
             "bf": "0",
             "sc_threshold": "0",
             "forced-idr": "1",
             # Keyframes are asked for one by one; the encoder's own count only backs that up.
-            "g": str(10 * GOP_S * fps),
-            "maxrate": str(rate),
-            "bufsize": str(rate),
+            "g": str(10 * GOP_S * camera.fps),
         },
     )
-    stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
-    stream.bit_rate = rate
+    stream.width, stream.height, stream.pix_fmt = camera.width, camera.height, "yuv420p"
     context = stream.codec_context
-    context.time_base = Fraction(1, fps)
-    context.thread_count = 1 if width * height <= 1280 * 720 else 2
+    context.time_base = Fraction(1, camera.fps)
+    context.thread_count = 1
     context.colorspace, context.color_range = _BT709, _LIMITED
     context.color_primaries, context.color_trc = _BT709, _BT709
     return stream
@@ -192,8 +205,19 @@ def _audio_stream(container: OutputContainer) -> AudioStream:
     return stream
 
 
-def _publish(url: str, camera: Camera, sound: Sound, stop: threading.Event) -> None:
-    """Stream until told to stop.
+@dataclass(frozen=True, slots=True)
+class Filming:
+    """What is filmed, and how."""
+
+    camera: Camera
+    sound: Sound
+    watched: Callable[[], bool]
+    """Whether somebody watches at the moment."""
+    marks: bool
+
+
+def _publish(url: str, film: Filming) -> NoReturn:
+    """Stream for ever.
 
     Raises:
         av.FFmpegError: the server cannot be reached, or is gone.
@@ -210,33 +234,44 @@ def _publish(url: str, camera: Camera, sound: Sound, stop: threading.Event) -> N
     )
     try:
         wall_s, now_s = time.time(), time.monotonic()
-        timing = Timing.starting(camera.fps, wall_s, now_s)
+        fps = film.camera.fps
+        timing = Timing.starting(fps, wall_s, now_s)
         first_us = round((wall_s + timing.due(0) - now_s) * 1e6)
         # With this the relay knows when each picture was taken.
         container.metadata["creation_time"] = zero_time(first_us)
-        encoder = Encoder(container, camera, sound, timing)
-        frame = dropped = 0
-        while not stop.wait(max(0.0, timing.due(frame) - time.monotonic())):
+        encoder = Encoder(container, film.camera, film.sound, timing, marks=film.marks)
+        frame = 0
+        while True:
+            time.sleep(max(0.0, timing.due(frame) - time.monotonic()))
             late = timing.late(frame, time.monotonic())
             frame += late
-            dropped += late
             # The picture shows the moment that it is of; that it is drawn later is latency.
-            encoder.frame(frame, round(first_us / 1000 + 1000 * frame / camera.fps))
+            taken_ms = round(first_us / 1000 + 1000 * frame / fps)
+            encoder.frame(frame, taken_ms, watched=film.marks or film.watched())
             if frame == 0:
-                logger().info("demo camera is live", fps=camera.fps)
+                logger().info("demo camera is live", fps=fps)
             frame += 1
-        encoder.finish()
-        logger().info("demo camera ends", frames=frame, dropped=dropped)
     finally:
         container.close()
 
 
-def run(kind: str, url: str, width: int, height: int, fps: int) -> None:
-    """Publish a demo camera to an RTMP address until SIGTERM or SIGINT.
+def run(
+    kind: str,
+    url: str,
+    size: tuple[int, int],
+    fps: int,
+    *,
+    watched: Callable[[], bool] = lambda: True,
+    marks: bool = False,
+) -> NoReturn:
+    """Publish a demo camera to an RTMP address, for ever.
 
     Frames that cannot be ready in time are left out, so the stream never falls behind. When the
-    server is away it is called again, after half a second at first and eight at last. To be called
-    in the main thread of its own process.
+    server is away it is called again, after half a second at first and eight at last. It has
+    nothing to lose, so a signal may end its process at any moment.
+
+    While nobody has `watched`, pictures are drawn seldom. With `marks` they show the timecode strip
+    and the flash, the sound ticks, and all are drawn.
 
     Raises:
         OperatorError: there is no such camera, the size or rate is not usable, or the address is
@@ -246,21 +281,14 @@ def run(kind: str, url: str, width: int, height: int, fps: int) -> None:
         raise OperatorError(
             "a demo camera publishes to an address that begins with rtmp:// or rtmps://"
         )
-    stop = threading.Event()
-
-    def end(_number: int, _frame: FrameType | None) -> None:
-        stop.set()
-
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, end)
-    camera, sound = Camera(kind, width, height, fps), Sound(kind, fps)
+    film = Filming(Camera(kind, *size, fps), Sound(kind, fps, marks=marks), watched, marks)
     # The first picture after a leap in time is slow; the stream is not to begin with it.
-    camera.frame(time.time() % EVA_S, 0)
+    film.camera.frame(time.time() % EVA_S)
     tries = 0
-    while not stop.is_set():
+    while True:
         began = time.monotonic()
         try:
-            _publish(url, camera, sound, stop)
+            _publish(url, film)
         except (av.error.FFmpegError, OSError) as error:
             if time.monotonic() - began > _SETTLED_S:
                 tries = 0
@@ -268,4 +296,4 @@ def run(kind: str, url: str, width: int, height: int, fps: int) -> None:
             tries += 1
             reason = error.strerror or type(error).__name__
             logger().warning("demo camera has no server", camera=kind, reason=reason, retry_s=wait)
-            stop.wait(wait)
+            time.sleep(wait)

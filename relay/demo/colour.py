@@ -1,8 +1,7 @@
-"""Colour: from linear light to the limited-range BT.709 planes that encoders take, with dither.
+"""Colour: from R'G'B' to the limited-range BT.709 planes that encoders take, with dither.
 
-Two roads lead to a plane. Hard surfaces are lit in linear light and tone-mapped once (`develop`).
-The Earth is painted in display colours (`paint`), because Y'CbCr is linear in R'G'B' and so its
-layers can be mixed as planes.
+The Earth is painted in display colours, because Y'CbCr is linear in R'G'B' and so its layers can be
+mixed as planes.
 """
 
 from __future__ import annotations
@@ -16,6 +15,9 @@ if TYPE_CHECKING:
     from relay.demo.noise import Floats
 
 Bytes: TypeAlias = npt.NDArray[np.uint8]
+Words: TypeAlias = npt.NDArray[np.uint16]
+Planes: TypeAlias = tuple[Bytes, Bytes, Bytes]
+"""Luma (height, width), then U and V of half the size: limited-range BT.709, 4:2:0."""
 
 BLACK: Final = 16
 """Luma of black; white is 235. Chroma is centred on 128 and swings by 112."""
@@ -36,20 +38,6 @@ def paint(red: int, green: int, blue: int) -> Floats:
     """One sRGB colour (0…255) as luma above black and signed chroma, shape (3,)."""
     channels = (np.float32(value / 255) for value in (red, green, blue))
     return np.array(yuv(*map(np.asarray, channels)), np.float32)
-
-
-def develop(linear: Floats) -> Floats:
-    """Linear light of any shape to R'G'B' in 0…1, with a shoulder instead of clipped highlights."""
-    bright = np.maximum(linear, 0)
-    mapped = bright * np.float32(0.16)
-    mapped += np.float32(1.12)
-    mapped *= bright
-    bright *= np.float32(0.62)
-    bright += 1
-    mapped /= bright
-    np.minimum(mapped, 1, out=mapped)
-    # A square root is the cheapest curve that is close to the display's.
-    return np.sqrt(mapped, out=mapped)
 
 
 def dither(rng: np.random.Generator, shape: tuple[int, int]) -> Floats:

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from relay.demo.noise import Floats
+    from relay.demo.picture import Front
     from relay.demo.sight import Sight
-    from relay.demo.surround import Front
 
 Words = npt.NDArray[np.uint16]
 

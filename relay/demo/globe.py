@@ -13,16 +13,14 @@ import numpy as np
 import numpy.typing as npt
 
 from relay.demo import colour, ground, levels
-from relay.demo.blend import STRIP, Planes, Words
 from relay.demo.daylight import Daylight
 from relay.demo.sight import Sight, ground_rows
 from relay.demo.sphere import Sphere
 
 if TYPE_CHECKING:
-    from relay.demo.colour import Bytes
+    from relay.demo.colour import Bytes, Planes, Words
     from relay.demo.noise import Floats
-    from relay.demo.plate import Plate
-    from relay.demo.surround import Front
+    from relay.demo.picture import Front
     from relay.demo.view import View
 
 Place: TypeAlias = tuple[slice, slice]
@@ -30,6 +28,8 @@ Indices: TypeAlias = npt.NDArray[np.intp]
 
 _Texel = TypeVar("_Texel", np.uint8, np.uint16)
 
+_STRIP: Final = 64
+"""Rows worked on at a time: their intermediate values stay in the processor's cache."""
 _STEP_HZ: Final = 15
 """The Earth turns by about a texel (0.75 km) in the time of this rate: 11 km/s."""
 
@@ -179,31 +179,28 @@ class Globe:
         rng = np.random.default_rng(seed)
         self._full = Daylight(sight, (0,), colour.dither(rng, sight.hit.shape), fronts[0])
         self._half = Daylight(half, (1, 2), colour.dither(rng, half.hit.shape), fronts[1])
-        self._first = int(sight.hit.any(1).argmax()) // STRIP * STRIP
-        size = STRIP * view.width
+        self._first = int(sight.hit.any(1).argmax()) // _STRIP * _STRIP
+        size = _STRIP * view.width
         self._texel, self._value = (np.empty(size, np.uint16) for _ in range(2))
 
-    def draw(self, planes: Planes, seconds: float, plate: Plate | None = None) -> None:
-        """Draw the Earth and the air as they are at `seconds` into planes of the view's size.
-
-        What `plate` hides is left undrawn.
-        """
+    def draw(self, planes: Planes, seconds: float) -> None:
+        """Draw the Earth and the air as they are at `seconds` into planes of the view's size."""
         step = round(seconds * self._fps)
         # Full and half maps take turns, which halves the work.
         self._full.light(step // 2, lambda turn: sun_at(2 * turn / self._fps))
         self._half.light((step + 1) // 2, lambda turn: sun_at((2 * turn - 1) / self._fps))
         luma, half_step = self._luma.at(step), step // (2 * self._phases)
         y, u, v = planes
-        for top in range(0, len(y), STRIP):
-            rows = slice(top, min(top + STRIP, len(y)))
-            columns = slice(0, y.shape[1]) if plate is None else plate.open_columns(top // STRIP)
+        for top in range(0, len(y), _STRIP):
+            rows = slice(top, min(top + _STRIP, len(y)))
+            columns = slice(0, y.shape[1])
             here = (rows, columns)
             half = (_halved(rows), _halved(columns))
             if top < self._first:
                 _sky(y[here], self._full.air[0][here])
                 _sky(u[half], self._half.air[0][half])
                 _sky(v[half], self._half.air[1][half])
-            elif columns.stop > columns.start:
+            else:
                 self._draw_luma(y[here], here, luma)
                 self._draw_chroma((u[half], v[half]), half, half_step)
 

@@ -6,17 +6,13 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 import numpy as np
 
-from relay.demo import timecode
-from relay.demo.drone import Drone
-from relay.demo.helmet import Helmet
-from relay.demo.hud import Hud
-from relay.demo.orbit import Orbit
+from relay.demo import films, marks
 from relay.errors import OperatorError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from relay.demo.blend import Planes
+    from relay.demo.colour import Planes
 
 
 class Scene(Protocol):
@@ -26,10 +22,10 @@ class Scene(Protocol):
         """Draw it as it is at `seconds` into the planes."""
 
 
-_SCENES: Final[dict[str, tuple[str, Callable[[int, int, float, int], Scene]]]] = {
-    "helmet": ("EV1 HELMET", Helmet),
-    "drone": ("DRONE 1", Drone),
-    "orbit360": ("ORBIT 360", Orbit),
+_SCENES: Final[dict[str, Callable[[int, int, float, int], Scene]]] = {
+    "helmet": films.helmet,
+    "drone": films.drone,
+    "orbit360": films.orbit,
 }
 KINDS: Final = tuple(_SCENES)
 """The cameras there are."""
@@ -64,10 +60,9 @@ class Camera:
             )
         if not 1 <= fps <= 120:
             raise OperatorError(f"a demo camera makes 1 to 120 frames a second, not {fps}")
-        name, scene = _SCENES[kind]
         self.width, self.height, self.fps = width, height, fps
-        self._scene = scene(width, height, fps, seed)
-        self._hud = Hud(name, width, height, around=kind in AROUND)
+        self._scene = _SCENES[kind](width, height, fps, seed)
+        self._around = kind in AROUND
         # One block, so that an encoder can take the picture without copying.
         self.buffer = np.empty((height * 3 // 2, width), np.uint8)
         """The planes of the last frame, one after the other, as FFmpeg's yuv420p."""
@@ -79,19 +74,17 @@ class Camera:
             flat[luma + chroma :].reshape(half),
         )
 
-    def frame(self, t_seconds: float, wall_ms: int) -> Planes:
-        """Draw the picture at mission elapsed time `t_seconds`, taken at `wall_ms` since the epoch.
+    def frame(self, t_seconds: float, wall_ms: int | None = None) -> Planes:
+        """Draw the picture at mission elapsed time `t_seconds`.
+
+        With `wall_ms`, the moment that it was taken, since the epoch, it has marks for measuring.
 
         Returns y (height, width), u and v (height / 2, width / 2) in limited-range BT.709. They
         are valid until the next frame is drawn.
         """
         number = round(t_seconds * self.fps)
         self._scene.draw(self._planes, number / self.fps)
-        first_of_second = number % self.fps == 0
-        self._hud.draw(self._planes, number // self.fps, wall_ms, flash=first_of_second)
-        y, u, v = self._planes
-        timecode.draw(y, wall_ms)
-        strip = timecode.strip_height(self.height) // 2
-        u[:strip] = 128
-        v[:strip] = 128
+        if wall_ms is not None:
+            flash = number % self.fps == 0
+            marks.draw(self._planes, wall_ms, flash=flash, around=self._around)
         return self._planes

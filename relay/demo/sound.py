@@ -1,7 +1,7 @@
 """What is heard: radio room tone, calls framed by Quindar tones, breath and fan in the helmet.
 
-Each second begins with a soft tick that is as long as a frame, while the picture shows the flash
-(see `hud`): when the two come together, sound and picture are in sync.
+For measuring, each second begins with a soft tick that is as long as a frame, while the picture
+shows the flash (see `marks`): when the two come together, sound and picture are in sync.
 
 Everything is a function of the sample's number, so blocks of any size join without a seam. Noise
 comes from short loops, made once by shaping a spectrum, which makes them periodic by themselves.
@@ -68,10 +68,11 @@ def _fade(position: Floats | Numbers, length: int, edge: int) -> Floats:
 class Sound:
     """The sound of one camera."""
 
-    def __init__(self, kind: str, fps: float, seed: int = 7) -> None:
+    def __init__(self, kind: str, fps: float, seed: int = 7, *, marks: bool = False) -> None:
+        """`marks` is whether it ticks."""
         rng = np.random.default_rng(seed)
         self._helmet = kind == "helmet"
-        self._tick = round(RATE / fps)
+        self._tick = round(RATE / fps) if marks else 0
         self._room = (_loop(rng, 7, 180, 1500), _loop(rng, 11, 180, 1500))
         self._air = _loop(rng, 5, 450, 2600)
         self._hum = _hum()
@@ -94,7 +95,7 @@ class Sound:
 
     def _ticks(self, number: Numbers) -> Floats:
         position = number % RATE
-        if position[0] >= self._tick and position[-1] > position[0]:
+        if not self._tick or (position[0] >= self._tick and position[-1] > position[0]):
             return np.zeros(len(number), np.float32)
         wave = np.sin(2 * np.pi * TICK_HZ / RATE * position) * _TICK
         tick: Floats = wave.astype(np.float32) * _fade(position, self._tick, RATE // 500)

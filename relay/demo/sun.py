@@ -10,8 +10,7 @@ from relay.demo.globe import sun_at
 from relay.demo.noise import ramp
 
 if TYPE_CHECKING:
-    from relay.demo.blend import Words
-    from relay.demo.colour import Bytes
+    from relay.demo.colour import Bytes, Words
     from relay.demo.noise import Floats
     from relay.demo.sphere import Sphere
 

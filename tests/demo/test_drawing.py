@@ -8,34 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from relay.demo import atmosphere, ground, noise
-from relay.demo.blend import CLEAR, STRIP, Overlay, Piece
-from relay.demo.colour import develop, dither, paint, yuv
-from relay.demo.glyphs import letter
-from relay.demo.materials import plain
-from relay.demo.plate import Plate
-from relay.demo.raster import Sunlight, draw
+from relay.demo.colour import dither, paint, yuv
+from relay.demo.picture import Front, Sprite, fronts
 from relay.demo.sight import EARTH_KM, Sight, ground_rows
 from relay.demo.slide import slide
-from relay.demo.solid import Solid
-from relay.demo.stage import Pose, Stage
-from relay.demo.view import View
-
-GREY = plain(0.5, 0.5, 0.5, stain=0.0)
-
-
-def overlay(rows: slice, columns: slice, clear: int, level: int) -> Overlay:
-    def piece(scale: int, planes: int, value: int) -> Piece:
-        down = slice(rows.start // scale, rows.stop // scale)
-        across = slice(columns.start // scale, columns.stop // scale)
-        shape = (down.stop - down.start, across.stop - across.start)
-        added = np.full(shape, value * (CLEAR - clear) // CLEAR, np.uint16)
-        return Piece(down, across, np.full(shape, clear, np.uint16), (added,) * planes)
-
-    return Overlay([piece(1, 1, level)], [piece(2, 2, level)])
-
-
-def canvas(level: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    return tuple(np.full(size, level, np.uint8) for size in ((200, 300), (100, 150), (100, 150)))
 
 
 def test_subdividing_draws_a_cubic_b_spline() -> None:
@@ -69,11 +45,6 @@ def test_colours_are_bt709() -> None:
     assert blue[1] == pytest.approx(112)
     one = np.ones(4, np.float32)
     assert yuv(one, one, one)[0] == pytest.approx(219 * one)
-    light = np.linspace(0, 20, 100, dtype=np.float32)
-    shown = develop(light)
-    assert (np.diff(shown) >= 0).all()
-    assert shown.min() == 0
-    assert shown.max() == 1
 
 
 def test_dither_hides_the_steps_of_a_gradient() -> None:
@@ -100,61 +71,6 @@ def test_sliding_by_whole_pixels_copies() -> None:
     out = np.empty((150, 60), np.uint8)
     slide(picture, out, 7.0, 13.0, steps=4)
     assert np.array_equal(out, picture[13:163, 7:67])
-
-
-def test_a_plate_is_the_same_as_overlays_one_by_one() -> None:
-    things = [
-        overlay(slice(10, 150), slice(20, 280), 64, 200),
-        overlay(slice(40, 120), slice(100, 300), 0, 90),
-        overlay(slice(60, 200), slice(0, 160), 100, 30),
-    ]
-    plate = Plate(300, 200)
-    for _ in range(2):
-        plate.wipe()
-        for thing in things:
-            plate.lay(thing)
-        plate.finish()
-    one_by_one, at_once = canvas(180), canvas(180)
-    for thing in things:
-        thing.blend(one_by_one)
-    plate.blend(at_once)
-    for a, b in zip(one_by_one, at_once, strict=True):
-        assert np.abs(a.astype(int) - b.astype(int)).max() <= 2
-
-
-def test_an_empty_plate_changes_nothing_and_hides_nothing() -> None:
-    plate = Plate(300, 200)
-    plate.finish()
-    planes = canvas(77)
-    plate.blend(planes)
-    assert all((plane == 77).all() for plane in planes)
-    assert plate.open_columns(0) == slice(0, 300)
-
-
-def test_a_plate_knows_what_it_hides() -> None:
-    plate = Plate(300, 200)
-    plate.lay(overlay(slice(0, STRIP), slice(180, 300), 0, 50))
-    plate.finish()
-    assert plate.open_columns(0) == slice(0, 182)
-    assert plate.open_columns(1) == slice(0, 300)
-    plate.lay(overlay(slice(0, STRIP), slice(0, 300), 0, 50))
-    plate.finish()
-    hidden = plate.open_columns(0)
-    assert hidden.stop - hidden.start <= 4
-
-
-def test_letters_are_legible_and_digits_of_one_width() -> None:
-    shapes = {digit: letter(digit * 3, 20, 2.5, 2).shape for digit in "0123456789"}
-    assert len({shape[1] for shape in shapes.values()}) == 1
-    drawn = [letter(character, 20, 2.5, 2) for character in "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"]
-    for number, ink in enumerate(drawn):
-        assert ink.max() == 1
-        assert ink.min() == 0
-        for other in drawn[:number]:
-            same_shape = ink.shape == other.shape
-            # O and 0 differ in width alone, as clocks and words do not mix.
-            assert not same_shape or np.abs(ink - other).max() > 0.5 or number == 26
-    assert letter("?", 20, 2.5, 2).max() == 0
 
 
 def test_rays_meet_the_ground_where_geometry_says() -> None:
@@ -210,49 +126,55 @@ def test_night_follows_day() -> None:
     assert dusk[0] == dusk[-1] == 0
 
 
-def test_a_box_is_drawn_lit_and_casts_a_shadow() -> None:
-    scene = Solid()
-    scene.box((-1, 9, -1), ((2, 0, 0), (0, 2, 0), (0, 0, 2)), GREY)
-    scene.box((-4, 12, -4), ((8, 0, 0), (0, 0.1, 0), (0, 0, 8)), GREY)
-    view = View(160, 160, field=60, azimuth=90, pitch=0)
-    sun = np.array((-0.6, -0.8, 0), np.float32)
-    drawing = draw(
-        scene, view.project, np.zeros(3, np.float32), Sunlight(scene, sun, 512), (160, 160)
-    )
-    assert drawing.covered[80, 80]
-    assert not drawing.covered[0, 0]
-    assert drawing.y[80, 80] > 90
-    # The sun is on the right, so the box's shadow falls on the wall's left.
-    assert drawing.y[80, 115] > 90
-    assert drawing.y[80, 55] < 60
-    assert drawing.u[80, 55] > drawing.u[80, 115]
+@pytest.mark.parametrize("name", ["helmet", "drone", "orbit360"])
+def test_what_stands_before_the_earth_is_legal_at_any_size(name: str) -> None:
+    for width, height in ((1956, 1116), (434, 248)):
+        luma, chroma = fronts(name, width, height)
+        assert luma.clear.shape == luma.added[0].shape == (height, width)
+        assert chroma.clear.shape == chroma.added[0].shape == (height // 2, width // 2)
+        # Sky and station, both at once and neither alone.
+        assert 0.4 < luma.clear.mean() < 0.95
+        assert (luma.clear == 0).mean() > 0.05
+        for front, most in ((luma, 235), (chroma, 240)):
+            cover = 1 - front.clear
+            for plane in front.added:
+                assert (plane <= most * cover + 1.5).all()
+                assert (plane >= 16 * cover - 1.5).all()
 
 
-def test_a_stage_follows_perspective() -> None:
-    view = View(320, 240, field=50, azimuth=90, pitch=0)
-    post = Solid()
-    post.box((-0.5, 10, -0.5), ((1, 0, 0), (0, 0.2, 0), (0, 0, 1)), GREY)
+def test_a_stretch_of_a_front_is_its_rows() -> None:
+    plane = np.arange(12, dtype=np.float32).reshape(6, 2)
+    part = Front(plane, (plane * 2,)).rows(2, 4)
+    assert part.clear.tolist() == [[4, 5], [6, 7]]
+    assert part.added[0].tolist() == [[8, 10], [12, 14]]
 
-    class Moves:
-        def pose(self, part: int, frame: int) -> Pose:
-            shift = np.array((0.01 * frame, 0.05 * frame, 0), np.float32)
-            return Pose(np.eye(3, dtype=np.float32), np.zeros(3, np.float32), shift)
 
-        def shine(self, part: int, frame: int) -> None:
-            return None
+def test_a_sprite_moves_by_thirds_of_a_pixel_and_within_the_picture() -> None:
+    width, height, offset, reach = 720, 432, 20, 6
+    sprite = Sprite("arm", width, height, reach)
+    size = (height - 2 * offset, width - 2 * offset)
 
-    sun = Sunlight(post, np.array((0, -1, 0), np.float32), 256)
-    stage = Stage(view, [(post, sun)], Moves(), refresh=4)
-    for frame in (0, 40, 7, 8):
-        turn = frame // 4 * 4
+    def drawn(right: float, down: float) -> list[np.ndarray]:
+        half = (size[0] // 2, size[1] // 2)
         planes = tuple(
-            np.full(size, level, np.uint8)
-            for size, level in (((240, 320), 16), ((120, 160), 128), ((120, 160), 128))
+            np.full(shape, level, np.uint8)
+            for shape, level in ((size, 16), (half, 128), (half, 128))
         )
-        stage.plate(frame).blend(planes)
-        corners = Moves().pose(0, turn).move(post.points())
-        seen = view.project(corners[corners[:, 1] <= corners[:, 1].min() + 0.01])
-        rows, columns = np.nonzero(planes[0] > 60)
-        for found, expected in ((columns, seen[:, 0]), (rows, seen[:, 1])):
-            assert found.min() == pytest.approx(expected.min(), abs=1.2)
-            assert found.max() + 1 == pytest.approx(expected.max(), abs=1.2)
+        sprite.draw(planes, offset, right, down)
+        assert 14 <= planes[0].min() <= planes[0].max() <= 236
+        assert all(14 <= plane.min() <= plane.max() <= 241 for plane in planes[1:])
+        return list(planes)
+
+    still = drawn(0, 0)[0].astype(int)
+    for pixels in (-4, 2, 5):
+        moved = drawn(pixels, 0)[0].astype(int)
+        inside = slice(10, -10)
+        assert np.array_equal(np.roll(still, pixels, 1)[:, inside], moved[:, inside])
+        moved = drawn(0, pixels)[0].astype(int)
+        assert np.array_equal(np.roll(still, pixels, 0)[inside], moved[inside])
+    # A third of a pixel lies between none and one.
+    left = drawn(0, 0)[0][200], drawn(1, 0)[0][200]
+    between = drawn(1 / 3, 0)[0][200].astype(int)
+    assert (between != left[0]).any()
+    assert (between != left[1]).any()
+    assert np.abs(between - left[0]).sum() < np.abs(between - left[1].astype(int)).sum()

@@ -11,21 +11,16 @@ import pytest
 from relay.demo import ground, timecode
 from relay.demo.globe import sun_at
 from relay.demo.levels import rows_at, stack
-from relay.demo.materials import plain
-from relay.demo.raster import Sunlight
 from relay.demo.scene import Camera
 from relay.demo.sight import EARTH_KM, Sight, ground_rows
-from relay.demo.solid import Solid
 from relay.demo.sphere import Sphere
 from relay.demo.sun import Sun
-from relay.demo.surround import divided, surround
 from relay.errors import OperatorError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 NOW = 1_795_363_331_123
-GREY = plain(0.5, 0.5, 0.5, stain=0.0)
 
 
 @pytest.mark.parametrize("step", [1, 2])
@@ -116,50 +111,6 @@ def test_the_earth_turns_from_ahead_to_astern(camera: Callable[[str, int, int], 
         (first[:, 30:-30] * np.roll(later, -shift, 1)[:, 30:-30]).sum() for shift in range(-25, 26)
     ]
     assert 4 < int(np.argmax(match)) - 25 < 22
-
-
-def test_faces_are_divided_until_they_look_small() -> None:
-    solid = Solid()
-    solid.panel((-30, -20, -3), (60, 0, 0), (0, 40, 0), GREY)
-    pieces = divided(solid)
-    total = 0.0
-    for quad in pieces.quads:
-        a, b = quad.corners[1] - quad.corners[0], quad.corners[3] - quad.corners[0]
-        longest = max(float(np.linalg.norm(edge)) for edge in (a, b))
-        distance = float(np.linalg.norm(quad.corners, axis=1).min())
-        assert longest < 0.25 * distance
-        # What lies where on the material stays as it is.
-        left, width, top, height = quad.extent
-        assert quad.corners[0] == pytest.approx((left - 30, top - 20, -3), abs=1e-3)
-        assert quad.corners[2] == pytest.approx(
-            (left + width - 30, top + height - 20, -3), abs=1e-3
-        )
-        total += width * height
-    assert total == pytest.approx(2400)
-
-
-def test_what_stands_around_is_drawn_where_it_is() -> None:
-    sphere, scene = Sphere(360, 0), Solid()
-    # One before each side of the cube, one across its edges, one on the seam.
-    places = np.array(
-        [(5, 0, 0), (0, 5, 0), (-5, 0, 0), (0, -5, 0), (0, 0, 5), (0, 0, -5), (4, 4, 3.9)],
-        np.float32,
-    )
-    for at in places:
-        scene.box(at - np.float32(0.4), ((0.8, 0, 0), (0, 0.8, 0), (0, 0, 0.8)), GREY)
-    sunlight = Sunlight(scene, sun_at(0), 512)
-    luma, chroma = surround(scene, sunlight, sphere)
-    assert luma.clear.shape == (180, 360)
-    assert chroma.clear.shape == (90, 180)
-    towards = sphere.rays() @ (places / np.linalg.norm(places, axis=1, keepdims=True)).T
-    nearest = np.degrees(np.arccos(np.clip(towards.max(2), -1, 1)))
-    assert (luma.clear[nearest < 3.5] == 0).all()
-    assert (luma.clear[nearest > 9] == 1).all()
-    assert (luma.added[0][nearest > 9] == 0).all()
-    assert (luma.added[0][nearest < 3.5] >= 16).all()
-    solid_angle = ((1 - luma.clear) * np.sqrt(1 - sphere.rays()[..., 2] ** 2)).sum()
-    mean = ((1 - chroma.clear) * np.sqrt(1 - sphere.rays(2)[..., 2] ** 2)).sum() * 4
-    assert mean == pytest.approx(solid_angle, rel=0.02)
 
 
 def test_coarser_levels_keep_the_mean_and_lose_the_detail() -> None:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from relay.demo.sound import RATE, TICK_HZ, Sound
 
-SOUNDS = {kind: Sound(kind, 30) for kind in ("helmet", "drone")}
+SOUNDS = {kind: Sound(kind, 30, marks=True) for kind in ("helmet", "drone")}
 
 
 @pytest.fixture(params=sorted(SOUNDS))
@@ -34,7 +34,7 @@ def test_blocks_join_whatever_their_size(kind: str, start: int, cuts: list[int])
 
 
 def test_it_is_the_same_every_time(sound: Sound) -> None:
-    again = Sound("helmet" if sound is SOUNDS["helmet"] else "drone", 30)
+    again = Sound("helmet" if sound is SOUNDS["helmet"] else "drone", 30, marks=True)
     assert np.array_equal(sound.block(123_456, 5000), again.block(123_456, 5000))
 
 
@@ -60,6 +60,9 @@ def test_the_tick_is_one_frame_at_the_start_of_each_second(sound: Sound) -> None
     seconds = sound.block(0, 20 * RATE)[0].reshape(20 * 30, frame)
     loudness = np.array([tone(piece, TICK_HZ) for piece in seconds]).reshape(20, 30)
     assert loudness[:, 0].min() > 4 * loudness[:, 1:].max()
+    bare = Sound("helmet" if sound is SOUNDS["helmet"] else "drone", 30)
+    quiet = [tone(bare.block(n * RATE, frame)[0], TICK_HZ) for n in range(20)]
+    assert max(quiet) < loudness[:, 0].min() / 4
 
 
 def test_calls_are_framed_by_quindar_tones(sound: Sound) -> None:

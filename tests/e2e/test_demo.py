@@ -2,38 +2,43 @@
 
 from __future__ import annotations
 
+import os
 import re
-import statistics
-from typing import TYPE_CHECKING, Any
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
 
+import av
 import numpy as np
 import pytest
 
-from relay.demo import timecode
+from tests.support.processes import processes_of, relay
 from tests.support.sphere import view
 from tests.support.stack import Stack
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
     from tests.support.chromium import Tab
 
-STRIPS = """
+WATCH_S = 300
+CORES, CORES_WATCHED = 0.6, 1.2
+"""CPU that the whole demo takes, says the issue, without a viewer and with one; see RESULTS.md."""
+
+GAPS = """
 new Promise((resolve) => {
-  const width = 640, height = 360, rows = height / 36, found = [];
-  const canvas = new OffscreenCanvas(width, rows);
-  const context = canvas.getContext("2d", { willReadFrequently: true });
-  const look = () => {
-    context.drawImage(it, 0, 0, it.videoWidth, it.videoHeight / 36, 0, 0, width, rows);
-    const now = Date.now();
-    const green = context.getImageData(0, 0, width, rows).data.filter((_, i) => i % 4 === 1);
-    found.push([now, [...green]]);
-    found.length < 40 ? it.requestVideoFrameCallback(look) : resolve(found);
+  const began = performance.now(), gaps = [];
+  let last = null;
+  const look = (_now, { presentationTime }) => {
+    if (last !== null) gaps.push(presentationTime - last);
+    last = presentationTime;
+    performance.now() - began < argument ? it.requestVideoFrameCallback(look) : resolve(gaps);
   };
   it.requestVideoFrameCallback(look);
 })
 """
+"""Milliseconds from each picture on screen to the next."""
 
 
 @pytest.fixture
@@ -54,24 +59,22 @@ def demo(tmp_path: Path) -> Iterator[Callable[..., Stack]]:
         stack.close()
 
 
-def test_the_printed_page_shows_moving_cameras_and_their_age(
+def test_the_printed_page_shows_moving_cameras(
     demo: Callable[..., Stack],
     open_tab: Callable[[str], Tab],
     screenshots: Path,
-    figure: Callable[[str], None],
 ):
     stack = demo()
     (url,) = re.findall(r"http://localhost:\d+/b/\S+", stack.log.read_text())
     tab = open_tab(url.replace("localhost", "127.0.0.1"))
-    for name in ("EV1 helmet", "Drone 1"):
+    for name, camera in (("EV1 helmet", "helmet"), ("Drone 1", "drone")):
         tab.page.get_by_role("toolbar").get_by_role("button", name=name).click()
+        tab.wait_for("eva-player", f"it.camera === '{camera}' && it.phase === 'live'", 20)
         tab.wait_for("video", "it.videoWidth > 0 && !it.paused", 10)
         tab.wait_picture()
-        ages = latencies(tab)
-        spread = f"{min(ages):.0f} to {max(ages):.0f}"
-        figure(f"{name}: glass to glass {statistics.median(ages):.0f} ms ({spread})")
-        assert len(ages) > 20
-        assert min(ages) >= 0
+        assert len(tab.element("video", GAPS, 2000)) > 10
+        # What passes through is the camera's own, without a second encoder's work.
+        assert tab.stats()["rendition"] == "source"
         tab.screenshot(f"demo-{name.lower().replace(' ', '-')}", screenshots)
     tab.page.get_by_role("toolbar").get_by_role("button", name="Orbit 360°").click()
     tab.wait_for("eva-player", "it.camera === 'orbit360' && it.phase === 'live'", 20)
@@ -79,17 +82,103 @@ def test_the_printed_page_shows_moving_cameras_and_their_age(
     stack.wait(lambda: view(tab).std() > 10, "the view to be drawn", 10)
 
 
-def latencies(tab: Tab) -> list[float]:
-    """Ages of the pictures on screen, milliseconds, of those whose strip can be read."""
-    found: list[tuple[int, list[int]]] = tab.element("video", STRIPS)
-    ages = []
-    for now, values in found:
-        picture: Any = np.zeros((360, 640), np.uint8)
-        picture[:10] = np.array(values, np.uint8).reshape(10, 640)
-        shown = timecode.read(picture)
-        if shown is not None:
-            ages.append(float(now - shown))
-    return ages
+@pytest.mark.slow
+@pytest.mark.timeout(WATCH_S + 180)
+def test_it_runs_smoothly_beside_a_browser(
+    demo: Callable[..., Stack], open_tab: Callable[[str], Tab], figure: Callable[[str], None]
+):
+    """On two cores; each process's CPU is told, and held against the issue's limits."""
+    stack = demo()
+    time.sleep(5)  # caches fill, the gateway's first pages are made
+    idle = used_cores(stack, 20)
+    tab = open_tab(f"{stack.url}/b/eva-demo")
+    tab.wait_picture(30)
+    tab.page.wait_for_timeout(5000)
+    before = tab.stats()
+    with Used(stack) as used:
+        gaps = tab.element("video", GAPS, WATCH_S * 1000)
+    after = tab.stats()
+    rate = 1000 * len(gaps) / sum(gaps)
+    freezes = after["freezeCount"] - before["freezeCount"]
+    figure(f"the demo without a viewer: {told(idle)}")
+    figure(f"the demo with one viewer: {told(used.cores)}")
+    figure(
+        f"beside it {rate:.1f} frames/s, {freezes} freezes, the longest gap {max(gaps):.0f} ms, "
+        f"{sum(gap > 150 for gap in gaps)} above 150 ms"
+    )
+    assert freezes == 0
+    assert rate >= 25
+    assert sum(idle.values()) <= CORES
+    assert sum(used.cores.values()) <= CORES_WATCHED
+
+
+class Used:
+    """What each of a relay's processes takes of a core, while the context is open."""
+
+    def __init__(self, stack: Stack) -> None:
+        self._stack = stack
+        self.cores: dict[str, float] = {}
+
+    def __enter__(self) -> Used:
+        self._began, self._before = time.monotonic(), self._ticks()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        ticks = (time.monotonic() - self._began) * os.sysconf("SC_CLK_TCK")
+        self.cores = {
+            name: (now - self._before.get(name, 0)) / ticks for name, now in self._ticks().items()
+        }
+
+    def _ticks(self) -> dict[str, int]:
+        found: dict[str, int] = {}
+        for pid, line in processes_of(self._stack).items():
+            name = re.sub(r"^.* -m relay |--.*$", "", line).strip()
+            with suppress(OSError):
+                fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+                found[name] = found.get(name, 0) + int(fields[11]) + int(fields[12])
+        return found
+
+
+def used_cores(stack: Stack, seconds: float) -> dict[str, float]:
+    """The same for some seconds from now."""
+    with Used(stack) as used:
+        time.sleep(seconds)
+    return used.cores
+
+
+def told(cores: dict[str, float]) -> str:
+    """The sum, and the processes that make it up."""
+    each = sorted(cores.items(), key=lambda item: -item[1])
+    parts = ", ".join(f"{name} {share:.3f}" for name, share in each if share >= 0.005)
+    return f"{sum(cores.values()):.2f} of a core ({parts})"
+
+
+@pytest.mark.parametrize(
+    ("given", "what"),
+    [
+        ("README.md", "cannot be shown"),
+        ("nothing.mp4", "there is no such file"),
+        ("ftp://example.org/clip.mp4", "cannot be pulled"),
+        ("sound.m4a", "it has no picture"),
+    ],
+)
+def test_an_input_that_cannot_be_shown_is_refused_before_anything_starts(
+    given: str, what: str, tmp_path: Path
+):
+    (tmp_path / "README.md").write_text("# EVA Relay\n")
+    with av.open(str(tmp_path / "sound.m4a"), "w", format="mp4") as container:
+        stream = container.add_stream("aac", rate=48_000, layout="mono")
+        sound = av.AudioFrame.from_ndarray(
+            np.zeros((1, 1024), np.float32), format="fltp", layout="mono"
+        )
+        sound.sample_rate, sound.pts = 48_000, 0
+        container.mux([*stream.encode(sound), *stream.encode(None)])
+    stack = Stack(tmp_path)
+    refused = relay(stack, "demo", "--input", given)
+    assert refused.returncode == 2
+    assert what in refused.stderr
+    assert "Traceback" not in refused.stderr
+    assert not (tmp_path / "data").exists()
 
 
 def test_the_printed_address_takes_a_camera(

@@ -56,7 +56,7 @@ def send(stack: Stack, name: str) -> subprocess.Popen[bytes]:
         return subprocess.Popen(
             [
                 *(sys.executable, "-m", "relay", "demo-camera", name),
-                *("--width", width, "--height", height, "--fps", "25"),
+                *("--width", width, "--height", height, "--fps", "25", "--marks"),
             ],
             env=stack.environment | {URL: f"rtmp://127.0.0.1:{stack.rtmp_port}/live/{key}"},
             cwd=stack.folder,

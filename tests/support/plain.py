@@ -19,7 +19,7 @@ from relay.demo.show import URL
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from relay.demo.blend import Planes
+    from relay.demo.colour import Planes
     from tests.support.stack import Stack
 
 WIDTH, HEIGHT, FPS = 320, 180, 25
@@ -117,5 +117,5 @@ def plain_camera(stack: Stack, name: str, delay_s: float = 0.0) -> Iterator[None
 
 
 if __name__ == "__main__":
-    scene._SCENES["plain"] = ("PLAIN", Plain)
-    camera.run("plain", os.environ.pop(URL), WIDTH, HEIGHT, FPS)
+    scene._SCENES["plain"] = Plain
+    camera.run("plain", os.environ.pop(URL), (WIDTH, HEIGHT), FPS, marks=True)
