@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 import pytest
 
 from relay.bus import presence, sessions
-from relay.bus.reader import STALE_S
 from relay.bus.rpc import Refused
 from relay.edge import choice
 from relay.edge.admission import FEW
