@@ -8,16 +8,13 @@ import itertools
 import os
 import random
 import signal
-import statistics
 import sys
-import time
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
-from relay.av.rung import Picture, Rung
 from relay.bus import presence
 from relay.bus.client import connect, store_errors
 from relay.media.codecs import Kind
@@ -219,39 +216,3 @@ async def test_sound_whose_clock_is_fast_never_goes_back(store: Redis, store_url
         )
         times = [unit.pts for unit in heard.sounds]
         assert all(after > before for before, after in itertools.pairwise(times))
-
-
-async def test_a_machine_that_cannot_keep_up_makes_less_and_keeps_the_sound(
-    store: Redis, store_url: str, small: list[Unit], monkeypatch: pytest.MonkeyPatch
-):
-    encode = Rung.encode
-
-    def slow(rung: Rung, picture: Picture) -> list[Unit]:
-        time.sleep(0.15)
-        return encode(rung, picture)
-
-    monkeypatch.setattr(Rung, "encode", slow)
-    source = [later(unit, 4 * number) for number in range(3) for unit in small]
-    async with (
-        listening(store_url, "helmet", "240p") as heard,
-        listening(store_url, "helmet", SOUND) as sound,
-        sending(store) as camera,
-        working(store_url, camera) as worker,
-    ):
-        camera.worker = None  # it sends in real time, whether it is kept up with or not
-        await camera.send(together(source, sounds(12)))
-        await eventually(lambda: worker.counters["late"] > 20, "late pictures to be counted")
-        await eventually(lambda: worker.makes_less, "the ladder to get smaller")
-        # What is shown is never old, and sound is all there.
-        shown = {unit.pts: at for unit, at in zip(heard.units, heard.arrivals, strict=True)}
-        lags = [at / 1000 - camera.began - (pts - camera.shift) / VIDEO_CLOCK for pts, at in
-                shown.items()]  # fmt: skip
-        assert statistics.median(lags) < 3.5
-        assert worker.counters["late_sound"] == 0
-        await eventually(lambda: len(sound.sounds) > 500, "the sound")
-        assert_sound_is_whole(sound.sounds)
-
-
-def later(unit: Unit, seconds: int) -> Unit:
-    shift = seconds * VIDEO_CLOCK
-    return replace(unit, pts=unit.pts + shift, dts=unit.dts + shift)

@@ -114,11 +114,6 @@ class Watched(Worker):
         """Whether it decodes and encodes sound."""
         return self._soundtrack.is_on
 
-    @property
-    def makes_less(self) -> bool:
-        """Whether its ladder is smaller than it could be."""
-        return self._source.less > 0
-
     def has_made(self, sent: int) -> bool:
         """Whether so many units are taken, and hardly any of them waits."""
         if self.taken < sent:
