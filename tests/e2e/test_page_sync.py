@@ -59,7 +59,8 @@ class Watch:
         tab.page.keyboard.press("m")  # without a gesture there is no sound
         self._meter = Meter(tab)
         zero_ms = self._meter.calibrate()
-        figure(f"the meter's zero is {zero_ms:.0f} ms")
+        self.most_ms = APART_MS + self._meter.unsure_ms
+        figure(f"the meter's zero is {zero_ms:.0f} ± {self._meter.unsure_ms:.0f} ms")
 
     def choose(self, camera: str, rung: str) -> None:
         """Choose what the menus offer; whatever changes by that is a new session."""
@@ -107,7 +108,7 @@ def test_sound_comes_with_the_picture(
     watch = Watch(open_tab, browser, stack, figure)
     for rung in ("source", "240p"):
         found = watch.measure(f"a join, {rung}", "helmet", rung, 8)
-        assert abs(typical(found)) <= APART_MS, told(found)
+        assert abs(typical(found)) <= watch.most_ms, told(found)
 
 
 @pytest.mark.slow
@@ -126,7 +127,7 @@ def test_changes_keep_them_together(
     }
     measured = {what: watch.measure(what, *to, 12) for what, to in steps.items()}
     apart = {
-        what: told(found) for what, found in measured.items() if abs(typical(found)) > APART_MS
+        what: told(found) for what, found in measured.items() if abs(typical(found)) > watch.most_ms
     }
     assert apart == {}, f"{apart} of {[told(found) for found in measured.values()]}"
 
@@ -144,7 +145,7 @@ def test_they_do_not_drift(
     found = watch.measure(f"a minute of {rung}", "helmet", rung, 60)
     first, last = typical(found[: len(found) // 3]), typical(found[-len(found) // 3 :])
     figure(f"from {first:+.0f} to {last:+.0f} ms")
-    assert max(abs(first), abs(last)) <= APART_MS, told(found)
+    assert max(abs(first), abs(last)) <= watch.most_ms, told(found)
 
 
 @contextmanager
@@ -172,4 +173,4 @@ def test_a_full_cpu_keeps_them_together(
     watch = Watch(open_either, either, stack, figure)
     with busy():
         found = watch.measure(f"with a full CPU, {rung}", "helmet", rung, 20)
-    assert abs(typical(found)) <= APART_MS, told(found)
+    assert abs(typical(found)) <= watch.most_ms, told(found)

@@ -119,6 +119,10 @@ class Meter:
         )
         self.zero_ms = 0.0
         """How far beeps trail flashes for the meter where they do not for the viewer."""
+        self.unsure_ms = 0.0
+        """How well that is known: half of what its middle half of measurements spread over. A busy
+        machine draws and plays what the meter makes itself at odd times.
+        """
 
     def begin(self) -> None:
         """Begin to look at the page's main picture, which may not be there yet."""
@@ -149,5 +153,6 @@ class Meter:
             if told is not None and abs(told["at"] - at) < NEAR_MS:
                 found.append(skew.ms - told["ms"])
         assert len(found) > _CALIBRATIONS, "the meter sees or hears nothing of its own making"
-        self.zero_ms = statistics.median(found)
+        low, self.zero_ms, high = statistics.quantiles(found, n=4)
+        self.unsure_ms = (high - low) / 2
         return self.zero_ms
