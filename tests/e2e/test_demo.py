@@ -65,6 +65,8 @@ def test_the_printed_page_shows_moving_cameras(
     screenshots: Path,
 ):
     stack = demo()
+    for camera in ("helmet", "drone", "orbit360"):  # they begin one after the other
+        stack.wait_live("eva-demo", camera, 60)
     (url,) = re.findall(r"http://localhost:\d+/b/\S+", stack.log.read_text())
     tab = open_tab(url.replace("localhost", "127.0.0.1"))
     for name, camera in (("EV1 helmet", "helmet"), ("Drone 1", "drone")):
