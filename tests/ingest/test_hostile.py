@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from relay import log
-from relay.ingest import server as server_module
+from relay.ingest import connection as server_module
 from relay.ingest.rtmp import message
 from relay.pool import Pool, Size
 from tests.support.ingest import Ingest, listening

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from relay.ingest import server as server_module
+from relay.ingest import connection as server_module
 from relay.state.models import Broadcast
 from tests.support.ingest import listening, running
 from tests.support.waiting import eventually
