@@ -194,12 +194,17 @@ def _least_s(work: Callable[[], Any], times: int) -> float:
     return min(spent)
 
 
+def _slowness() -> float:
+    """How many times as long as the reference this machine takes for `_loop` at the moment."""
+    return max(_least_s(_loop, 20) / _LOOP_S, 1.0)
+
+
 class Meter:
     """Whether reading an input costs no more than it may, on a machine as fast as this one is."""
 
     def __init__(self, cost: tuple[float, float]) -> None:
-        slowness = max(_least_s(_loop, 20) / _LOOP_S, 1.0)
-        self._fixed_s, self._byte_s = cost[0] * slowness, cost[1] * slowness
+        self._fixed_s, self._byte_s = cost
+        self._slowness = _slowness()
         self.worst_us = 0.0
         """Of inputs of a thousand bytes and more, what a byte of the dearest took."""
 
@@ -209,9 +214,11 @@ class Meter:
         result = work(data)
         spent = time.thread_time() - began
         may = self._fixed_s + self._byte_s * len(data)
-        if spent > may:
+        if spent > may * self._slowness:
+            # Others may have come to this machine since it was measured.
+            self._slowness = _slowness()
             spent = _least_s(partial(work, data), _AGAIN)
-            assert spent <= may, f"{spent * 1e6:.0f} us for {len(data)} bytes"
+            assert spent <= may * self._slowness, f"{spent * 1e6:.0f} us for {len(data)} bytes"
         if len(data) >= 1000:
             self.worst_us = max(self.worst_us, spent * 1e6 / len(data))
         return result

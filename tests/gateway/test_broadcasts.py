@@ -58,7 +58,7 @@ async def test_what_is_created_can_be_read(gateway: Gateway) -> None:
     assert (created["state"], created["programme"], created["viewers"]) == ("before", None, 0)
     assert created["rating"] == {"average": None, "count": 0, "yours": None}
     assert (await gateway.get(answer.headers["Location"], admin=True)).ok() == created
-    seen = created | {"partners": None}
+    seen = created | {"partners": None, "cameras_released": None}
     assert (await gateway.get(BASE)).ok() == {"broadcasts": [seen]}
 
 

@@ -64,7 +64,7 @@ async def test_the_command_deletes_the_votes_as_well(
     monkeypatch.setenv("RELAY_STATE_URL", store_url)
     monkeypatch.setenv("RELAY_DATA_DIR", str(tmp_path))
 
-    await asyncio.to_thread(commands.remove, "demo")
+    await asyncio.to_thread(commands.remove, "demo", yes=True)
 
     await gateway.begun("demo")
     assert await gateway.rating("demo", cookie=cookie) == NO_VOTES

@@ -28,6 +28,7 @@ async def test_similar_broadcasts(gateway: Gateway) -> None:
             {
                 "slug": "other",
                 "title": "Other",
+                "language": None,
                 "state": "before",
                 "starts_at": began,
                 "tags": ["cooling", "solar"],
