@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from aiohttp import web
 
 from relay.bus import keys
@@ -14,6 +16,7 @@ from relay.gateway.document import render
 from relay.gateway.doors import File
 from relay.gateway.frontend import BROADCAST, HOME
 from relay.gateway.keys import AUTH, BUS, FRONTEND, LIVE, REGISTRY
+from relay.gateway.order import in_order
 from relay.gateway.views import BroadcastList, ClosedView, broadcast_view, broadcast_views
 from relay.gateway.visitor import language, origin
 from relay.gateway.words import words
@@ -26,7 +29,7 @@ async def home(request: web.Request) -> web.Response:
     stored = [
         each for each in await request.app[REGISTRY].broadcasts.all() if may_watch(request, each)
     ]
-    views = await broadcast_views(request.app, stored, viewer)
+    views = in_order(await broadcast_views(request.app, stored, viewer), datetime.now(UTC))
     told = words(language(request))
     return render(
         request,
