@@ -69,7 +69,8 @@ async def broadcast(request: web.Request) -> web.Response:
 
 
 async def still(request: web.Request) -> web.Response:
-    """GET /b/{slug}/still.jpg: the camera on air, or the one that the query names.
+    """GET /b/{slug}/still.jpg: the camera on air, or the one that the query names; `small=1` gives a
+    thumbnail.
 
     Before and after a broadcast its cameras show what is not of it.
     """
@@ -83,7 +84,8 @@ async def still(request: web.Request) -> web.Response:
     if camera is None or camera not in stored.cameras:
         raise NotFound("no camera is on air" if camera is None else "there is no such camera")
     async with store_errors("reading a still"):
-        jpeg = await app[BUS].get(keys.still(camera))
+        key = keys.thumbnail if request.query.get("small") == "1" else keys.still
+        jpeg = await app[BUS].get(key(camera))
     if jpeg is None:
         raise NotFound("there is no picture at the moment")
     kept = "public, max-age=5" if stored.access is Access.OPEN else "private, no-store"

@@ -205,7 +205,7 @@ export class EvaBroadcast extends LitElement {
       <div class="heading">
         <h2 id="cameras">${msg("Cameras")}</h2>
         ${
-          broadcast.cameras.length < 2
+          broadcast.cameras.length < 2 || broadcast.state === "before"
             ? nothing
             : layouts(this.layout, (layout) => {
                 this.layout = layout;
