@@ -69,8 +69,8 @@ async def broadcast(request: web.Request) -> web.Response:
 
 
 async def still(request: web.Request) -> web.Response:
-    """GET /b/{slug}/still.jpg: the camera on air, or the one that the query names; `small=1` gives a
-    thumbnail.
+    """GET /b/{slug}/still.jpg: the camera on air, or the one that the query names. With
+    `small=1` it is a thumbnail.
 
     Before and after a broadcast its cameras show what is not of it.
     """
