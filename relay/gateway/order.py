@@ -18,7 +18,7 @@ _RANK: Final = {Phase.LIVE: 0, Phase.BEFORE: 3, Phase.ENDED: 4}
 
 
 def in_order(views: Iterable[BroadcastView], now: datetime) -> list[BroadcastView]:
-    """Live ones that send, live but early ones, live ones without a camera, upcoming ones, old ones.
+    """Live ones that send, early ones, live ones without a camera, upcoming ones, old ones.
 
     Those that start later than `now` stand with the nearest first, all others with the latest
     first; those without a start come last among their kind.
