@@ -1,4 +1,4 @@
-"""Small JPEGs of a camera's pictures."""
+"""JPEGs of a camera's pictures."""
 
 from __future__ import annotations
 
@@ -14,18 +14,20 @@ from relay.errors import MediaError
 if TYPE_CHECKING:
     from av.video.frame import VideoFrame
 
-WIDTH, HEIGHT = 640, 360
+LARGE: Final = (1280, 720)
+SMALL: Final = (480, 270)
+"""Sharp on thumbnails of a phone and of a dense screen."""
 _QUALITY: Final = "5"
 """FFmpeg's quantiser for JPEG: 2 is the best, 31 the worst."""
 
 
-def encode(frame: VideoFrame, shown: tuple[int, int]) -> bytes:
-    """A JPEG of a picture, as large as fits into 640×360, and no larger than its size as `shown`.
+def encode(frame: VideoFrame, shown: tuple[int, int], box: tuple[int, int]) -> bytes:
+    """A JPEG of a picture, as large as fits into `box`, and no larger than its size as `shown`.
 
     Raises:
         MediaError: it cannot be encoded.
     """
-    scale = min(WIDTH / shown[0], HEIGHT / shown[1], 1.0)
+    scale = min(box[0] / shown[0], box[1] / shown[1], 1.0)
     width, height = (max(2, round(side * scale / 2) * 2) for side in shown)
     try:
         small = VideoReformatter().reformat(

@@ -132,6 +132,11 @@ def still(camera: str) -> str:
     return f"still:{{{camera}}}"
 
 
+def thumbnail(camera: str) -> str:
+    """The same picture as `still`, small."""
+    return f"thumbnail:{{{camera}}}"
+
+
 def page(broadcast: str, name: str) -> str:
     """What an open page tells of its player: JSON with a time to live."""
     return f"page:{{{broadcast}}}:{name}"

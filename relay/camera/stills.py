@@ -1,4 +1,5 @@
-"""A camera's live still: a small JPEG on the bus every few seconds, for link previews and consoles.
+"""A camera's live still: a JPEG on the bus every few seconds, large for the front page and link
+previews, and small for thumbnails.
 
 Encoded in the worker's pool, one at a time; a bus that is away costs stills only.
 """
@@ -50,8 +51,12 @@ class Stills:
     async def _make(self, frame: VideoFrame, shown: tuple[int, int]) -> None:
         try:
             loop = asyncio.get_running_loop()
-            picture = await loop.run_in_executor(self._pool, jpeg.encode, frame, shown)
-            async with store_errors("storing a still"):
-                await self._bus.set(keys.still(self._camera), picture, ex=TTL_S)
+            for key, box in (
+                (keys.still(self._camera), jpeg.LARGE),
+                (keys.thumbnail(self._camera), jpeg.SMALL),
+            ):
+                picture = await loop.run_in_executor(self._pool, jpeg.encode, frame, shown, box)
+                async with store_errors("storing a still"):
+                    await self._bus.set(key, picture, ex=TTL_S)
         except (MediaError, StoreError) as error:
             logger().warning("no still", camera=self._camera, error=str(error))

@@ -22,7 +22,7 @@ _STYLE: Final = (
     "color:light-dark(#0b1220,#f1f4f9);background:light-dark(#f4f6f9,#06090f)}"
     "header{min-height:4rem;padding:.75rem clamp(1rem,2.6vw,2.5rem)}"
     "header a{display:inline-flex;align-items:center;gap:.7rem;min-height:2.5rem;"
-    "font:650 1.0625rem/1 system-ui,sans-serif;color:inherit;text-decoration:none}"
+    "font-size:1.0625rem;font-weight:650;line-height:1;color:inherit;text-decoration:none}"
     "header svg{width:2rem;height:2rem}"
     "main{position:relative;display:grid;align-items:center;min-height:calc(100svh - 4rem);"
     "padding:1rem clamp(1rem,2.6vw,2.5rem) 34svh;overflow:hidden;color:#fff;background:#02050b}"

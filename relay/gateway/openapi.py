@@ -72,7 +72,7 @@ _FURTHER: Final = (
 _CAMERA: Final = Query("camera", "Which camera; the one on air, if none is named")
 _PIXELS: Final = (("type", "integer"), ("minimum", 200), ("maximum", 99_999))
 _QUERIES: Final = {
-    ("get", "/b/{slug}/still.jpg"): (_CAMERA,),
+    ("get", "/b/{slug}/still.jpg"): (_CAMERA, Query("small", "1 gives a thumbnail")),
     ("get", "/embed/{slug}"): (
         Query("partner", "Whose site it stands in"),
         _CAMERA,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from aiohttp import web
 
 from relay.bus import keys
@@ -14,6 +16,7 @@ from relay.gateway.document import render
 from relay.gateway.doors import File
 from relay.gateway.frontend import BROADCAST, HOME
 from relay.gateway.keys import AUTH, BUS, FRONTEND, LIVE, REGISTRY
+from relay.gateway.order import in_order
 from relay.gateway.views import BroadcastList, ClosedView, broadcast_view, broadcast_views
 from relay.gateway.visitor import language, origin
 from relay.gateway.words import words
@@ -26,7 +29,7 @@ async def home(request: web.Request) -> web.Response:
     stored = [
         each for each in await request.app[REGISTRY].broadcasts.all() if may_watch(request, each)
     ]
-    views = await broadcast_views(request.app, stored, viewer)
+    views = in_order(await broadcast_views(request.app, stored, viewer), datetime.now(UTC))
     told = words(language(request))
     return render(
         request,
@@ -66,7 +69,8 @@ async def broadcast(request: web.Request) -> web.Response:
 
 
 async def still(request: web.Request) -> web.Response:
-    """GET /b/{slug}/still.jpg: the camera on air, or the one that the query names.
+    """GET /b/{slug}/still.jpg: the camera on air, or the one that the query names. With
+    `small=1` it is a thumbnail.
 
     Before and after a broadcast its cameras show what is not of it.
     """
@@ -80,7 +84,8 @@ async def still(request: web.Request) -> web.Response:
     if camera is None or camera not in stored.cameras:
         raise NotFound("no camera is on air" if camera is None else "there is no such camera")
     async with store_errors("reading a still"):
-        jpeg = await app[BUS].get(keys.still(camera))
+        key = keys.thumbnail if request.query.get("small") == "1" else keys.still
+        jpeg = await app[BUS].get(key(camera))
     if jpeg is None:
         raise NotFound("there is no picture at the moment")
     kept = "public, max-age=5" if stored.access is Access.OPEN else "private, no-store"

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from relay.gateway.views import BroadcastView
     from relay.gateway.words import Words
 
-STILL_WIDTH, STILL_HEIGHT = 640, 360
+STILL_WIDTH, STILL_HEIGHT = 1280, 720
 _CARD: Final = "/static/card.jpg"
 """What is shown of a broadcast without a picture: one that is to come, or over."""
 _CARD_WIDTH, _CARD_HEIGHT = 1200, 630

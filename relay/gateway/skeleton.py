@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from relay.director.phase import Phase
 from relay.gateway.document import MARK
 from relay.gateway.markdown import to_html
+from relay.gateway.order import is_silent
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -25,7 +26,7 @@ def home(views: Sequence[BroadcastView], words: Words) -> str:
     phases = {Phase.BEFORE: words.before, Phase.LIVE: words.live, Phase.ENDED: words.ended}
     items = "".join(
         f'<li><a href="/b/{view.slug}"{_lang(view)}>{escape(view.title)}</a>'
-        f" ({phases[view.state]})</li>"
+        f" ({words.silent if is_silent(view) else phases[view.state]})</li>"
         for view in views
     )
     return (

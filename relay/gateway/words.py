@@ -21,6 +21,8 @@ class Words:
     """What the relay shows, in a sentence."""
     before: str
     live: str
+    silent: str
+    """It is live, and no camera sends."""
     ended: str
     moment: str
     """How a time is written, in the terms of `strftime`."""
@@ -55,6 +57,7 @@ _EN: Final = Words(
     about="Spacewalks, live and in real time, from every camera.",
     before="coming up",
     live="live now",
+    silent="no signal",
     ended="ended",
     moment="%Y-%m-%d %H:%M %Z",
     crew="Crew",
@@ -87,6 +90,7 @@ _FR: Final = Words(
     about="Les sorties dans l’espace, en direct et en temps réel, par toutes les caméras.",
     before="à venir",
     live="en direct",
+    silent="pas de signal",
     ended="terminé",
     moment="%d/%m/%Y %H:%M %Z",
     crew="Équipage",
@@ -131,6 +135,7 @@ _DE: Final = Words(
     about="Außenbordeinsätze, live und in Echtzeit, aus jeder Kamera.",
     before="demnächst",
     live="jetzt live",
+    silent="kein Signal",
     ended="beendet",
     moment="%d.%m.%Y %H:%M %Z",
     crew="Besatzung",
@@ -175,6 +180,7 @@ _ES: Final = Words(
     about="Caminatas espaciales, en directo y en tiempo real, desde todas las cámaras.",
     before="próximamente",
     live="en directo",
+    silent="sin señal",
     ended="finalizada",
     moment="%d/%m/%Y %H:%M %Z",
     crew="Tripulación",
@@ -218,6 +224,7 @@ _IT: Final = Words(
     about="Passeggiate spaziali, in diretta e in tempo reale, da tutte le telecamere.",
     before="in arrivo",
     live="in diretta",
+    silent="nessun segnale",
     ended="terminata",
     moment="%d/%m/%Y %H:%M %Z",
     crew="Equipaggio",

@@ -56,6 +56,8 @@ def test_cameras_layouts_and_menus(page: Tab):
 def test_stars_and_feedback(page: Tab):
     keys = page.page.keyboard
     use(page, "1 star", "eva-rating", "it.rating.yours === 2", by="ArrowRight", within_s=10)
+    # The question comes a moment after the vote, and nobody goes on before it is there.
+    page.page.get_by_label("What could be better?").wait_for()
     go_to(page, "What could be better?")
     keys.type("More sound")
     go_to(page, "Send to the team")

@@ -16,9 +16,11 @@ if TYPE_CHECKING:
     from tests.support.stack import Stack
 
 CAMERAS = (("drone", "Drone"), ("helmet", "EV1 helmet"))
-SWITCHES = 20
-MOST_MB = 10
-"""A page that kept three frames of each camera, as Chromium did, would have grown by 20."""
+ROUNDS = 3
+SWITCHES = 18
+"""Between the figures that are compared."""
+MOST_MB = 9
+"""A page that kept three frames of each camera, as Chromium did, would have grown by 18."""
 OBJECTS = ("RTCPeerConnection", "MediaStreamTrack", "MediaStream", "HTMLVideoElement")
 
 
@@ -52,34 +54,40 @@ def counts(session: CDPSession) -> dict[str, int]:
     return told
 
 
-def renderers() -> dict[int, float]:
-    """Megabytes that each renderer has for itself, by process."""
+def renderers(tab: Tab) -> dict[int, float]:
+    """Megabytes that each renderer of this browser has for itself, by process."""
+    browser = tab.page.context.browser
+    assert browser is not None
+    session = browser.new_browser_cdp_session()
+    told = session.send("SystemInfo.getProcessInfo")["processInfo"]
+    session.detach()
     found = {}
-    for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            if b"--type=renderer" in (folder / "cmdline").read_bytes():
-                lines = (folder / "smaps_rollup").read_text().splitlines()
-                (dirty,) = (one for one in lines if one.startswith("Private_Dirty:"))
-                found[int(folder.name)] = int(dirty.split()[1]) / 1024
-        except (OSError, ValueError):
-            continue  # it has ended, or is another user's
+    for pid in (each["id"] for each in told if each["type"] == "renderer"):
+        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+        (dirty,) = (one for one in lines if one.startswith("Private_Dirty:"))
+        found[pid] = int(dirty.split()[1]) / 1024
     return found
 
 
 # In Chromium alone: no other browser tells what it holds.
-def test_cameras_that_were_left_leave_nothing_behind(walk: Stack, open_tab: Callable[..., Tab]):
-    others = set(renderers())
+def test_cameras_that_were_left_leave_nothing_behind(
+    walk: Stack, open_tab: Callable[..., Tab], figure: Callable[[str], None]
+):
     tab = open_tab(f"{walk.url}/b/{SLUG}")
     tab.wait_picture(30)
     session = tab.page.context.new_cdp_session(tab.page)
     session.send("Performance.enable")
     switch(tab, 6)  # decoders and caches are there after that
     before = counts(session)
-    ours = {pid: size for pid, size in renderers().items() if pid not in others}
-    pid = max(ours, key=lambda one: ours[one])
-    switch(tab, SWITCHES)
-    after = counts(session)
-    for name, count in before.items():
-        assert after[name] <= count + 2, name
-    assert renderers()[pid] - ours[pid] < MOST_MB
+    sizes = []
+    for _ in range(2 * ROUNDS):
+        switch(tab, SWITCHES // ROUNDS)
+        after = counts(session)
+        held = renderers(tab)
+        sizes.append(held[max(held, key=lambda pid: held[pid])])
+        for name, count in before.items():
+            assert after[name] <= count + 2, name
+    figure(f"a page's memory over 36 changes of camera: {sizes[0]:.0f} to {sizes[-1]:.0f} MB")
+    # Buffers on their way come and go; what is kept for good is in the least of several figures.
+    assert min(sizes[ROUNDS:]) - min(sizes[:ROUNDS]) < MOST_MB, sizes
     assert tab.surprising() == []

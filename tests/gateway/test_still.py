@@ -24,6 +24,7 @@ async def test_the_camera_on_air_or_the_one_that_is_named(gateway: Gateway, stor
     for name in ("helmet", "drone", "other"):
         await gateway.camera(name)
         await store.set(keys.still(name), b"\xff\xd8" + name.encode())
+        await store.set(keys.thumbnail(name), b"\xff\xd8small " + name.encode())
     await gateway.broadcast("demo", cameras=["helmet", "drone"])
     (await gateway.get("/b/demo/still.jpg")).problem(404)
     await go_live(store, "drone")
@@ -34,6 +35,9 @@ async def test_the_camera_on_air_or_the_one_that_is_named(gateway: Gateway, stor
     assert answer.headers["Cache-Control"] == "public, max-age=5"
     assert answer.headers["Cross-Origin-Resource-Policy"] == "cross-origin"
     assert (await gateway.get("/b/demo/still.jpg?camera=helmet")).body == b"\xff\xd8helmet"
+    for query, shown in (("camera=helmet&", b"helmet"), ("", b"drone")):
+        answer = await gateway.get(f"/b/demo/still.jpg?{query}small=1")
+        assert answer.body == b"\xff\xd8small " + shown
     for path in ("/b/demo/still.jpg?camera=other", "/b/none/still.jpg"):
         (await gateway.get(path)).problem(404)
     await store.delete(keys.still("drone"))

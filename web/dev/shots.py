@@ -1,6 +1,7 @@
 """Screenshots of every state of the pages, at four widths and in both themes, on one sheet a state.
 
 Starts the fixture server by itself:  python dev/shots.py OUT_DIR [state …]
+With WIDTHS=320,1440 it takes only those of a page's widths.
 
 OUT_DIR gets a sheet for each state and theme, and the single pictures in `single/`. What overflows
 sideways, and what a page complains of, is printed.
@@ -30,7 +31,12 @@ if TYPE_CHECKING:
 WEB = Path(__file__).resolve().parent.parent
 PORT = int(os.environ.get("PORT", "5199"))
 BASE = f"http://127.0.0.1:{PORT}/dev"
-PAGE_SIZES = ((320, 640), (768, 1024), (1440, 900), (2560, 1440))
+WIDTHS = os.environ.get("WIDTHS", "320,768,1440,2560").split(",")
+PAGE_SIZES = tuple(
+    size for size in ((320, 640), (768, 1024), (1440, 900), (2560, 1440)) if str(size[0]) in WIDTHS
+)
+SHARES = {320: 1, 768: 1.6, 1440: 2.6, 2560: 3}
+"""How wide each stands on the sheet."""
 FRAME_SIZES = ((200, 200), (320, 180), (480, 270), (960, 540))
 THEMES = ("dark", "light")
 ARGS = [
@@ -191,16 +197,19 @@ def shoot(browser: Browser, out: Path, name: str, state: State, theme: str) -> N
             page = open_page(browser, state, size, theme)
         page.set_viewport_size({"width": size[0], "height": size[1]})
         path = out / "single" / f"{name}-{theme}-{size[0]}.png"
-        take(page, path, whole=not framed)
-        singles.append(path)
+        try:
+            take(page, path, whole=not framed)
+        except Error as error:  # on a busy machine
+            sys.stdout.write(f"  {path.name}: {str(error).splitlines()[0]}\n")
+        else:
+            singles.append((size[0], path))
     if page is not None:
         page.close()
     sheet = browser.new_page(viewport={"width": 1600, "height": 1200})
-    shares = (1, 1, 1, 1) if framed else (1, 1.6, 2.6, 3)
     columns = "".join(
-        f'<img src="{path.as_uri()}" style="flex:{share} 1 0;min-width:0;max-height:1500px;'
-        f'object-fit:contain;object-position:top left">'
-        for path, share in zip(singles, shares, strict=True)
+        f'<img src="{path.as_uri()}" style="flex:{1 if framed else SHARES[width]} 1 0;min-width:0;'
+        f'max-height:1500px;object-fit:contain;object-position:top left">'
+        for width, path in singles
     )
     whole = out / f"{name}-{theme}.html"
     whole.write_text(

@@ -41,6 +41,13 @@ export class EvaHelp extends LitElement {
         flex-wrap: wrap;
         gap: 0.375rem;
       }
+      /* In the smallest frames what a key does stands below it. */
+      @media (max-width: 17rem) {
+        dl div {
+          grid-template-columns: minmax(0, 1fr);
+          gap: 0.125rem;
+        }
+      }
       kbd {
         display: inline-grid;
         place-items: center;

@@ -173,6 +173,7 @@ export class EvaStage extends LitElement {
         .rendition=${lowestRung(camera)}
         .ladder=${camera.renditions}
         .clock=${this.clock}
+        .choices=${{ cameras: [camera], programme: null, layout: null }}
         .holdMs=${this.alignment.holds.get(camera.id) ?? 0}
       ></eva-player>
       <button

@@ -1,8 +1,8 @@
 /** `<eva-footer>`: the end of every page, and where to go from there. */
 
 import { localized, msg } from "@lit/localize";
-import { css, html, LitElement, type TemplateResult } from "lit";
-import { customElement } from "lit/decorators.js";
+import { css, html, LitElement, nothing, type TemplateResult } from "lit";
+import { customElement, property } from "lit/decorators.js";
 import { shared } from "./shared-styles.ts";
 
 /** See the module's header. */
@@ -34,9 +34,12 @@ export class EvaFooter extends LitElement {
     `,
   ];
 
+  /** The page lists all broadcasts itself. */
+  @property({ type: Boolean }) home = false;
+
   protected override render(): TemplateResult {
     return html`<footer>
-      <a href="/">${msg("See all broadcasts")}</a>
+      ${this.home ? nothing : html`<a href="/">${msg("See all broadcasts")}</a>`}
       <a href="/docs/embed">${msg("How to embed and control the player")}</a>
     </footer>`;
   }

@@ -4,13 +4,16 @@ import { css } from "lit";
 
 /** Rules of `<eva-comments>`. */
 export const commentsStyles = css`
+  :host {
+    container-type: inline-size;
+  }
   h2 {
     margin-bottom: 1rem;
     font: 650 var(--step-2) / 1.2 var(--display);
     letter-spacing: -0.015em;
   }
-  /* In the columns of a wide page the form stays in sight beside what is read. */
-  @media (min-width: 68rem) {
+  /* Over both columns of a wide page the form stays in sight beside what is read. */
+  @container (min-width: 62rem) {
     section {
       display: grid;
       grid-template-columns: minmax(0, 1fr) var(--rail);

@@ -272,12 +272,23 @@ export const broadcastStyles = css`
       grid-template-rows: auto auto 1fr;
       gap: calc(var(--gap) * 1.25) var(--column-gap);
     }
+    /* Beside a low picture, and below a wide one, the rail is longer than the story: comments fill what
+       would be a hole. */
+    main:is(.theatre, .low):not(.trouble) {
+      grid-template-areas:
+        "stage rail"
+        "head rail"
+        "story rail"
+        "comments rail"
+        "similar similar";
+      grid-template-rows: auto auto auto 1fr;
+    }
     main.theatre:not(.trouble) {
       grid-template-areas:
         "stage stage"
         "head rail"
         "story rail"
-        "comments comments"
+        "comments rail"
         "similar similar";
     }
     .stage {

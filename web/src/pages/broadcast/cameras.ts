@@ -207,7 +207,7 @@ export class EvaCameras extends LitElement {
       <span class="thumb" aria-hidden="true"
         >${cameraIcon}${
           camera.live && this.slug !== "" && this.pictured
-            ? html`<eva-still src="/b/${this.slug}/still.jpg?camera=${camera.id}"></eva-still>`
+            ? html`<eva-still src="/b/${this.slug}/still.jpg?camera=${camera.id}&small=1"></eva-still>`
             : nothing
         }</span
       >

@@ -3,6 +3,7 @@
 import { localized, msg } from "@lit/localize";
 import { html, LitElement, nothing, type TemplateResult } from "lit";
 import { customElement, property, query, state } from "lit/decorators.js";
+import { classMap } from "lit/directives/class-map.js";
 import type { EvaComments } from "../../audience/comments/comments.ts";
 import type { EvaCurve } from "../../audience/curve.ts";
 import type { Vote } from "../../audience/rating.ts";
@@ -46,6 +47,8 @@ import "./cameras.ts";
 
 /** The phases in which a picture that is not there yet is on its way. */
 const FETCHING: ReadonlySet<Phase> = new Set([Phase.Connecting, Phase.Live, Phase.Lost]);
+/** Layouts whose pictures are lower than one alone, in the same width. */
+const LOW: ReadonlySet<Layout> = new Set(["side", "grid"]);
 
 /** See the module's header. */
 @customElement("eva-broadcast")
@@ -151,7 +154,7 @@ export class EvaBroadcast extends LitElement {
   #page(view: BroadcastView, broadcast: Broadcast): TemplateResult {
     const wide = this.#wide.matches;
     return html`<main
-      class=${this.theatre ? "theatre" : ""}
+      class=${classMap({ theatre: this.theatre, low: LOW.has(this.layout) })}
       @eva-camera=${this.#onCamera}
       @eva-layout=${this.#onLayout}
       @eva-theatre=${this.#onTheatre}
@@ -205,7 +208,7 @@ export class EvaBroadcast extends LitElement {
       <div class="heading">
         <h2 id="cameras">${msg("Cameras")}</h2>
         ${
-          broadcast.cameras.length < 2
+          broadcast.cameras.length < 2 || broadcast.state === "before"
             ? nothing
             : layouts(this.layout, (layout) => {
                 this.layout = layout;

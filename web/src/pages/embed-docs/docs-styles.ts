@@ -53,6 +53,9 @@ export const docsStyles = css`
     margin-top: 1.25rem;
     overflow-x: auto;
   }
+  .table + p {
+    margin-top: 1rem;
+  }
   table {
     width: 100%;
     border-collapse: collapse;
@@ -78,6 +81,26 @@ export const docsStyles = css`
   tbody th {
     font-weight: 400;
     white-space: nowrap;
+  }
+
+  /* A narrow page has no room for columns: what a name means stands below it. */
+  @media (max-width: 40rem) {
+    tr {
+      display: flex;
+      flex-wrap: wrap;
+      column-gap: 1rem;
+      padding-block: 0.5rem;
+      border-top: 1px solid var(--line);
+    }
+    th,
+    td {
+      padding: 0;
+      border: 0;
+    }
+    td:last-child {
+      flex-basis: 100%;
+      overflow-wrap: anywhere;
+    }
   }
 
   .playground {

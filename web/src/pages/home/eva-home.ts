@@ -60,7 +60,7 @@ export class EvaHome extends LitElement {
         </section>
         ${others.length === 0 ? nothing : more(others)}
       </main>
-      <eva-footer></eva-footer>
+      <eva-footer home></eva-footer>
     `;
   }
 

@@ -52,14 +52,24 @@ export const homeStyles = css`
   .pictured .pitch {
     padding-bottom: clamp(2.5rem, 6svh, 5rem);
   }
-  @media (max-width: 44rem) {
+  /* On a phone the picture stands above the words, whole. */
+  @media (max-width: 44rem) and (orientation: portrait) {
     .hero eva-still {
-      mask-image: linear-gradient(#000 40%, transparent 85%);
+      inset: 0 0 auto;
+      width: 100%;
+      aspect-ratio: 16 / 9;
+      mask-image: linear-gradient(#000 75%, transparent);
     }
     .pictured::before {
-      background:
-        linear-gradient(to bottom, rgb(2 5 11 / 0.78), transparent 9rem),
-        linear-gradient(to top, #02050b 30%, rgb(2 5 11 / 0.72) 70%, rgb(2 5 11 / 0.2));
+      inset: 0 0 auto;
+      height: 5rem;
+      background: linear-gradient(rgb(2 5 11 / 0.78), transparent);
+    }
+    .hero.pictured {
+      min-height: 0;
+    }
+    .pictured .pitch {
+      padding-top: calc(56.25vw + 0.75rem);
     }
   }
   eva-topbar {

@@ -127,10 +127,22 @@ export const sphereStyles = css`
       --button: 1.75rem;
     }
   }
-  @container (max-height: 28rem) and (max-width: 16rem) {
+  /* The way to sound takes the right half: the arrows go below all others, in a row as short. */
+  @container (max-height: 28rem) and (max-width: 22rem) {
     .controls {
       gap: 0.125rem;
+      max-width: calc(4 * var(--button) + 2.75rem);
+    }
+    .pad {
+      order: 1;
+    }
+  }
+  @container (max-height: 28rem) and (max-width: 16rem) {
+    .controls {
       max-width: calc(5 * var(--button));
+    }
+    .pad {
+      order: 0;
     }
   }
 `;
