@@ -185,6 +185,39 @@ def test_pictures_that_come_seldom_are_no_steps(apart_s: int):
     assert timeline.restamps == 0
 
 
+@pytest.mark.parametrize("tick", [0, 90])
+def test_a_clock_that_stands_still_or_counts_seconds_for_milliseconds_goes_by_arrival(tick: int):
+    timeline, placed = Timeline(), []
+    for index in range(300):
+        seconds = index / 30
+        placed.append(timeline.place("video", int(seconds) * tick, at(seconds))[1])
+        timeline.place("audio", round(seconds * SECOND), at(seconds))
+    assert all(0 < b - a < 2 * FRAME for a, b in pairwise(placed[20:]))
+    assert abs(placed[-1] - us_to_ticks(at(299 / 30))) < FRAME
+    assert timeline.restamps == 1
+
+
+def test_a_clock_that_goes_on_after_it_stood_still_rules_again():
+    timeline = Timeline()
+    for index in range(60):
+        timeline.place("video", 0, at(index / 30))
+    placed = [
+        timeline.place("video", index * FRAME, at(2 + index / 30 + index % 2 / 50))[1]
+        for index in range(1, 60)
+    ]
+    assert {b - a for a, b in pairwise(placed[15:])} == {FRAME}
+
+
+@pytest.mark.parametrize("held_s", [1, 4, 30])
+def test_units_that_were_held_up_on_their_way_are_no_standstill(held_s: int):
+    timeline, offsets = Timeline(), set()
+    for index in range(300):
+        came = index / 30 if index < 100 else max(index / 30, 10 / 3 + held_s + index / 1000)
+        offsets.add(timeline.place("video", index * FRAME, at(came))[0])
+    assert len(offsets) == 1
+    assert timeline.restamps == 0
+
+
 @given(
     st.lists(
         st.tuples(
