@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass
 from typing import Final
 
@@ -163,6 +164,27 @@ class _Track:
         active = self.active + min(max(elapsed, 0), _PAUSE)
         progress = dts - self.since
         return (dts, 0) if progress * _CRAWL > active else (self.since, active)
+
+
+class Reordering:
+    """Judges how far presentation may be from decoding: a stray picture that claims to be shown in
+    seconds would shut out all that come before then.
+
+    No picture waits for more than 16 others (ITU-T H.264 section A.3.1), whose span is known from
+    those before; it may double, as rates do that vary.
+    """
+
+    _PICTURES: Final = 16
+    _ALWAYS: Final = VIDEO_CLOCK // 2
+
+    def __init__(self) -> None:
+        self._decoded: deque[int] = deque(maxlen=self._PICTURES + 1)
+
+    def allows(self, dts: int, offset: int) -> bool:
+        """Whether the next picture may be shown `offset` after its decoding."""
+        self._decoded.append(dts)
+        span = dts - self._decoded[0]
+        return abs(offset) <= min(max(2 * span, self._ALWAYS), MAX_JUMP)
 
 
 class CaptureClock:

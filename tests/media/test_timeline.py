@@ -14,6 +14,7 @@ from relay.media.timebase import (
     MAX_JUMP,
     MAX_STEP_BACK,
     VIDEO_CLOCK,
+    Reordering,
     Timeline,
     Unwrapper,
     rescale,
@@ -314,3 +315,19 @@ def test_sound_behind_a_burst_of_picture_is_in_sync():
         timeline.place("video", index * FRAME, START_US + index)
     assert timeline.place("audio", 0, at(0.01))[0] == offset
     assert MAX_JUMP == 5 * SECOND
+
+
+@pytest.mark.parametrize("fps", [1, 25, 60])
+@pytest.mark.parametrize("depth", [0, 2, 16])
+def test_presentation_may_be_as_far_from_decoding_as_pictures_are_reordered(fps: int, depth: int):
+    reordering, frame = Reordering(), SECOND // fps
+    allowed = [reordering.allows(index * frame, depth * frame) for index in range(64)]
+    assert all(allowed[16:]) == (depth * frame <= MAX_JUMP)
+
+
+@pytest.mark.parametrize("stray_s", [-5, -3, 1.5, 3, 5, 4000])
+def test_a_picture_that_claims_to_be_shown_in_seconds_is_not_believed(stray_s: float):
+    reordering = Reordering()
+    assert all(reordering.allows(index * FRAME, 2 * FRAME) for index in range(64))
+    assert not reordering.allows(64 * FRAME, round(stray_s * SECOND))
+    assert reordering.allows(65 * FRAME, 0)
