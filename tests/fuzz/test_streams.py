@@ -1,5 +1,5 @@
-"""A real stream whose structure is damaged: nothing crashes, nothing is lost without a count, and the
-picture is back within two seconds of the stream being good again. All of it in simulated time.
+"""A real stream whose structure is damaged: nothing crashes, nothing is lost without a count, and
+the picture is back within two seconds of the stream being good again. All in simulated time.
 """
 
 from __future__ import annotations
