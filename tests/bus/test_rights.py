@@ -21,11 +21,13 @@ if TYPE_CHECKING:
 on_redis = pytest.mark.parametrize("store_kind", ["redis"], indirect=True)
 """A stock server, which has a database for each number, and takes passwords."""
 
-SECRET = "correct-horse"  # noqa: S105
+SECRET = "correct-horse"
 
 
 def with_login(url: str, login: str, database: int = 0) -> str:
-    return url.replace("redis://", f"redis://{login}@" if login else "redis://")[:-1] + str(database)
+    return url.replace("redis://", f"redis://{login}@" if login else "redis://")[:-1] + str(
+        database
+    )
 
 
 @pytest.fixture
@@ -67,7 +69,7 @@ async def test_what_will_not_change_is_told_in_plain_words(
 async def test_the_relay_does_not_start(url: str, tmp_path: Path):
     wrong = with_login(url, ":wrong-secret")
     settings = Settings(state_url=wrong, bus_url=wrong, data_dir=tmp_path)
-    with pytest.raises(OperatorError, match="^RELAY_STATE_URL: .*password"):
+    with pytest.raises(OperatorError, match=r"^RELAY_STATE_URL: .*password"):
         async with relay(settings):
             pass
 
