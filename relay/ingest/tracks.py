@@ -58,10 +58,10 @@ class Track:
             raise UnsupportedCodec(_named(_codec_name(stream)))
         self.codec = codec
         self.stream = stream
+        # AVI tells when pictures are decoded, and not when they are shown.
+        chain = "dts2pts,h264_mp4toannexb" if _is_avi(stream) else "h264_mp4toannexb"
         self._filter = (
-            BitStreamFilterContext("h264_mp4toannexb", in_stream=stream)
-            if codec is Codec.H264
-            else None
+            BitStreamFilterContext(chain, in_stream=stream) if codec is Codec.H264 else None
         )
         self._turns: int | None = None
         self._held: list[Packet[Any]] = []
@@ -95,16 +95,19 @@ class Track:
                 text = "it does not tell when its pictures are to be shown"
                 remedy = "put it into a container, such as MP4 or MKV"
                 raise RefusedSource(Fault(FaultKind.REFUSED, text, remedy))
-            return []
+            return [packet] if is_end else []
         held, self._held, self._dts = self._held, [], packet.dts
         for count, each in enumerate(reversed(held), 1):
             each.dts = packet.dts - count * _step(self.stream, each)
         return [*held, packet]
 
     def _units_of(self, packet: Packet[Any]) -> Iterator[tuple[int, int, bool, bytes]]:
-        if self._turns is None and self.codec is Codec.H264:
+        if packet.size and self._turns is None and self.codec is Codec.H264:
             self._turns = _turns(self.stream, packet)
-        for item in [packet] if self._filter is None else self._filter.filter(packet):
+        items = [packet]
+        if self._filter is not None:
+            items = self._filter.filter(packet if packet.size else None)
+        for item in items:
             if item.dts is None or item.time_base is None:
                 continue
             scale = item.time_base * VIDEO_CLOCK
@@ -118,6 +121,9 @@ class Track:
                 nals = [sei.turned(self._turns), *nals]  # what the container says goes on inside
             for unit in self._units.add(nals, dts=dts, offset=pts - dts):
                 yield unit.dts, unit.offset, unit.keyframe, unit.payload
+        if packet.size == 0:
+            for unit in self._units.flush():
+                yield unit.dts, unit.offset, unit.keyframe, unit.payload
 
     def _unit(self, data: bytes) -> bytes:
         if self._config is not None:
@@ -127,6 +133,10 @@ class Track:
             raise MediaError("its AAC does not say what it is")
         config, frame = framed
         return config.unit(frame)
+
+
+def _is_avi(stream: VideoStream | AudioStream) -> bool:
+    return stream.container.format.name == "avi"
 
 
 def _step(stream: VideoStream | AudioStream, packet: Packet[Any]) -> int:

@@ -39,9 +39,16 @@ class Kind:
         outputs = [*self.video.split(), *self.sound.split(), *self.more.split()]
         command = ["ffmpeg", "-nostdin", "-v", "error", "-y", *tracks, "-t", str(SECONDS), *outputs]
         subprocess.run([*command, str(path)], check=True)
-        if "rotate" in self.more:  # it is told when a track is copied
-            pass
         return path
+
+
+def turned(path: Path, degrees: int) -> Path:
+    """The same file with a rotation in it, as telephones write it."""
+    out = path.with_name(f"turned{degrees}.mov")
+    tag = ["-metadata:s:v:0", f"rotate={degrees}"]
+    command = ["ffmpeg", "-nostdin", "-v", "error", "-y", "-i", str(path), "-c", "copy", *tag]
+    subprocess.run([*command, str(out)], check=True)
+    return out
 
 
 def x264(profile: str, pix_fmt: str = "yuv420p", more: str = "") -> str:
@@ -60,7 +67,6 @@ PLAYS: Final = (
     Kind("FLV", "flv"),
     Kind("AVI", "avi"),
     Kind("3GP", "3gp"),
-    Kind("H.264 alone", "h264", sound="-an"),
     Kind("H.264 Baseline", "mp4", x264("baseline")),
     Kind("H.264 Main", "mp4", x264("main")),
     Kind("H.264 High", "mp4", x264("high")),
@@ -73,3 +79,19 @@ PLAYS: Final = (
     Kind("H.264 at a rate that varies", "mkv", filters="select='not(mod(n\\,2))+lt(n\\,10)'",
          more="-vsync vfr"),
 )  # fmt: skip
+
+X265: Final = "-c:v libx265 -preset ultrafast -x265-params log-level=none"
+REFUSED: Final = (
+    (Kind("HEVC", "mp4", X265), "its picture is HEVC", "H.264"),
+    (Kind("MPEG-4 Part 2", "avi", "-c:v mpeg4"), "its picture is MPEG-4 Part 2", "H.264"),
+    (Kind("MPEG-2", "mpg", "-c:v mpeg2video", "-c:a mp2"), "its picture is MPEG-2", "H.264"),
+    (Kind("ProRes", "mov", "-c:v prores"), "its picture is ProRes", "H.264"),
+    (Kind("MP3", "mp3", "-vn", "-c:a libmp3lame"), "its sound is MP3", "AAC"),
+    (Kind("WAV", "wav", "-vn", "-c:a pcm_s16le"), "its sound is PCM", "AAC"),
+    (Kind("H.264 alone", "h264", sound="-an"), "does not tell when", "MP4 or MKV"),
+)
+SILENT: Final = (
+    (Kind("MKV with Opus", "mkv", sound="-c:a libopus"), "Opus"),
+    (Kind("MKV with AC-3", "mkv", sound="-c:a ac3"), "AC3"),
+    (Kind("MP4 with MP3", "mp4", sound="-c:a libmp3lame"), "MP3"),
+)
