@@ -41,7 +41,7 @@ pytestmark = [
     pytest.mark.parametrize("store_kind", ["valkey"], indirect=True),
 ]
 
-MUTANTS: Final = 300 * FACTOR
+MUTANTS: Final = 200 + 100 * FACTOR
 DAMAGED_MS: Final = 800
 """So much of the stream is damaged; what follows is good."""
 WITHIN_MS: Final = 2000
@@ -255,5 +255,6 @@ async def test_a_stream_whose_structure_is_damaged(
     met: Counter[str] = Counter()
     for seed in range(MUTANTS):
         met.update(await check(store, stream, seed))
-    assert met["unusable_video"]
+    # The damage comes to all that there is to tell of.
+    assert {"unusable_video", "without_keyframe", "wrong_offset", "clock_changed"} <= met.keys()
     figure(f"{MUTANTS:,} mutants of a stream, of which were told: {dict(met)}")
