@@ -7,6 +7,7 @@ sooner it has started the sooner it does the work of one that died.
 from __future__ import annotations
 
 import importlib
+import io
 import sys
 from difflib import get_close_matches
 from importlib.metadata import version
@@ -91,6 +92,10 @@ def relay(
 
 def main() -> None:
     """The entry point: errors of ours end with one line instead of a traceback."""
+    for stream in (sys.stdout, sys.stderr):
+        # A terminal of another encoding shows what it can of names and arrows.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
     try:
         # By this name the shell's completion finds it, however it was called.
         app(prog_name="relay")

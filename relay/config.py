@@ -26,7 +26,6 @@ from relay.errors import SettingsError
 _LAST_PORT: Final = 65535
 _ORIGIN: Final = re.compile(r"https?://(?:[\w.-]+|\[[\da-fA-F:.]+\])(?::\d{1,5})?/?")
 
-_HOST: Final = re.compile(r"(?=.{1,253}$)(?!\d+$)[A-Za-z0-9-]{1,63}(\.(?!\d+$)[A-Za-z0-9-]{1,63})*")
 _LEAST_TOKEN: Final = 8
 
 Port = Annotated[int, Field(ge=1, le=_LAST_PORT)]
@@ -68,7 +67,7 @@ class Settings(BaseSettings):
     webrtc_port: Port = 8189
     """UDP port of edge 0; edge n uses this + n."""
     webrtc_host: str = ""
-    """Address that viewers send media to; empty: the one their HTTP request came in on."""
+    """IPv4 address that viewers send media to; empty: the one their HTTP request came in on."""
     whip_port: Port = 8188
     """UDP port for publishers' media."""
     rtmp_host: str = "0.0.0.0"  # noqa: S104
@@ -153,8 +152,9 @@ class Settings(BaseSettings):
     @field_validator("webrtc_host")
     @classmethod
     def _address(cls, value: str) -> str:
-        if value and not _is_ipv4(value) and _HOST.fullmatch(value) is None:
-            raise ValueError("must be an IPv4 address or a host name, such as 203.0.113.7")
+        # Browsers take no names as candidates, and nobody can send to 0.0.0.0.
+        if value and (not _is_ipv4(value) or ipaddress.IPv4Address(value).is_unspecified):
+            raise ValueError("must be an IPv4 address such as 203.0.113.7, not a host name")
         return value
 
     @field_validator("admin_token")

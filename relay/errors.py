@@ -23,6 +23,7 @@
     │   ├── TooMany           429, with Retry-After
     │   └── Overloaded        503, with Retry-After
     └── StoreError            bus or state is out of reach or refuses
+        └── StoreRefused      it refuses who asks, and will go on to
 
 Texts are for people who did not write the code, and never hold a key, a token or a password.
 """
@@ -177,3 +178,9 @@ class Overloaded(RequestError):
 
 class StoreError(RelayError):
     """A Redis or Valkey server is out of reach, or refuses a command."""
+
+
+class StoreRefused(StoreError):
+    """A Redis or Valkey server answers, and refuses what it will refuse next time as well: the
+    password, the database, the user's rights.
+    """

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from redis.asyncio import Redis
 
-_SCRIPT: Final = files("relay.audience").joinpath("vote.lua").read_text()
+_SCRIPT: Final = files("relay.audience").joinpath("vote.lua").read_text("utf-8")
 _SHA: Final = hashlib.sha1(_SCRIPT.encode(), usedforsecurity=False).hexdigest()
 _TELL_S: Final = 0.5
 """A voter does not wait longer for a bus that hangs; pages hear of the vote from the state."""

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from redis.asyncio import ConnectionPool, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
-from redis.exceptions import RedisError
+from redis.exceptions import AuthenticationError, NoPermissionError, RedisError
 
 from relay.bus.line import Line
-from relay.errors import StoreError
+from relay.errors import OperatorError, StoreError, StoreRefused
+from relay.log import logger
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -118,7 +119,41 @@ async def store_errors(what: str, *, timeout_s: float = _TIMEOUT_S) -> AsyncIter
         async with asyncio.timeout(timeout_s):
             yield
     except (RedisError, OSError) as error:
+        refusal = _refusal(error)
+        if refusal is not None:
+            raise StoreRefused(f"{what}: {refusal}") from error
         raise StoreError(f"{what}: {type(error).__name__}: {error}") from error
+
+
+def _refusal(error: BaseException) -> str | None:
+    """What has to be changed where trying again changes nothing; None for all other errors."""
+    if isinstance(error, AuthenticationError):
+        return "the server refuses the user or the password of its URL, or wants one"
+    if isinstance(error, NoPermissionError):
+        return f"the user of its URL lacks a right on the server: {error}"
+    if "Invalid Database" in str(error) or "DB index" in str(error):
+        return "the server has no database of the number in its URL"
+    return None
+
+
+async def check_rights(url: str, setting: str) -> None:
+    """See that the server of a URL lets us in, and lets us write; that it is away is no fault here.
+
+    Raises:
+        OperatorError: it does not, and will not.
+    """
+    client, key = connect(url), "relay:rights"
+    try:
+        async with store_errors(setting):
+            await client.xadd(key, {"at": "start"}, maxlen=1)
+            await client.publish(key, "start")
+            await client.delete(key)
+    except StoreRefused as error:
+        raise OperatorError(str(error)) from None
+    except StoreError as error:
+        logger().warning("a store is out of reach", setting=setting, error=str(error))
+    finally:
+        await client.aclose()
 
 
 async def stream_end(client: Redis, key: str) -> bytes:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from relay.errors import MediaError
-from relay.media import h264
+from relay.media import h264, sei
 from relay.media.sps import parse_sps
 from relay.media.timebase import VIDEO_CLOCK
 
@@ -32,6 +32,8 @@ class PassThrough:
         """Why not; None while it can be."""
         self.sps: Sps | None = None
         """What the source says of itself; None where that cannot be read."""
+        self.turn = 0
+        """By how many quarters of a full turn it is to be turned before it is shown."""
         self.bps: int | None = None
         """What it has measured, bits a second; None in its first second."""
         self._final = False
@@ -54,8 +56,10 @@ class PassThrough:
     def _look_at_parameters(self, unit: Unit) -> None:
         self._keyframe_at = unit.dts
         try:
-            self.sps = _sps_of(unit)
+            self.sps, self.turn = _sps_of(unit), sei.turn(unit.payload)
             refusal = _objection(self.sps)
+            if self.turn:
+                refusal = "it is to be turned, which browsers do not do"
         except MediaError as error:
             self.sps, refusal = None, str(error)
         if not self._final:

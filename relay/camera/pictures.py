@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final, cast
 from relay.av.decode import Decoder
 from relay.av.deinterlace import Deinterlacer
 from relay.av.rung import Picture
+from relay.av.upright import Upright
 from relay.camera.gop import FRESH, Gop, Pending
 from relay.camera.keyframes import KeyframeClock
 from relay.camera.ladder import LESS_FPS, MAX_FPS, shown_size
@@ -202,6 +203,7 @@ class _Whole(Decoder):
     def __init__(self, codec: Codec, threads: int = 1) -> None:
         super().__init__(codec, threads)
         self._deinterlacer = Deinterlacer()
+        self._upright = Upright()
 
     def shown(self, unit: Unit) -> list[Shown]:
         """The pictures that `unit` completes.
@@ -230,7 +232,9 @@ class _Whole(Decoder):
 
     def _sized(self, picture: tuple[VideoFrame, int]) -> Shown:
         frame, captured_us = picture
-        return frame, captured_us, shown_size(frame.width, frame.height, self.pixel_aspect)
+        width, height = shown_size(frame.width, frame.height, self.pixel_aspect)
+        frame, on_its_side = self._upright.take(frame)
+        return frame, captured_us, (height, width) if on_its_side else (width, height)
 
 
 def _decode(

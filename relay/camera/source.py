@@ -91,9 +91,10 @@ class Source:
         if sps is None:
             return self._found
         aspect = Fraction(*sps.pixel_aspect)
-        return shown_size(
+        width, height = shown_size(
             sps.width, sps.height, aspect if 1 / _ODDEST <= aspect <= _ODDEST else Fraction(1)
         )
+        return (height, width) if self.through.turn % 2 else (width, height)
 
     @property
     def fps(self) -> float | None:

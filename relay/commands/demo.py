@@ -21,7 +21,8 @@ from relay.demo import show
 from relay.demo.scene import AROUND, KINDS
 from relay.errors import Conflict, MediaError, NotFound, OperatorError, StoreError
 from relay.ingest.fetch import is_url
-from relay.ingest.pull import open_source, tracks_of
+from relay.ingest.pull import open_source
+from relay.ingest.tracks import tracks_of
 from relay.log import logger
 from relay.media.codecs import Kind
 from relay.state.models import Broadcast, Camera, Marker, Projection, Pull

@@ -34,7 +34,7 @@ class Frontend:
         """
         path = folder / "manifest.json"
         try:
-            self._chunks: dict[str, Any] = json.loads(path.read_text())
+            self._chunks: dict[str, Any] = json.loads(path.read_text("utf-8"))
             self._heads = {entry: self._head(entry) for entry in self._built()}
             loader = self._chunks.get(LOADER, {}).get("file")
             self._loader = None if loader is None else folder / str(loader)

@@ -231,6 +231,7 @@ class Desk:
                 return
             self._put_on_air(line, source)
         if codec.kind == "video" and not self._goes_on(line, source, keyframe=keyframe, now=now):
+            source.inspection.note("without_keyframe")
             return
         line.publisher.put(
             codec, dts=dts, offset=offset, keyframe=keyframe, payload=payload, now_us=now_us

@@ -8,6 +8,7 @@ operators name them.
 from __future__ import annotations
 
 import http.client
+import io
 import ipaddress
 import socket
 import ssl
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 _TIMEOUT_S: Final = 10.0
 _REDIRECTS: Final = 5
+_PEEK: Final = 4096
 _HEADERS: Final = {"User-Agent": "eva-relay"}
 # Not RTSP: FFmpeg follows a redirection of its own accord, to wherever that leads.
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443, "rtmp": 1935}
@@ -138,10 +140,60 @@ class Body:
         except (OSError, http.client.HTTPException, ValueError):
             return b""
 
+    def peek(self) -> bytes:
+        """What comes next, some of it, which is still to be read."""
+        try:
+            return self._response.peek(_PEEK)
+        except (OSError, http.client.HTTPException, ValueError):
+            return b""
+
     def close(self) -> None:
         """Hang up."""
         self._response.close()
         self._connection.close()
+
+
+class Ranges(Body):
+    """A body of which any part can be asked for: FFmpeg may go to an index at its end, and back."""
+
+    def __init__(self, body: Body, size: int, reopen: Callable[[int], Body]) -> None:
+        """`reopen` asks for the rest from a byte on."""
+        self._body = body
+        self._size = size
+        self._reopen = reopen
+        self._position = 0
+        self._at = 0
+
+    def read(self, size: int) -> bytes:
+        """See `Body`."""
+        if self._position != self._at:
+            self._body.close()
+            try:
+                self._body, self._at = self._reopen(self._position), self._position
+            except MediaError:
+                return b""
+        data = self._body.read(size)
+        self._position += len(data)
+        self._at = self._position
+        return data
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        """Go on from there; asked for only once it is read."""
+        begin = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self._size}[whence]
+        self._position = max(0, begin + offset)
+        return self._position
+
+    def tell(self) -> int:
+        """Where the next byte is from."""
+        return self._position
+
+    def peek(self) -> bytes:
+        """See `Body`."""
+        return self._body.peek()
+
+    def close(self) -> None:
+        """Hang up."""
+        self._body.close()
 
 
 def _login(parts: SplitResult) -> dict[str, str]:
@@ -153,18 +205,46 @@ def _login(parts: SplitResult) -> dict[str, str]:
 
 
 def open_http(url: str, *, allow_private: bool) -> Body:
-    """The body of an HTTP(S) URL, with redirects followed and checked.
+    """The body of an HTTP(S) URL, with redirects followed and checked; `Ranges` where its server
+    gives parts of it.
 
     Raises:
         MediaError: it cannot be had.
     """
+    connection, response, found = _ask(url, allow_private=allow_private, begin=0)
+    body = Body(connection, response)
+    # From 0 on is all of it: a server that knows no ranges answers 200.
+    size = response.headers.get("Content-Range", "").rpartition("/")[2]
+    if response.status != 206 or not size.isdecimal():
+        return body
+
+    def reopen(begin: int) -> Body:
+        connection, response, _ = _ask(found, allow_private=allow_private, begin=begin)
+        if response.status == 206 and _begins(response) == begin:
+            return Body(connection, response)
+        Body(connection, response).close()
+        raise MediaError("the server no longer gives parts")
+
+    return Ranges(body, int(size), reopen)
+
+
+def _begins(response: http.client.HTTPResponse) -> int:
+    """The first byte of a part; -1 if its server does not say."""
+    first = response.headers.get("Content-Range", "").removeprefix("bytes ").partition("-")[0]
+    return int(first) if first.isdecimal() else -1
+
+
+def _ask(
+    url: str, *, allow_private: bool, begin: int
+) -> tuple[http.client.HTTPConnection, http.client.HTTPResponse, str]:
+    """Ask for a URL from a byte on; also says where redirects have led."""
     for _ in range(_REDIRECTS):
         parts = urlsplit(url)
         if parts.scheme not in ("http", "https"):
             raise MediaError("redirected away from HTTP")
         address, port = checked_address(parts, allow_private=allow_private)
         connection = _Pinned(parts, address, port)
-        headers = _HEADERS | _login(parts)
+        headers = _HEADERS | _login(parts) | {"Range": f"bytes={begin}-"}
         path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         try:
             connection.request("GET", path, headers=headers)
@@ -172,13 +252,12 @@ def open_http(url: str, *, allow_private: bool) -> Body:
         except (OSError, http.client.HTTPException, ValueError) as error:
             connection.close()
             raise MediaError(f"{parts.hostname} cannot be reached: {error}") from None
-        body = Body(connection, response)
         if response.status in (301, 302, 303, 307, 308):
             url = urljoin(url, response.headers.get("Location", ""))
-            body.close()
+            Body(connection, response).close()
             continue
-        if response.status != 200:
-            body.close()
+        if response.status not in (200, 206):
+            Body(connection, response).close()
             raise MediaError(f"{parts.hostname} answers {response.status}")
-        return body
+        return connection, response, url
     raise MediaError("too many redirects")

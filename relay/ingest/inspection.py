@@ -89,8 +89,14 @@ class Inspection:
         """The last unit came so long after it was captured, as well as the relay knows."""
         self._lag_s = seconds
 
+    def note(self, what: str) -> None:
+        """Something has befallen a unit: `without_keyframe`, it could not go on because none has
+        come before it; `wrong_offset`, its presentation time could not be believed.
+        """
+        self._counts[what] += 1
+
     def note_change(self, what: str) -> None:
-        """Something of the source has changed midway: its `size`, or its `codec`."""
+        """Something of the source has changed midway: its `size`, its `codec`, or its `clock`."""
         self._counts[f"{what}_changed"] += 1
 
     @property

@@ -22,7 +22,7 @@ from relay.log import logger
 from relay.media import h264, sei
 from relay.media.codecs import Codec
 from relay.media.sps import crop_sps, parse_sps
-from relay.media.timebase import MAX_JUMP, CaptureClock, Timeline, ToldClock, ticks_to_us
+from relay.media.timebase import CaptureClock, Reordering, Timeline, ToldClock, ticks_to_us
 from relay.media.unit import Unit
 
 if TYPE_CHECKING:
@@ -47,6 +47,7 @@ class Publisher:
         self._camera = camera
         self._writer = StreamWriter(bus, keys.source_units(camera))
         self._timeline = Timeline()
+        self._reordering = Reordering()
         self._capture = CaptureClock()
         self._told: ToldClock | None = None
         self._fact: dict[str, Any] = {
@@ -97,6 +98,7 @@ class Publisher:
     def new_source(self, *, peer: str, device: str, encoder: str) -> None:
         """Go on with another source, whose clock is its own; the timeline goes on."""
         self._timeline = Timeline(not_before=self._until)
+        self._reordering = Reordering()
         self._capture = CaptureClock()
         self._told = None
         self._publication = (self._publication + 1) % wire.PUBLICATIONS
@@ -134,8 +136,12 @@ class Publisher:
         shift, placed = self._timeline.place(codec.kind, dts, now_us)
         if self._timeline.restamps != steps:
             self._told = None  # it was told of the clock before
-        # No reordering takes this long; believed, it would shut out what comes after.
-        offset = offset if abs(offset) <= MAX_JUMP else 0
+            if self._inspection is not None:
+                self._inspection.note_change("clock")
+        if codec.kind == "video" and not self._reordering.allows(dts, offset):
+            offset = 0
+            if self._inspection is not None:
+                self._inspection.note("wrong_offset")
         pts = dts + shift + offset
         self._until = max(self._until, placed + 1)
         captured = self._capture.captured_us(pts, now_us)

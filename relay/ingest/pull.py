@@ -10,45 +10,40 @@ import asyncio
 import threading
 import time
 from contextlib import ExitStack, asynccontextmanager, closing, contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 import av
-from av.bitstream import BitStreamFilterContext
-from av.stream import Disposition
 from av.video.stream import VideoStream
 
 from relay import process
 from relay.bus import faults, lease
 from relay.bus.client import connect
 from relay.bus.faults import Fault, FaultKind
-from relay.errors import MediaError, StoreError, UnsupportedCodec
+from relay.errors import MediaError, StoreError
 from relay.ids import new_id
 from relay.ingest import fetch
-from relay.ingest.inspection import FILE, Inspection, refused
+from relay.ingest.inspection import FILE, Inspection
 from relay.ingest.publisher import Publisher
+from relay.ingest.tracks import RefusedSource, has_index_at_end, tracks_of
 from relay.log import logger
-from relay.media.aac import AacConfig, split_adts
-from relay.media.access_unit import AccessUnits
-from relay.media.codecs import Codec, Kind
-from relay.media.h264 import split_annexb
-from relay.media.timebase import VIDEO_CLOCK, rescale
+from relay.media.timebase import VIDEO_CLOCK
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
 
-    from av.audio.stream import AudioStream
-    from av.codec.context import CodecContext
     from av.container import InputContainer
-    from av.packet import Packet
     from redis.asyncio import Redis
 
+    from relay.media.codecs import Codec, Kind
     from relay.state.models import Pull
 
 QUEUE: Final = 128
 _RETRY_S: Final = (1.0, 2.0, 5.0, 10.0)
+_REFUSED_S: Final = 300.0
+"""A source that cannot be shown as it is may be another one by then."""
 _FILE: Final = {"protocol_whitelist": "file"}
 # A playlist or session description from a stranger must not make FFmpeg open anything else: of
 # what comes by HTTP only formats that hold their media themselves are read, and no protocol.
@@ -65,16 +60,6 @@ _STREAMS: Final = {
 
 _FAULT_MS: Final = 30_000
 """How long a source that cannot be pulled is told of: longer than until the next attempt ends."""
-_CODEC_NAMES: Final = {"flv1": "Sorenson H.263", "vp6f": "VP6", "mpeg4": "MPEG-4 Part 2"}
-"""Where FFmpeg's name in capitals is not what people call a codec."""
-
-
-class RefusedSource(MediaError):
-    """Nothing of the source can be shown; `fault` says why."""
-
-    def __init__(self, fault: Fault) -> None:
-        super().__init__(str(fault))
-        self.fault = fault
 
 
 class Pace:
@@ -91,51 +76,6 @@ class Pace:
         if self._began is None or now - self._began - due > self._LATE_S:
             self._began = now - due
         time.sleep(max(0.0, self._began + due - now))
-
-
-class Track:
-    """Turns one stream's packets into payloads as `Codec` describes them."""
-
-    def __init__(self, stream: VideoStream | AudioStream) -> None:
-        codec = {"h264": Codec.H264, "aac": Codec.AAC}.get(_codec_name(stream))
-        if codec is None:
-            raise UnsupportedCodec(
-                _CODEC_NAMES.get(_codec_name(stream)) or _codec_name(stream).upper()
-            )
-        self.codec = codec
-        self.stream = stream
-        self._filter = (
-            BitStreamFilterContext("h264_mp4toannexb", in_stream=stream)
-            if codec is Codec.H264
-            else None
-        )
-        self._units = AccessUnits()
-        extradata = stream.codec_context.extradata
-        self._config = AacConfig.parse(extradata) if codec is Codec.AAC and extradata else None
-
-    def packets(self, packet: Packet[Any]) -> Iterator[tuple[int, int, bool, bytes]]:
-        """For each access unit: dts and pts - dts (90 kHz), keyframe, payload."""
-        for item in [packet] if self._filter is None else self._filter.filter(packet):
-            if item.dts is None or item.time_base is None:
-                continue
-            scale = item.time_base * VIDEO_CLOCK
-            dts = rescale(item.dts, scale.denominator, scale.numerator)
-            pts = dts if item.pts is None else rescale(item.pts, scale.denominator, scale.numerator)
-            if self.codec is Codec.AAC:
-                yield dts, pts - dts, True, self._unit(bytes(item))
-                continue
-            nals = split_annexb(bytes(item))
-            for unit in self._units.add(nals, dts=dts, offset=pts - dts):
-                yield unit.dts, unit.offset, unit.keyframe, unit.payload
-
-    def _unit(self, data: bytes) -> bytes:
-        if self._config is not None:
-            return self._config.unit(data)
-        framed = split_adts(data)
-        if framed is None:
-            raise MediaError("its AAC does not say what it is")
-        config, frame = framed
-        return config.unit(frame)
 
 
 @contextmanager
@@ -161,52 +101,13 @@ def _open(source: str, allow_private: bool, stack: ExitStack) -> InputContainer:
     scheme = urlsplit(source).scheme
     if scheme in ("http", "https"):
         body = stack.enter_context(closing(fetch.open_http(source, allow_private=allow_private)))
+        if not isinstance(body, fetch.Ranges) and has_index_at_end(body.peek()):
+            text = "its index is at its end, and its server knows no range requests"
+            remedy = "move the index to its beginning (ffmpeg: -movflags +faststart), or serve it"
+            raise RefusedSource(Fault(FaultKind.REFUSED, text, f"{remedy} from one that does"))
         return av.open(body, mode="r", options=_HTTP)
     url = fetch.pinned(source, allow_private=allow_private)
     return av.open(url, mode="r", options=_STREAMS[scheme])
-
-
-def _codec_name(stream: VideoStream | AudioStream) -> str:
-    """FFmpeg's name of a stream's codec, whichever decoder it would take."""
-    # Of a codec without a decoder in this build there is no context, whatever the type says.
-    context: CodecContext | None = stream.codec_context
-    return "unknown" if context is None else context.codec.canonical_name
-
-
-@dataclass(frozen=True)
-class Tracks:
-    """What of a container is relayed."""
-
-    found: dict[int, Track]
-    """The first picture and the first sound that can be, by their streams' index."""
-    lost: dict[Kind, str]
-    """The codec of what there is and cannot be relayed, where nothing else of its kind can."""
-
-
-def tracks_of(container: InputContainer) -> Tracks:
-    """What of a container can be relayed.
-
-    Raises:
-        RefusedSource: its picture cannot be, or nothing of it.
-        MediaError: there is neither picture nor sound.
-    """
-    found: dict[Kind, Track] = {}
-    lost: dict[Kind, str] = {}
-    # The cover of a record is a picture to FFmpeg, and not one to show.
-    pictures = [s for s in container.streams.video if not s.disposition & Disposition.attached_pic]
-    streams: list[VideoStream | AudioStream] = [*pictures, *container.streams.audio]
-    for stream in streams:
-        kind = Kind.VIDEO if isinstance(stream, VideoStream) else Kind.AUDIO
-        try:
-            found.setdefault(kind, Track(stream))
-        except UnsupportedCodec as error:
-            lost.setdefault(kind, error.codec)
-    lost = {kind: codec for kind, codec in lost.items() if kind not in found}
-    if Kind.VIDEO in lost or (lost and not found):
-        raise RefusedSource(refused(lost, FILE))
-    if not found:
-        raise MediaError("the source has neither picture nor sound")
-    return Tracks({track.stream.index: track for track in found.values()}, lost)
 
 
 def play_once(
@@ -256,7 +157,7 @@ async def pull(*, camera: str, source: Pull, bus_url: str, allow_private: bool) 
     try:
         while True:
             began = time.monotonic()
-            reason = "it has ended"
+            reason, least = "it has ended", 0.0
             try:
                 async with _held(bus, camera, holder):
                     await _pull_once(bus, camera, source, allow_private=allow_private)
@@ -264,9 +165,10 @@ async def pull(*, camera: str, source: Pull, bus_url: str, allow_private: bool) 
                     return
             except (MediaError, StoreError) as error:
                 reason = str(error)
+                least = _REFUSED_S if isinstance(error, RefusedSource) else 0.0
                 await _tell_fault(bus, camera, error)
             failures = 0 if time.monotonic() - began > _RETRY_S[-1] else failures
-            pause = _RETRY_S[min(failures, len(_RETRY_S) - 1)]
+            pause = max(least, _RETRY_S[min(failures, len(_RETRY_S) - 1)])
             failures += 1
             logger().warning("pull ended", camera=camera, reason=reason, again_in_s=pause)
             await asyncio.sleep(pause)
@@ -278,11 +180,11 @@ async def _tell_fault(bus: Redis, camera: str, error: MediaError | StoreError) -
     """Tell the operators why nothing is pulled; an outage of the bus they see by itself."""
     if isinstance(error, StoreError):
         return
-    fault = Fault(FaultKind.UNREACHABLE, f"it cannot be pulled: {error}")
+    fault, for_ms = Fault(FaultKind.UNREACHABLE, f"it cannot be pulled: {error}"), _FAULT_MS
     if isinstance(error, RefusedSource):
-        fault = error.fault
+        fault, for_ms = error.fault, _FAULT_MS + int(_REFUSED_S * 1000)
     try:
-        await faults.tell(bus, camera, replace(fault, at=time.time()), ttl_ms=_FAULT_MS)
+        await faults.tell(bus, camera, replace(fault, at=time.time()), ttl_ms=for_ms)
         await faults.note(bus, camera, {fault.kind: 1})
     except StoreError as away:
         logger().debug("the bus does not hear of a fault", error=str(away))

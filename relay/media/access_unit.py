@@ -20,6 +20,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from relay.errors import MediaError
+from relay.media import sei
 from relay.media.bits import Bits, unescape
 from relay.media.h264 import (
     NAL_AUD,
@@ -221,21 +222,4 @@ def _has_recovery_point(nal: bytes) -> bool:
     Sources with an open GOP, or that refresh their picture piece by piece, send no IDR picture
     after their first.
     """
-    data = unescape(nal[1:])
-    position = 0
-    while position + 2 <= len(data) and data[position] != 0x80:
-        numbers = []
-        for _ in range(2):  # payload type and size, each in bytes of 255 and a last one
-            number = 0
-            while position < len(data) and data[position] == 0xFF:
-                number += 255
-                position += 1
-            if position >= len(data):
-                return False
-            numbers.append(number + data[position])
-            position += 1
-        kind, size = numbers
-        if kind == _RECOVERY_POINT:
-            return True
-        position += size
-    return False
+    return any(kind == _RECOVERY_POINT for kind, _ in sei.messages(nal))

@@ -1,17 +1,25 @@
-"""Wall clocks inside of H.264: MISB ST 0604 precision time stamps, as drones write them.
+"""What H.264 says beside its pictures: wall clocks, and which way up they are to be shown.
 
-The stamp is a user data SEI (payload type 5) in front of its picture: a UUID, a status byte, and µs
-since 1970 in four pairs of bytes with 0xFF between them, which keeps start codes out. The time
-codes of pic_timing SEI have neither a date nor a time zone, and are left alone.
+Wall clocks are MISB ST 0604 precision time stamps, as drones write them: a user data SEI (payload
+type 5) in front of its picture, with a UUID, a status byte, and µs since 1970 in four pairs of
+bytes with 0xFF between them, which keeps start codes out. The time codes of pic_timing SEI have
+neither a date nor a time zone, and are left alone.
 """
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+from relay.media.bits import unescape
+from relay.media.h264 import NAL_SEI, nal_type, split_annexb
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _UUID: Final = b"MISPmicrosectime"
 _MOST_US: Final = 1 << 62
 """No clock tells more than this."""
+_ORIENTATION: Final = 47
 _HEAD: Final = 4096
 """SEI come before the picture; in so many bytes of it."""
 
@@ -26,3 +34,45 @@ def stamped_us(payload: bytes) -> int | None:
         return None
     found = int.from_bytes(stamp[0:2] + stamp[3:5] + stamp[6:8] + stamp[9:11])
     return found if found < _MOST_US else None
+
+
+def messages(nal: bytes) -> Iterator[tuple[int, bytes]]:
+    """The messages of a SEI NAL unit, as payload type and payload (ITU-T H.264 section 7.3.2.3)."""
+    data = unescape(nal[1:])
+    position = 0
+    while position + 2 <= len(data) and data[position] != 0x80:
+        numbers = []
+        for _ in range(2):  # payload type and size, each in bytes of 255 and a last one
+            number = 0
+            while position < len(data) and data[position] == 0xFF:
+                number += 255
+                position += 1
+            if position >= len(data):
+                return
+            numbers.append(number + data[position])
+            position += 1
+        kind, size = numbers
+        yield kind, data[position : position + size]
+        position += size
+
+
+def turn(payload: bytes) -> int:
+    """By how many quarters of a full turn a picture is to be turned anticlockwise before it is
+    shown, 0 to 3. `payload` is an access unit with a display orientation SEI (ITU-T H.264 section
+    D.2.27), or without, which is 0.
+    """
+    for nal in split_annexb(payload[:_HEAD]):
+        if nal_type(nal) != NAL_SEI:
+            continue
+        for kind, data in messages(nal):
+            if kind == _ORIENTATION and len(data) >= 3 and not data[0] & 0x80:
+                # Behind the flags for cancelling and flipping: 16 bits of a full turn.
+                angle = int.from_bytes(data[:3]) >> 5 & 0xFFFF
+                return round(angle / 0x4000) % 4
+    return 0
+
+
+def turned(turns: int) -> bytes:
+    """The SEI NAL unit that says so, until the next one."""
+    bits = (turns % 4 * 0x4000) << 5 | 0b01001  # repeated until cancelled; no extension; the end
+    return bytes((NAL_SEI, _ORIENTATION, 3)) + bits.to_bytes(3) + b"\x80"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass
 from typing import Final
 
@@ -17,6 +18,12 @@ MAX_STEP_BACK: Final = VIDEO_CLOCK // 2
 """Time stamps that step back by more are stamped anew; by less, decoding times are held."""
 MAX_STEP_AHEAD: Final = VIDEO_CLOCK
 """Time stamps that run ahead of their arrival by more, all at once, are stamped anew."""
+STANDSTILL: Final = VIDEO_CLOCK // 2
+"""A track that goes on for so long, and whose time stamps do not, is stamped by arrival."""
+_CRAWL: Final = 8
+"""Time stamps stand still, too, if they go on by no more than one part in so many of the time."""
+_PAUSE: Final = VIDEO_CLOCK // 5
+"""Units further apart than this arrive after a pause, in which no clock can be judged."""
 
 
 def rescale(value: int, source: int, target: int) -> int:
@@ -61,6 +68,8 @@ class Timeline:
     the source's own clock rules. A track whose clock steps is anchored anew, where the timeline
     stands: viewers would else see nothing until the clock is back where it was. The other track,
     when it makes the same step, takes that anchor as well, so that sound and picture stay in sync.
+    A track whose clock stands still while its units come is placed where the timeline stands when
+    each arrives.
     """
 
     def __init__(self, *, not_before: int = 0) -> None:
@@ -80,6 +89,7 @@ class Timeline:
         known = self._tracks.get(track)
         if known is None:
             offset, floor, interval = self._join(dts, now_us), self._floor, MAX_JUMP
+            since, active = dts, 0
         else:
             step = dts - known.dts
             elapsed = us_to_ticks(now_us - known.came_us)
@@ -90,8 +100,14 @@ class Timeline:
                 offset = self._step(dts, known.placed + elapsed, now_us)
                 interval = known.interval
                 self.restamps += 1
+                since, active = dts, 0
+            else:
+                since, active = known.judge(dts, elapsed)
+            if active >= STANDSTILL:
+                offset = self._here(now_us) - dts
+                self.restamps += known.active < STANDSTILL
         placed = max(dts + offset, floor)
-        self._tracks[track] = _Track(dts, placed, offset, now_us, interval)
+        self._tracks[track] = _Track(dts, placed, offset, now_us, interval, since, active)
         if self._latest is None or placed >= self._latest[0]:
             self._latest = (placed, now_us)
         return offset, placed
@@ -138,6 +154,37 @@ class _Track:
     """When it arrived, µs since the epoch."""
     interval: int
     """How far its dts was from that of the one before."""
+    since: int
+    """The dts at which the source's clock was last seen to go on."""
+    active: int
+    """For how long units have come since, without their pauses."""
+
+    def judge(self, dts: int, elapsed: int) -> tuple[int, int]:
+        """The next unit's `since` and `active`."""
+        active = self.active + min(max(elapsed, 0), _PAUSE)
+        progress = dts - self.since
+        return (dts, 0) if progress * _CRAWL > active else (self.since, active)
+
+
+class Reordering:
+    """Judges how far presentation may be from decoding: a stray picture that claims to be shown in
+    seconds would shut out all that come before then.
+
+    No picture waits for more than 16 others (ITU-T H.264 section A.3.1), whose span is known from
+    those before; it may double, as rates do that vary.
+    """
+
+    _PICTURES: Final = 16
+    _ALWAYS: Final = VIDEO_CLOCK // 2
+
+    def __init__(self) -> None:
+        self._decoded: deque[int] = deque(maxlen=self._PICTURES + 1)
+
+    def allows(self, dts: int, offset: int) -> bool:
+        """Whether the next picture may be shown `offset` after its decoding."""
+        self._decoded.append(dts)
+        span = dts - self._decoded[0]
+        return abs(offset) <= min(max(2 * span, self._ALWAYS), MAX_JUMP)
 
 
 class CaptureClock:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from relay import process
 from relay.bus import embedded, keys, presence
-from relay.bus.client import connect, connect_blocking
+from relay.bus.client import check_rights, connect, connect_blocking
 from relay.bus.events import publish
 from relay.errors import StoreError
 from relay.log import logger
@@ -122,6 +122,8 @@ async def relay(settings: Settings) -> AsyncIterator[Urls]:
         OperatorError: something cannot be started; its message says what.
     """
     async with stores(settings) as urls:
+        for url, setting in ((urls.state, "RELAY_STATE_URL"), (urls.bus, "RELAY_BUS_URL")):
+            await check_rights(url, setting)
         state, bus, blocking = connect(urls.state), connect(urls.bus), connect_blocking(urls.bus)
         children: list[Child] = []
         try:

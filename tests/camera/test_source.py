@@ -77,6 +77,18 @@ def test_a_second_encoder_is_not_blamed_for_the_first() -> None:
     assert ladder.find(SOURCE) is not None
 
 
+@pytest.mark.parametrize("apart_s", [2, 10, 60])
+def test_a_picture_once_in_many_seconds_has_rungs_too(apart_s: int) -> None:
+    source = Source()
+    for index, unit in enumerate(SMALL[:4]):
+        at = index * apart_s * VIDEO_CLOCK
+        source.watch(replace(unit, pts=at, dts=at))
+    ladder = source.ladder()
+    assert rungs(ladder) == [("360p", 640, 360), ("240p", 426, 240)]
+    assert ladder is not None
+    assert {rung.fps for rung in ladder.video} == {1.0}
+
+
 def test_another_size_in_the_same_publication_is_another_ladder() -> None:
     source = seen(WIDE)
     at = 10 * VIDEO_CLOCK + WIDE[-1].dts + FRAME

@@ -260,15 +260,6 @@ async def test_sound_that_is_not_supported_is_left_out(
     assert (line["kind"], line["codec"]) == ("audio", "MP3")
 
 
-@pytest.mark.parametrize("name", ["short.ts", "short.mp4", "short.mkv"])
-async def test_containers(name: str, heard: Listener, store_url: str, short: Path):
-    async with pulling(store_url, convert(short, name, "-c", "copy")):
-        await heard.until(10)
-        await heard.until(10, heard.sounds[0].kind)
-    assert heard.sounds[0].payload[:2] in {b"\xff\xf1", b"\xff\xf9"}
-    heard.assert_one_timeline()
-
-
 async def test_rtmp_is_pulled(heard: Listener, store_url: str, short: Path):
     url = f"rtmp://127.0.0.1:{free_port()}/live/x"
     serve = ["ffmpeg", "-nostdin", "-loglevel", "error", "-re", "-stream_loop", "-1"]

@@ -14,6 +14,7 @@ from relay.media.timebase import (
     MAX_JUMP,
     MAX_STEP_BACK,
     VIDEO_CLOCK,
+    Reordering,
     Timeline,
     Unwrapper,
     rescale,
@@ -185,6 +186,39 @@ def test_pictures_that_come_seldom_are_no_steps(apart_s: int):
     assert timeline.restamps == 0
 
 
+@pytest.mark.parametrize("tick", [0, 90])
+def test_a_clock_that_stands_still_or_counts_seconds_for_milliseconds_goes_by_arrival(tick: int):
+    timeline, placed = Timeline(), []
+    for index in range(300):
+        seconds = index / 30
+        placed.append(timeline.place("video", int(seconds) * tick, at(seconds))[1])
+        timeline.place("audio", round(seconds * SECOND), at(seconds))
+    assert all(0 < b - a < 2 * FRAME for a, b in pairwise(placed[20:]))
+    assert abs(placed[-1] - us_to_ticks(at(299 / 30))) < FRAME
+    assert timeline.restamps == 1
+
+
+def test_a_clock_that_goes_on_after_it_stood_still_rules_again():
+    timeline = Timeline()
+    for index in range(60):
+        timeline.place("video", 0, at(index / 30))
+    placed = [
+        timeline.place("video", index * FRAME, at(2 + index / 30 + index % 2 / 50))[1]
+        for index in range(1, 60)
+    ]
+    assert {b - a for a, b in pairwise(placed[15:])} == {FRAME}
+
+
+@pytest.mark.parametrize("held_s", [1, 4, 30])
+def test_units_that_were_held_up_on_their_way_are_no_standstill(held_s: int):
+    timeline, offsets = Timeline(), set()
+    for index in range(300):
+        came = index / 30 if index < 100 else max(index / 30, 10 / 3 + held_s + index / 1000)
+        offsets.add(timeline.place("video", index * FRAME, at(came))[0])
+    assert len(offsets) == 1
+    assert timeline.restamps == 0
+
+
 @given(
     st.lists(
         st.tuples(
@@ -281,3 +315,19 @@ def test_sound_behind_a_burst_of_picture_is_in_sync():
         timeline.place("video", index * FRAME, START_US + index)
     assert timeline.place("audio", 0, at(0.01))[0] == offset
     assert MAX_JUMP == 5 * SECOND
+
+
+@pytest.mark.parametrize("fps", [1, 25, 60])
+@pytest.mark.parametrize("depth", [0, 2, 16])
+def test_presentation_may_be_as_far_from_decoding_as_pictures_are_reordered(fps: int, depth: int):
+    reordering, frame = Reordering(), SECOND // fps
+    allowed = [reordering.allows(index * frame, depth * frame) for index in range(64)]
+    assert all(allowed[16:]) == (depth * frame <= MAX_JUMP)
+
+
+@pytest.mark.parametrize("stray_s", [-5, -3, 1.5, 3, 5, 4000])
+def test_a_picture_that_claims_to_be_shown_in_seconds_is_not_believed(stray_s: float):
+    reordering = Reordering()
+    assert all(reordering.allows(index * FRAME, 2 * FRAME) for index in range(64))
+    assert not reordering.allows(64 * FRAME, round(stray_s * SECOND))
+    assert reordering.allows(65 * FRAME, 0)

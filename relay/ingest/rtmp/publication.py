@@ -44,6 +44,8 @@ def amf0_values(message: Message) -> list[Value]:
     """
     if message.kind not in (MessageType.COMMAND_AMF3, MessageType.DATA_AMF3):
         return amf.decode(message.body)
+    if message.body[:1] == b"\x02":  # some encoders leave that byte out: AMF0's string, a name
+        return amf.decode(message.body)
     if message.body[:1] != b"\x00":
         raise Amf3Error("AMF3 is not spoken here")
     return amf.decode(message.body[1:])

@@ -74,9 +74,10 @@ class TestConnecting:
         assert results[4.0] == 1.0
         assert results[6.0] == 0.0
 
-    def test_amf3_messages_may_hold_amf0(self, encoder: Encoder):
+    @pytest.mark.parametrize("lead", [b"\0", b""], ids=["as it says", "without the byte"])
+    def test_amf3_messages_may_hold_amf0(self, encoder: Encoder, lead: bytes):
         encoder.connect()
-        body = b"\x00" + amf.encode("createStream", 2.0, None)
+        body = lead + amf.encode("createStream", 2.0, None)
         encoder.send(Message(MessageType.COMMAND_AMF3, 0, 0, body))
         assert encoder.commands[-1] == ["_result", 2.0, None, 1.0]
 
