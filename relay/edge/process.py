@@ -23,6 +23,7 @@ from relay.edge.contact import Contact
 from relay.edge.core import Behind, KeyframeWanted, Left, Report
 from relay.edge.rendition import Bus, Feeds, KeyframeWishes
 from relay.edge.replays import Replays
+from relay.edge.rights import Rights
 from relay.edge.roster import Roster
 from relay.edge.signalling import Signalling
 from relay.edge.steering import Steering
@@ -96,6 +97,7 @@ class Edge:
         self._steering = Steering(self._core, self._feeds, self._wishes)
         self._replays = Replays()
         self._roster = Roster(name)
+        self._rights = Rights(self._bus, self._blocking, self._roster, self._end)
         self._attendance = Attendance(self._bus, self._aside)
         self._certificate = Certificate.make()
         self._headroom = Headroom(full_load, cpus)
@@ -103,6 +105,7 @@ class Edge:
             bus=self._bus,
             roster=self._roster,
             steering=self._steering,
+            rights=self._rights,
             headroom=self._headroom,
             fingerprint=self._certificate.fingerprint,
             port=sock.getsockname()[1],
@@ -147,6 +150,7 @@ class Edge:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(callee.run())
                 tasks.create_task(self._keep_time())
+                tasks.create_task(self._rights.run())
                 tasks.create_task(self._telling.run(ready))
         finally:
             loop.remove_reader(self._core.fileno())

@@ -9,6 +9,7 @@ import pytest
 
 from relay.gateway.access import GRANT_S, Doorkeeper
 from relay.gateway.keys import ACCESS
+from relay.state.rights import Pass
 from tests.gateway.test_origins import UPGRADE
 from tests.support.gateway import look
 from tests.support.listening import open_page
@@ -93,17 +94,18 @@ class _Clock:
 
 async def test_wrong_grants_open_nothing(gateway: Gateway, grant: str) -> None:
     keeper, now_s = gateway.app[ACCESS], time.time()
-    assert keeper.admits(keeper.page_grant("demo", now_s), "demo", now_s)
+    demo, other = Pass("demo", 0), Pass("other", 0)
+    (await gateway.get(DEMO, headers=shown(keeper.grant(demo, now_s)))).ok()
     wrong = [
         *("", "x", "evg_", grant[4:], grant[:-1], grant + "A", f"{grant}~{grant}"),
         *(grant.replace("demo", "other"), "evg_" + "x" * 6000, f"{grant}, {grant}"),
-        keeper.page_grant("other", now_s),
-        keeper.page_grant("demo", now_s - GRANT_S - 1),
-        Doorkeeper(b"another key").page_grant("demo", now_s),
-        keeper.token("demo", now_s + 60),
-        "evg_" + keeper.token("demo", now_s + 60).removeprefix("evc_"),
-        keeper.grant("", "demo", now_s),
-        "evg_" + keeper.grant("", "demo", now_s),
+        keeper.grant(other, now_s),
+        keeper.grant(demo, now_s - GRANT_S - 1),
+        Doorkeeper(b"another key").grant(demo, now_s),
+        keeper.token(demo, now_s + 60),
+        "evg_" + keeper.token(demo, now_s + 60).removeprefix("evc_"),
+        keeper.cookie("", demo, now_s),
+        "evg_" + keeper.cookie("", demo, now_s),
     ]
     for each in wrong:
         (await gateway.get(DEMO, headers=shown(each))).problem(401)
