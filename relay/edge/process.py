@@ -95,8 +95,7 @@ class Edge:
         self._feeds = Feeds(self._core, Bus(bus_url, self._bus))
         self._wishes = KeyframeWishes(self._bus)
         self._steering = Steering(self._core, self._feeds, self._wishes)
-        self._replays = Replays()
-        self._roster = Roster(name)
+        self._replays, self._roster = Replays(), Roster(name)
         self._rights = Rights(self._bus, self._blocking, self._roster, self._end)
         self._attendance = Attendance(self._bus, self._aside)
         self._certificate = Certificate.make()
@@ -129,10 +128,9 @@ class Edge:
             aside=self._aside,
             end=self._end,
         )
-        self._late_s = 0.0
-        self._next_trim = 0.0
+        self._late_s = self._next_trim = 0.0
         self._made = (0, 0)
-        """Number of sessions ever made, at the last trim but one and at the last."""
+        """Sessions ever made, at the last trim but one and at the last."""
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def run(self, ready: Callable[[], None]) -> None:

@@ -17,7 +17,7 @@ from relay.gateway.document import render
 from relay.gateway.doors import File
 from relay.gateway.error_page import refusal_page
 from relay.gateway.frontend import EMBED, EMBED_DOCS
-from relay.gateway.keys import AUTH, FRONTEND, HOSTING, REGISTRY
+from relay.gateway.keys import AUTH, FRONTEND, HOSTING, REGISTRY, SETTINGS
 from relay.gateway.route import json_response
 from relay.gateway.views import BroadcastView, ClosedView, broadcast_view, still_of
 from relay.gateway.visitor import language, origin, theme
@@ -232,7 +232,10 @@ async def oembed(request: web.Request) -> web.Response:
     response = json_response(_described(view, origin(request), width, height))
     response.headers["Access-Control-Allow-Origin"] = "*"
     if broadcast.access is Access.OPEN:
-        response.headers["Cache-Control"] = "public, max-age=60"
+        # Without a public URL the answer names whatever host was asked for: no shared cache may
+        # give that to others.
+        shared = "public" if request.app[SETTINGS].public_url else "private"
+        response.headers["Cache-Control"] = f"{shared}, max-age=60"
     return response
 
 
