@@ -26,7 +26,8 @@ from relay.errors import SettingsError
 _LAST_PORT: Final = 65535
 _ORIGIN: Final = re.compile(r"https?://(?:[\w.-]+|\[[\da-fA-F:.]+\])(?::\d{1,5})?/?")
 
-_LEAST_TOKEN: Final = 8
+_HOST: Final = re.compile(r"(?=.{1,253}$)(?!\d+$)[A-Za-z0-9-]{1,63}(\.(?!\d+$)[A-Za-z0-9-]{1,63})*")
+_LEAST_TOKEN: Final = 16
 
 Port = Annotated[int, Field(ge=1, le=_LAST_PORT)]
 CoreName = Literal["auto", "native", "python"]

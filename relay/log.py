@@ -38,6 +38,28 @@ _SECRET_VALUES: Final = tuple(
 HIDDEN: Final = "•••"
 
 
+_STEERING: Final = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]"
+)
+"""What steers a terminal, or turns the direction of a line, in texts of strangers."""
+_BREAKS: Final = re.compile(r"[\n\t]")
+_LINES: Final = ("exception", "stack")
+"""Fields of our own making that have several lines."""
+
+
+def _escape(match: re.Match[str]) -> str:
+    return ascii(match[0])[1:-1]
+
+
+def escape_steering(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    """A structlog processor for texts: what would steer a terminal is written as an escape."""
+    for name, value in event.items():
+        if isinstance(value, str):
+            text = _STEERING.sub(_escape, value)
+            event[name] = text if name in _LINES else _BREAKS.sub(_escape, text)
+    return event
+
+
 def _hide_in_text(text: str) -> str:
     for pattern in _SECRET_VALUES:
         text = pattern.sub(rf"\g<head>{HIDDEN}", text)
@@ -93,6 +115,7 @@ def configure(*, process: str, json: bool, level: str) -> None:
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.format_exc_info,
         hide_secrets,
+        *([] if json else [escape_steering]),  # JSON escapes by itself
     ]
     renderer: Any = (
         structlog.processors.JSONRenderer()

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from relay.ids import new_admin_token, new_publish_key
-from relay.log import HIDDEN, hide_secrets
+from relay.log import HIDDEN, escape_steering, hide_secrets
 from tests.support.stalls import HANG_S
 
 SECRET = "hunter2"
@@ -150,3 +150,22 @@ def test_no_form_of_log_shows_a_secret(as_json: bool):
 
 def test_logging_is_not_configured_by_importing_it():
     assert logging.getLogger().level in (logging.WARNING, logging.NOTSET)
+
+
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        ("/b/\x1b[2J\x1b]0;owned\x07", r"/b/\x1b[2J\x1b]0;owned\x07"),
+        ("a\nprocess ended", r"a\nprocess ended"),
+        ("\x9b31m", r"\x9b31m"),
+        ("\u202egnp.exe\u2069", r"\u202egnp.exe\u2069"),
+        ("GoPro Hero 12 – Ada Økafor", "GoPro Hero 12 – Ada Økafor"),
+    ],
+)
+def test_what_strangers_write_does_not_steer_a_terminal(text: str, written: str):
+    assert escape_steering(None, "info", {"event": "", "path": text})["path"] == written  # type: ignore[arg-type]
+
+
+def test_tracebacks_keep_their_lines():
+    told = escape_steering(None, "info", {"exception": "a\n\tb\x1b["})  # type: ignore[arg-type]
+    assert told["exception"] == "a\n\tb\\x1b["

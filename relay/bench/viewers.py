@@ -17,6 +17,7 @@ import asyncio
 import tempfile
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -25,7 +26,7 @@ from relay.bench.footage import CAMERA, FPS, PACKETS, SOUNDS, footage
 from relay.bench.processes import MEASURED, OTHER, CoreTimes, Edge, Gateway, Usage, on_core, servers
 from relay.bench.report import Figure, Report
 from relay.bus.client import connect
-from relay.state.models import Camera
+from relay.state.models import Broadcast, Camera
 from relay.state.registry import Registry
 from relay.webrtc.dtls import REPEAT_S
 
@@ -46,6 +47,7 @@ AT_ONCE: Final = 24
 PATIENCE_S: Final = 45.0
 """For so long viewers that are turned away come again."""
 NO_LIMIT: Final = 2.0
+_LONG_AGO: Final = datetime(2026, 1, 1, tzinfo=UTC)
 BUSY: Final = 0.97
 """Share of a core from which the load generator is taken to be the limit."""
 
@@ -94,10 +96,13 @@ async def house(
 
 
 async def register(state_url: str) -> None:
-    """Make the camera known."""
+    """Make the camera known, and a broadcast that shows it."""
     state = connect(state_url)
     try:
-        await Registry(state).create_camera(Camera(id=CAMERA, name="Bench"))
+        found = Registry(state)
+        await found.create_camera(Camera(id=CAMERA, name="Bench"))
+        show = Broadcast(slug="show", title="Bench", cameras=(CAMERA,), starts_at=_LONG_AGO)
+        await found.broadcasts.create(show.slug, show)
     finally:
         await state.aclose()
 

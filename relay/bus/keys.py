@@ -87,6 +87,16 @@ EDGE_EVENTS = "edges"
 """Channel on which the loss of an edge is told."""
 
 
+REGISTRY_EVENTS = "registry"
+"""Channel on which a change of the registry is told, so that gateways read it at once."""
+
+RIGHTS = "rights"
+"""Who may watch what, as a gateway has read it last: JSON of what is live."""
+
+RIGHTS_EVENTS = "rights-changed"
+"""Channel on which edges hear that `RIGHTS` has changed."""
+
+
 def keyframe_wishes(camera: str) -> str:
     """Channel on which a camera's worker is asked for a keyframe."""
     return f"keyframe:{camera}"
@@ -164,6 +174,11 @@ BROADCASTS = "{registry}:broadcasts"
 
 BEGINNINGS = "{registry}:beginnings"
 """Hash: slug → µs since the epoch at which a camera was first seen on air."""
+
+GENERATIONS = "{registry}:generations"
+"""Hash: `broadcast:…` or `partner:…` → its generation; see `state.rights`. What is deleted keeps
+its own, so that a later one of that name begins with another.
+"""
 
 PUBLISH_KEYS = "{registry}:publish-keys"
 """Hash: SHA-256 of a publish key → camera id."""

@@ -160,7 +160,7 @@ def change(
             await found.cameras.get(name)
         for name in fields.get("partners", ()):
             await found.partners.get(name)
-        await found.broadcasts.change(slug, lambda old: valid(Broadcast, dict(old) | fields))
+        await found.change_broadcast(slug, lambda old: valid(Broadcast, dict(old) | fields))
         print(f"{slug} changed")
 
     on_registry(work)

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import time
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar
 
 from pydantic import ValidationError
 
 from relay import config, log, process
+from relay.bus import keys
 from relay.bus.client import connect, store_errors
 from relay.bus.embedded import FolderLock
+from relay.bus.events import publish
 from relay.commands.folder import check_folder
 from relay.errors import FolderInUse, Invalid, OperatorError, RelayError, StoreError
 from relay.state.models import Model, explain
@@ -72,6 +74,9 @@ def on_registry(
         check_folder(settings, makes=makes)
         async with registry(settings) as found:
             await work(found, settings)
+            with suppress(StoreError):  # a relay that runs hears of it within a second
+                async with bus_of(settings) as bus:
+                    await publish(bus, keys.REGISTRY_EVENTS, {})
 
     on_connected(connected)
 

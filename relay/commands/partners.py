@@ -90,7 +90,7 @@ def remove(partner_id: Id, yes: Yes = False) -> None:
     async def work(found: Registry, _settings: Settings) -> None:
         await found.partners.get(partner_id)
         require_yes(f"Delete partner {partner_id!r} and its key?", yes=yes)
-        await found.partners.delete(partner_id)
+        await found.delete_partner(partner_id)
         print(f"{partner_id} deleted")
 
     on_registry(work)

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from relay.bus import faults, presence, sessions
 from relay.commands.output import local
-from relay.director.phase import Phase, phase
+from relay.director.phase import phase
 from relay.director.switch import programme
 from relay.state.course import released_by
+from relay.state.rights import Phase
 
 if TYPE_CHECKING:
     from redis.asyncio import Redis

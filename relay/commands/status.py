@@ -13,9 +13,9 @@ from relay.commands.common import bus_of, on_connected, settings_or_exit
 from relay.commands.folder import check_folder
 from relay.commands.output import AsJson, page_url, print_json, print_table
 from relay.commands.states import BroadcastState, CameraState, broadcast_states, camera_states
-from relay.director.phase import Phase
 from relay.errors import OperatorError
 from relay.state.registry import Registry
+from relay.state.rights import Phase
 from relay.supervisor.serve import Urls
 
 if TYPE_CHECKING:

@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import TYPE_CHECKING, Final
+
+from relay.state.rights import Phase
 
 if TYPE_CHECKING:
     from relay.state.models import Broadcast
 
-
 EARLY_US: Final = 15 * 60 * 1_000_000
 """So long before its announced start a broadcast may be on air early; before that, a camera that
 sends is one that is tried out."""
-
-
-class Phase(StrEnum):
-    """Where a broadcast stands."""
-
-    BEFORE = "before"
-    LIVE = "live"
-    ENDED = "ended"
 
 
 def phase(broadcast: Broadcast, on_air: str | None, began_us: int | None, now_us: int) -> Phase:

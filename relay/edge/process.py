@@ -23,6 +23,7 @@ from relay.edge.contact import Contact
 from relay.edge.core import Behind, KeyframeWanted, Left, Report
 from relay.edge.rendition import Bus, Feeds, KeyframeWishes
 from relay.edge.replays import Replays
+from relay.edge.rights import Rights
 from relay.edge.roster import Roster
 from relay.edge.signalling import Signalling
 from relay.edge.steering import Steering
@@ -94,8 +95,8 @@ class Edge:
         self._feeds = Feeds(self._core, Bus(bus_url, self._bus))
         self._wishes = KeyframeWishes(self._bus)
         self._steering = Steering(self._core, self._feeds, self._wishes)
-        self._replays = Replays()
-        self._roster = Roster(name)
+        self._replays, self._roster = Replays(), Roster(name)
+        self._rights = Rights(self._bus, self._blocking, self._roster, self._end)
         self._attendance = Attendance(self._bus, self._aside)
         self._certificate = Certificate.make()
         self._headroom = Headroom(full_load, cpus)
@@ -103,6 +104,7 @@ class Edge:
             bus=self._bus,
             roster=self._roster,
             steering=self._steering,
+            rights=self._rights,
             headroom=self._headroom,
             fingerprint=self._certificate.fingerprint,
             port=sock.getsockname()[1],
@@ -126,10 +128,9 @@ class Edge:
             aside=self._aside,
             end=self._end,
         )
-        self._late_s = 0.0
-        self._next_trim = 0.0
+        self._late_s = self._next_trim = 0.0
         self._made = (0, 0)
-        """Number of sessions ever made, at the last trim but one and at the last."""
+        """Sessions ever made, at the last trim but one and at the last."""
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def run(self, ready: Callable[[], None]) -> None:
@@ -147,6 +148,7 @@ class Edge:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(callee.run())
                 tasks.create_task(self._keep_time())
+                tasks.create_task(self._rights.run())
                 tasks.create_task(self._telling.run(ready))
         finally:
             loop.remove_reader(self._core.fileno())

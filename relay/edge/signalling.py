@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from relay.bus import presence
 from relay.edge.adapt import Wish
+from relay.edge.rights import Right
 from relay.errors import (
     Invalid,
     NotFound,
@@ -21,6 +22,7 @@ from relay.errors import (
     ProtocolError,
 )
 from relay.media.ladder import Ladder
+from relay.state.rights import Verdict
 from relay.webrtc.sdp import Local, answer, fragment, parse_fragment, parse_offer
 
 if TYPE_CHECKING:
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from redis.asyncio import Redis
 
     from relay.edge.admission import Headroom
+    from relay.edge.rights import Rights
     from relay.edge.roster import Roster
     from relay.edge.steering import Steering
     from relay.edge.viewer import Viewer
@@ -51,6 +54,8 @@ class Signalling:
     """The sessions."""
     steering: Steering
     """What they are sent."""
+    rights: Rights
+    """Whether they may go on."""
     headroom: Headroom
     """Whether there may be more of them."""
     fingerprint: Fingerprint
@@ -64,7 +69,8 @@ class Signalling:
 
     async def open(self, body: dict[str, Any]) -> dict[str, Any]:
         """Open a session: `sdp`, `broadcast`, `camera`, `host` to advertise, and hints (`hint`);
-        `viewer` names who watches, if that is known, `network` where from, as a hash.
+        `viewer` names who watches, if that is known, `network` where from, as a hash; `right` says
+        by what right, as in `edge.rights`.
 
         Answers `session`, the answer's `sdp`, and its `etag`.
 
@@ -88,6 +94,7 @@ class Signalling:
             broadcast=str(body["broadcast"]), camera=camera, offer=offer, now=now
         )
         viewer.person = str(body.get("viewer") or "")
+        viewer.right = Right.from_json(body.get("right"))
         entered, victim = roster.pool.enter(viewer, str(body.get("network") or ""))
         if victim is not None:
             self.displace(victim)
@@ -160,7 +167,8 @@ class Signalling:
             NotFound: there is no such session.
         """
         viewer = self.roster.find(str(body["session"]))
-        if viewer is None:
+        now = asyncio.get_running_loop().time()
+        if viewer is None or self.rights.verdict(viewer, now) is not Verdict.YES:
             raise NotFound("there is no such session")
         return viewer
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from relay.edge.rendition import Feed
+    from relay.edge.rights import Right
     from relay.media.ladder import Ladder
     from relay.webrtc.dtls import Dtls, SrtpKeys
     from relay.webrtc.ice import Address
@@ -90,6 +91,8 @@ class Viewer:
     """STUN and DTLS datagrams that are looked at."""
     person: str = ""
     """Who watches, in this and perhaps other sessions; "": that is not known."""
+    right: Right | None = None
+    """By what right it was opened; None: whoever opened it sees to that."""
     state: State = State.NEW
     """Where it stands."""
     dtls: Dtls | None = None

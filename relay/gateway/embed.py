@@ -10,20 +10,21 @@ from urllib.parse import urlsplit
 
 from aiohttp import web
 
-from relay.errors import Forbidden, Invalid, NotFound
+from relay.errors import Invalid, NotFound
 from relay.gateway import sharing
-from relay.gateway.access import may_watch, require_access
+from relay.gateway.access import require_access, verdict
 from relay.gateway.document import render
 from relay.gateway.doors import File
 from relay.gateway.error_page import refusal_page
 from relay.gateway.frontend import EMBED, EMBED_DOCS
-from relay.gateway.keys import AUTH, FRONTEND, HOSTING, REGISTRY
+from relay.gateway.keys import AUTH, FRONTEND, HOSTING, REGISTRY, SETTINGS
 from relay.gateway.route import json_response
 from relay.gateway.views import BroadcastView, ClosedView, broadcast_view, still_of
 from relay.gateway.visitor import language, origin, theme
 from relay.gateway.words import words
 from relay.ids import is_slug
 from relay.state.models import Access
+from relay.state.rights import Verdict, Way
 
 if TYPE_CHECKING:
     from relay.gateway.words import Words
@@ -81,7 +82,8 @@ async def embed(request: web.Request) -> web.Response:
     partner = await _partner(request)
     lang, shade = language(request, embedded=True), theme(request, embedded=True)
     told = words(lang)
-    if partner is None and broadcast.partners_only:
+    found = verdict(request, broadcast, Way.EMBED, site="" if partner is None else partner.id)
+    if found is Verdict.PARTNERS:
         return refusal_page(told.not_here, told.partners_only_text, lang=lang, shade=shade)
     if partner is not None and _framed_by_a_stranger(request, partner):
         return refusal_page(told.not_here, told.other_site_text, lang=lang, shade=shade)
@@ -92,9 +94,9 @@ async def embed(request: web.Request) -> web.Response:
         "ticket": _ticket(request, partner, broadcast, viewer),
     }
     view: EmbedView | ClosedEmbedView
-    if may_watch(request, broadcast):
-        found = await broadcast_view(app, broadcast, viewer)
-        view = EmbedView(**dict(found), **frame)
+    if found is Verdict.YES:
+        told_view = await broadcast_view(app, broadcast, viewer)
+        view = EmbedView(**dict(told_view), **frame)
         title = broadcast.title
     else:
         view = ClosedEmbedView(slug=broadcast.slug, **frame)
@@ -224,15 +226,16 @@ async def oembed(request: web.Request) -> web.Response:
     if slug is None:
         raise NotFound("url: this is no broadcast of this relay")
     broadcast = await request.app[REGISTRY].broadcasts.get(slug)
-    require_access(request, broadcast)
-    if broadcast.partners_only:
-        raise Forbidden("this broadcast may be embedded by partners of the relay only")
+    require_access(request, broadcast, Way.OEMBED)
     width, height = _size(*(_pixels(request, name) for name in ("maxwidth", "maxheight")))
     view = await broadcast_view(request.app, broadcast)
     response = json_response(_described(view, origin(request), width, height))
     response.headers["Access-Control-Allow-Origin"] = "*"
     if broadcast.access is Access.OPEN:
-        response.headers["Cache-Control"] = "public, max-age=60"
+        # Without a public URL the answer names whatever host was asked for: no shared cache may
+        # give that to others.
+        shared = "public" if request.app[SETTINGS].public_url else "private"
+        response.headers["Cache-Control"] = f"{shared}, max-age=60"
     return response
 
 

@@ -27,6 +27,7 @@ from relay.gateway.views import broadcast_view
 from relay.gateway.visitor import address
 from relay.log import logger
 from relay.network import prefix
+from relay.state.rights import Way
 
 if TYPE_CHECKING:
     from relay.gateway.hub import Listener
@@ -81,7 +82,7 @@ async def _state(request: web.Request) -> list[str]:
     """The state, and where operators look."""
     app = request.app
     broadcast = await app[REGISTRY].broadcasts.get(request.match_info["slug"])
-    require_access(request, broadcast)
+    require_access(request, broadcast, Way.EVENTS)
     view = await broadcast_view(app, broadcast, app[AUTH].viewer(request))
     state = {"type": "state", "broadcast": view.model_dump(mode="json")}
     return [json.dumps(each) for each in (state, *app[LIVE].views(broadcast.cameras))]

@@ -10,19 +10,21 @@ from __future__ import annotations
 import asyncio
 import math
 import time
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from relay.audience import ratings
 from relay.audience.ballots import SERIES_S
 from relay.bus import faults, keys, presence, sessions
-from relay.bus.events import subscribe
+from relay.bus.events import publish, subscribe
 from relay.bus.faults import WITHOUT_PICTURE, Fault, History
 from relay.director.phase import begins, phase, takes_votes
 from relay.director.switch import programme
 from relay.errors import StoreError
 from relay.gateway.hub import End, message_kind
 from relay.gateway.kept import Kept
+from relay.gateway.shows import Shows
 from relay.log import logger
 from relay.media.ladder import Ladder
 from relay.state import course
@@ -34,10 +36,10 @@ if TYPE_CHECKING:
 
     from relay.audience.ratings import Rating
     from relay.bus.events import Event
-    from relay.director.phase import Phase
     from relay.gateway.hub import Hub, Message
     from relay.state.models import Broadcast, Camera
     from relay.state.registry import Registry
+    from relay.state.rights import Phase, Show
 
 _POLL_S: Final = 1.0
 _GATHER_S: Final = 0.02
@@ -63,6 +65,7 @@ class Live:
         self._names: dict[str, Camera] = {}
         self._programmes: dict[str, str | None] = {}
         self._began: dict[str, int] = {}
+        self._shows = Shows()
         self._viewers: dict[str, int] = {}
         self._ratings: dict[str, Message] = {}
         self._told: dict[str, dict[str, object]] = {}
@@ -95,6 +98,15 @@ class Live:
             tasks.create_task(self._poll())
             tasks.create_task(self._listen())
 
+    async def changed(self) -> None:
+        """The registry was changed: read it now, and have other gateways do so; those that cannot
+        be told see it within a second.
+        """
+        with suppress(StoreError):
+            await self.refresh()
+        with suppress(StoreError):
+            await publish(self._bus, keys.REGISTRY_EVENTS, {})
+
     async def refresh(self) -> None:
         """Read everything now, and tell what has changed.
 
@@ -113,6 +125,7 @@ class Live:
             failures.append(error)
         self._settle()
         if not failures:
+            await self._shows.tell(self._bus, self._broadcasts.values(), self)
             self.read_at = time.monotonic()
         else:
             raise failures[0]
@@ -137,6 +150,10 @@ class Live:
         slug = broadcast.slug
         on_air = self.programme(slug, broadcast.cameras)
         return phase(broadcast, on_air, self.began(slug), time.time_ns() // 1000)
+
+    def show(self, broadcast: Broadcast) -> Show:
+        """What the rule of who may watch has to know of a broadcast."""
+        return self._shows.show(broadcast, self.phase(broadcast))
 
     def takes_votes(self, broadcast: Broadcast) -> bool:
         """Whether a broadcast can be rated now."""
@@ -223,6 +240,7 @@ class Live:
         cameras = await self._registry.cameras.all()
         began = await self._registry.beginnings()
         partners = await self._registry.partners.all()
+        generations = await self._registry.generations()
         found = await ratings.read_many(self._state, listened)
         for slug in set(listened) - set(broadcasts):
             # It may just have been created.
@@ -235,6 +253,7 @@ class Live:
             if broadcasts.get(slug) != former:
                 self.series.forget(slug)  # it begins with its broadcast
         self._broadcasts, self._began = broadcasts, began
+        self._shows.generations = generations
         self.partners = frozenset(partner.id for partner in partners)
         self.partner_origins = frozenset(o for partner in partners for o in partner.origins)
         self._names = {camera.id: camera for camera in cameras}
@@ -300,7 +319,9 @@ class Live:
 
     def _document(self, slug: str) -> object:
         broadcast = self._broadcasts[slug]
-        return broadcast, [self._names.get(camera) for camera in broadcast.cameras]
+        show = self.show(broadcast)
+        rights = show.generation, show.partners
+        return broadcast, rights, [self._names.get(camera) for camera in broadcast.cameras]
 
     def _messages(self, slug: str) -> list[Message]:
         broadcast = self._broadcasts[slug]
@@ -334,7 +355,10 @@ class Live:
             await asyncio.sleep(_GATHER_S)
 
     async def _listen(self) -> None:
-        channels = (keys.CAMERA_EVENTS, keys.EDGE_EVENTS, keys.ALL_BROADCAST_EVENTS)
+        channels = (
+            *(keys.CAMERA_EVENTS, keys.REGISTRY_EVENTS, keys.EDGE_EVENTS),
+            keys.ALL_BROADCAST_EVENTS,
+        )
         interrupted = False
         async for heard in subscribe(self._blocking, *channels):
             if heard is None:
@@ -353,7 +377,7 @@ class Live:
                 logger().warning("an event is left out", channel=channel, error=repr(error))
 
     def _hear(self, channel: str, event: Event) -> None:
-        if channel == keys.CAMERA_EVENTS:
+        if channel in (keys.CAMERA_EVENTS, keys.REGISTRY_EVENTS):
             self._changed.set()
         elif channel == keys.EDGE_EVENTS:
             self.edges.pop(str(event["edge"]), None)

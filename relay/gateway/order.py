@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from relay.director.phase import Phase
+from relay.state.rights import Phase
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

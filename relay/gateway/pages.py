@@ -8,10 +8,9 @@ from aiohttp import web
 
 from relay.bus import keys
 from relay.bus.client import store_errors
-from relay.director.phase import Phase
 from relay.errors import NotFound
 from relay.gateway import sharing, skeleton
-from relay.gateway.access import may_watch, require_access
+from relay.gateway.access import readable, require_access, verdict
 from relay.gateway.document import render
 from relay.gateway.doors import File
 from relay.gateway.frontend import BROADCAST, HOME
@@ -21,14 +20,13 @@ from relay.gateway.views import BroadcastList, ClosedView, broadcast_view, broad
 from relay.gateway.visitor import language, origin
 from relay.gateway.words import words
 from relay.state.models import Access
+from relay.state.rights import Verdict, Way
 
 
 async def home(request: web.Request) -> web.Response:
     """GET /."""
     viewer = request.app[AUTH].viewer(request)
-    stored = [
-        each for each in await request.app[REGISTRY].broadcasts.all() if may_watch(request, each)
-    ]
+    stored = await readable(request)
     views = in_order(await broadcast_views(request.app, stored, viewer), datetime.now(UTC))
     told = words(language(request))
     return render(
@@ -46,7 +44,7 @@ async def broadcast(request: web.Request) -> web.Response:
     viewer = request.app[AUTH].viewer(request)
     stored = await request.app[REGISTRY].broadcasts.get(request.match_info["slug"])
     told = words(language(request))
-    if not may_watch(request, stored):
+    if verdict(request, stored, Way.PAGE) is not Verdict.YES:
         return render(
             request,
             entry=BROADCAST,
@@ -76,13 +74,12 @@ async def still(request: web.Request) -> web.Response:
     """
     app = request.app
     stored = await app[REGISTRY].broadcasts.get(request.match_info["slug"])
-    require_access(request, stored)
-    if app[LIVE].phase(stored) is not Phase.LIVE:
-        raise NotFound("the broadcast is not live")
+    require_access(request, stored, Way.STILL)
     on_air = app[LIVE].programme(stored.slug, stored.cameras)
     camera = request.query.get("camera", on_air)
-    if camera is None or camera not in stored.cameras:
-        raise NotFound("no camera is on air" if camera is None else "there is no such camera")
+    if camera is None:
+        raise NotFound("no camera is on air")
+    require_access(request, stored, Way.STILL, camera)
     async with store_errors("reading a still"):
         key = keys.thumbnail if request.query.get("small") == "1" else keys.still
         jpeg = await app[BUS].get(key(camera))

@@ -11,10 +11,10 @@ from html import escape
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlencode
 
-from relay.director.phase import Phase
 from relay.gateway.document import script_safe
 from relay.gateway.markdown import to_line
 from relay.gateway.views import still_of
+from relay.state.rights import Phase
 
 if TYPE_CHECKING:
     from relay.gateway.views import BroadcastView

@@ -5,10 +5,10 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING
 
-from relay.director.phase import Phase
 from relay.gateway.document import MARK
 from relay.gateway.markdown import to_html
 from relay.gateway.order import is_silent
+from relay.state.rights import Phase
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

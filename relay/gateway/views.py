@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Literal
 
 from relay.audience import ratings
 from relay.bus.faults import verdict
-from relay.director.phase import Phase
 from relay.gateway.keys import LIVE, REGISTRY, STATE
 from relay.state.models import (
     Access,
@@ -21,6 +20,7 @@ from relay.state.models import (
     Pull,
     Soundtrack,
 )
+from relay.state.rights import Phase
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -25,6 +25,7 @@ from relay.gateway.route import read_body
 from relay.gateway.visitor import address
 from relay.network import prefix
 from relay.state.models import Model, explain
+from relay.state.rights import Way
 from relay.webrtc.description import MAX_SIZE
 
 if TYPE_CHECKING:
@@ -70,11 +71,12 @@ async def open_session(request: web.Request) -> web.Response:
     raw = await read_bytes(request, "application/sdp")
     offer = raw[: MAX_SIZE + 1].decode("utf-8", "replace")
     target = request.match_info["target"]
-    camera = await _camera(request, target)
+    camera, right = await _camera(request, target)
     body = {
         "sdp": offer,
         "broadcast": target,
         "camera": camera,
+        "right": right,
         "host": _advertised(request),
         "viewer": _viewer(request),
         "network": await network(request),
@@ -149,8 +151,10 @@ def _queried_hints(request: web.Request) -> dict[str, Any]:
         raise Invalid(explain(error)) from None
 
 
-async def _camera(request: web.Request, target: str) -> str:
-    """The camera to show for a broadcast's slug or a camera's id."""
+async def _camera(request: web.Request, target: str) -> tuple[str, dict[str, Any]]:
+    """The camera to show for a broadcast's slug or a camera's id; and by what right, for the edge,
+    which asks again when that may have changed.
+    """
     registry, live = request.app[REGISTRY], request.app[LIVE]
     wanted = request.query.get("camera")
     broadcast = await registry.broadcasts.find(target)
@@ -158,17 +162,15 @@ async def _camera(request: web.Request, target: str) -> str:
         camera = await registry.cameras.find(target)
         if camera is None:
             raise NotFound(f"there is neither a broadcast nor a camera {target!r}")
-        await require_camera(request, camera.id)
-        return camera.id
+        who = await require_camera(request, camera.id, Way.WHEP)
+        return camera.id, {"asker": who.to_json(), "broadcast": None}
     require_access(request, broadcast)
-    if wanted is not None:
-        if wanted not in broadcast.cameras:
-            raise NotFound(f"broadcast {target!r} has no camera {wanted!r}")
-        return wanted
     on_air = live.programme(target, broadcast.cameras)
-    if on_air is None:
+    shown = wanted or on_air
+    who = require_access(request, broadcast, Way.WHEP, shown)
+    if shown is None:
         raise NotLive(f"no camera of broadcast {target!r} is live")
-    return on_air
+    return shown, {"asker": who.to_json(), "broadcast": target}
 
 
 def _advertised(request: web.Request) -> str:

@@ -11,10 +11,10 @@ from relay.ids import hash_key, new_partner_key, new_publish_key, same
 from relay.log import logger
 from relay.state import course
 from relay.state.documents import Documents
-from relay.state.models import Broadcast, Camera, Marker, Partner
+from relay.state.models import Access, Broadcast, Camera, Marker, Partner
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
     from redis.asyncio import Redis
@@ -31,6 +31,23 @@ class Registry:
         self.cameras = Documents(state, keys.CAMERAS, Camera, "camera")
         self.broadcasts = Documents(state, keys.BROADCASTS, Broadcast, "broadcast")
         self.partners = Documents(state, keys.PARTNERS, Partner, "partner")
+
+    # --- generations -------------------------------------------------------------------------
+
+    async def generations(self) -> dict[str, int]:
+        """The generations of broadcasts (`broadcast:…`) and partners (`partner:…`); those that are
+        left out are 0.
+        """
+        async with store_errors("reading generations"):
+            found = cast("dict[bytes, bytes]", await self._state.hgetall(keys.GENERATIONS))
+        return {name.decode(): int(value) for name, value in found.items()}
+
+    async def _next_generation(self, kind: str, name: str) -> None:
+        """Kill the passes of a broadcast, or those that a partner gave."""
+        async with store_errors(f"taking back the passes of a {kind}"):
+            await self._state.hincrby(keys.GENERATIONS, f"{kind}:{name}", 1)
+
+    # --- cameras -----------------------------------------------------------------------------
 
     async def create_camera(self, camera: Camera) -> str:
         """Store a new camera; returns its publish key, which cannot be read again.
@@ -108,7 +125,18 @@ class Registry:
         key = new_partner_key()
         update = {"key_hash": hash_key(key)}
         await self.partners.change(partner_id, lambda partner: partner.model_copy(update=update))
+        await self._next_generation("partner", partner_id)
         return key
+
+    async def delete_partner(self, partner_id: str) -> None:
+        """Delete a partner; whoever its server has let in is let in no more.
+
+        Raises:
+            NotFound: there is no such partner.
+        """
+        await self.partners.get(partner_id)
+        await self._next_generation("partner", partner_id)
+        await self.partners.delete(partner_id)
 
     async def partner_of_key(self, key: str) -> Partner | None:
         """The partner whose key this is, if there is one."""
@@ -189,6 +217,19 @@ class Registry:
         """The broadcast that let a camera go, if it is to stay away."""
         return course.released_by(camera, await self.broadcasts.all())
 
+    async def change_broadcast(
+        self, slug: str, change: Callable[[Broadcast], Broadcast]
+    ) -> Broadcast:
+        """Change a broadcast; if that closes it, the passes of an earlier time open it no more.
+
+        Raises:
+            NotFound: there is no such broadcast.
+        """
+        before = await self.broadcasts.get(slug)
+        if before.access is not Access.CLOSED and change(before).access is Access.CLOSED:
+            await self._next_generation("broadcast", slug)
+        return await self.broadcasts.change(slug, change)
+
     # --- deletion ----------------------------------------------------------------------------
 
     async def delete_broadcast(self, slug: str) -> None:
@@ -199,6 +240,8 @@ class Registry:
         """
         # Before, so that a deletion that is cut off can be sent again; and after, for what
         # came in between: a later broadcast of that name must not inherit that.
+        await self.broadcasts.get(slug)
+        await self._next_generation("broadcast", slug)
         await self._forget(slug)
         await self.broadcasts.delete(slug)
         await self._forget(slug)

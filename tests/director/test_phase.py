@@ -6,8 +6,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from relay.director.phase import EARLY_US, Phase, begins, phase, takes_votes
+from relay.director.phase import EARLY_US, begins, phase, takes_votes
 from relay.state.models import Broadcast
+from relay.state.rights import Phase
 
 START = datetime(2026, 11, 22, 14, tzinfo=UTC)
 START_US = int(START.timestamp() * 1e6)

@@ -165,7 +165,7 @@ async def test_what_is_wrong_with_a_camera_is_told_to_operators(
     helmet, drone = (await gateway.get("/api/v1/broadcasts/eva")).ok()["cameras"]
     assert (helmet["no_picture"], drone["no_picture"]) == (True, False)
     assert "faults" not in helmet
-    metrics = (await gateway.get("/metrics")).text
+    metrics = (await gateway.get("/metrics", admin=True)).text
     assert 'eva_camera_fault{camera="helmet",kind="refused"} 1.0' in metrics
     assert 'eva_camera_troubles_total{camera="helmet",what="refused"} 3.0' in metrics
 

@@ -29,7 +29,7 @@ EXPOSED = {"ETag", "Link", "Location", "Accept-Patch", "Accept-Post", "Retry-Aft
 async def demo(gateway: Gateway) -> None:
     await gateway.camera("helmet")
     await gateway.camera("hidden")
-    await gateway.broadcast("demo", cameras=["helmet"])
+    await gateway.begun("demo", cameras=["helmet"])
     await gateway.broadcast("members", cameras=["hidden"], access="closed")
 
 

@@ -63,7 +63,7 @@ async def test_idle_connections_of_one_network_shut_nobody_out(
     for _, writer in idle:
         writer.close()
     await eventually(lambda: len(small.pool) == 0, "all to be gone")
-    metrics = (await gateway.get("/metrics")).body.decode()
+    metrics = (await gateway.get("/metrics", admin=True)).body.decode()
     assert 'what="pool_connections_displaced"' in metrics
 
 

@@ -16,6 +16,7 @@ from relay.bus import presence, sessions
 from relay.gateway import events
 from relay.gateway.access import GRANT_S
 from relay.gateway.keys import ACCESS
+from relay.state.rights import Pass
 from tests.support.gateway import (
     LADDER,
     LONG_MS,
@@ -241,7 +242,7 @@ async def test_pages_of_a_deleted_broadcast_are_hung_up_on(gateway: Gateway, sto
 async def test_pages_of_a_broadcast_that_is_closed_are_hung_up_on_unless_they_have_a_grant(
     gateway: Gateway, store: Redis
 ) -> None:
-    cookie = f"eva_access={gateway.app[ACCESS].grant('', 'demo', time.time())}"
+    cookie = f"eva_access={gateway.app[ACCESS].cookie('', Pass('demo', 1), time.time())}"
     async with open_page(gateway, "demo") as page, open_page(gateway, "demo", cookie=cookie) as let:
         await gateway.change(DEMO, access="closed")
         await look(store)
@@ -257,7 +258,7 @@ async def test_a_grant_that_has_run_out_is_told_with_the_next_change(
 ) -> None:
     await gateway.change(DEMO, access="closed")
     now_s = time.time()
-    cookie = f"eva_access={gateway.app[ACCESS].grant('', 'demo', now_s)}"
+    cookie = f"eva_access={gateway.app[ACCESS].cookie('', Pass('demo', 1), now_s)}"
     async with open_page(gateway, "demo", cookie=cookie) as page:
         later = SimpleNamespace(time=lambda: now_s + GRANT_S + 1)
         monkeypatch.setattr("relay.gateway.access.time", later)

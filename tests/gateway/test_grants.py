@@ -9,12 +9,13 @@ import pytest
 
 from relay.gateway.access import GRANT_S, Doorkeeper
 from relay.gateway.keys import ACCESS
+from relay.state.rights import Pass
 from tests.gateway.test_origins import UPGRADE
 from tests.support.gateway import look
 from tests.support.listening import open_page
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
 
     from redis.asyncio import Redis
 
@@ -93,17 +94,18 @@ class _Clock:
 
 async def test_wrong_grants_open_nothing(gateway: Gateway, grant: str) -> None:
     keeper, now_s = gateway.app[ACCESS], time.time()
-    assert keeper.admits(keeper.page_grant("demo", now_s), "demo", now_s)
+    demo, other = Pass("demo", 0), Pass("other", 0)
+    (await gateway.get(DEMO, headers=shown(keeper.grant(demo, now_s)))).ok()
     wrong = [
         *("", "x", "evg_", grant[4:], grant[:-1], grant + "A", f"{grant}~{grant}"),
         *(grant.replace("demo", "other"), "evg_" + "x" * 6000, f"{grant}, {grant}"),
-        keeper.page_grant("other", now_s),
-        keeper.page_grant("demo", now_s - GRANT_S - 1),
-        Doorkeeper(b"another key").page_grant("demo", now_s),
-        keeper.token("demo", now_s + 60),
-        "evg_" + keeper.token("demo", now_s + 60).removeprefix("evc_"),
-        keeper.grant("", "demo", now_s),
-        "evg_" + keeper.grant("", "demo", now_s),
+        keeper.grant(other, now_s),
+        keeper.grant(demo, now_s - GRANT_S - 1),
+        Doorkeeper(b"another key").grant(demo, now_s),
+        keeper.token(demo, now_s + 60),
+        "evg_" + keeper.token(demo, now_s + 60).removeprefix("evc_"),
+        keeper.cookie("", demo, now_s),
+        "evg_" + keeper.cookie("", demo, now_s),
     ]
     for each in wrong:
         (await gateway.get(DEMO, headers=shown(each))).problem(401)
@@ -135,3 +137,69 @@ async def test_no_grant_is_logged(gateway: Gateway, grant: str, logged: Callable
         pass
     assert "evg_" in logged()
     assert grant[4:] not in logged()
+
+
+@pytest.mark.parametrize("echoed", ["a\\073 Domain=example.com", "demo.1.x", "z" * 300, "a~b~c"])
+async def test_the_cookie_repeats_nothing_that_was_not_signed(
+    gateway: Gateway, grant: str, echoed: str
+) -> None:
+    del grant
+    token = (await gateway.post(f"{DEMO}/tokens", {}, admin=True)).ok(201)["token"]
+    cookie = f'eva_access="{echoed}"'
+    answer = await gateway.post(f"{DEMO}/access", {"token": token}, cookie=cookie)
+    value = answer.headers["Set-Cookie"].partition(";")[0].removeprefix("eva_access=")
+    assert value.startswith("demo.")
+    assert "~" not in value
+
+
+@pytest.fixture
+async def partner(gateway: Gateway, grant: str) -> dict[str, str]:
+    """A partner's `key`, and the `token` and `grant` that it gave a viewer of "demo"."""
+    del grant
+    await gateway.post("/api/v1/partners", {"id": "acme", "name": "Acme"}, admin=True)
+    await gateway.change(DEMO, partners=["acme"])
+    made = (await gateway.post("/api/v1/partners/acme/key", admin=True)).ok(201)["key"]
+    bearer = {"Authorization": f"Bearer {made}"}
+    token = (await gateway.post(f"{DEMO}/tokens", {}, headers=bearer)).ok(201)["token"]
+    found = (await gateway.post(f"{DEMO}/access", {"token": token})).ok()["grant"]
+    (await gateway.get(DEMO, headers=shown(found))).ok()
+    return {"token": token, "grant": found}
+
+
+async def rotate(gateway: Gateway) -> None:
+    (await gateway.post("/api/v1/partners/acme/key", admin=True)).ok(201)
+
+
+async def forget(gateway: Gateway) -> None:
+    await gateway.change(DEMO, partners=[])
+
+
+async def delete_partner(gateway: Gateway) -> None:
+    (await gateway.send("DELETE", "/api/v1/partners/acme", admin=True)).ok(204)
+    await gateway.post("/api/v1/partners", {"id": "acme", "name": "Another"}, admin=True)
+
+
+async def close_again(gateway: Gateway) -> None:
+    await gateway.change(DEMO, access="open")
+    await gateway.change(DEMO, access="closed")
+
+
+async def make_again(gateway: Gateway) -> None:
+    (await gateway.send("DELETE", DEMO, admin=True)).ok(204)
+    await gateway.begun("demo", cameras=["helmet"], access="closed", partners=["acme"])
+
+
+@pytest.mark.parametrize("change", [rotate, forget, delete_partner, close_again, make_again])
+async def test_what_was_given_is_taken_back(
+    gateway: Gateway, partner: dict[str, str], change: Callable[[Gateway], Awaitable[None]]
+) -> None:
+    old = shown(partner["grant"])
+    protocols = ("eva-access", partner["grant"])
+    async with open_page(gateway, "demo", protocols=protocols) as page:
+        await change(gateway)
+        if change is not close_again:  # open for a moment, it may send the state once more
+            assert await page.hang_up() in (4401, 4404)
+    (await gateway.get(DEMO, headers=old)).problem(401)
+    (await gateway.post(f"{DEMO}/access", {"token": partner["token"]})).problem(401)
+    assert await offer(gateway, "demo", old) == 401
+    assert await offer(gateway, "helmet", old) == 401

@@ -14,6 +14,7 @@ import pytest
 from relay.gateway.access import Doorkeeper
 from relay.gateway.embed import ALLOW
 from relay.gateway.keys import ACCESS, LIVE
+from relay.state.rights import Pass
 from tests.gateway.test_origins import UPGRADE
 from tests.support.html import Page
 from tests.support.listening import open_page
@@ -283,9 +284,9 @@ async def test_wrong_tokens_let_nobody_in(gateway: Gateway) -> None:
     keeper = gateway.app[ACCESS]
     wrong = [
         *("", "x", token[4:], token[:-1], token + "A", token.replace("demo", "other")),
-        keeper.token("demo", time.time() - 1),
-        keeper.token("other", time.time() + 60),
-        Doorkeeper(b"another key").token("demo", time.time() + 60),
+        keeper.token(Pass("demo", 0), time.time() - 1),
+        keeper.token(Pass("other", 0), time.time() + 60),
+        Doorkeeper(b"another key").token(Pass("demo", 0), time.time() + 60),
     ]
     for each in wrong:
         (await gateway.post(f"{DEMO}/access", {"token": each})).problem(401)
@@ -299,12 +300,15 @@ async def test_one_cookie_opens_several_and_each_for_a_while(gateway: Gateway):
     keeper, now = Doorkeeper(b"k"), 1_000_000.0
     cookie = ""
     for slug in ("a", "b", "a", *(f"c{n}" for n in range(6))):
-        cookie = keeper.grant(cookie, slug, now)
-    assert all(keeper.grants(cookie, slug, now) for slug in ("a", "b", "c5"))
-    assert not keeper.grants(cookie, "d", now)
-    assert not keeper.grants(cookie, "a", now + 43_201)
-    cookie = keeper.grant(cookie, "d", now)
-    assert not keeper.grants(cookie, "b", now)  # the oldest
+        cookie = keeper.cookie(cookie, Pass(slug, 0), now)
+
+    def opened(now: float) -> set[str]:
+        return {each.slug for each in keeper.of_cookie(cookie, now)}
+
+    assert opened(now) == {"a", "b", *(f"c{n}" for n in range(6))}
+    assert opened(now + 43_201) == set()
+    cookie = keeper.cookie(cookie, Pass("d", 0), now)
+    assert opened(now) == {"a", "d", *(f"c{n}" for n in range(6))}  # the oldest has gone
     assert len(cookie) < 1000
 
 

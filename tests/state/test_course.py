@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
-from relay.director.phase import Phase, phase
+from relay.director.phase import phase
 from relay.errors import Conflict
 from relay.state.course import ended, kept_by_others, released_by, reopened, started
 from relay.state.models import Broadcast
+from relay.state.rights import Phase
 
 NOW = datetime(2026, 11, 22, 14, 0, tzinfo=UTC)
 NOW_US = int(NOW.timestamp() * 1e6)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from relay.errors import Invalid, StoreError
-from relay.gateway.access import may_watch
+from relay.errors import Invalid
+from relay.gateway.access import readable
 from relay.gateway.keys import AUTH, LIVE, REGISTRY
 from relay.gateway.route import Patch, Route, json_response, read_body
 from relay.gateway.views import BroadcastList, BroadcastView, broadcast_view, broadcast_views
@@ -26,9 +25,7 @@ BASE = "/api/v1/broadcasts"
 async def list_all(request: web.Request) -> web.Response:
     """GET /api/v1/broadcasts."""
     viewer = request.app[AUTH].viewer(request)
-    stored = [
-        each for each in await request.app[REGISTRY].broadcasts.all() if may_watch(request, each)
-    ]
+    stored = await readable(request)
     views = await broadcast_views(request.app, stored, viewer)
     return json_response(BroadcastList(broadcasts=views))
 
@@ -73,8 +70,7 @@ async def change(request: web.Request) -> web.Response:
     wanted = patch.applied_to(present)
     await require_cameras(registry, [n for n in wanted.cameras if n not in present.cameras])
     await _require_partners(registry, [n for n in wanted.partners if n not in present.partners])
-    changed = await registry.broadcasts.change(slug, patch.applied_to)
-    return json_response(_for_operators(await broadcast_view(request.app, changed), changed))
+    return await _changed(request, await registry.change_broadcast(slug, patch.applied_to))
 
 
 class End(Model):
@@ -111,8 +107,7 @@ async def reopen(request: web.Request) -> web.Response:
 
 async def _changed(request: web.Request, broadcast: Broadcast) -> web.Response:
     """Tell open pages at once, and answer."""
-    with suppress(StoreError):  # they hear of it within a second
-        await request.app[LIVE].refresh()
+    await request.app[LIVE].changed()
     view = await broadcast_view(request.app, broadcast)
     return json_response(_for_operators(view, broadcast))
 
@@ -121,6 +116,7 @@ async def delete(request: web.Request) -> web.Response:
     """DELETE /api/v1/broadcasts/{slug}."""
     slug = request.match_info["slug"]
     await request.app[REGISTRY].delete_broadcast(slug)
+    await request.app[LIVE].changed()
     request.app[LIVE].series.forget(slug)  # what comes next by that name has votes of its own
     return web.Response(status=204)
 

@@ -14,10 +14,12 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from relay.bus import keys
 from relay.bus.client import store_errors
 from relay.errors import StoreError
+from relay.gateway.access import require_operator
 from relay.gateway.errors import problem
 from relay.gateway.keys import BUS, DOORS, LIVE, STATE, TAKES_WRITES
 from relay.gateway.route import Route, json_response
 from relay.state.models import Model
+from relay.state.rights import Way
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -96,7 +98,8 @@ async def _takes(client: Redis, name: str) -> bool:
 
 
 async def metrics(request: web.Request) -> web.Response:
-    """GET /metrics, in Prometheus's format."""
+    """GET /metrics, in Prometheus's format: they name cameras that nobody else is told of."""
+    require_operator(request, Way.METRICS)
     registry = CollectorRegistry()
     registry.register(_Collector(request.app[LIVE], request.app[DOORS]))
     return web.Response(
@@ -157,5 +160,5 @@ class _Collector:
 ROUTES = [
     Route("GET", "/healthz", healthz, "Whether the gateway lives", answer=Health),
     Route("GET", "/readyz", readyz, "Whether viewers can be served", answer=Readiness),
-    Route("GET", "/metrics", metrics, "Metrics in Prometheus's format"),
+    Route("GET", "/metrics", metrics, "Metrics in Prometheus's format", admin=True),
 ]

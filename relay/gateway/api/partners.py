@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Annotated, Final
 
@@ -12,10 +13,11 @@ from pydantic import Field, StrictInt
 from relay.errors import Forbidden, Unauthorized
 from relay.gateway.access import ACCESS_COOKIE, GRANT_S, TOKEN_S
 from relay.gateway.cookies import set_cookie
-from relay.gateway.keys import ACCESS, AUTH, REGISTRY
+from relay.gateway.keys import ACCESS, AUTH, LIVE, REGISTRY
 from relay.gateway.route import Patch, Route, json_response, read_body
 from relay.state.models import Line as Name
 from relay.state.models import Model, Origins, Partner, Slug
+from relay.state.rights import Pass, opens
 
 BASE: Final = "/api/v1/partners"
 TOKENS: Final = "/api/v1/broadcasts/{slug}/tokens"
@@ -123,13 +125,15 @@ async def change(request: web.Request) -> web.Response:
 
 async def delete(request: web.Request) -> web.Response:
     """DELETE /api/v1/partners/{id}."""
-    await request.app[REGISTRY].partners.delete(request.match_info["id"])
+    await request.app[REGISTRY].delete_partner(request.match_info["id"])
+    await request.app[LIVE].changed()
     return web.Response(status=204)
 
 
 async def rotate_key(request: web.Request) -> web.Response:
     """POST /api/v1/partners/{id}/key."""
     key = await request.app[REGISTRY].rotate_partner_key(request.match_info["id"])
+    await request.app[LIVE].changed()
     return json_response(PartnerKey(key=key), status=201)
 
 
@@ -147,8 +151,14 @@ async def make_token(request: web.Request) -> web.Response:
     if partner is not None and partner.id not in broadcast.partners:
         raise Forbidden(f"partner {partner.id!r} may not let viewers into this broadcast")
     until = int(time.time()) + wanted.valid_s
+    # As they stand in the state now: what this gateway has in mind may be a moment old.
+    found = await app[REGISTRY].generations()
+    allowed = Pass(broadcast.slug, found.get(f"broadcast:{broadcast.slug}", 0))
+    if partner is not None:
+        generation = found.get(f"partner:{partner.id}", 0)
+        allowed = replace(allowed, partner=partner.id, partner_generation=generation)
     token = Token(
-        token=app[ACCESS].token(broadcast.slug, until),
+        token=app[ACCESS].token(allowed, until),
         expires_at=datetime.fromtimestamp(until, UTC),
     )
     return json_response(token, status=201)
@@ -159,10 +169,13 @@ async def enter(request: web.Request) -> web.Response:
     body = await read_body(request, Entry)
     broadcast = await request.app[REGISTRY].broadcasts.get(request.match_info["slug"])
     doorkeeper, now_s = request.app[ACCESS], time.time()
-    if not doorkeeper.accepts(body.token, broadcast.slug, now_s):
-        raise Unauthorized("the token is not for this broadcast, or is too old", kind="closed")
-    cookie = doorkeeper.grant(request.cookies.get(ACCESS_COOKIE, ""), broadcast.slug, now_s)
-    response = json_response(Grant(grant=doorkeeper.page_grant(broadcast.slug, now_s)))
+    shown = doorkeeper.of_token(body.token, now_s)
+    if shown is None or not opens(shown, request.app[LIVE].show(broadcast)):
+        raise Unauthorized(
+            "the token is not for this broadcast, is too old, or was taken back", kind="closed"
+        )
+    cookie = doorkeeper.cookie(request.cookies.get(ACCESS_COOKIE, ""), shown, now_s)
+    response = json_response(Grant(grant=doorkeeper.grant(shown, now_s)))
     set_cookie(request, response, ACCESS_COOKIE, cookie, max_age=GRANT_S, embedded=True)
     return response
 

@@ -6,12 +6,12 @@ from datetime import datetime  # noqa: TC003 - pydantic reads it at run time
 from typing import TYPE_CHECKING, Final
 
 from relay.audience import similar
-from relay.director.phase import Phase  # noqa: TC001 - pydantic reads it at run time
 from relay.errors import NotFound
 from relay.gateway.keys import LOVED, REGISTRY, STATE
 from relay.gateway.route import Route, json_response
 from relay.gateway.views import RatingView, broadcast_views, still_of
 from relay.state.models import Access, Model
+from relay.state.rights import Phase  # noqa: TC001 - pydantic reads it at run time
 
 if TYPE_CHECKING:
     from aiohttp import web
