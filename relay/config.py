@@ -26,7 +26,6 @@ from relay.errors import SettingsError
 _LAST_PORT: Final = 65535
 _ORIGIN: Final = re.compile(r"https?://(?:[\w.-]+|\[[\da-fA-F:.]+\])(?::\d{1,5})?/?")
 
-_HOST: Final = re.compile(r"(?=.{1,253}$)(?!\d+$)[A-Za-z0-9-]{1,63}(\.(?!\d+$)[A-Za-z0-9-]{1,63})*")
 _LEAST_TOKEN: Final = 16
 
 Port = Annotated[int, Field(ge=1, le=_LAST_PORT)]

@@ -122,7 +122,7 @@ def test_redis_urls_are_taken(url: str, monkeypatch: pytest.MonkeyPatch):
 
 
 def test_secrets_do_not_show_in_the_settings(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setenv("RELAY_ADMIN_TOKEN", SECRET * 2)
+    monkeypatch.setenv("RELAY_ADMIN_TOKEN", SECRET * 4)
     monkeypatch.setenv("RELAY_STATE_URL", f"redis://:{SECRET}@host")
     assert SECRET not in repr(load())
 

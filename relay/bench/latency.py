@@ -43,7 +43,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 CAMERA: Final = "bench"
-_LONG_AGO: Final = "2026-01-01T00:00:00Z"
 TRANSCODED: Final = "720p"
 GOALS: Final = {TRANSCODED: 120.0, SOURCE: 80.0}
 SETTLE_S: Final = 8.0
@@ -81,9 +80,9 @@ class Relay:
         stack.callback(self._serve.stop)
         self._wait(self._is_ready, "the relay does not start")
         made = self._request("/api/v1/cameras", {"id": CAMERA, "name": "Bench"})
-        # It has begun long ago, so that its first viewers need not wait for the gateway to see it.
-        begun = {"slug": "show", "title": "Bench", "cameras": [CAMERA], "starts_at": _LONG_AGO}
+        begun = {"slug": "show", "title": "Bench", "cameras": [CAMERA]}
         self._request("/api/v1/broadcasts", begun)
+        self._request("/api/v1/broadcasts/show/start", {})
         url = f"rtmp://127.0.0.1:{self.rtmp_port}/live/{made['publish_key']}"
         publisher = Process(module="relay.bench.source", environment={show.URL: url})
         stack.callback(publisher.stop)

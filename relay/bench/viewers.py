@@ -47,7 +47,6 @@ AT_ONCE: Final = 24
 PATIENCE_S: Final = 45.0
 """For so long viewers that are turned away come again."""
 NO_LIMIT: Final = 2.0
-_LONG_AGO: Final = datetime(2026, 1, 1, tzinfo=UTC)
 BUSY: Final = 0.97
 """Share of a core from which the load generator is taken to be the limit."""
 
@@ -101,8 +100,9 @@ async def register(state_url: str) -> None:
     try:
         found = Registry(state)
         await found.create_camera(Camera(id=CAMERA, name="Bench"))
-        show = Broadcast(slug="show", title="Bench", cameras=(CAMERA,), starts_at=_LONG_AGO)
+        show = Broadcast(slug="show", title="Bench", cameras=(CAMERA,))
         await found.broadcasts.create(show.slug, show)
+        await found.start_broadcast(show.slug, datetime.now(UTC))
     finally:
         await state.aclose()
 

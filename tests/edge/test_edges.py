@@ -71,8 +71,8 @@ async def town(folder: Path, **settings: str) -> AsyncIterator[Town]:
     made, camera = Town(stack, bus, player), Camera(bus, "cam")
     try:
         await asyncio.to_thread(stack.camera, "cam")
-        began = "2026-01-01T00:00:00Z"
-        await asyncio.to_thread(stack.broadcast, "show", ["cam"], starts_at=began)
+        await asyncio.to_thread(stack.broadcast, "show", ["cam"])
+        await asyncio.to_thread(stack.request, "POST", "/api/v1/broadcasts/show/start")
         await camera.begin()
         yield made
     finally:

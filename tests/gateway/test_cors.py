@@ -29,7 +29,8 @@ EXPOSED = {"ETag", "Link", "Location", "Accept-Patch", "Accept-Post", "Retry-Aft
 async def demo(gateway: Gateway) -> None:
     await gateway.camera("helmet")
     await gateway.camera("hidden")
-    await gateway.begun("demo", cameras=["helmet"])
+    await gateway.broadcast("demo", cameras=["helmet"])
+    (await gateway.post("/api/v1/broadcasts/demo/start", admin=True)).ok()
     await gateway.broadcast("members", cameras=["hidden"], access="closed")
 
 
