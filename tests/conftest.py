@@ -7,6 +7,7 @@ import os
 from typing import TYPE_CHECKING
 
 import pytest
+import structlog
 from hypothesis import HealthCheck, settings
 
 from relay.bus import client
@@ -73,6 +74,13 @@ def own_state(store_kind: str, tmp_path: Path) -> Iterator[Server]:
     server.start()
     yield server
     server.kill()
+
+
+@pytest.fixture(autouse=True)
+def unconfigured_log() -> Iterator[None]:
+    """Commands that run inside a test set the log up for streams that end with it."""
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture
