@@ -21,6 +21,12 @@ const SHARE = 0.5;
 const LARGE_MS = 60;
 
 /**
+ * The picture is held back by no more at once. It rests for as long, and a rest of 150 ms is seen as
+ * a freeze.
+ */
+const STEP_MS = 80;
+
+/**
  * Beside their buffers sound takes longer than a picture by this: it comes to the relay's encoder in
  * pieces and leaves it in others, milliseconds.
  */
@@ -67,7 +73,8 @@ export class LipSync {
     // A buffer that is larger than it was told to be has reasons of its own: what it was told counts
     // from there.
     const from = Math.max(this.#holdMs, pictureMs);
-    this.#holdMs = Math.round(Math.min(MOST_MS, Math.max(0, from + this.#lagMs)));
+    const step = Math.min(STEP_MS, this.#lagMs);
+    this.#holdMs = Math.round(Math.min(MOST_MS, Math.max(0, from + step)));
     this.#lagMs = 0;
     return this.#holdMs;
   }
