@@ -43,7 +43,9 @@ def test_a_gopros_picture_and_sound(
 
     tab.screenshot("gopro", screenshots)
     metrics = gopro.text("/metrics")
-    assert re.search(r'process="camera-gopro",what="pictures"} [1-9]', metrics)
+    # It is passed through: nothing of it is encoded but sound, and nothing is damaged.
+    assert re.search(r'process="camera-gopro",what="pictures"} 0', metrics)
+    assert re.search(r'process="camera-gopro",what="damaged"} 0', metrics)
     assert re.search(r'process="ingest-[\w-]+",what="connections"} [1-9]', metrics)
     within_tries(freezes, 0, seconds=False)
     assert tab.stats()["pliCount"] == 0
