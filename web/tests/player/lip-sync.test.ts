@@ -66,7 +66,7 @@ describe("lip sync", () => {
     const browser = new Browser(80);
     settled(browser, 8);
     browser.soundMs = 600;
-    settled(browser, 10);
+    settled(browser, 16);
     expect(Math.max(...settled(browser, 20).map(Math.abs))).toBeLessThan(30);
     browser.soundMs = 60;
     settled(browser, 40);
@@ -75,7 +75,7 @@ describe("lip sync", () => {
 
   it("goes by the buffers while it is not told when either was taken", () => {
     const browser = new Browser(250, 1000);
-    settled(browser, 4);
+    settled(browser, 7);
     expect(Math.max(...settled(browser, 20).map(Math.abs))).toBeLessThan(40);
   });
 

@@ -21,10 +21,10 @@ const SHARE = 0.5;
 const LARGE_MS = 60;
 
 /**
- * The picture is held back by no more at once. It rests for as long, and a rest of 150 ms is seen as
- * a freeze.
+ * The picture is held back by no more at once. It rests for as long, and where packets are lost beside
+ * that, a rest of 150 ms in all is seen as a freeze.
  */
-const STEP_MS = 80;
+const STEP_MS = 40;
 
 /**
  * Beside their buffers sound takes longer than a picture by this: it comes to the relay's encoder in
