@@ -56,7 +56,7 @@ read (ITU-T H.264 table 7-1)."""
 _RECOVERY_POINT: Final = 6
 _MAX_SETS: Final = {NAL_SPS: 32, NAL_PPS: 256}
 _MAX_SET: Final = 1024
-"""Bytes of a parameter set; encoders' have some 30, and each keyframe carries them all."""
+"""Bytes of a parameter set; encoders' have some 30, and keyframes carry those that they name."""
 
 
 @dataclass(frozen=True, slots=True)
