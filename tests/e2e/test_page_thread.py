@@ -70,6 +70,23 @@ def refuse(tab: Tab) -> None:
     answer(tab, WRITING, 429, problem(429, kind), **{"Retry-After": "7"})
 
 
+def test_comments_are_brief_where_the_page_goes_on_beneath(visit: Callable[..., Tab]):
+    tab = visit("brief", 6)
+    texts = [f"Number {number}" for number in range(5, -1, -1)]
+    assert len(shown(tab)) == 3
+    tab.page.get_by_role("button", name="Older comments").click()
+    tab.wait_for("eva-comments", f"({SHOWN}).length === 6", 10)
+    tab.page.set_viewport_size({"width": 360, "height": 740})
+    more = tab.page.get_by_role("button", name="Show more comments")
+    more.wait_for()
+    assert shown(tab) == texts[:3]
+    assert tab.page.get_by_role("button", name="Older comments").count() == 0
+    more.click()
+    tab.wait_for("eva-comments", f"({SHOWN}).length === 6", 10)
+    assert focused(tab) == "Comment by Jo"
+    assert more.count() == 0
+
+
 def test_older_comments_are_read_on(visit: Callable[..., Tab]):
     tab = visit("older", 8)
     texts = [f"Number {number}" for number in range(7, -1, -1)]
