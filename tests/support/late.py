@@ -11,17 +11,9 @@ from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from tests.support.stalls import HANG_S
-
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
-
-_PROMPT_S = 1.5
-"""The relay believes no clock that is more than 5 s late. An encoder tells when it was called; one
-that takes longer to begin, as on a busy machine, is called again.
-"""
-_ATTEMPTS = 5
 
 
 def stamp(us: int) -> bytes:
@@ -34,22 +26,20 @@ def stamp(us: int) -> bytes:
 
 @contextmanager
 def late_camera(port: int, key: str, clip: Path, delay_s: float, *, tells: bool) -> Iterator[None]:
-    """Send a clip in real time to the RTMP server at `port`, each byte `delay_s` late; `tells`:
-    with what its time stamp zero is by this machine's clock.
+    """Send a clip in real time to the RTMP server at `port`, its media `delay_s` late; `tells`:
+    with what its time stamp zero is by this machine's clock. What comes before the media is not
+    held: each of its round trips would make that moment, which is told in advance, less true.
     """
     with socket.create_server(("127.0.0.1", 0)) as server:
-        server.settimeout(HANG_S)
-        for attempt in range(_ATTEMPTS):
-            called = time.monotonic()
-            process = _encoder(server.getsockname()[1], key, clip, tells=tells)
-            encoder, _ = server.accept()
-            if time.monotonic() - called < _PROMPT_S or attempt == _ATTEMPTS - 1:
-                break
-            encoder.close()
-            process.kill()
-            process.wait()
-        pipe = threading.Thread(target=_carry, args=(encoder, port, delay_s), daemon=True)
+        pipe = threading.Thread(target=_carry, args=(server, port, delay_s), daemon=True)
         pipe.start()
+        told = ("-metadata", f"creation_time={datetime.now(UTC).isoformat()}") if tells else ()
+        command = [
+            *("ffmpeg", "-nostdin", "-loglevel", "error", "-re", "-stream_loop", "-1"),
+            *("-i", str(clip), "-map_metadata", "-1", *told, "-c", "copy", "-f", "flv"),
+            f"rtmp://127.0.0.1:{server.getsockname()[1]}/live/{key}",
+        ]
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
         try:
             yield
         finally:
@@ -57,24 +47,17 @@ def late_camera(port: int, key: str, clip: Path, delay_s: float, *, tells: bool)
             process.wait()
 
 
-def _encoder(port: int, key: str, clip: Path, *, tells: bool) -> subprocess.Popen[bytes]:
-    told = ("-metadata", f"creation_time={datetime.now(UTC).isoformat()}") if tells else ()
-    command = [
-        *("ffmpeg", "-nostdin", "-loglevel", "error", "-re", "-stream_loop", "-1"),
-        *("-i", str(clip), "-map_metadata", "-1", *told, "-c", "copy", "-f", "flv"),
-        f"rtmp://127.0.0.1:{port}/live/{key}",
-    ]
-    return subprocess.Popen(command, stdout=subprocess.DEVNULL)
-
-
-def _carry(encoder: socket.socket, port: int, delay_s: float) -> None:
-    """Carry a connection, what it sends late, until it ends."""
-    with suppress(OSError), encoder, socket.create_connection(("127.0.0.1", port)) as relay:
-        held: queue.Queue[tuple[float, bytes]] = queue.Queue()
-        threading.Thread(target=_hand_over, args=(held, relay), daemon=True).start()
-        threading.Thread(target=_answer, args=(relay, encoder), daemon=True).start()
-        while data := encoder.recv(65_536):
-            held.put((time.monotonic() + delay_s, data))
+def _carry(server: socket.socket, port: int, delay_s: float) -> None:
+    """Carry one connection, what it sends late, until it ends."""
+    with suppress(OSError):
+        encoder, _ = server.accept()
+        with encoder, socket.create_connection(("127.0.0.1", port)) as relay:
+            held: queue.Queue[tuple[float, bytes]] = queue.Queue()
+            threading.Thread(target=_hand_over, args=(held, relay), daemon=True).start()
+            begun = threading.Event()
+            threading.Thread(target=_answer, args=(relay, encoder, begun), daemon=True).start()
+            while data := encoder.recv(65_536):
+                held.put((time.monotonic() + (delay_s if begun.is_set() else 0), data))
 
 
 def _hand_over(held: queue.Queue[tuple[float, bytes]], relay: socket.socket) -> None:
@@ -85,7 +68,9 @@ def _hand_over(held: queue.Queue[tuple[float, bytes]], relay: socket.socket) -> 
             relay.sendall(data)
 
 
-def _answer(relay: socket.socket, encoder: socket.socket) -> None:
+def _answer(relay: socket.socket, encoder: socket.socket, begun: threading.Event) -> None:
     with suppress(OSError):
         while data := relay.recv(65_536):
+            if b"NetStream.Publish.Start" in data:
+                begun.set()
             encoder.sendall(data)
