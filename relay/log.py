@@ -11,7 +11,15 @@ import re
 import sys
 from typing import TYPE_CHECKING, Any, Final
 
-import structlog
+if "rich" in sys.modules:
+    import structlog
+else:
+    # structlog would load it for tracebacks that are not written here, and it takes as long as all
+    # the rest of structlog.
+    sys.modules["rich"] = None  # type: ignore[assignment]
+    import structlog
+
+    del sys.modules["rich"]
 
 if TYPE_CHECKING:
     from structlog.typing import EventDict, WrappedLogger

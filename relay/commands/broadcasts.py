@@ -36,6 +36,10 @@ Partners = Annotated[
         help="A partner whose server may let viewers in while it is closed; repeat it for more.",
     ),
 ]
+Language = Annotated[
+    str | None,
+    typer.Option(help="The language of its texts, such as en or pt-BR; empty if not told."),
+]
 StartsAt = Annotated[str | None, typer.Option(help="When it begins, such as 2026-11-22T14:00:00Z.")]
 
 
@@ -44,13 +48,14 @@ def add(
     slug: Slug,
     title: Title = None,
     description: Description = None,
+    language: Language = None,
     camera: Cameras = None,
     crew: Crew = None,
     starts_at: StartsAt = None,
     partner: Partners = None,
 ) -> None:
     """Create a broadcast."""
-    fields = options(title or slug, description, camera, crew, starts_at, partner)
+    fields = options(title or slug, description, language, camera, crew, starts_at, partner)
     broadcast = valid(Broadcast, {"slug": slug, **fields})
 
     async def work(found: Registry, settings: Settings) -> None:
@@ -145,13 +150,14 @@ def change(
     slug: Slug,
     title: Title = None,
     description: Description = None,
+    language: Language = None,
     camera: Cameras = None,
     crew: Crew = None,
     starts_at: StartsAt = None,
     partner: Partners = None,
 ) -> None:
     """Change a broadcast; what is left out stays as it is."""
-    fields = options(title, description, camera, crew, starts_at, partner)
+    fields = options(title, description, language, camera, crew, starts_at, partner)
     if not fields:
         raise Invalid("nothing to change: name an option, such as --title")
 
@@ -182,13 +188,14 @@ def remove(slug: Slug, yes: Yes = False) -> None:
 def options(
     title: str | None,
     description: str | None,
+    language: str | None,
     cameras: list[str] | None,
     crew: list[str] | None,
     starts_at: str | None,
     partners: list[str] | None,
 ) -> dict[str, Any]:
     """The fields that were named on the command line."""
-    return given(
+    fields = given(
         title=title,
         description=description,
         cameras=tuple(cameras) if cameras else None,
@@ -196,6 +203,7 @@ def options(
         starts_at=starts_at,
         partners=tuple(partners) if partners else None,
     )
+    return fields if language is None else fields | {"language": language or None}
 
 
 def person(text: str) -> Person:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from relay import process
-from relay.camera.worker import Worker
 from relay.commands.common import (
     bus_of,
     given,
@@ -20,7 +19,6 @@ from relay.commands.output import AsJson, Yes, print_list, require_yes, rtmp_url
 from relay.commands.source import source
 from relay.commands.states import camera_states
 from relay.errors import Invalid, NotFound
-from relay.ingest.pull import pull as pull_source
 from relay.state.models import Camera, Projection, Pull
 from relay.supervisor.serve import Urls
 
@@ -149,6 +147,8 @@ def remove(camera_id: Id, yes: Yes = False) -> None:
 @app.command()
 def run(camera_id: Id) -> None:
     """Run one live camera's worker (`relay serve` does this)."""
+    from relay.camera.worker import Worker  # noqa: PLC0415 - PyAV takes as long as all the rest
+
     settings = settings_or_exit()
 
     async def main() -> None:
@@ -162,6 +162,8 @@ def run(camera_id: Id) -> None:
 @app.command()
 def pull(camera_id: Id) -> None:
     """Fetch one pulled camera's source (`relay serve` does this)."""
+    from relay.ingest.pull import pull as pull_source  # noqa: PLC0415 - PyAV, as in `run`
+
     settings = settings_or_exit()
 
     async def main() -> None:

@@ -13,6 +13,7 @@ from relay import log, process
 from relay.bus import demand
 from relay.bus.client import connect
 from relay.commands.common import fail, settings_or_exit
+from relay.commands.numbers import whole
 from relay.demo import camera, show
 from relay.demo.scene import AROUND
 from relay.errors import OperatorError, StoreError
@@ -30,9 +31,9 @@ app = typer.Typer(add_completion=False)
 @app.command(hidden=True)
 def demo_camera(
     kind: Annotated[str, typer.Argument(help="Which camera.")],
-    width: int | None = None,
-    height: int | None = None,
-    fps: int = 30,
+    width: Annotated[int | None, typer.Option(**whole("--width", 16))] = None,
+    height: Annotated[int | None, typer.Option(**whole("--height", 16))] = None,
+    fps: Annotated[int, typer.Option(**whole("--fps"))] = 30,
     marks: Annotated[
         bool, typer.Option("--marks", help="Show a timecode strip and a flash, and tick.")
     ] = False,

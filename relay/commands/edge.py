@@ -8,24 +8,19 @@ import typer
 
 from relay import process
 from relay.commands.common import settings_or_exit
+from relay.commands.numbers import whole
 from relay.edge.cpus import available_cpus
 from relay.edge.process import Edge, open_socket
-from relay.errors import Invalid, OperatorError
+from relay.errors import OperatorError
 from relay.supervisor.serve import Urls
 
 app = typer.Typer(add_completion=False)
 
 
-def _number(text: str | int) -> int:
-    if not str(text).isdigit():
-        raise Invalid(f"--index {text}: must be a whole number")
-    return int(text)
-
-
 @app.command()
 def edge(
     index: Annotated[
-        int, typer.Option(help="Which of this machine's edges.", parser=_number, metavar="N")
+        int, typer.Option(help="Which of this machine's edges.", **whole("--index", 0))
     ] = 0,
     name: Annotated[str, typer.Option(help="Its name on the bus.")] = "edge-0",
 ) -> None:

@@ -87,11 +87,11 @@ _EN: Final = Words(
 )
 _FR: Final = Words(
     spacewalks="Sorties dans l’espace, en direct",
-    about="Les sorties dans l’espace, en direct et en temps réel, par toutes les caméras.",
+    about="Les sorties dans l’espace, en direct et en temps réel, vues par toutes les caméras.",
     before="à venir",
     live="en direct",
     silent="pas de signal",
-    ended="terminé",
+    ended="terminée",
     moment="%d/%m/%Y %H:%M %Z",
     crew="Équipage",
     timeline="Chronologie",
@@ -100,34 +100,32 @@ _FR: Final = Words(
     written_by="écrit par",
     performed_by="interprété par",
     published_by="édité par",
-    licence="licence :",
+    licence="licence :",
     links="Liens",
-    no_script="L’image en direct a besoin de JavaScript.",
+    no_script="L’image en direct nécessite JavaScript.",
     closed="Cette retransmission est privée",
-    closed_text="Elle est montrée à ceux qui en ont reçu le lien.",
+    closed_text="Elle est réservée aux personnes qui en ont reçu le lien.",
     its_page="Sa page",
-    a_spacewalk="{title} : une sortie dans l’espace, en direct par toutes les caméras.",
+    a_spacewalk="{title} : une sortie dans l’espace en direct, vue par toutes les caméras.",
     picture_of="L’image en direct de {title}",
     all_broadcasts="Toutes les retransmissions",
     embedding="Intégrer une retransmission",
     embedding_text=(
-        "Comment mettre une retransmission en direct dans une de vos pages : un cadre, un élément "
-        "ou oEmbed."
+        "Comment intégrer une retransmission en direct dans une de vos pages : une iframe, un "
+        "élément ou oEmbed."
     ),
     not_here="Pas sur ce site",
     partners_only_text="Seuls les partenaires du relais peuvent intégrer cette retransmission.",
-    other_site_text=(
-        "Ce site n’est pas de ceux où le partenaire peut intégrer cette retransmission."
-    ),
+    other_site_text="Le partenaire ne peut pas intégrer cette retransmission sur ce site.",
     errors={
         400: ("Requête incorrecte", "La requête est mal formée."),
-        401: ("Accès réservé", "Il faut une autorisation pour voir cela."),
+        401: ("Accès réservé", "Il faut une autorisation pour voir cette page."),
         403: ("Interdit", "Cela n’est pas permis ici."),
         404: ("Introuvable", "Il n’y a rien à cette adresse."),
         422: ("Requête incorrecte", "L’adresse contient une valeur qui n’est pas admise."),
-        429: ("Trop souvent", "C’est trop souvent ; attendez un peu."),
-        500: ("Erreur interne", "Le relais a un défaut."),
-        503: ("Indisponible", "Le relais n’est pas joignable pour l’instant ; réessayez."),
+        429: ("Trop de requêtes", "Il y a eu trop de requêtes ; patientez un peu."),
+        500: ("Erreur interne", "Le relais a rencontré un problème."),
+        503: ("Indisponible", "Le relais n’est pas joignable pour l’instant ; réessayez."),
     },
 )
 _DE: Final = Words(
@@ -149,29 +147,27 @@ _DE: Final = Words(
     links="Links",
     no_script="Das Live-Bild braucht JavaScript.",
     closed="Diese Übertragung ist geschlossen",
-    closed_text="Sie wird denen gezeigt, die einen Link dazu bekommen haben.",
+    closed_text="Zu sehen ist sie für alle, die einen Link dazu bekommen haben.",
     its_page="Ihre Seite",
     a_spacewalk="{title}: ein Außenbordeinsatz, live aus jeder Kamera.",
     picture_of="Das Live-Bild von {title}",
     all_broadcasts="Alle Übertragungen",
     embedding="Eine Übertragung einbetten",
     embedding_text=(
-        "Wie eine Live-Übertragung in eine eigene Seite kommt: als Rahmen, als Element oder mit "
+        "Wie eine Live-Übertragung in eine eigene Seite kommt: als Frame, als Element oder mit "
         "oEmbed."
     ),
     not_here="Nicht auf dieser Seite",
     partners_only_text="Nur Partner des Relays dürfen diese Übertragung einbetten.",
-    other_site_text=(
-        "Diese Seite gehört nicht zu denen, auf denen der Partner die Übertragung einbetten darf."
-    ),
+    other_site_text="Auf dieser Seite darf der Partner die Übertragung nicht einbetten.",
     errors={
         400: ("Falsche Anfrage", "Die Anfrage ist fehlerhaft."),
         401: ("Nur mit Erlaubnis", "Um das zu sehen, braucht es eine Erlaubnis."),
         403: ("Nicht erlaubt", "Das ist hier nicht erlaubt."),
         404: ("Nicht gefunden", "Unter dieser Adresse gibt es nichts."),
         422: ("Falsche Anfrage", "Die Adresse enthält einen Wert, der nicht erlaubt ist."),
-        429: ("Zu oft", "Das ist zu oft; warte ein wenig."),
-        500: ("Interner Fehler", "Das Relay hat einen Fehler."),
+        429: ("Zu viele Anfragen", "Das waren zu viele Anfragen; warte ein wenig."),
+        500: ("Interner Fehler", "Im Relay ist ein Fehler aufgetreten."),
         503: ("Nicht erreichbar", "Das Relay ist gerade nicht erreichbar; versuch es noch einmal."),
     },
 )
@@ -201,21 +197,19 @@ _ES: Final = Words(
     all_broadcasts="Todas las emisiones",
     embedding="Incrustar una emisión",
     embedding_text=(
-        "Cómo poner una emisión en directo en una página tuya: un marco, un elemento u oEmbed."
+        "Cómo poner una emisión en directo en una página tuya: un iframe, un elemento u oEmbed."
     ),
     not_here="No en este sitio",
     partners_only_text="Solo los socios del relay pueden incrustar esta emisión.",
-    other_site_text=(
-        "Este sitio no es uno de aquellos en los que el socio puede incrustar esta emisión."
-    ),
+    other_site_text="El socio no puede incrustar esta emisión en este sitio.",
     errors={
         400: ("Petición incorrecta", "La petición está mal formada."),
         401: ("Acceso reservado", "Para ver esto hace falta un permiso."),
         403: ("No permitido", "Eso no está permitido aquí."),
         404: ("No encontrado", "No hay nada en esta dirección."),
         422: ("Petición incorrecta", "La dirección contiene un valor que no se admite."),
-        429: ("Demasiado seguido", "Es demasiado seguido; espera un poco."),
-        500: ("Error interno", "El relay tiene un fallo."),
+        429: ("Demasiadas peticiones", "Ha habido demasiadas peticiones; espera un poco."),
+        500: ("Error interno", "Se ha producido un fallo en el relay."),
         503: ("No disponible", "El relay no está disponible ahora; vuelve a intentarlo."),
     },
 )
@@ -231,36 +225,34 @@ _IT: Final = Words(
     timeline="Cronologia",
     credits="Crediti",
     soundtrack="Colonna sonora",
-    written_by="scritta da",
-    performed_by="eseguita da",
-    published_by="pubblicata da",
+    written_by="scritto da",
+    performed_by="eseguito da",
+    published_by="pubblicato da",
     licence="licenza:",
     links="Link",
-    no_script="L’immagine in diretta ha bisogno di JavaScript.",
+    no_script="L’immagine in diretta richiede JavaScript.",
     closed="Questa trasmissione è riservata",
-    closed_text="È mostrata a chi ne ha ricevuto il link.",
+    closed_text="È riservata a chi ne ha ricevuto il link.",
     its_page="La sua pagina",
     a_spacewalk="{title}: una passeggiata spaziale, in diretta da tutte le telecamere.",
     picture_of="L’immagine in diretta di {title}",
     all_broadcasts="Tutte le trasmissioni",
     embedding="Incorporare una trasmissione",
     embedding_text=(
-        "Come mettere una trasmissione in diretta in una tua pagina: un riquadro, un elemento o "
+        "Come mettere una trasmissione in diretta in una tua pagina: un iframe, un elemento o "
         "oEmbed."
     ),
     not_here="Non su questo sito",
     partners_only_text="Solo i partner del relay possono incorporare questa trasmissione.",
-    other_site_text=(
-        "Questo sito non è tra quelli in cui il partner può incorporare questa trasmissione."
-    ),
+    other_site_text="Il partner non può incorporare questa trasmissione su questo sito.",
     errors={
-        400: ("Richiesta errata", "La richiesta è malformata."),
+        400: ("Richiesta non valida", "La richiesta non è scritta correttamente."),
         401: ("Accesso riservato", "Per vedere questo serve un permesso."),
-        403: ("Non permesso", "Qui non è permesso."),
+        403: ("Non permesso", "Questo non è permesso qui."),
         404: ("Non trovato", "A questo indirizzo non c’è nulla."),
-        422: ("Richiesta errata", "L’indirizzo contiene un valore non ammesso."),
-        429: ("Troppo spesso", "È troppo spesso; aspetta un poco."),
-        500: ("Errore interno", "Il relay ha un guasto."),
+        422: ("Richiesta non valida", "L’indirizzo contiene un valore non ammesso."),
+        429: ("Troppe richieste", "Ci sono state troppe richieste; aspetta un po’."),
+        500: ("Errore interno", "Nel relay si è verificato un errore."),
         503: ("Non disponibile", "Il relay non è raggiungibile in questo momento; riprova."),
     },
 )

@@ -85,14 +85,18 @@ def _problem(item: ErrorDetails) -> str:
     """What is wrong, in words that name what is allowed, not the library's types."""
     limits = item.get("ctx", {})
     if item["type"] == "string_pattern_mismatch":
-        is_slug = limits["pattern"] == f"^{SLUG.pattern}$"
-        return _SLUG_RULE if is_slug else "some of its characters are not allowed"
+        return _RULES.get(limits["pattern"], "some of its characters are not allowed")
     if item["type"] in _PROBLEMS:
         return _PROBLEMS[item["type"]].format(**limits)
     return item["msg"].removeprefix("Value error, ").replace("Input should", "must")
 
 
-_SLUG_RULE: Final = "must be 1 to 64 of the characters a-z, 0-9 and -"
+_LANGUAGE: Final = r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$"
+_RULES: Final = {
+    f"^{SLUG.pattern}$": "must be 1 to 64 of the characters a-z, 0-9 and -",
+    _LANGUAGE: "must be a language tag, such as en or pt-BR",
+}
+"""What a text with a pattern must be."""
 _PROBLEMS: Final = {
     "missing": "it is missing",
     "extra_forbidden": "there is no such field",
@@ -162,9 +166,7 @@ class Camera(Model):
     """SHA-256 of its publish key."""
 
 
-LanguageTag = Annotated[
-    str, StringConstraints(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$", max_length=35)
-]
+LanguageTag = Annotated[str, StringConstraints(pattern=_LANGUAGE, max_length=35)]
 """A language as HTML's `lang` names it (BCP 47), such as `en` or `pt-BR`."""
 
 

@@ -139,7 +139,7 @@ def test_replying_once_more_leads_to_the_reply(walk: Stack, open_either: Callabl
     made = walk.request("POST", "/api/v1/broadcasts/replied/comments", said)
     tab = open_either(f"{walk.url}/b/replied")
     go_down(tab)
-    reply = tab.page.get_by_role("button", name="Reply")
+    reply = tab.page.get_by_role("button", name="Reply", exact=True)
     for _ in range(2):
         reply.click()
         tab.wait_for("eva-compose[reply] >> textarea", "it.matches(':focus')", 5)

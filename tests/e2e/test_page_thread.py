@@ -70,6 +70,24 @@ def refuse(tab: Tab) -> None:
     answer(tab, WRITING, 429, problem(429, kind), **{"Retry-After": "7"})
 
 
+def test_comments_are_brief_where_the_page_goes_on_beneath(visit: Callable[..., Tab]):
+    tab = visit("brief", 6)
+    texts = [f"Number {number}" for number in range(5, -1, -1)]
+    assert len(shown(tab)) == 3
+    tab.page.get_by_role("button", name="Older comments").click()
+    tab.wait_for("eva-comments", f"({SHOWN}).length === 6", 10)
+    tab.page.set_viewport_size({"width": 360, "height": 740})
+    more = tab.page.get_by_role("button", name="Show more comments")
+    more.wait_for()
+    assert shown(tab) == texts[:4]  # the fourth has the focus
+    assert tab.page.get_by_role("button", name="Older comments").count() == 0
+    more.click()
+    first_left_out = "[...it.renderRoot.querySelectorAll('eva-comment')][4]"
+    tab.wait_for("eva-comments", f"{first_left_out}?.matches(':focus-within') === true", 10)
+    assert shown(tab) == texts
+    assert more.count() == 0
+
+
 def test_older_comments_are_read_on(visit: Callable[..., Tab]):
     tab = visit("older", 8)
     texts = [f"Number {number}" for number in range(7, -1, -1)]

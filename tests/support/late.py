@@ -26,8 +26,9 @@ def stamp(us: int) -> bytes:
 
 @contextmanager
 def late_camera(port: int, key: str, clip: Path, delay_s: float, *, tells: bool) -> Iterator[None]:
-    """Send a clip in real time to the RTMP server at `port`, each byte `delay_s` late; `tells`:
-    with what its time stamp zero is by this machine's clock.
+    """Send a clip in real time to the RTMP server at `port`, its media `delay_s` late; `tells`:
+    with what its time stamp zero is by this machine's clock. What comes before the media is not
+    held: each of its round trips would make that moment, which is told in advance, less true.
     """
     with socket.create_server(("127.0.0.1", 0)) as server:
         pipe = threading.Thread(target=_carry, args=(server, port, delay_s), daemon=True)
@@ -53,9 +54,10 @@ def _carry(server: socket.socket, port: int, delay_s: float) -> None:
         with encoder, socket.create_connection(("127.0.0.1", port)) as relay:
             held: queue.Queue[tuple[float, bytes]] = queue.Queue()
             threading.Thread(target=_hand_over, args=(held, relay), daemon=True).start()
-            threading.Thread(target=_answer, args=(relay, encoder), daemon=True).start()
+            begun = threading.Event()
+            threading.Thread(target=_answer, args=(relay, encoder, begun), daemon=True).start()
             while data := encoder.recv(65_536):
-                held.put((time.monotonic() + delay_s, data))
+                held.put((time.monotonic() + (delay_s if begun.is_set() else 0), data))
 
 
 def _hand_over(held: queue.Queue[tuple[float, bytes]], relay: socket.socket) -> None:
@@ -66,7 +68,9 @@ def _hand_over(held: queue.Queue[tuple[float, bytes]], relay: socket.socket) -> 
             relay.sendall(data)
 
 
-def _answer(relay: socket.socket, encoder: socket.socket) -> None:
+def _answer(relay: socket.socket, encoder: socket.socket, begun: threading.Event) -> None:
     with suppress(OSError):
         while data := relay.recv(65_536):
+            if b"NetStream.Publish.Start" in data:
+                begun.set()
             encoder.sendall(data)

@@ -20,3 +20,23 @@ declare global {
     "eva-paused": CustomEvent<boolean>;
   }
 }
+
+/** Tells a player's state by `eva-state`, each change of it once. */
+export class StateTeller {
+  readonly #player: EventTarget;
+  #told = "";
+
+  constructor(player: EventTarget) {
+    this.#player = player;
+  }
+
+  /** The state may have changed. */
+  tell(detail: PlayerState): void {
+    const told = JSON.stringify(detail);
+    if (told !== this.#told) {
+      this.#told = told;
+      const event = new CustomEvent("eva-state", { detail, bubbles: true, composed: true });
+      this.#player.dispatchEvent(event);
+    }
+  }
+}

@@ -28,7 +28,7 @@ import { ShownMoment } from "./moment.ts";
 import { OverlayState } from "./overlay-state.ts";
 import { helpOf, slateOf, soundButton, sphereOf, statsOf } from "./overlays.ts";
 import { Phase } from "./phase.ts";
-import type { PlayerState } from "./player-state.ts";
+import { StateTeller } from "./player-state.ts";
 import { playerStyles } from "./player-styles.ts";
 import { hasPicture, looksDifferent, spoken } from "./seen.ts";
 import { type Action, isPlayers } from "./shortcuts.ts";
@@ -46,7 +46,7 @@ import "./chrome.ts";
  *
  * `<track>` children with `slot="captions"` become the picture's captions.
  *
- * @fires eva-state - {@link PlayerState}, after each confirmed change; bubbles, composed
+ * @fires eva-state - `PlayerState`, after each confirmed change; bubbles, composed
  * @fires eva-telemetry - {@link Telemetry} or null, once a second
  * @fires eva-paused - whether the picture has been stopped or goes on; bubbles, composed
  */
@@ -103,10 +103,10 @@ export class EvaPlayer extends LitElement {
   };
   @query("video", true) readonly video!: HTMLVideoElement;
 
-  #told = "";
   /** How the picture on screen is laid out: the wanted camera's way only once that is shown. */
   #laidOut = "flat";
   readonly #overlays = new OverlayState(this);
+  readonly #teller = new StateTeller(this);
   readonly #wakeLock = new WakeLock();
   readonly #moment = new ShownMoment(this);
   readonly #conductor = new Conductor(new WhepEngine(location.origin), {
@@ -335,12 +335,7 @@ export class EvaPlayer extends LitElement {
     const { phase, shownCamera: camera } = this;
     const stats = this.telemetry?.stats;
     const rendition = stats?.camera === camera ? stats.rendition : null;
-    const detail: PlayerState = { phase, camera, rendition };
-    const told = JSON.stringify(detail);
-    if (told !== this.#told) {
-      this.#told = told;
-      this.dispatchEvent(new CustomEvent("eva-state", { detail, bubbles: true, composed: true }));
-    }
+    this.#teller.tell({ phase, camera, rendition });
   }
 
   #onRetry(): void {

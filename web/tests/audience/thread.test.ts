@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import {
   bounded,
   branches,
+  brief,
   covers,
   EMPTY_THREAD,
   isEditable,
@@ -36,6 +37,14 @@ describe("a thread", () => {
     thread = withComment(thread, comment("c", 9));
     thread = withComment(thread, comment("r2", 10, { reply_to: "a" }));
     expect(shape(thread)).toEqual([["p"], ["c"], ["b"], ["a", "r1", "r2"]]);
+  });
+
+  it("is brief where the page goes on, but for what somebody is at", () => {
+    const all = branches(withPage(EMPTY_THREAD, page));
+    const ids = (busy: string[]) => brief(all, 1, new Set(busy)).map(({ root }) => root.id);
+    expect(ids([])).toEqual(["p"]);
+    expect(ids(["r1"])).toEqual(["p", "a"]);
+    expect(ids(["b"])).toEqual(["p", "b"]);
   });
 
   it("takes changes in place, and replies away with what they answer", () => {

@@ -115,6 +115,27 @@ it("addresses people in one way in Spanish", () => {
   }
 });
 
+const textsIn = (language: string): string[] =>
+  [`${language}`, `pages/${language}`].flatMap((file) =>
+    Object.values(TABLES[`../../src/i18n/${file}.json`] ?? {}),
+  );
+
+it("keeps French signs of two parts on the line of their word", () => {
+  expect(textsIn("fr").filter((text) => / [:;!?»]/.test(text))).toEqual([]);
+  expect(textsIn("fr").filter((text) => text.includes("\u00a0?")).length).toBeGreaterThan(0);
+});
+
+it.each([
+  ["fr", /(?<!\p{L})(tu|ton|ta|tes|toi)(?!\p{L})/iu],
+  ["de", /\b(Ihnen|Ihren?|Sie (sind|haben|können|müssen))\b/],
+  ["it", /\b(Lei|Suo|Sua|riprovi|ricarichi)\b/],
+  ["es", /\brelés?\b/i], // the product is called relay
+  ["it", /immagine nell’immagine/i],
+  ["fr", /\b(retransmission|est) fermée\b/], // closed broadcasts are private ones
+])("has one word for one thing in %s: not %s", (language, other) => {
+  expect(textsIn(language).filter((text) => other.test(text))).toEqual([]);
+});
+
 describe("templatesOf", () => {
   const templates = templatesOf({
     Share: "Teilen",

@@ -29,9 +29,12 @@ import { commentsStyles } from "./comments-styles.ts";
 import type { Draft, EvaCompose } from "./compose.ts";
 import { FocusLoss, isElsewhere } from "./focus-loss.ts";
 import { Reader } from "./reader.ts";
-import { branches } from "./thread.ts";
+import { branches, brief } from "./thread.ts";
 import "./comment.ts";
 import "./compose.ts";
+
+/** So many threads stand on a page that goes on beneath them. */
+const BRIEF = 3;
 
 /** A reply that is being written. */
 interface Answer {
@@ -58,6 +61,11 @@ export class EvaComments extends LitElement {
   /** The moment on this viewer's screen, milliseconds since 1970; null where there is none. */
   @property({ attribute: false }) moment: () => number | null = () => null;
 
+  /** The page goes on beneath: only the first threads are shown until the viewer wants more. */
+  @property({ attribute: false }) brief = false;
+
+  /** The viewer has asked for more than the first threads. */
+  @state() private unfolded = false;
   /** What has just been done, for those who do not see it; each time in an element of its own, or what
    *  is said twice would be heard once. */
   @state() private said: TemplateResult | typeof nothing = nothing;
@@ -112,7 +120,8 @@ export class EvaComments extends LitElement {
   }
 
   protected override render(): TemplateResult {
-    const shown = branches(this.reader.thread);
+    const all = branches(this.reader.thread);
+    const shown = this.#folded ? brief(all, BRIEF, this.#busy()) : all;
     return html`<section aria-labelledby="comments">
       <h2 id="comments" tabindex="-1">${msg("Comments")}</h2>
       <div class="composer">${this.#composer()}</div>
@@ -143,12 +152,16 @@ export class EvaComments extends LitElement {
           </li>`,
         )}
       </ul>
-      ${this.#further()}
+      ${this.#further(shown.length < all.length)}
     </section>`;
   }
 
-  /** What stands beneath the comments: the way to older ones, or why there are none. */
-  #further(): TemplateResult {
+  get #folded(): boolean {
+    return this.brief && !this.unfolded;
+  }
+
+  /** What stands beneath the comments: the way to more of them, or why there are none. */
+  #further(more: boolean): TemplateResult {
     const { loaded, trouble, thread } = this.reader;
     const told = loaded ? explain(trouble) : msg("The comments cannot be loaded.");
     const button = (text: string, act: (button: Element) => Promise<void>): TemplateResult =>
@@ -159,7 +172,8 @@ export class EvaComments extends LitElement {
       >${text}</button>`;
     return html`<p class="trouble" role="alert">${trouble === null ? nothing : told}</p>
       ${loaded || trouble === null ? nothing : button(msg("Try again"), (at) => this.#loadAgain(at))}
-      ${thread.next === null ? nothing : button(msg("Older comments"), (at) => this.#loadOlder(at))}`;
+      ${more ? button(msg("Show more comments"), () => this.#unfold()) : nothing}
+      ${more || thread.next === null ? nothing : button(msg("Older comments"), (at) => this.#loadOlder(at))}`;
   }
 
   #composer(): TemplateResult {
@@ -198,7 +212,7 @@ export class EvaComments extends LitElement {
 
   /** What somebody is at, and what that answers. */
   #busy(): Set<string> {
-    const at = [...this.renderRoot.querySelectorAll("eva-comment")].filter((one) => one.busy);
+    const at = this.#everyShown().filter((one) => one.busy);
     const ids = at.flatMap(({ comment }) => [comment?.id, comment?.reply_to]);
     return new Set([...ids, this.answering?.root].filter((id) => typeof id === "string"));
   }
@@ -210,6 +224,14 @@ export class EvaComments extends LitElement {
     if (read && this.#focus.isAt(button)) {
       this.#heading.focus();
     }
+  }
+
+  /** Goes on to the first of those that were left out. */
+  async #unfold(): Promise<void> {
+    const known = new Set(this.#everyShown().map(({ comment }) => comment?.id));
+    this.unfolded = true;
+    await this.updateComplete;
+    (this.#shown(({ id }) => !known.has(id)) ?? this.#heading).focus();
   }
 
   /** Goes on to the first of the older ones, as reading does, unless the viewer has gone elsewhere. */
@@ -312,9 +334,11 @@ export class EvaComments extends LitElement {
 
   /** The first comment on the page of which that is true. */
   #shown(matches: (comment: Comment) => boolean): EvaComment | undefined {
-    return [...this.renderRoot.querySelectorAll("eva-comment")].find(
-      ({ comment }) => comment !== null && matches(comment),
-    );
+    return this.#everyShown().find(({ comment }) => comment !== null && matches(comment));
+  }
+
+  #everyShown(): EvaComment[] {
+    return [...this.renderRoot.querySelectorAll("eva-comment")];
   }
 }
 

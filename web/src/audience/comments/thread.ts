@@ -126,6 +126,14 @@ export function branches(thread: Thread): Branch[] {
     .map((root) => ({ root, replies: replies.get(root.id) ?? [] }));
 }
 
+/** Where comments have to be brief: the first threads, and those that somebody is at. */
+export function brief(all: readonly Branch[], most: number, busy: ReadonlySet<string>): Branch[] {
+  return all.filter(
+    ({ root, replies }, place) =>
+      place < most || busy.has(root.id) || replies.some(({ id }) => busy.has(id)),
+  );
+}
+
 function byAge(one: Comment, other: Comment): number {
   return Date.parse(one.at) - Date.parse(other.at);
 }

@@ -178,6 +178,7 @@ export class EvaBroadcast extends LitElement {
         .policy=${broadcast.comments}
         .startsAt=${broadcast.starts_at}
         .moment=${this.#moment}
+        .brief=${!wide}
       ></eva-comments>
       ${wide ? nothing : html`${story(broadcast)} ${aside(broadcast)}`}
       <eva-similar slug=${broadcast.slug}></eva-similar>
