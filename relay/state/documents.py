@@ -11,7 +11,7 @@ from relay.bus.client import store_errors
 from relay.bus.gather import Readings
 from relay.errors import Conflict, NotFound, StoreError
 from relay.log import logger
-from relay.state.models import Model, explain
+from relay.state.models import STORED, Model, explain
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -138,7 +138,7 @@ class Documents(Generic[M]):
 
     def _parse(self, name: str, value: bytes | str) -> M:
         try:
-            return self._model.model_validate_json(value)
+            return self._model.model_validate_json(value, context=STORED)
         except ValidationError as error:  # another version of the relay wrote it
             text = f"the {self._noun} {name!r} cannot be read: {explain(error)}"
             raise StoreError(text) from None

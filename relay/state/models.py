@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import datetime
 from enum import StrEnum
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Final, Literal
+from unicodedata import normalize
 from urllib.parse import urlsplit
 
 from pydantic import (
@@ -17,30 +20,59 @@ from pydantic import (
     Field,
     StringConstraints,
     ValidationError,
+    ValidationInfo,
 )
 
 from relay.ids import SLUG
+from relay.state import writing
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
 Slug = Annotated[str, StringConstraints(pattern=rf"^{SLUG.pattern}$")]
+
+
+STORED: Final = "stored"
+"""The context in which a document is read from the state: what was allowed when it was written
+stays readable, and only what is new is held to the rules of `writing`.
+"""
+
+
+def _new(require: Callable[[str], str]) -> AfterValidator:
+    def check(value: str, info: ValidationInfo) -> str:
+        return value if info.context == STORED else require(value)
+
+    return AfterValidator(check)
+
+
+def _first(change: Callable[[str], str]) -> BeforeValidator:
+    def changed(value: object, info: ValidationInfo) -> object:
+        is_new = isinstance(value, str) and info.context != STORED
+        return change(value) if is_new else value  # type: ignore[arg-type]
+
+    return BeforeValidator(changed)
+
+
+COMPOSED: Final = _first(partial(normalize, "NFC"))
+NAMED: Final = _first(writing.name)
+"""As `COMPOSED`, for what somebody goes by."""
+NEW_LINE: Final = _new(writing.require_line)
+NEW_TEXT: Final = _new(writing.require_text)
+LINE_CHARS: Final = r"^[^\x00-\x1f\x7f-\x9f]*$"
+"""No control characters: lines are shown on terminals too."""
+TEXT_CHARS: Final = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]*$"
 Line = Annotated[
     str,
-    StringConstraints(
-        strip_whitespace=True,
-        min_length=1,
-        max_length=200,
-        pattern=r"^[^\x00-\x1f\x7f-\x9f]*$",  # no control characters: it is shown on terminals too
-    ),
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=LINE_CHARS),
+    COMPOSED,
+    NEW_LINE,
 ]
+"""A name or a title, that stands in a line among others."""
 Text = Annotated[
     str,
-    StringConstraints(
-        strip_whitespace=True,
-        max_length=20_000,
-        pattern=r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]*$",
-    ),
+    StringConstraints(strip_whitespace=True, max_length=20_000, pattern=TEXT_CHARS),
+    COMPOSED,
+    NEW_TEXT,
 ]
 
 
