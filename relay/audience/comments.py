@@ -23,6 +23,7 @@ from relay.state.models import (
     Model,
     Moment,
 )
+from relay.state.weblink import folded
 
 DESK: Final = "desk"
 """The author of what operators write, whose token says so; no viewer's id is as short."""
@@ -100,7 +101,7 @@ class Comment(Model):
 
 def has_link(text: str) -> bool:
     """Whether a text leads people elsewhere."""
-    return _LINK.search(text) is not None
+    return _LINK.search(folded(text)) is not None
 
 
 def require_free_name(name: str, broadcast: Broadcast) -> None:

@@ -25,6 +25,7 @@ from pydantic import (
 
 from relay.ids import SLUG
 from relay.state import writing
+from relay.state.weblink import settled
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
@@ -200,16 +201,15 @@ LanguageTag = Annotated[
 """A language as HTML's `lang` names it (BCP 47), such as `en` or `pt-BR`."""
 
 
-def _web_address(value: str) -> str:
-    try:
-        parts = urlsplit(value)
-        told = parts.port  # a port that is no number is found only by asking
-    except ValueError:
-        raise ValueError("it is no web address") from None
-    del told
-    if parts.scheme not in ("http", "https") or not parts.hostname or "@" in parts.netloc:
-        raise ValueError("it has to begin with http:// or https:// and name a host")
-    return value
+def _web_address(value: str, info: ValidationInfo) -> str:
+    if info.context == STORED:
+        return value
+    found = settled(value)
+    if found is None:
+        raise ValueError(
+            "it has to begin with http:// or https:// and name a host, without a name and a password"
+        )
+    return found
 
 
 WebAddress = Annotated[
@@ -219,7 +219,9 @@ WebAddress = Annotated[
     ),
     AfterValidator(_web_address),
 ]
-"""An address that people may follow: of http or https, without a name and a password."""
+"""An address that people may follow: of http or https, without a name and a password, its host in
+ASCII.
+"""
 
 
 class Person(Model):
@@ -276,8 +278,8 @@ class Feedback(Model):
     """The viewer's rating at that moment."""
 
 
-def _origin(value: str) -> str:
-    parts = urlsplit(_web_address(value))
+def _origin(value: str, info: ValidationInfo) -> str:
+    parts = urlsplit(_web_address(value, info))
     if parts.path not in ("", "/") or parts.query or parts.fragment:
         raise ValueError("an origin is https:// and a host, without a path")
     if not _HOST.fullmatch(parts.netloc):
