@@ -1,7 +1,8 @@
 """Descriptions: Markdown (CommonMark) to HTML that can do no harm.
 
-No HTML of the author's passes, and links lead to http and https only, to where they say. A picture becomes a link that
-says what it shows: pages load nothing from elsewhere. Tables are those of GitHub's dialect.
+No HTML of the author's passes, and links lead to http and https only, to where they say. A picture
+becomes a link that says what it shows: pages load nothing from elsewhere. Tables are those of
+GitHub's dialect.
 """
 
 from __future__ import annotations

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from datetime import datetime
 from enum import StrEnum
 from functools import partial
@@ -28,6 +27,8 @@ from relay.state import writing
 from relay.state.weblink import settled
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from pydantic_core import ErrorDetails
 
 Slug = Annotated[str, StringConstraints(pattern=rf"^{SLUG.pattern}$")]
@@ -206,9 +207,7 @@ def _web_address(value: str, info: ValidationInfo) -> str:
         return value
     found = settled(value)
     if found is None:
-        raise ValueError(
-            "it has to begin with http:// or https:// and name a host, without a name and a password"
-        )
+        raise ValueError("it has to begin with http:// or https:// and name a host, and no user")
     return found
 
 

@@ -16,7 +16,7 @@ from typing import Final
 from unicodedata import bidirectional, category, combining, normalize
 
 MARKS: Final = 4
-"""So many marks may stand on one letter: a Hebrew one with dot, dagesh, vowel and accent has four."""
+"""So many marks may stand on one letter: a Hebrew one has dot, dagesh, vowel and accent."""
 _NOTHING: Final = frozenset("\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
 """Letters, marks and symbols that show nothing."""
 _SHOWN: Final = frozenset(
