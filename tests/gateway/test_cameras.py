@@ -303,6 +303,6 @@ async def test_files_that_nobody_here_named_are_not_pulled(gateway: Gateway) -> 
     await gateway.camera("pad")
     change = {"pull": {"url": "/etc/passwd"}}
     path = "/api/v1/cameras/pad"
-    answer = await gateway.patch(path, change, admin=True)
+    answer = await gateway.send("PATCH", path, body=change, admin=True)
     assert "RELAY_PULL_FOLDERS" in answer.problem(422)["detail"]
     assert (await gateway.get(path, admin=True)).ok()["pull"] is None
