@@ -54,14 +54,18 @@ def _escape(match: re.Match[str]) -> str:
     return ascii(match[0])[1:-1]
 
 
+def printable(text: str) -> str:
+    """A stranger's text on one line of a terminal: what would steer that becomes an escape."""
+    return _BREAKS.sub(_escape, _STEERING.sub(_escape, text))
+
+
 def escape_steering(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
     """A structlog processor for texts: what would steer a terminal is written as an escape."""
     for name, value in event.items():
         if isinstance(value, str):
             # Lines of our own are indented: an error's text may be a stranger's, and hold others.
             lines = value.split("\n") if name in _LINES else [value]
-            escaped = (_BREAKS.sub(_escape, _STEERING.sub(_escape, line)) for line in lines)
-            event[name] = "\n".join("    " * (name in _LINES) + line for line in escaped)
+            event[name] = "\n".join("    " * (name in _LINES) + printable(line) for line in lines)
     return event
 
 
