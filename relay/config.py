@@ -101,6 +101,11 @@ class Settings(BaseSettings):
     pull_private: bool = False
     """Whether cameras may be pulled from loopback, link-local and private addresses."""
 
+    pull_folders: Annotated[tuple[Path, ...], NoDecode] = ()
+    """Folders whose files cameras may pull, with : between them; others only if they are named on
+    this machine with `relay camera`.
+    """
+
     trusted_proxies: Annotated[tuple[str, ...], NoDecode] = ()
     """Addresses or networks of the proxies whose X-Forwarded-For is believed, with commas between
     them.
@@ -116,6 +121,19 @@ class Settings(BaseSettings):
 
     vote_pace: Annotated[int, Field(ge=0, le=1_000_000)] = 30
     """Votes that a viewer may cast within a minute, and a network 120 times as many; 0: any."""
+
+    @field_validator("pull_folders", mode="before")
+    @classmethod
+    def _folders(cls, value: object) -> object:
+        return [each for each in value.split(":") if each] if isinstance(value, str) else value
+
+    @field_validator("pull_folders")
+    @classmethod
+    def _whole_paths(cls, value: tuple[Path, ...]) -> tuple[Path, ...]:
+        found = tuple(each.expanduser() for each in value)
+        if not all(each.is_absolute() for each in found):  # processes work in folders of their own
+            raise ValueError("must be the whole paths of folders, with : between them")
+        return found
 
     @field_validator("trusted_proxies", mode="before")
     @classmethod

@@ -1,11 +1,12 @@
 """Logging: one line an event, `key=value` for people or JSON for machines, on stderr.
 
 A value whose name says that it is secret, and anything that looks like one of our own keys, is
-hidden before it is written.
+hidden before it is written. What strangers bring about is summed up, a line a second.
 """
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import re
 import sys
@@ -20,6 +21,8 @@ else:
     import structlog
 
     del sys.modules["rich"]
+
+from relay.tally import EVERY_S, Tally
 
 if TYPE_CHECKING:
     from structlog.typing import EventDict, WrappedLogger
@@ -59,12 +62,18 @@ def _escape(match: re.Match[str]) -> str:
     return ascii(match[0])[1:-1]
 
 
+def printable(text: str) -> str:
+    """A stranger's text on one line of a terminal: what would steer that becomes an escape."""
+    return _BREAKS.sub(_escape, _STEERING.sub(_escape, text))
+
+
 def escape_steering(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
     """A structlog processor for texts: what would steer a terminal is written as an escape."""
     for name, value in event.items():
         if isinstance(value, str):
-            text = _STEERING.sub(_escape, value)
-            event[name] = text if name in _LINES else _BREAKS.sub(_escape, text)
+            # Lines of our own are indented: an error's text may be a stranger's, and hold others.
+            lines = value.split("\n") if name in _LINES else [value]
+            event[name] = "\n".join("    " * (name in _LINES) + printable(line) for line in lines)
     return event
 
 
@@ -105,6 +114,54 @@ def hide_secrets(_logger: WrappedLogger, _method: str, event: EventDict) -> Even
     return event
 
 
+class SumUp:
+    """Sums up the lines that strangers bring about: those with a field `stranger`, which is their
+    network, or empty where that is not known. It is not written.
+
+    What is counted when the process ends is not told any more.
+    """
+
+    def __init__(self) -> None:
+        self._tally = Tally()
+        self._timer: asyncio.TimerHandle | None = None
+
+    def __call__(self, _logger: WrappedLogger, method: str, event: EventDict) -> EventDict:
+        """A structlog processor."""
+        network = event.pop("stranger", None)
+        if network is not None and not self._note(
+            f"{method}:{event['event']}", network, str(event.get("reason", event.get("error", "")))
+        ):
+            raise structlog.DropEvent
+        return event
+
+    def takes(self, record: logging.LogRecord) -> bool:
+        """A filter for the library that speaks HTTP, whose lines strangers bring about."""
+        is_http = record.name.startswith("aiohttp")
+        return not is_http or self._note(f"{record.levelname.lower()}:{record.name}", "", "")
+
+    def _note(self, kind: str, network: str, why: str) -> bool:
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:  # nobody would tell the sum
+            return True
+        told = self._tally.note(kind, loop.time(), network=network, why=why)
+        if self._timer is None:
+            self._timer = loop.call_later(EVERY_S, self._tell, loop)
+        return told
+
+    def _tell(self, loop: asyncio.AbstractEventLoop) -> None:
+        for each in self._tally.take(loop.time()):
+            method, _, event = each.kind.partition(":")
+            say = getattr(logger(), "error" if method == "exception" else method)
+            networks = {"networks": len(each.networks)} if each.networks else {}
+            reasons = {"reasons": each.why()} if each.reasons else {}
+            say(event, more=each.more, **networks, **reasons)
+        due = self._tally.next_due()
+        self._timer = None
+        if due is not None:
+            self._timer = loop.call_at(due, self._tell, loop)
+
+
 def configure(*, process: str, json: bool, level: str) -> None:
     """Set up logging for this process.
 
@@ -116,6 +173,7 @@ def configure(*, process: str, json: bool, level: str) -> None:
         event["process"] = process
         return event
 
+    sums = SumUp()
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
         name_process,
@@ -131,12 +189,13 @@ def configure(*, process: str, json: bool, level: str) -> None:
         else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
     )
     structlog.configure(
-        processors=[*shared, renderer],
+        processors=[sums, *shared, renderer],
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
         cache_logger_on_first_use=True,
     )
     handler = logging.StreamHandler(sys.stderr)
+    handler.addFilter(sums.takes)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,

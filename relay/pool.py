@@ -7,6 +7,8 @@ connection without a request, a socket that has said nothing), and `proven` more
 * When it is full, the newcomer displaces the oldest unproven one of the network that holds the most
   unproven slots, if that holds more than the newcomer's would. So N networks get about size / N
   each, and who holds few is never displaced by who holds many.
+* When all hold as few, the oldest of all gives way once it has had `grace_s` to prove itself: those
+  who hold slots and do nothing keep nobody out, however many networks they are.
 * Who is proven holds no slot of these and cannot be displaced: a school of 400 viewers behind one
   address gets in, a share at a time, as fast as its viewers prove themselves.
 * The proven of one network are `share` of `proven` at the most, once half of that is taken.
@@ -17,6 +19,7 @@ once, and again only after it has been less than half full.
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, TypeVar
@@ -37,6 +40,8 @@ class Size:
     """Who has."""
     share: float = 0.5
     """Part of `proven` that one network may hold while others want it too."""
+    grace_s: float = math.inf
+    """How long the unproven stay at least where no network holds more than another's."""
 
 
 class Pool(Generic[T]):
@@ -49,7 +54,8 @@ class Pool(Generic[T]):
         self._tell = full
         self._unproven: dict[str, dict[T, None]] = {}
         """By network, the oldest first."""
-        self._network: dict[T, str] = {}
+        self._network: dict[T, tuple[str, float]] = {}
+        """And since when, the oldest first."""
         self._proven: dict[T, str] = {}
         self._proven_by: Counter[str] = Counter()
         self._waiting = 0
@@ -75,24 +81,28 @@ class Pool(Generic[T]):
         """How many have not proven anything."""
         return self._waiting
 
-    def enter(self, who: T, network: str) -> tuple[bool, T | None]:
+    def enter(self, who: T, network: str, now: float = 0.0) -> tuple[bool, T | None]:
         """Whether a newcomer gets in, and whom it displaces: the caller ends that one, and need not
         say that it `leave`s.
+
+        `now` counts where there is a `grace_s`: seconds of any monotonic clock.
         """
         victim: T | None = None
         if self._waiting >= self._size.unproven:
             heaviest = max(self._unproven, key=lambda name: len(self._unproven[name]))
             self._note_full(heaviest)
+            victim = next(iter(self._unproven[heaviest]))
             if len(self._unproven[heaviest]) <= len(self._unproven.get(network, ())) + 1 and (
                 heaviest != network
             ):
-                self.refused += 1
-                return False, None
-            victim = next(iter(self._unproven[heaviest]))
+                victim, (_, since) = next(iter(self._network.items()))
+                if now - since < self._size.grace_s:
+                    self.refused += 1
+                    return False, None
             self._forget(victim)
             self.displaced += 1
         self._unproven.setdefault(network, {})[who] = None
-        self._network[who] = network
+        self._network[who] = network, now
         self._waiting += 1
         return True, victim
 
@@ -102,7 +112,7 @@ class Pool(Generic[T]):
         """
         if who in self._proven or who not in self._network:
             return True
-        network = self._network[who]
+        network, _ = self._network[who]
         taken, size = len(self._proven), self._size.proven
         most = max(int(size * self._size.share), 1)
         if taken >= size or (taken >= size // 2 and self._proven_by[network] >= most):
@@ -121,7 +131,7 @@ class Pool(Generic[T]):
         if network is not None:
             self._count_out(network)
             self._unproven.setdefault(network, {})[who] = None
-            self._network[who] = network
+            self._network[who] = network, 0.0
             self._waiting += 1
 
     def leave(self, who: T) -> None:
@@ -140,7 +150,7 @@ class Pool(Generic[T]):
             del self._proven_by[network]
 
     def _forget(self, who: T) -> None:
-        network = self._network.pop(who)
+        network, _ = self._network.pop(who)
         held = self._unproven[network]
         del held[who]
         if not held:

@@ -6,8 +6,11 @@ import json
 import logging
 import subprocess
 import sys
+import unicodedata
+from typing import Any
 
 import pytest
+import structlog
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -168,4 +171,45 @@ def test_what_strangers_write_does_not_steer_a_terminal(text: str, written: str)
 
 def test_tracebacks_keep_their_lines():
     told = escape_steering(None, "info", {"exception": "a\n\tb\x1b["})  # type: ignore[arg-type]
-    assert told["exception"] == "a\n\tb\\x1b["
+    assert told["exception"] == "    a\n    \\tb\\x1b["
+
+
+ANY = st.text() | st.text("\x1b[]0;2Jm\x07\n\r\t\x9b\u202e\u2028 /abc=\"'\\")
+
+
+@pytest.mark.parametrize("kind", [str, list, dict, bytes, ValueError])
+@given(text=ANY)
+def test_whatever_a_stranger_says_is_printable_on_its_own_line(kind: Any, text: str):
+    """`path`, `encoder`, `reason`, `error` …: as a value of any type, through the whole way."""
+    made: Any = {
+        str: lambda: text,
+        list: lambda: [text],
+        dict: lambda: {text: text},
+        bytes: lambda: text.encode("utf-8", "surrogatepass"),
+        ValueError: lambda: ValueError(text),
+    }[kind]()
+    event: Any = {"event": "told", "encoder": made, "timestamp": "", "level": "info"}
+    for step in (hide_secrets, escape_steering):
+        event = step(None, "info", event)
+    line = structlog.dev.ConsoleRenderer(colors=False)(None, "info", event)
+    assert _harmless(line), ascii(line)
+
+
+@given(text=ANY)
+def test_an_error_of_a_strangers_making_forges_no_line(text: str):
+    error = ValueError(text)
+    event: Any = {"event": "failed", "exc_info": error, "timestamp": "", "level": "error"}
+    for step in (structlog.processors.format_exc_info, hide_secrets, escape_steering):
+        event = step(None, "error", event)
+    first, *others = structlog.dev.ConsoleRenderer(colors=False)(None, "error", event).split("\n")
+    assert "failed" in first
+    assert all(line.startswith("    ") or not line for line in others), others
+    assert all(_harmless(line) for line in (first, *others))
+
+
+def _harmless(line: str) -> bool:
+    return not any(
+        unicodedata.category(char) in ("Cc", "Cs", "Zl", "Zp")
+        or unicodedata.bidirectional(char) in ("RLO", "LRO", "RLE", "LRE", "PDF", "RLI", "LRI")
+        for char in line
+    )

@@ -152,3 +152,48 @@ def test_leaving_twice_or_without_having_come_is_harmless() -> None:
     pool.leave(2)
     pool.leave(2)
     assert (len(pool), pool.unproven) == (0, 0)
+
+
+@pytest.mark.parametrize("networks", [256, 2_000])
+def test_idle_holders_of_many_networks_keep_nobody_out_who_has_a_key(networks: int) -> None:
+    """Each of them holds one slot, and takes another as soon as it has lost that."""
+    pool: Pool[int] = Pool("rtmp", Size(unproven=256, proven=64, grace_s=2.0), lambda *_: None)
+    ids, now = count(), 0.0
+    idle: deque[int] = deque()
+
+    def hold(number: int) -> None:
+        who = next(ids)
+        entered, victim = pool.enter(who, f"idle-{number}", now)
+        if entered:
+            idle.append(who)
+        if victim is not None:
+            idle.remove(victim)
+
+    publishing: list[int] = []
+    for second in range(6):
+        now = float(second * 3)
+        for number in range(networks):
+            hold((second * 97 + number) % networks)
+        now += 2.0
+        who = next(ids)
+        entered, victim = pool.enter(who, f"encoder-{second}", now)
+        assert entered
+        assert victim in idle  # the oldest of those who do nothing, never one that publishes
+        idle.remove(victim)
+        now += 0.5  # it shows its key; meanwhile all the others come again
+        for number in range(networks):
+            hold(number)
+        assert pool.prove(who)
+        publishing.append(who)
+        assert pool.unproven <= 256
+    assert len(pool) - pool.unproven == len(publishing)
+
+
+def test_a_newcomer_has_its_time_before_another_displaces_it() -> None:
+    pool: Pool[str] = Pool("rtmp", Size(unproven=2, proven=2, grace_s=2.0), lambda *_: None)
+    assert pool.enter("a", "a", 0.0) == (True, None)
+    assert pool.enter("b", "b", 1.0) == (True, None)
+    assert pool.enter("c", "c", 1.9) == (False, None)
+    assert pool.enter("c", "c", 2.0) == (True, "a")
+    assert pool.enter("d", "d", 2.9) == (False, None)
+    assert pool.refused == 2

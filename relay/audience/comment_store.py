@@ -17,7 +17,7 @@ from relay.bus import keys
 from relay.bus.client import store_errors
 from relay.errors import NotFound, Overloaded
 from relay.log import logger
-from relay.state.models import explain
+from relay.state.models import STORED, explain
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
@@ -129,13 +129,13 @@ class Comments:
             raise NotFound("the comment that this replies to is gone")
         if answer == b"full":
             raise Overloaded("no more comments can be taken on this broadcast", retry_after=3600)
-        return Comment.model_validate_json(answer)
+        return Comment.model_validate_json(answer, context=STORED)
 
     async def find(self, comment_id: str) -> Comment | None:
         """A comment, if there is one."""
         async with store_errors("reading a comment"):
             value = cast("bytes | None", await self._state.hget(self._documents, comment_id))
-        return None if value is None else Comment.model_validate_json(value)
+        return None if value is None else Comment.model_validate_json(value, context=STORED)
 
     async def get(self, comment_id: str) -> Comment:
         """A comment.
@@ -159,7 +159,7 @@ class Comments:
                 value = cast("bytes | None", await self._state.hget(self._documents, comment_id))
             if value is None:
                 raise NotFound("there is no such comment")
-            changed = change(Comment.model_validate_json(value))
+            changed = change(Comment.model_validate_json(value, context=STORED))
             lists = [self._lists[name] for name in (*_PLACES, "pinned")]
             async with store_errors("changing a comment"):
                 done = await self._state.eval(
@@ -293,7 +293,7 @@ def _parse(value: bytes | None) -> Comment | None:
     if value is None:  # deleted between two commands
         return None
     try:
-        return Comment.model_validate_json(value)
+        return Comment.model_validate_json(value, context=STORED)
     except ValidationError as error:  # another version of the relay wrote it
         logger().error("a comment is left out", error=explain(error))
         return None

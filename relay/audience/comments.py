@@ -11,7 +11,19 @@ from pydantic import StringConstraints
 
 from relay.audience.names import is_reserved
 from relay.errors import Conflict, Forbidden, Invalid
-from relay.state.models import Broadcast, CommentPolicy, Line, Model, Moment
+from relay.state.models import (
+    COMPOSED,
+    LINE_CHARS,
+    NAMED,
+    NEW_LINE,
+    NEW_TEXT,
+    TEXT_CHARS,
+    Broadcast,
+    CommentPolicy,
+    Model,
+    Moment,
+)
+from relay.state.weblink import folded
 
 DESK: Final = "desk"
 """The author of what operators write, whose token says so; no viewer's id is as short."""
@@ -27,14 +39,16 @@ _LINK: Final = re.compile(
 
 CommentText = Annotated[
     str,
-    StringConstraints(
-        strip_whitespace=True,
-        min_length=1,
-        max_length=2000,
-        pattern=r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]*$",
-    ),
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=2000, pattern=TEXT_CHARS),
+    COMPOSED,
+    NEW_TEXT,
 ]
-CommentName = Annotated[Line, StringConstraints(max_length=60)]
+CommentName = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=60, pattern=LINE_CHARS),
+    NAMED,
+    NEW_LINE,
+]
 
 
 class Place(StrEnum):
@@ -87,7 +101,7 @@ class Comment(Model):
 
 def has_link(text: str) -> bool:
     """Whether a text leads people elsewhere."""
-    return _LINK.search(text) is not None
+    return _LINK.search(folded(text)) is not None
 
 
 def require_free_name(name: str, broadcast: Broadcast) -> None:

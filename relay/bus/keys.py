@@ -176,8 +176,8 @@ BEGINNINGS = "{registry}:beginnings"
 """Hash: slug → µs since the epoch at which a camera was first seen on air."""
 
 GENERATIONS = "{registry}:generations"
-"""Hash: `broadcast:…` or `partner:…` → its generation; see `state.rights`. What is deleted keeps
-its own, so that a later one of that name begins with another.
+"""Hash: `broadcast:…`, `partner:…`, or `partner:…:…` for one in a broadcast → its generation; see
+`state.rights`. What is deleted keeps its own, so that a later one of that name begins with another.
 """
 
 PUBLISH_KEYS = "{registry}:publish-keys"

@@ -162,6 +162,6 @@ class Callee:
         except RequestError as error:
             kind, detail, retry_after = type(error).__name__, str(error), error.retry_after
         except Exception:  # noqa: BLE001 - a fault of one call must not end the others
-            logger().exception("call failed", method=method)
+            logger().exception("call failed", method=method, stranger="")
             kind, detail, retry_after = "RequestError", "internal error", None
         return {"error": {"kind": kind, "detail": detail, "retry_after": retry_after}}

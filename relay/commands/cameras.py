@@ -19,6 +19,8 @@ from relay.commands.output import AsJson, Yes, print_list, require_yes, rtmp_url
 from relay.commands.source import source
 from relay.commands.states import camera_states
 from relay.errors import Invalid, NotFound
+from relay.ingest.fetch import is_url
+from relay.ingest.files import Files, real
 from relay.state.models import Camera, Projection, Pull
 from relay.supervisor.serve import Urls
 
@@ -73,6 +75,8 @@ def add(
 
     async def work(found: Registry, settings: Settings) -> None:
         made = camera.model_copy(update={"pull": wanted})
+        if await found.cameras.find(camera_id) is None:
+            name_file(settings, camera_id, url)  # first: whoever pulls begins at once
         print_key(camera_id, await found.create_camera(made), settings)
 
     on_registry(work, makes=True)
@@ -114,7 +118,9 @@ def change(
     def changed(old: Camera) -> Camera:
         return valid(Camera, dict(old) | fields | {"pull": pulled(old.pull, wanted, loop=loop)})
 
-    async def work(found: Registry, _settings: Settings) -> None:
+    async def work(found: Registry, settings: Settings) -> None:
+        await found.cameras.get(camera_id)
+        name_file(settings, camera_id, wanted)  # first: whoever pulls begins at once
         await found.cameras.change(camera_id, changed)
         print(f"{camera_id} changed")
 
@@ -135,10 +141,11 @@ def key(camera_id: Id) -> None:
 def remove(camera_id: Id, yes: Yes = False) -> None:
     """Delete a camera and its key."""
 
-    async def work(found: Registry, _settings: Settings) -> None:
+    async def work(found: Registry, settings: Settings) -> None:
         await found.cameras.get(camera_id)
         require_yes(f"Delete camera {camera_id!r} and its publish key?", yes=yes)
         await found.delete_camera(camera_id)
+        Files.of(settings).forget(camera_id)
         print(f"{camera_id} deleted")
 
     on_registry(work)
@@ -177,6 +184,7 @@ def pull(camera_id: Id) -> None:
             source=camera.pull,
             bus_url=Urls(settings).bus,
             allow_private=settings.pull_private,
+            files=Files.of(settings),
         )
 
     raise SystemExit(process.run(f"pull-{camera_id}", settings, main()))
@@ -197,6 +205,21 @@ def pulled(old: Pull | None, url: str | None, *, loop: bool | None) -> Pull | No
     if loop is None:
         loop = old.loop if old else False
     return valid(Pull, {"url": url, "loop": loop})
+
+
+def name_file(settings: Settings, camera_id: str, source: str | None) -> None:
+    """Let a camera pull the file that was named here; None: nothing was said of that."""
+    if source is None:
+        return
+    files = Files.of(settings)
+    if not source or is_url(source):
+        files.forget(camera_id)
+    elif real(source).is_file():
+        files.name(camera_id, source)
+    else:
+        files.forget(camera_id)
+        print(f"note: {source} is not on this machine; whichever pulls it has to name its folder")
+        print("      in RELAY_PULL_FOLDERS")
 
 
 def is_shared() -> bool:

@@ -15,6 +15,7 @@ import typer
 from relay import process
 from relay.bus import presence
 from relay.bus.client import connect
+from relay.commands.cameras import name_file
 from relay.commands.common import fail, settings_or_exit, valid
 from relay.config import primary_address
 from relay.demo import show
@@ -102,6 +103,7 @@ async def _demo(settings: Settings, source: str | None) -> None:
             drawn = [] if source else list(KINDS)
             keys = {name: await _camera(registry, name) for name in [*drawn, show.YOURS]}
             if source:
+                name_file(settings, show.INPUT, source)
                 await _camera(registry, show.INPUT, Pull(url=source, loop=True))
             shown = [*(drawn or [show.INPUT]), show.YOURS]
             await show_broadcast(registry, shown, time.time())

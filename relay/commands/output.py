@@ -11,6 +11,7 @@ import typer
 
 from relay.config import primary_address
 from relay.errors import Invalid
+from relay.log import printable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,7 +42,8 @@ def print_json(value: Any) -> None:
 
 def print_table(headers: Sequence[str], rows: Sequence[Sequence[str]], indent: str = "") -> None:
     """Columns with their headers, as wide as what stands in them."""
-    lines = [[header.upper() for header in headers], *rows]
+    named = [[printable(cell) for cell in row] for row in rows]
+    lines = [[header.upper() for header in headers], *named]
     widths = [max(len(line[column]) for line in lines) for column in range(len(headers))]
     for line in lines:
         cells = (cell.ljust(width) for cell, width in zip(line, widths, strict=True))

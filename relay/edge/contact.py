@@ -154,7 +154,7 @@ class Contact:
         except ProtocolError as error:
             await self.end(viewer, str(error))
         except Exception:  # noqa: BLE001 - what one peer can bring about ends its session only
-            logger().exception("a handshake has failed", session=viewer.id)
+            logger().exception("a handshake has failed", session=viewer.id, stranger=viewer.network)
             await self.end(viewer, "its handshake has failed")
 
     def _begin(self, viewer: Viewer) -> None:
@@ -177,6 +177,7 @@ class Contact:
             broadcast=viewer.broadcast,
             camera=viewer.camera,
             srtp=keys.profile,
+            stranger=viewer.network,
         )
         self.attendance.note(viewer.broadcast, viewer.counted, present=True)
 

@@ -274,7 +274,13 @@ class Edge:
         if viewer.dtls is not None:
             await viewer.dtls.stop()
         self._roster.remove(viewer)
-        logger().info("viewer gone", session=viewer.id, broadcast=viewer.broadcast, reason=reason)
+        logger().info(
+            "viewer gone",
+            session=viewer.id,
+            broadcast=viewer.broadcast,
+            reason=reason,
+            stranger=viewer.network,
+        )
         if was_connected and not self._roster.watches(viewer):
             self._attendance.note(viewer.broadcast, viewer.counted, present=False)
 

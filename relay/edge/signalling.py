@@ -95,7 +95,8 @@ class Signalling:
         )
         viewer.person = str(body.get("viewer") or "")
         viewer.right = Right.from_json(body.get("right"))
-        entered, victim = roster.pool.enter(viewer, str(body.get("network") or ""))
+        viewer.network = str(body.get("network") or "")
+        entered, victim = roster.pool.enter(viewer, viewer.network)
         if victim is not None:
             self.displace(victim)
         if not entered:

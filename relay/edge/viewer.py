@@ -91,6 +91,8 @@ class Viewer:
     """STUN and DTLS datagrams that are looked at."""
     person: str = ""
     """Who watches, in this and perhaps other sessions; "": that is not known."""
+    network: str = ""
+    """Where from, as a hash; "": that is not known."""
     right: Right | None = None
     """By what right it was opened; None: whoever opened it sees to that."""
     state: State = State.NEW

@@ -172,7 +172,7 @@ def _still(view: EmbedView | ClosedEmbedView) -> str:
 def _body(slug: str, title: str, still: str, told: Words) -> str:
     return (
         f'<eva-embed slug="{slug}"><main class="skeleton"><div class="skeleton-stage">'
-        f"<noscript>{still}<div><h1>{escape(title)}</h1><p>{told.no_script} "
+        f"<noscript>{still}<div><h1><bdi>{escape(title)}</bdi></h1><p>{told.no_script} "
         f'<a href="/b/{slug}" target="_blank" rel="noopener">{told.its_page}</a></p></div>'
         "</noscript></div></main></eva-embed>"
     )

@@ -20,9 +20,10 @@ from relay.errors import (
     StoreError,
 )
 from relay.gateway.error_page import error_page
-from relay.gateway.visitor import language, theme
+from relay.gateway.visitor import address, language, theme
 from relay.gateway.words import words
 from relay.log import logger
+from relay.network import prefix
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -85,7 +86,9 @@ async def errors(request: web.Request, handler: Handler) -> web.StreamResponse:
             raise
         return _http_error(request, error)
     except (StoreError, CallTimeout) as error:
-        logger().warning("request failed", path=request.path, error=str(error))
+        logger().warning(
+            "request failed", path=request.path, error=str(error), stranger=_network(request)
+        )
         return _answer(
             request,
             503,
@@ -94,10 +97,14 @@ async def errors(request: web.Request, handler: Handler) -> web.StreamResponse:
             retry_after=_STORE_AWAY_S,
         )
     except Exception:  # noqa: BLE001 - a fault of one request must not end the others
-        logger().exception("request failed", path=request.path)
+        logger().exception("request failed", path=request.path, stranger=_network(request))
         return _answer(
             request, 500, "Internal error", "the relay has a fault; its log has the details"
         )
+
+
+def _network(request: web.Request) -> str:
+    return prefix(address(request))
 
 
 def _answer(

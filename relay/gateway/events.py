@@ -104,7 +104,8 @@ async def _serve(
             task.cancel()
         for outcome in await asyncio.gather(*tasks, return_exceptions=True):
             if isinstance(outcome, Exception) and not isinstance(outcome, OSError):
-                logger().error("an events socket has failed", exc_info=outcome)
+                network = prefix(address(request))
+                logger().error("an events socket has failed", exc_info=outcome, stranger=network)
     if not _abort_if_stuck(transport):
         end = listener.end or _DONE
         with suppress(TimeoutError, ConnectionError):

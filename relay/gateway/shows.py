@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from relay.bus import rights
 from relay.director.phase import phase
-from relay.state.rights import Phase, Show
+from relay.state.rights import Phase, Show, partner_generation
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -38,7 +38,9 @@ class Shows:
             partners_only=broadcast.partners_only,
             cameras=broadcast.cameras,
             generation=found.get(f"broadcast:{broadcast.slug}", 0),
-            partners={name: found.get(f"partner:{name}", 0) for name in broadcast.partners},
+            partners={
+                name: partner_generation(found, name, broadcast.slug) for name in broadcast.partners
+            },
         )
 
     async def tell(self, bus: Redis, broadcasts: Iterable[Broadcast], live: Live) -> None:

@@ -9,6 +9,7 @@ from relay.gateway.document import MARK
 from relay.gateway.markdown import to_html
 from relay.gateway.order import is_silent
 from relay.state.rights import Phase
+from relay.state.weblink import told
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -25,7 +26,7 @@ def home(views: Sequence[BroadcastView], words: Words) -> str:
     """The home page's body."""
     phases = {Phase.BEFORE: words.before, Phase.LIVE: words.live, Phase.ENDED: words.ended}
     items = "".join(
-        f'<li><a href="/b/{view.slug}"{_lang(view)}>{escape(view.title)}</a>'
+        f'<li><a href="/b/{view.slug}"{_lang(view)}>{_bdi(view.title)}</a>'
         f" ({words.silent if is_silent(view) else phases[view.state]})</li>"
         for view in views
     )
@@ -39,7 +40,7 @@ def broadcast(view: BroadcastView, words: Words) -> str:
     """A broadcast's body."""
     return (
         f'<eva-broadcast slug="{view.slug}">{_BAR}<main class="skeleton">'
-        f"{_stage(words)}<h1{_lang(view)}>{escape(view.title)}</h1>{_when(view, words)}"
+        f"{_stage(words)}<h1{_lang(view)}>{_bdi(view.title)}</h1>{_when(view, words)}"
         f"<div{_lang(view)}>{to_html(view.description)}</div>"
         f"{_people(words.crew, view.crew)}{_section(words.timeline, _markers(view, words))}"
         f"{_people(words.credits, view.credits)}{_soundtrack(view.soundtrack, words)}"
@@ -80,32 +81,35 @@ def _section(title: str, items: Iterable[str]) -> str:
 
 
 def _people(title: str, people: Iterable[Person]) -> str:
-    return _section(title, (f"{escape(each.name)}, {escape(each.role)}" for each in people))
+    return _section(title, (f"{_bdi(each.name)}, {_bdi(each.role)}" for each in people))
 
 
 def _markers(view: BroadcastView, words: Words) -> Iterable[str]:
-    return (
-        f"{_time(m.at, words)} <span{_lang(view)}>{escape(m.title)}</span>" for m in view.markers
-    )
+    return (f"{_time(m.at, words)} <span{_lang(view)}>{_bdi(m.title)}</span>" for m in view.markers)
 
 
 def _soundtrack(music: Soundtrack | None, words: Words) -> str:
     if music is None:
         return ""
-    title = _anchor(music.url, music.title) if music.url else escape(music.title)
+    title = _anchor(music.url, music.title) if music.url else _bdi(music.title)
     parts = {
         words.written_by: ", ".join(music.writers),
         words.performed_by: music.performer,
         words.published_by: music.publisher,
         words.licence: music.licence,
     }
-    told = [f"{label} {escape(text)}" for label, text in parts.items() if text]
-    return f"<h2>{words.soundtrack}</h2><p>{', '.join([title, *told])}</p>"
+    details = [f"{label} {_bdi(text)}" for label, text in parts.items() if text]
+    return f"<h2>{words.soundtrack}</h2><p>{', '.join([title, *details])}</p>"
 
 
 def _links(links: Iterable[Link]) -> Iterable[str]:
     return (_anchor(link.url, link.label) for link in links)
 
 
+def _bdi(text: str) -> str:
+    """A name or a title of any script, which turns nothing around it."""
+    return f"<bdi>{escape(text)}</bdi>"
+
+
 def _anchor(url: str, label: str) -> str:
-    return f'<a href="{escape(url)}" rel="noopener nofollow ugc">{escape(label)}</a>'
+    return f'<a href="{escape(url)}" rel="noopener nofollow ugc">{_bdi(told(label, url))}</a>'

@@ -30,6 +30,7 @@ from relay.ingest.rtmp.session import Session
 from relay.ingest.rtmp.states import Refusal
 from relay.log import logger
 from relay.media.timebase import VIDEO_CLOCK, rescale
+from relay.network import prefix
 from relay.state.course import farewell
 
 if TYPE_CHECKING:
@@ -45,6 +46,8 @@ if TYPE_CHECKING:
 
 PUBLISH_S: Final = 10.0
 """Time to begin publishing."""
+GREETING_S: Final = 3.0
+"""Time for the first bytes: encoders send them at once."""
 SILENCE_S: Final = 30.0
 """A publisher that sends nothing for this long is closed."""
 KEY_CHECK_S: Final = 5.0
@@ -120,7 +123,7 @@ class Connection:
         reason = "stopped"
         waiting = True
         try:
-            deadline = asyncio.get_running_loop().time() + PUBLISH_S
+            came = asyncio.get_running_loop().time()
             while not self._session.closed and self._dismissed is None:
                 now = asyncio.get_running_loop().time()
                 if waiting and self._source is not None:
@@ -128,7 +131,8 @@ class Connection:
                     if not self._intake.prove(self):
                         reason = "its network has all the publishers that one may have"
                         break
-                limit = deadline - now if waiting else SILENCE_S
+                patience = PUBLISH_S if self._early else GREETING_S
+                limit = came + patience - now if waiting else SILENCE_S
                 await asyncio.sleep(0)  # what has come can be read without a break
                 data = await self._read(limit, _READ_EARLY if waiting else _READ)
                 if data is None:
@@ -156,6 +160,7 @@ class Connection:
                 camera=self._camera and self._camera.id,
                 reason=reason,
                 faults=self._faults,
+                **({} if self._camera else {"stranger": prefix(self._peer)}),
             )
             with suppress(OSError):
                 await self._take_leave()

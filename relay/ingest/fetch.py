@@ -1,8 +1,7 @@
 """Opens what an operator wants pulled, without becoming a way into the operator's own network.
 
 Server-side request forgery: a host's addresses are resolved once and checked, the connection goes
-to a checked address, and every redirect is checked again. Files are opened as they are: only
-operators name them.
+to a checked address, and every redirect is checked again. Which files may be opened says `files`.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ import threading
 import time
 from contextlib import ExitStack, asynccontextmanager, closing, contextmanager, suppress
 from dataclasses import replace
-from pathlib import Path
+from functools import partial
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
@@ -25,6 +25,7 @@ from relay.bus.faults import Fault, FaultKind
 from relay.errors import MediaError, StoreError
 from relay.ids import new_id
 from relay.ingest import fetch
+from relay.ingest.files import open_file, real
 from relay.ingest.inspection import FILE, Inspection
 from relay.ingest.publisher import Publisher
 from relay.ingest.tracks import RefusedSource, has_index_at_end, tracks_of
@@ -33,10 +34,12 @@ from relay.media.timebase import VIDEO_CLOCK
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
+    from pathlib import Path
 
     from av.container import InputContainer
     from redis.asyncio import Redis
 
+    from relay.ingest.files import Files
     from relay.media.codecs import Codec, Kind
     from relay.state.models import Pull
 
@@ -44,17 +47,18 @@ QUEUE: Final = 128
 _RETRY_S: Final = (1.0, 2.0, 5.0, 10.0)
 _REFUSED_S: Final = 300.0
 """A source that cannot be shown as it is may be another one by then."""
-_FILE: Final = {"protocol_whitelist": "file"}
-# A playlist or session description from a stranger must not make FFmpeg open anything else: of
-# what comes by HTTP only formats that hold their media themselves are read, and no protocol.
-_HTTP: Final = {
+# FFmpeg is given what is open already. A playlist or session description must not make it open
+# anything else: only formats that hold their media themselves are read, and no protocol.
+_HELD: Final = {
     "protocol_whitelist": "none",
-    "format_whitelist": "flv,live_flv,mov,mpegts,matroska,aac,h264,avi",
+    "format_whitelist": "flv,live_flv,mov,mpegts,matroska,aac,h264,hevc,avi,asf,gif,mp3,mpeg,"
+    "mpegvideo,ogg,wav,flac,ac3,ivf,obu,m4v,mjpeg",
 }
 # What `nobuffer` spares a live source in delay it takes from the beginning of one that has an end.
 _STREAMS: Final = {
     # RTMP's option `timeout` makes FFmpeg listen instead of connect.
-    "rtmp": {"protocol_whitelist": "tcp,rtmp", "rw_timeout": "10000000", "fflags": "nobuffer"},
+    "rtmp": {"protocol_whitelist": "tcp,rtmp", "rw_timeout": "10000000", "fflags": "nobuffer"}
+    | {"format_whitelist": "flv,live_flv"},
 }
 
 
@@ -79,25 +83,33 @@ class Pace:
 
 
 @contextmanager
-def open_source(source: str, *, allow_private: bool) -> Iterator[InputContainer]:
+def open_source(
+    source: str, *, allow_private: bool, find: Callable[[str], Path] = real
+) -> Iterator[InputContainer]:
     """A file or URL, open for as long as the context is.
+
+    `find` gives a file's path, if it may be opened; whoever leaves it out has named the file.
 
     Raises:
         MediaError: it cannot be opened.
     """
     with ExitStack() as stack:
         try:
-            container = _open(source, allow_private, stack)
+            container = _open(source, allow_private, find, stack)
         except (av.error.FFmpegError, OSError, ValueError) as error:
             # FFmpeg's text may quote the URL, and with it a password.
             reason = getattr(error, "strerror", None) or type(error).__name__
+            if isinstance(error, av.error.ArgumentError):
+                reason = "it is no media file, or a playlist, whose files are not opened"
             raise MediaError(f"the source cannot be opened: {reason}") from None
         yield stack.enter_context(container)
 
 
-def _open(source: str, allow_private: bool, stack: ExitStack) -> InputContainer:
+def _open(
+    source: str, allow_private: bool, find: Callable[[str], Path], stack: ExitStack
+) -> InputContainer:
     if not fetch.is_url(source):
-        return av.open(str(Path(source).expanduser()), mode="r", options=_FILE)
+        return av.open(stack.enter_context(open_file(find(source))), mode="r", options=_HELD)
     scheme = urlsplit(source).scheme
     if scheme in ("http", "https"):
         body = stack.enter_context(closing(fetch.open_http(source, allow_private=allow_private)))
@@ -105,7 +117,7 @@ def _open(source: str, allow_private: bool, stack: ExitStack) -> InputContainer:
             text = "its index is at its end, and its server knows no range requests"
             remedy = "move the index to its beginning (ffmpeg: -movflags +faststart), or serve it"
             raise RefusedSource(Fault(FaultKind.REFUSED, text, f"{remedy} from one that does"))
-        return av.open(body, mode="r", options=_HTTP)
+        return av.open(body, mode="r", options=_HELD)
     url = fetch.pinned(source, allow_private=allow_private)
     return av.open(url, mode="r", options=_STREAMS[scheme])
 
@@ -145,7 +157,9 @@ def play_once(
     return end
 
 
-async def pull(*, camera: str, source: Pull, bus_url: str, allow_private: bool) -> None:
+async def pull(
+    *, camera: str, source: Pull, bus_url: str, allow_private: bool, files: Files
+) -> None:
     """Pull `source` into `camera` until cancelled; a file that is not looped ends by itself.
 
     A source that cannot be opened, breaks off, or is a URL and ends, is tried again with growing
@@ -160,7 +174,7 @@ async def pull(*, camera: str, source: Pull, bus_url: str, allow_private: bool) 
             reason, least = "it has ended", 0.0
             try:
                 async with _held(bus, camera, holder):
-                    await _pull_once(bus, camera, source, allow_private=allow_private)
+                    await _pull_once(bus, camera, source, allow_private, files)
                 if not fetch.is_url(source.url):
                     return
             except (MediaError, StoreError) as error:
@@ -223,7 +237,9 @@ async def _held(bus: Redis, camera: str, holder: str) -> AsyncIterator[None]:
             await lease.release(bus, name, holder)
 
 
-async def _pull_once(bus: Redis, camera: str, source: Pull, *, allow_private: bool) -> None:
+async def _pull_once(
+    bus: Redis, camera: str, source: Pull, allow_private: bool, files: Files
+) -> None:
     publisher = Publisher(bus, camera, protocol="pull", peer="")
     inspection = Inspection(FILE)
     publisher.inspect(inspection)
@@ -255,7 +271,8 @@ async def _pull_once(bus: Redis, camera: str, source: Pull, *, allow_private: bo
         at = 0
         pace = Pace()
         while True:
-            with open_source(source.url, allow_private=allow_private) as container:
+            find = partial(files.require, camera)
+            with open_source(source.url, allow_private=allow_private, find=find) as container:
                 tracks = tracks_of(container)
                 loop.call_soon_threadsafe(note_lost, tracks.lost)
                 for track in tracks.found.values():

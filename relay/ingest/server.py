@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
     from relay.state.registry import Registry
 
-CONNECTIONS: Final = Size(unproven=256, proven=1024)
-"""Connections that do not publish yet, and those that do."""
+CONNECTIONS: Final = Size(unproven=1024, proven=1024, grace_s=2.0)
+"""Connections that do not publish yet, and those that do: within half a second as a rule."""
 
 
 class RtmpServer:
@@ -77,7 +77,8 @@ class RtmpServer:
         self.counters["connections"] += 1
         peer = writer.get_extra_info("peername")
         connection = Connection(self._intake, reader, writer, peer[0] if peer else "")
-        entered, victim = self.pool.enter(connection, prefix(peer[0] if peer else ""))
+        now = asyncio.get_running_loop().time()
+        entered, victim = self.pool.enter(connection, prefix(peer[0] if peer else ""), now)
         self.counters["turned_away"] += not entered or victim is not None
         if victim is not None:
             victim.dismiss("others of other networks wait to publish")

@@ -11,12 +11,13 @@ from relay.bus.client import store_errors
 from relay.bus.gather import Readings
 from relay.errors import Conflict, NotFound, StoreError
 from relay.log import logger
-from relay.state.models import Model, explain
+from relay.state.models import STORED, Model, explain
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from redis.asyncio import Redis
+    from redis.asyncio.client import Pipeline
 
 M = TypeVar("M", bound=Model)
 _REMEMBERED: Final = 1000
@@ -102,10 +103,16 @@ class Documents(Generic[M]):
         async with store_errors(f"counting {self._noun}s"):
             return int(await self._state.hlen(self._key))
 
-    async def change(self, name: str, change: Callable[[M], M]) -> M:
+    async def change(
+        self,
+        name: str,
+        change: Callable[[M], M],
+        also: Callable[[Pipeline, M, M], None] = lambda _pipe, _old, _new: None,
+    ) -> M:
         """Replace a document by what `change` makes of it, and return that.
 
-        `change` may run more than once, if another process changes the document meanwhile.
+        `change` may run more than once, if another process changes the document meanwhile. `also`
+        adds commands that take effect together with the change.
 
         Raises:
             NotFound: there is none of that name.
@@ -116,9 +123,11 @@ class Documents(Generic[M]):
                 value = await pipe.hget(self._key, name)
                 if value is None:
                     raise NotFound(f"there is no {self._noun} {name!r}")
-                changed = change(self._parse(name, value))
+                old = self._parse(name, value)
+                changed = change(old)
                 pipe.multi()  # type: ignore[no-untyped-call]
                 pipe.hset(self._key, name, changed.model_dump_json())
+                also(pipe, old, changed)
                 try:
                     await pipe.execute()
                 except WatchError:
@@ -138,7 +147,7 @@ class Documents(Generic[M]):
 
     def _parse(self, name: str, value: bytes | str) -> M:
         try:
-            return self._model.model_validate_json(value)
+            return self._model.model_validate_json(value, context=STORED)
         except ValidationError as error:  # another version of the relay wrote it
             text = f"the {self._noun} {name!r} cannot be read: {explain(error)}"
             raise StoreError(text) from None

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from datetime import datetime
 from enum import StrEnum
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Final, Literal
+from unicodedata import normalize
 from urllib.parse import urlsplit
 
 from pydantic import (
@@ -17,30 +19,62 @@ from pydantic import (
     Field,
     StringConstraints,
     ValidationError,
+    ValidationInfo,
 )
 
 from relay.ids import SLUG
+from relay.state import writing
+from relay.state.weblink import settled
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from pydantic_core import ErrorDetails
 
 Slug = Annotated[str, StringConstraints(pattern=rf"^{SLUG.pattern}$")]
+
+
+STORED: Final = "stored"
+"""The context in which a document is read from the state: what was allowed when it was written
+stays readable, and only what is new is held to the rules of `writing`.
+"""
+
+
+def _new(require: Callable[[str], str]) -> AfterValidator:
+    def check(value: str, info: ValidationInfo) -> str:
+        return value if info.context == STORED else require(value)
+
+    return AfterValidator(check)
+
+
+def _first(change: Callable[[str], str]) -> BeforeValidator:
+    def changed(value: object, info: ValidationInfo) -> object:
+        is_new = isinstance(value, str) and info.context != STORED
+        return change(value) if is_new else value  # type: ignore[arg-type]
+
+    return BeforeValidator(changed)
+
+
+COMPOSED: Final = _first(partial(normalize, "NFC"))
+NAMED: Final = _first(writing.name)
+"""As `COMPOSED`, for what somebody goes by."""
+NEW_LINE: Final = _new(writing.require_line)
+NEW_TEXT: Final = _new(writing.require_text)
+LINE_CHARS: Final = r"^[^\x00-\x1f\x7f-\x9f]*$"
+"""No control characters: lines are shown on terminals too."""
+TEXT_CHARS: Final = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]*$"
 Line = Annotated[
     str,
-    StringConstraints(
-        strip_whitespace=True,
-        min_length=1,
-        max_length=200,
-        pattern=r"^[^\x00-\x1f\x7f-\x9f]*$",  # no control characters: it is shown on terminals too
-    ),
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=LINE_CHARS),
+    COMPOSED,
+    NEW_LINE,
 ]
+"""A name or a title, that stands in a line among others."""
 Text = Annotated[
     str,
-    StringConstraints(
-        strip_whitespace=True,
-        max_length=20_000,
-        pattern=r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]*$",
-    ),
+    StringConstraints(strip_whitespace=True, max_length=20_000, pattern=TEXT_CHARS),
+    COMPOSED,
+    NEW_TEXT,
 ]
 
 
@@ -170,16 +204,13 @@ LanguageTag = Annotated[str, StringConstraints(pattern=_LANGUAGE, max_length=35)
 """A language as HTML's `lang` names it (BCP 47), such as `en` or `pt-BR`."""
 
 
-def _web_address(value: str) -> str:
-    try:
-        parts = urlsplit(value)
-        told = parts.port  # a port that is no number is found only by asking
-    except ValueError:
-        raise ValueError("it is no web address") from None
-    del told
-    if parts.scheme not in ("http", "https") or not parts.hostname or "@" in parts.netloc:
-        raise ValueError("it has to begin with http:// or https:// and name a host")
-    return value
+def _web_address(value: str, info: ValidationInfo) -> str:
+    if info.context == STORED:
+        return value
+    found = settled(value)
+    if found is None:
+        raise ValueError("it has to begin with http:// or https:// and name a host, and no user")
+    return found
 
 
 WebAddress = Annotated[
@@ -189,7 +220,9 @@ WebAddress = Annotated[
     ),
     AfterValidator(_web_address),
 ]
-"""An address that people may follow: of http or https, without a name and a password."""
+"""An address that people may follow: of http or https, without a name and a password, its host in
+ASCII.
+"""
 
 
 class Person(Model):
@@ -246,8 +279,8 @@ class Feedback(Model):
     """The viewer's rating at that moment."""
 
 
-def _origin(value: str) -> str:
-    parts = urlsplit(_web_address(value))
+def _origin(value: str, info: ValidationInfo) -> str:
+    parts = urlsplit(_web_address(value, info))
     if parts.path not in ("", "/") or parts.query or parts.fragment:
         raise ValueError("an origin is https:// and a host, without a path")
     if not _HOST.fullmatch(parts.netloc):

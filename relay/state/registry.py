@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from redis.asyncio import Redis
+    from redis.asyncio.client import Pipeline
 
 
 class Registry:
@@ -35,8 +36,8 @@ class Registry:
     # --- generations -------------------------------------------------------------------------
 
     async def generations(self) -> dict[str, int]:
-        """The generations of broadcasts (`broadcast:…`) and partners (`partner:…`); those that are
-        left out are 0.
+        """The generations of broadcasts (`broadcast:…`), of partners (`partner:…`), and of partners
+        in one broadcast (`partner:…:…`); those that are left out are 0.
         """
         async with store_errors("reading generations"):
             found = cast("dict[bytes, bytes]", await self._state.hgetall(keys.GENERATIONS))
@@ -220,15 +221,20 @@ class Registry:
     async def change_broadcast(
         self, slug: str, change: Callable[[Broadcast], Broadcast]
     ) -> Broadcast:
-        """Change a broadcast; if that closes it, the passes of an earlier time open it no more.
+        """Change a broadcast; the passes of an earlier time open it no more if that closes it, and
+        those of a partner no more if that takes the partner in (again).
 
         Raises:
             NotFound: there is no such broadcast.
         """
-        before = await self.broadcasts.get(slug)
-        if before.access is not Access.CLOSED and change(before).access is Access.CLOSED:
-            await self._next_generation("broadcast", slug)
-        return await self.broadcasts.change(slug, change)
+
+        def take_back(pipe: Pipeline, old: Broadcast, new: Broadcast) -> None:
+            if new.access is Access.CLOSED and old.access is not Access.CLOSED:
+                pipe.hincrby(keys.GENERATIONS, f"broadcast:{slug}", 1)
+            for partner in set(new.partners) - set(old.partners):
+                pipe.hincrby(keys.GENERATIONS, f"partner:{partner}:{slug}", 1)
+
+        return await self.broadcasts.change(slug, change, take_back)
 
     # --- deletion ----------------------------------------------------------------------------
 

@@ -3,7 +3,8 @@
 Media (sessions, hints, stills, playlists) goes out while a broadcast is live; what is told of it
 (pages, events, embeds) also before and after. A closed broadcast takes a pass. A pass names a
 generation of its broadcast, and one of the partner that let its holder in: closing or deleting a
-broadcast, a partner's new key, and removing a partner raise it, and the passes of before are dead.
+broadcast, a partner's new key, removing a partner, and taking one into a broadcast (again) raise
+it, and the passes of before are dead.
 
 Operators may see all that there is.
 """
@@ -178,6 +179,13 @@ def may_watch_camera(shows: Iterable[Show], asker: Asker, way: Way, camera: str)
 
 _HELPFUL: Final = (Verdict.YES, Verdict.BEFORE, Verdict.CLOSED, Verdict.ENDED)
 """Of several verdicts the one that tells most of what can be done."""
+
+
+def partner_generation(found: Mapping[str, int], partner: str, slug: str) -> int:
+    """A partner's generation in a broadcast: it rises with the partner's own, and each time that
+    the broadcast takes it in.
+    """
+    return found.get(f"partner:{partner}", 0) + found.get(f"partner:{partner}:{slug}", 0)
 
 
 def opens(shown: Pass, show: Show) -> bool:

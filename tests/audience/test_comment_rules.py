@@ -30,6 +30,7 @@ def comment(**fields: object) -> Comment:
             "a.xyz/b",
         ),
         *("mailto:me@x.org", "ftp://x", "Buy at BEST-SHOP.ru now", "x.io"),
+        *("example\u2024com", "example\u3002com", "example\uff0ecom", "exam\u200bple.c\u00adom"),
     ],
 )
 def test_links_wait_for_approval(text: str):

@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
 
+from relay.ingest.files import Files
 from relay.ingest.pull import open_source
 from relay.ingest.tracks import tracks_of
 from tests.support import files
@@ -54,5 +56,8 @@ def test_what_a_terminal_cannot_show_is_no_error(folder: Path, encoding: str, sh
 
 
 def test_a_file_whose_name_has_other_letters_is_read(folder: Path):
-    with open_source(str(folder / "H\u00f6he.mp4"), allow_private=False) as container:
+    """And the camera that it was named for may pull it, without any setting."""
+    path = folder / "H\u00f6he.mp4"
+    find = partial(Files([], folder / "d\u00e4t\u00e4" / "pulls").require, "helmet")
+    with open_source(str(path), allow_private=False, find=find) as container:
         assert len(tracks_of(container).found) == 2

@@ -58,7 +58,7 @@ def everything_is_told(tab: Tab) -> None:
     assert read(".about a") == [["the procedure", "https://example.org/procedure"]]
     assert read(".tags li") == said["tags"]
     assert read(".crew .who") == [one["name"] for one in said["crew"]]
-    assert read(".crew .who + span") == [one["role"] for one in said["crew"]]
+    assert read(".crew .who + bdi") == [one["role"] for one in said["crew"]]
     assert read(".credits dt")[:-1] == [one["role"] for one in said["credits"]]
     assert read(".credits dd")[:-1] == [one["name"] for one in said["credits"]]
     for kind in ("follow", "link"):

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from redis.asyncio import Redis
 
 BASE = "/api/v1/cameras"
-PULL = {"url": "rtsp://user:secret@192.0.2.1/live", "loop": False}
+PULL = {"url": "rtmp://user:secret@192.0.2.1/live", "loop": False}
 
 
 async def test_what_is_created_can_be_read(gateway: Gateway) -> None:
@@ -77,7 +77,7 @@ async def test_a_wrong_field_is_named_and_nothing_done(gateway: Gateway) -> None
         *(("id", each) for each in ("", "A", "a/b", "..", "x" * 65, None, 5, "a\0", "a\n")),
         *(("name", each) for each in ("", " ", "x" * 201, 5, ["a"], "esc\x1b[2J", "two\nlines")),
         *(("projection", each) for each in ("", "FLAT", "cube", 5)),
-        *(("pull", each) for each in ("rtsp://x", {}, {"url": ""}, {"url": "x" * 2001}, [])),
+        *(("pull", each) for each in ("rtmp://x", {}, {"url": ""}, {"url": "x" * 2001}, [])),
         *(("pull", each) for each in ({"url": "x", "more": 1}, {"url": 5}, {"url": "x\0"})),
         *(("key_hash", each) for each in ("", hash_key("x"), None)),
         *(("publish_key", "evk_x"), ("live", True), ("source", None), ("renditions", [])),
@@ -288,3 +288,21 @@ async def test_keys_and_credentials_stay_out_of_the_log(
     await gateway.send("PATCH", f"{BASE}/helmet", body={"pull": {"uri": key}}, admin=True)
 
     assert not [secret for secret in (key, key2, "secret") if secret in logged()]
+
+
+async def test_files_that_nobody_here_named_are_not_pulled(gateway: Gateway) -> None:
+    for url in ("/etc/passwd", "../x.mp4", "concat:/etc/passwd", "~/x.mp4"):
+        body = {"id": "pad", "pull": {"url": url}}
+        told = (await gateway.post("/api/v1/cameras", body, admin=True)).problem(422)["detail"]
+        assert "pull.url: " in told
+        assert "RELAY_PULL_FOLDERS" in told
+    for url in ("file:///etc/passwd", "subfile,,start,0,end,0,,://etc/passwd", "data://x"):
+        body = {"id": "pad", "pull": {"url": url}}
+        told = (await gateway.post("/api/v1/cameras", body, admin=True)).problem(422)["detail"]
+        assert "cannot be pulled; allowed are http://" in told
+    await gateway.camera("pad")
+    change = {"pull": {"url": "/etc/passwd"}}
+    path = "/api/v1/cameras/pad"
+    answer = await gateway.send("PATCH", path, body=change, admin=True)
+    assert "RELAY_PULL_FOLDERS" in answer.problem(422)["detail"]
+    assert (await gateway.get(path, admin=True)).ok()["pull"] is None

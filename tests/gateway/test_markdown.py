@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from relay.gateway.markdown import to_html, to_line
@@ -71,6 +73,42 @@ def test_a_picture_is_a_link_that_says_what_it_shows():
     outer = '<a href="https://e.org/" rel="noopener nofollow ugc">Pump</a>'
     assert to_html("[![Pump](https://e.org/a.png)](https://e.org/)") == f"<p>{outer}</p>\n"
     assert to_line("See ![the pump](https://e.org/a.png)") == "See the pump"
+
+
+@pytest.mark.parametrize(
+    ("text", "shown", "leads"),
+    [
+        ("[nasa.gov](https://evil.example/x)", "nasa.gov (evil.example)", "https://evil.example/x"),
+        ("[**see** nasa\u2024gov](https://e.vil)", "see nasa\u2024gov (e.vil)", "https://e.vil"),
+        ("[n\u0430sa.gov](https://e.vil)", "n\u0430sa.gov (e.vil)", "https://e.vil"),
+        ("[www.\u200bnasa.gov](https://e.vil)", "www.\u200bnasa.gov (e.vil)", "https://e.vil"),
+        ("![nasa.gov](https://e.vil/a.png)", "nasa.gov (e.vil)", "https://e.vil/a.png"),
+        ("[www.NASA.gov](https://nasa.gov)", "www.NASA.gov", "https://nasa.gov"),
+        ("<https://\u0430pple.com/>", "https://xn--pple-43d.com/", "https://xn--pple-43d.com/"),
+        ("<https://nasa\u2024gov.e.vil>", "https://nasa.gov.e.vil", "https://nasa.gov.e.vil"),
+        ("<https://nasa\u3002gov>", "https://nasa.gov", "https://nasa.gov"),
+        ("<https://nasa\uff0egov>", "https://nasa.gov", "https://nasa.gov"),
+        ("[a](https://m\u00fcnchen.de)", "a", "https://xn--mnchen-3ya.de"),
+    ],
+)
+def test_a_link_says_where_it_leads(text: str, shown: str, leads: str):
+    link = f'<a href="{leads}" rel="noopener nofollow ugc">'
+    html = to_html(text)
+    assert link in html
+    assert re.sub("<[^>]*>", "", html).strip() == shown
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        *("https://nasa.gov@evil.example", "https://nasa.gov:443@evil.example/"),
+        *("https://nasa.gov%2f@evil.example", "https://nasa.gov\\\\@evil.example/"),
+        *("https://nasa.gov%2eevil.example/", "https://a..b/", "https://nasa.gov:99999999/"),
+    ],
+)
+def test_what_passes_for_another_host_is_no_link(address: str):
+    for text in (f"[a]({address})", f"<{address}>", f"![a]({address})"):
+        assert "<a" not in to_html(text)
 
 
 def test_tables_are_tables():

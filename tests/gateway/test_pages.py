@@ -63,6 +63,20 @@ async def test_texts_tell_their_own_language(gateway: Gateway) -> None:
     assert refused.status == 422
 
 
+async def test_names_of_all_scripts_are_isolated_and_links_say_where_they_lead(
+    gateway: Gateway,
+) -> None:
+    title = "\u0627\u0644\u0633\u064a\u0631"
+    fields = {"title": title, "crew": [{"name": title, "role": "EV1"}]}
+    links = [{"label": "nasa.gov", "url": "https://m\u00fcnchen.de/"}]
+    await gateway.broadcast("demo", **fields, links=links)
+    found = await page(gateway)
+    assert [each.text for each in found.all("bdi")] == [
+        *(title, title, "EV1", "nasa.gov (xn--mnchen-3ya.de)"),
+    ]
+    assert title in [each.text for each in (await page(gateway, "/")).all("bdi")]
+
+
 async def test_everything_is_readable_without_javascript(gateway: Gateway) -> None:
     await gateway.camera("helmet")
     await gateway.broadcast("demo", cameras=["helmet"], **FIELDS)

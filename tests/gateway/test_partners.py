@@ -324,6 +324,37 @@ async def test_a_partner_opens_its_own_broadcasts_only(gateway: Gateway) -> None
     (await gateway.post(f"{DEMO}/tokens", {}, headers=headers)).problem(403)
 
 
+async def test_a_partner_that_is_taken_in_again_brings_none_of_its_passes_back(
+    gateway: Gateway,
+) -> None:
+    (await gateway.post(PARTNERS, {"id": "foreign", "name": "F"}, admin=True)).ok(201)
+    token = await close(gateway)
+    await gateway.change(DEMO, partners=["museum", "foreign"])
+    await gateway.broadcast("other", access="closed", partners=["museum"])
+    keys = [
+        (await gateway.post(f"{PARTNERS}/{name}/key", admin=True)).ok(201)["key"]
+        for name in ("museum", "foreign")
+    ]
+
+    async def grant_of(key: str, slug: str = "demo") -> dict[str, str]:
+        path = f"/api/v1/broadcasts/{slug}"
+        bearer = {"Authorization": f"Bearer {key}"}
+        made = (await gateway.post(f"{path}/tokens", {}, headers=bearer)).ok(201)["token"]
+        found = (await gateway.post(f"{path}/access", {"token": made})).ok()["grant"]
+        return {"Eva-Access": str(found)}
+
+    theirs, others = await grant_of(keys[0]), await grant_of(keys[1])
+    elsewhere = await grant_of(keys[0], "other")
+    for partners in (["foreign"], ["museum", "foreign"], [], ["foreign", "museum"]):
+        await gateway.change(DEMO, partners=partners)
+        (await gateway.get(DEMO, headers=theirs)).problem(401)
+        (await gateway.post(f"{DEMO}/access", {"token": token})).problem(401)
+        kept = 401 if partners in ([], ["foreign", "museum"]) else 200  # as of the other's own
+        assert (await gateway.get(DEMO, headers=others)).status == kept
+    (await gateway.get("/api/v1/broadcasts/other", headers=elsewhere)).ok()
+    (await gateway.get(DEMO, headers=await grant_of(keys[0]))).ok()
+
+
 async def test_operators_see_a_broadcasts_partners(gateway: Gateway) -> None:
     await museum(gateway)
     assert (await gateway.change(DEMO, partners=["museum"]))["partners"] == ["museum"]

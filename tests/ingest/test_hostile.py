@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -134,6 +135,38 @@ async def test_strangers_are_few_and_the_oldest_makes_room(
     # Their places are free again.
     async with ingest.encoder() as encoder:
         await encoder.connect()
+
+
+async def test_a_key_gets_in_while_many_networks_hold_idle_connections(
+    ingest: Ingest, healthy: tuple[Encoder, Listener], monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(server_module, "GREETING_S", HANG_S)
+    monkeypatch.setattr(server_module, "PUBLISH_S", HANG_S)
+    size = 40
+    pool: Pool[Any] = Pool("rtmp", Size(unproven=size, proven=8, grace_s=0), log.pool_is_full)
+    ingest.server.pool = pool
+    key = await ingest.camera("late")
+    async with AsyncExitStack() as held:
+        for number in range(size + 8):
+            transport, _ = await asyncio.get_running_loop().create_connection(
+                asyncio.Protocol, "127.0.0.1", ingest.port, local_addr=(f"127.7.{number}.1", 0)
+            )
+            held.callback(transport.abort)
+        await eventually(lambda: pool.displaced == 8, "the pool to be full")
+        async with ingest.encoder(key) as encoder:
+            encoder.picture()
+            await eventually(lambda: ingest.fact("late"), "the late camera")
+            assert (pool.displaced, pool.unproven) == (9, size - 1)
+            assert await ingest.fact("helmet")
+
+
+async def test_one_that_says_nothing_has_less_time(
+    ingest: Ingest, logged: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(server_module, "GREETING_S", 0.1)
+    async with ingest.encoder() as silent:
+        await silent.hung_up()
+    await eventually(lambda: "it did not publish in time" in str(logged), "the log line")
 
 
 async def test_one_that_takes_no_answers_is_closed(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import subprocess
 from contextlib import asynccontextmanager, suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,6 +13,7 @@ import pytest
 from relay.bus import lease
 from relay.errors import MediaError
 from relay.ingest import pull as pull_module
+from relay.ingest.files import Files
 from relay.ingest.pull import open_source, pull
 from relay.media.timebase import VIDEO_CLOCK
 from relay.state.models import Pull
@@ -24,7 +26,6 @@ from tests.support.web import Web, web
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
-    from pathlib import Path
 
     from redis.asyncio import Redis
 
@@ -69,6 +70,7 @@ async def pulling(
         source=Pull(url=str(source), loop=loop),
         bus_url=store_url,
         allow_private=allow_private,
+        files=Files([Path("/")], Path("/nowhere")),
     )
     task = asyncio.create_task(work)
     try:

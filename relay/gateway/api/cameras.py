@@ -7,9 +7,12 @@ from typing import Annotated
 from aiohttp import web
 from pydantic import Field
 
-from relay.gateway.keys import REGISTRY
+from relay.errors import Invalid, MediaError
+from relay.gateway.keys import REGISTRY, SETTINGS
 from relay.gateway.route import Patch, Route, json_response, read_body
 from relay.gateway.views import CameraDetails, CameraList, camera_details
+from relay.ingest.fetch import SCHEMES, is_url
+from relay.ingest.files import Files
 from relay.state.models import Camera, Line, Model, Projection, Pull, Slug
 
 BASE = "/api/v1/cameras"
@@ -43,6 +46,26 @@ class CreatedCamera(CameraDetails):
     publish_key: str
 
 
+def _require_source(request: web.Request, camera: Camera) -> None:
+    """Let nobody afar have something pulled that is no stream, or a file that nobody here named.
+
+    Raises:
+        Invalid: it is.
+    """
+    if camera.pull is None:
+        return
+    if is_url(camera.pull.url):
+        scheme = camera.pull.url.partition("://")[0].lower()
+        if scheme not in SCHEMES:
+            allowed = ", ".join(f"{each}://" for each in SCHEMES)
+            raise Invalid(f"pull.url: {scheme[:32]}:// cannot be pulled; allowed are {allowed}")
+        return
+    try:
+        Files.of(request.app[SETTINGS]).require(camera.id, camera.pull.url)
+    except MediaError as error:
+        raise Invalid(f"pull.url: {error}") from None
+
+
 async def list_all(request: web.Request) -> web.Response:
     """GET /api/v1/cameras."""
     stored = await request.app[REGISTRY].cameras.all()
@@ -59,6 +82,7 @@ async def create(request: web.Request) -> web.Response:
     """POST /api/v1/cameras."""
     new = await read_body(request, NewCamera)
     camera = Camera(id=new.id, name=new.name or new.id, projection=new.projection, pull=new.pull)
+    _require_source(request, camera)
     key = await request.app[REGISTRY].create_camera(camera)
     view = CreatedCamera(**dict(camera_details(request.app, camera)), publish_key=key)
     response = json_response(view, status=201)
@@ -69,7 +93,14 @@ async def create(request: web.Request) -> web.Response:
 async def change(request: web.Request) -> web.Response:
     """PATCH /api/v1/cameras/{id}."""
     patch = await read_body(request, Patch)
-    changed = await request.app[REGISTRY].cameras.change(request.match_info["id"], patch.applied_to)
+
+    def applied(old: Camera) -> Camera:
+        new = patch.applied_to(old)
+        if new.pull is not None and (old.pull is None or new.pull.url != old.pull.url):
+            _require_source(request, new)
+        return new
+
+    changed = await request.app[REGISTRY].cameras.change(request.match_info["id"], applied)
     return json_response(camera_details(request.app, changed))
 
 

@@ -26,7 +26,7 @@ from relay.gateway.query import Query, limit_of, read_limit
 from relay.gateway.route import Route, json_response, read_body
 from relay.gateway.telling import tell
 from relay.ids import new_id
-from relay.state.models import Model, Moment
+from relay.state.models import COMPOSED, NEW_TEXT, TEXT_CHARS, Model, Moment
 
 if TYPE_CHECKING:
     from relay.bus.events import Event
@@ -64,7 +64,12 @@ class NewText(Model):
 class Report(Model):
     """Why a comment should not be there."""
 
-    reason: Annotated[str, StringConstraints(strip_whitespace=True, max_length=500)] = ""
+    reason: Annotated[
+        str,
+        StringConstraints(strip_whitespace=True, max_length=500, pattern=TEXT_CHARS),
+        COMPOSED,
+        NEW_TEXT,
+    ] = ""
 
 
 class CommentView(Model):

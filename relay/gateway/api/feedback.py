@@ -15,7 +15,7 @@ from relay.gateway.identity import identify, remember, require_pace
 from relay.gateway.keys import AUTH, REGISTRY, STATE
 from relay.gateway.query import Query, limit_of, read_limit
 from relay.gateway.route import Route, json_response, read_body
-from relay.state.models import Feedback, Model
+from relay.state.models import COMPOSED, NEW_LINE, NEW_TEXT, TEXT_CHARS, Feedback, Model
 
 if TYPE_CHECKING:
     from aiohttp import web
@@ -32,12 +32,9 @@ class NewFeedback(Model):
 
     text: Annotated[
         str,
-        StringConstraints(
-            strip_whitespace=True,
-            min_length=1,
-            max_length=4000,
-            pattern=r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]*$",
-        ),
+        StringConstraints(strip_whitespace=True, min_length=1, max_length=4000, pattern=TEXT_CHARS),
+        COMPOSED,
+        NEW_TEXT,
     ]
     email: Annotated[
         str | None,
@@ -46,6 +43,7 @@ class NewFeedback(Model):
             max_length=254,
             pattern=r"^[^@\s\x00-\x1f\x7f-\x9f]{1,64}@[^@\s\x00-\x1f\x7f-\x9f]{1,190}$",
         ),
+        NEW_LINE,
     ] = None
     """Where to answer."""
 

@@ -17,7 +17,7 @@ from relay.gateway.keys import ACCESS, AUTH, LIVE, REGISTRY
 from relay.gateway.route import Patch, Route, json_response, read_body
 from relay.state.models import Line as Name
 from relay.state.models import Model, Origins, Partner, Slug
-from relay.state.rights import Pass, opens
+from relay.state.rights import Pass, opens, partner_generation
 
 BASE: Final = "/api/v1/partners"
 TOKENS: Final = "/api/v1/broadcasts/{slug}/tokens"
@@ -155,7 +155,7 @@ async def make_token(request: web.Request) -> web.Response:
     found = await app[REGISTRY].generations()
     allowed = Pass(broadcast.slug, found.get(f"broadcast:{broadcast.slug}", 0))
     if partner is not None:
-        generation = found.get(f"partner:{partner.id}", 0)
+        generation = partner_generation(found, partner.id, broadcast.slug)
         allowed = replace(allowed, partner=partner.id, partner_generation=generation)
     token = Token(
         token=app[ACCESS].token(allowed, until),

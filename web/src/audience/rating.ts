@@ -12,7 +12,7 @@ import { classMap } from "lit/directives/class-map.js";
 import { live } from "lit/directives/live.js";
 import type { Link, Rating } from "../protocol/broadcast.ts";
 import type { VoteProgress } from "../store/reducer.ts";
-import { safeHref } from "../text/markdown.ts";
+import { linkText, safeHref } from "../text/address.ts";
 import { star } from "../ui/icons.ts";
 import { locale } from "../ui/locale.ts";
 import { shared } from "../ui/shared-styles.ts";
@@ -196,7 +196,7 @@ export class EvaRating extends LitElement {
     }
     const follow = this.links.flatMap(({ kind, label, url }) => {
       const href = safeHref(url);
-      return kind === "follow" && href !== null ? [{ href, label }] : [];
+      return kind === "follow" && href !== null ? [{ href, label: linkText(label, href) }] : [];
     });
     return follow.length === 0
       ? nothing
@@ -205,7 +205,7 @@ export class EvaRating extends LitElement {
           <ul>
             ${follow.map(
               ({ href, label }) =>
-                html`<li><a href=${href} rel="noopener" target="_blank">${label}</a></li>`,
+                html`<li><a href=${href} rel="noopener" target="_blank"><bdi>${label}</bdi></a></li>`,
             )}
           </ul>
         </div>`;

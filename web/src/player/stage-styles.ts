@@ -79,7 +79,7 @@ export const stageStyles = css`
     text-align: start;
     cursor: pointer;
   }
-  .small button span {
+  .small button bdi {
     max-width: 100%;
     padding: 0.2rem 0.5rem;
     overflow: hidden;
@@ -95,7 +95,7 @@ export const stageStyles = css`
       font-size: 0.6875rem;
       line-height: 1.2;
     }
-    .small button span,
+    .small button bdi,
     .main .name {
       padding: 0.0625rem 0.25rem;
       font-size: 0.6875rem;

@@ -117,7 +117,7 @@ export class EvaStage extends LitElement {
     >
       <div class="tile main">
         ${this.#main(broadcast, others.length === 0)}
-        ${others.length === 0 ? nothing : html`<span class="name">${this.camera?.name}</span>`}
+        ${others.length === 0 ? nothing : html`<bdi class="name">${this.camera?.name}</bdi>`}
       </div>
       ${repeat(
         others,
@@ -181,7 +181,7 @@ export class EvaStage extends LitElement {
         aria-label=${msg(str`Show ${camera.name} big`)}
         @click=${() => wish(this, "eva-camera", { id: camera.id })}
       >
-        <span>${camera.name}</span>
+        <bdi>${camera.name}</bdi>
       </button>
     </div>`;
   }

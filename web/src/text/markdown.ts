@@ -6,6 +6,8 @@
  * only. The tree becomes elements without any HTML being parsed, so nothing in it can run.
  */
 
+import { otherHost, safeHref } from "./address.ts";
+
 /** A piece of a line. */
 export type Inline =
   | { kind: "text" | "code"; text: string }
@@ -21,8 +23,6 @@ export type Block =
   | { kind: "table"; head: Inline[][]; rows: Inline[][][] }
   | { kind: "rule" };
 
-const SAFE_SCHEMES: ReadonlySet<string> = new Set(["http:", "https:", "mailto:"]);
-
 /** How deep emphasis may nest; deeper marks stay text. */
 const MAX_DEPTH = 6;
 
@@ -33,16 +33,6 @@ const QUOTE = /^\s{0,3}>\s?(.*)$/;
 const RULE = /^\s{0,3}(?:-{3,}|\*{3,}|_{3,})\s*$/;
 
 const DELIMITER = /^\s*\|?\s*:?-+:?\s*(?:\|\s*:?-+:?\s*)*\|?\s*$/;
-
-/** An address that is safe to follow, made absolute; null for any other. */
-export function safeHref(href: string): string | null {
-  try {
-    const url = new URL(href);
-    return SAFE_SCHEMES.has(url.protocol) ? url.href : null;
-  } catch {
-    return null;
-  }
-}
 
 /** Reads a text. */
 export function parseMarkdown(text: string): Block[] {
@@ -236,12 +226,38 @@ function linkedPiece(parts: readonly (string | undefined)[], depth: number): Inl
   }
   return label !== undefined && href !== undefined
     ? linkOf(href, parseInline(label, depth + 1))
-    : linkOf(bare ?? "", [{ kind: "text", text: bare ?? "" }]);
+    : addressOf(bare ?? "");
+}
+
+/** A link that shows its address; one whose host has other letters than it is gone to by, that host. */
+function addressOf(text: string): Inline | null {
+  const href = safeHref(text) ?? "";
+  const shown = href !== "" && text.toLowerCase().includes(new URL(href).host) ? text : href;
+  return linkOf(text, [{ kind: "text", text: shown }]);
 }
 
 function linkOf(href: string, children: Inline[]): Inline | null {
   const safe = safeHref(href);
-  return safe === null ? null : { kind: "link", href: safe, children };
+  if (safe === null) {
+    return null;
+  }
+  const other = safe.startsWith("mailto:") ? "" : otherHost(wordsOf(children), safe);
+  if (other !== "") {
+    addText(children, ` (${other})`);
+  }
+  return { kind: "link", href: safe, children };
+}
+
+/** Pieces of a line without their marks. */
+export function wordsOf(pieces: readonly Inline[]): string {
+  return pieces
+    .map((piece) => {
+      if (piece.kind === "break") {
+        return " ";
+      }
+      return "text" in piece ? piece.text : wordsOf(piece.children);
+    })
+    .join("");
 }
 
 function addText(pieces: Inline[], text: string): void {

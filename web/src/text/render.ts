@@ -11,15 +11,15 @@ export function markdown(text: string): TemplateResult[] {
 function block(one: Block): TemplateResult {
   switch (one.kind) {
     case "paragraph":
-      return html`<p>${inlines(one.children)}</p>`;
+      return html`<p dir="auto">${inlines(one.children)}</p>`;
     case "quote":
-      return html`<blockquote><p>${inlines(one.children)}</p></blockquote>`;
+      return html`<blockquote><p dir="auto">${inlines(one.children)}</p></blockquote>`;
     case "heading":
       return one.level === 3
-        ? html`<h3>${inlines(one.children)}</h3>`
-        : html`<h4>${inlines(one.children)}</h4>`;
+        ? html`<h3 dir="auto">${inlines(one.children)}</h3>`
+        : html`<h4 dir="auto">${inlines(one.children)}</h4>`;
     case "list": {
-      const items = one.items.map((item) => html`<li>${inlines(item)}</li>`);
+      const items = one.items.map((item) => html`<li dir="auto">${inlines(item)}</li>`);
       return one.ordered ? html`<ol>${items}</ol>` : html`<ul>${items}</ul>`;
     }
     case "table":

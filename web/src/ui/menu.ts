@@ -203,7 +203,7 @@ export class EvaMenu extends LitElement {
           tabindex="-1"
           @click=${() => this.#choose(group.name, item.value)}
         >
-          ${tick}<span>${item.label}</span>
+          ${tick}<bdi>${item.label}</bdi>
           ${item.note === undefined ? nothing : html`<span class="note">${item.note}</span>`}
         </button>`,
       )}

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { type Inline, parseInline, parseMarkdown, safeHref } from "../../src/text/markdown.ts";
+import { linkText, safeHref } from "../../src/text/address.ts";
+import { type Inline, parseInline, parseMarkdown, wordsOf } from "../../src/text/markdown.ts";
 import { plainText } from "../../src/text/plain.ts";
 
 function hrefs(pieces: readonly Inline[]): string[] {
@@ -107,6 +108,8 @@ describe("parseInline", () => {
     "file:///etc/passwd",
     "blob:https://a.example/1",
     "//evil.example",
+    "https://nasa.gov@evil.example",
+    "https://nasa.gov:x@evil.example/",
     "/relative",
     "",
   ])("follows no link to %j", (href) => {
@@ -120,6 +123,29 @@ describe("parseInline", () => {
     }
     const nested = `${"**_".repeat(200)}x${"_**".repeat(200)}`;
     expect(JSON.stringify(parseInline(nested))).toContain("x");
+  });
+});
+
+describe("links", () => {
+  it.each([
+    ["[nasa.gov](https://evil.example/x)", "nasa.gov (evil.example)"],
+    ["[**see** www.nasa\u2024gov](https://evil.example)", "see www.nasa\u2024gov (evil.example)"],
+    ["[n\u0430sa.gov](https://n\u0430sa.gov)", "n\u0430sa.gov (xn--nsa-6cd.gov)"],
+    ["[\u200bnasa\uff0egov](https://evil.example)", "\u200bnasa\uff0egov (evil.example)"],
+    ["https://\u0430pple.com/x", "https://xn--pple-43d.com/x"],
+    ["https://nasa\u3002gov", "https://nasa.gov/"],
+    ["![nasa.gov](https://evil.example/a.png)", "nasa.gov (evil.example)"],
+    ["[www.NASA.gov/x](https://nasa.gov/)", "www.NASA.gov/x"],
+    ["[The news](https://example.org)", "The news"],
+    ["https://example.org", "https://example.org"],
+  ])("say where they lead: %s", (text, shown) => {
+    expect(wordsOf(parseInline(text))).toBe(shown);
+    expect(hrefs(parseInline(text))).toHaveLength(1);
+  });
+
+  it("say so beside the page, too", () => {
+    expect(linkText("nasa.gov", "https://evil.example/")).toBe("nasa.gov (evil.example)");
+    expect(linkText("NASA", "https://evil.example/")).toBe("NASA");
   });
 });
 

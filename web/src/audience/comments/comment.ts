@@ -69,7 +69,7 @@ export class EvaComment extends LitElement {
     }
     return html`<article tabindex="-1" aria-label=${msg(str`Comment by ${comment.name}`)}>
       ${this.#head(comment)}
-      ${this.form === "edit" ? this.#editForm(comment) : html`<p class="text" lang="">${comment.text}</p>`}
+      ${this.form === "edit" ? this.#editForm(comment) : html`<p class="text" lang="" dir="auto">${comment.text}</p>`}
       ${this.form === "report" ? this.#reportForm() : nothing}
       ${this.form === null ? this.#acts(comment) : nothing}
       ${troubleLine(this.trouble)}
@@ -86,7 +86,7 @@ export class EvaComment extends LitElement {
     const moment = momentOf(comment.moment, this.startsAt);
     return html`<header>
       ${comment.pinned ? html`<span class="pinned">${pin}${msg("Pinned")}</span>` : nothing}
-      <span class="name">${comment.name}</span>
+      <bdi class="name">${comment.name}</bdi>
       ${comment.desk === true ? html`<span class="desk" title=${msg("Written by those who run this broadcast")}>${tick}${msg("Desk")}</span>` : nothing}
       <time datetime=${comment.at} title=${formatStart(comment.at, locale())}
         >${formatAgo(comment.at, locale(), now())}</time

@@ -212,7 +212,7 @@ export class EvaCameras extends LitElement {
         }</span
       >
       <span class="words">
-        <span class="name">${camera.name}</span>
+        <bdi class="name">${camera.name}</bdi>
         ${this.#note(camera)}
       </span>
     </button>`;

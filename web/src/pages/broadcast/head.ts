@@ -32,7 +32,7 @@ export function head({ view, broadcast, sharedMs, onShare }: HeadFacts): Templat
           : nothing
       }
     </div>
-    <h1 lang=${contentLanguage(broadcast)}>${broadcast.title}</h1>
+    <h1 lang=${contentLanguage(broadcast)}><bdi>${broadcast.title}</bdi></h1>
     ${
       broadcast.starts_at === null
         ? nothing

@@ -74,7 +74,7 @@ export class EvaNow extends LitElement {
           ? nothing
           : html`<div class="doing">
               <p class="eyebrow">${msg("What they are doing now")}</p>
-              <strong lang=${contentLanguage(broadcast)}>${doing.title}</strong>
+              <strong lang=${contentLanguage(broadcast)}><bdi>${doing.title}</bdi></strong>
               <span class="since figures"
                 >${msg(str`for ${formatElapsed(nowMs - Date.parse(doing.at))}`)}</span
               >

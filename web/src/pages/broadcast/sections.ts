@@ -3,7 +3,7 @@
 import { msg } from "@lit/localize";
 import { html, nothing, type TemplateResult } from "lit";
 import { type Broadcast, contentLanguage, type Link } from "../../protocol/broadcast.ts";
-import { safeHref } from "../../text/markdown.ts";
+import { linkText, safeHref } from "../../text/address.ts";
 import { markdown } from "../../text/render.ts";
 import "./timeline.ts";
 
@@ -45,7 +45,7 @@ function about(broadcast: Broadcast): Part {
       tags.length === 0
         ? nothing
         : html`<ul class="tags" lang=${contentLanguage(broadcast)} aria-label=${msg("Tags")}>
-          ${tags.map((tag) => html`<li>${tag}</li>`)}
+          ${tags.map((tag) => html`<li><bdi>${tag}</bdi></li>`)}
         </ul>`
     }
   </section>`;
@@ -60,7 +60,7 @@ function crew(broadcast: Broadcast): Part {
     <h2 id="crew">${msg("Crew")}</h2>
     <ul lang=${contentLanguage(broadcast)}>
       ${broadcast.crew.map(
-        (one) => html`<li><span class="who">${one.name}</span><span>${one.role}</span></li>`,
+        (one) => html`<li><bdi class="who">${one.name}</bdi><bdi>${one.role}</bdi></li>`,
       )}
     </ul>
   </section>`;
@@ -74,7 +74,7 @@ function credits(broadcast: Broadcast): Part {
   return html`<section class="credits" aria-labelledby="credits">
     <h2 id="credits">${msg("Credits")}</h2>
     <dl>
-      ${broadcast.credits.map((one) => html`<div lang=${contentLanguage(broadcast)}><dt>${one.role}</dt><dd>${one.name}</dd></div>`)}
+      ${broadcast.credits.map((one) => html`<div lang=${contentLanguage(broadcast)}><dt><bdi>${one.role}</bdi></dt><dd><bdi>${one.name}</bdi></dd></div>`)}
       ${soundtrack(broadcast)}
     </dl>
   </section>`;
@@ -86,8 +86,9 @@ function soundtrack(broadcast: Broadcast): Part {
   if (music === null) {
     return nothing;
   }
-  const title = html`<cite lang="">${music.title}</cite>`;
   const href = safeHref(music.url ?? "");
+  const named = href === null ? music.title : linkText(music.title, href);
+  const title = html`<cite lang=""><bdi>${named}</bdi></cite>`;
   const details: [string, string][] = [
     [msg("Written by"), music.writers.join(", ")],
     [msg("Performed by"), music.performer ?? ""],
@@ -100,7 +101,7 @@ function soundtrack(broadcast: Broadcast): Part {
       ${href === null ? title : html`<a href=${href} rel="noopener">${title}</a>`}
       ${details
         .filter(([, value]) => value !== "")
-        .map(([name, value]) => html`<span class="detail">${name} ${value}</span>`)}
+        .map(([name, value]) => html`<span class="detail">${name} <bdi>${value}</bdi></span>`)}
     </dd>
   </div>`;
 }
@@ -109,7 +110,7 @@ function soundtrack(broadcast: Broadcast): Part {
 export function links(broadcast: Broadcast, kind: Link["kind"]): Part {
   const chosen = broadcast.links.flatMap((one) => {
     const href = safeHref(one.url);
-    return one.kind === kind && href !== null ? [{ href, label: one.label }] : [];
+    return one.kind === kind && href !== null ? [{ href, label: linkText(one.label, href) }] : [];
   });
   if (chosen.length === 0) {
     return nothing;
@@ -117,7 +118,7 @@ export function links(broadcast: Broadcast, kind: Link["kind"]): Part {
   return html`<ul class="links ${kind}" aria-label=${kind === "follow" ? msg("Follow") : msg("Links")}>
     ${chosen.map(
       (one) =>
-        html`<li lang=${contentLanguage(broadcast)}><a href=${one.href} rel="noopener" target="_blank">${one.label}</a></li>`,
+        html`<li lang=${contentLanguage(broadcast)}><a href=${one.href} rel="noopener" target="_blank"><bdi>${one.label}</bdi></a></li>`,
     )}
   </ul>`;
 }

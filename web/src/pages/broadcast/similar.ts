@@ -107,7 +107,7 @@ function card(one: SimilarBroadcast): TemplateResult {
       ${cardArt(one.slug, one.still ?? null)}
       <eva-badge state=${one.state} .startsAt=${one.starts_at}></eva-badge>
     </div>
-    <h3 lang=${contentLanguage(one)}><a href="/b/${one.slug}">${one.title}</a></h3>
+    <h3 lang=${contentLanguage(one)}><a href="/b/${one.slug}"><bdi>${one.title}</bdi></a></h3>
     <p class="facts">
       ${
         average === null

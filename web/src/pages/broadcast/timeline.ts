@@ -167,7 +167,7 @@ export class EvaTimeline extends LitElement {
         title=${formatClock(marker.at, locale())}
         >${mission ?? formatClock(marker.at, locale())}</time
       >
-      <span class="title" lang=${contentLanguage(broadcast)}>${marker.title}</span>`;
+      <bdi class="title" lang=${contentLanguage(broadcast)}>${marker.title}</bdi>`;
     const jump = (): void => this.#jump({ at: marker.at, camera: marker.camera });
     return html`<li class=${now ? "now" : past ? "done" : "ahead"} aria-current=${now ? "step" : nothing}>
       ${

@@ -220,7 +220,7 @@ export class EvaEmbed extends LitElement {
           this.rendition = event.detail.rendition;
         }}
       ></eva-player>
-      ${this.#bare ? html`<h1 class="hidden">${broadcast.title}</h1>` : this.#head(broadcast)}
+      ${this.#bare ? html`<h1 class="hidden"><bdi>${broadcast.title}</bdi></h1>` : this.#head(broadcast)}
       ${this.rating ? this.#ratingPanel(view, broadcast) : nothing}
     </main>`;
   }
@@ -230,7 +230,7 @@ export class EvaEmbed extends LitElement {
     const mean = average === null ? "" : formatAverage(average, locale());
     return html`<header>
       <a href="/b/${broadcast.slug}" target="_blank" rel="noopener" title=${broadcast.title}>
-        ${mark}<h1>${broadcast.title}</h1>
+        ${mark}<h1><bdi>${broadcast.title}</bdi></h1>
       </a>
       <div class="facts">
         <eva-badge state=${broadcast.state} .startsAt=${broadcast.starts_at} ?silent=${broadcast.programme === null}></eva-badge>

@@ -74,7 +74,7 @@ export class EvaCard extends LitElement {
         ${cardArt(broadcast.slug, stillOf(broadcast))}
         <eva-badge state=${broadcast.state} .startsAt=${broadcast.starts_at} ?silent=${isSilent(broadcast)}></eva-badge>
       </div>
-      <h3 lang=${contentLanguage(broadcast)}><a href="/b/${broadcast.slug}">${broadcast.title}</a></h3>
+      <h3 lang=${contentLanguage(broadcast)}><a href="/b/${broadcast.slug}"><bdi>${broadcast.title}</bdi></a></h3>
       <p class="facts">
         ${
           broadcast.starts_at === null

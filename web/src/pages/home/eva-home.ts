@@ -90,7 +90,7 @@ function pitch(broadcast: Broadcast): TemplateResult {
           : html`<time datetime=${startsAt}>${formatStart(startsAt, locale())}</time>`
       }
     </p>
-    <h1 lang=${contentLanguage(broadcast)}>${broadcast.title}</h1>
+    <h1 lang=${contentLanguage(broadcast)}><bdi>${broadcast.title}</bdi></h1>
     ${lead === "" ? nothing : html`<p class="lead" lang=${contentLanguage(broadcast)}>${lead}</p>`}
     <div class="act">
       <a class="go" href="/b/${broadcast.slug}">${call(broadcast)} ${arrow}</a>
