@@ -12,6 +12,7 @@ from relay.commands.common import settings_or_exit
 from relay.errors import OperatorError
 from relay.gateway.app import make_app
 from relay.gateway.server import make_runner
+from relay.pool import BACKLOG
 from relay.supervisor.serve import Urls
 
 app = typer.Typer(add_completion=False)
@@ -28,7 +29,11 @@ def gateway() -> None:
         await runner.setup()
         try:
             await web.TCPSite(
-                runner, settings.http_host, settings.http_port, reuse_address=True
+                runner,
+                settings.http_host,
+                settings.http_port,
+                reuse_address=True,
+                backlog=BACKLOG,
             ).start()
         except OSError as error:
             raise OperatorError(f"RELAY_HTTP_PORT={settings.http_port}: {error}") from None

@@ -16,7 +16,7 @@ from relay.ingest.desk import STANDBY_S, Desk
 from relay.log import pool_is_full
 from relay.media.ladder import SOURCE
 from relay.network import prefix
-from relay.pool import Pool, Size
+from relay.pool import BACKLOG, Pool, Size
 
 if TYPE_CHECKING:
     from redis.asyncio import Redis
@@ -51,7 +51,7 @@ class RtmpServer:
             OperatorError: the port cannot be had.
         """
         try:
-            self._server = await asyncio.start_server(self._accept, host, port)
+            self._server = await asyncio.start_server(self._accept, host, port, backlog=BACKLOG)
         except OSError as error:
             raise OperatorError(f"RELAY_RTMP_PORT={port}: {error}") from None
 
