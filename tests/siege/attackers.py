@@ -26,6 +26,7 @@ import uvloop
 
 from relay.bench.fanout import allow_descriptors
 from relay.bench.peer import Identity, Peer
+from tests.support.stack import REPOSITORY
 from tests.support.strangers import client_hello, datagrams
 
 if TYPE_CHECKING:
@@ -302,7 +303,7 @@ RATES: Final[dict[str, float]] = {
 def start(target: Target) -> subprocess.Popen[bytes]:
     """Begin, in a process of its own; its output is what `Attack.run` tells, and its CPU."""
     command = [sys.executable, "-m", "tests.siege.attackers", json.dumps(asdict(target))]
-    return subprocess.Popen(command, stdout=subprocess.PIPE)
+    return subprocess.Popen(command, cwd=REPOSITORY, stdout=subprocess.PIPE)
 
 
 def main() -> None:
