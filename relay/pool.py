@@ -19,17 +19,12 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 T = TypeVar("T")
-
-BACKLOG: Final = 1024
-"""Connections that wait to be accepted, as pools see to who stays. The system drops what is more,
-and whoever was dropped tries again only after one, three and seven seconds.
-"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ SOURCES = sorted(RELAY.rglob("*.py"))
 
 # Each part of the house and the parts that it may look at; `ground` is what stands alone.
 # What is not named here may not exist.
-GROUND = {"errors", "ids", "log", "config", "process", "budget", "network", "pool"}
+GROUND = {"errors", "ids", "log", "config", "process", "budget", "network", "pool", "listening"}
 MAY_IMPORT = {
     "media": {"errors"},
     "demo": {"media", "errors", "log"},

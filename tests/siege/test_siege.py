@@ -144,6 +144,19 @@ def largest_file() -> str:
     return f"/static/assets/{max(assets.iterdir(), key=lambda each: each.stat().st_size).name}"
 
 
+def target(stack: Stack, networks: int, seconds: float) -> Target:
+    """A relay, to be attacked by so many networks."""
+    return Target(
+        http=stack.http_port,
+        rtmp=stack.rtmp_port,
+        udp=stack.webrtc_port,
+        slug=SLUG,
+        file=largest_file(),
+        networks=networks,
+        seconds=seconds,
+    )
+
+
 async def besiege(stack: Stack, key: str, networks: int, seconds: float = SECONDS) -> Siege:
     """One siege by so many networks."""
     house = House(stack, key)
@@ -153,11 +166,7 @@ async def besiege(stack: Stack, key: str, networks: int, seconds: float = SECOND
         joined = await crowd.ask("join", count=VIEWERS, at_once=5, patience_s=HANG_S)
         await asyncio.sleep(2.0)
         counted = counters(stack)
-        target = Target(
-            http=stack.http_port, rtmp=stack.rtmp_port, udp=stack.webrtc_port, slug=SLUG,
-            file=largest_file(), networks=networks, seconds=seconds + EARLY_S,
-        )  # fmt: skip
-        attackers = start(target)
+        attackers = start(target(stack, networks, seconds + EARLY_S))
         with memory(stack) as most:
             await asyncio.sleep(EARLY_S)
             before, began = await crowd.ask("counts"), time.monotonic()
@@ -203,14 +212,17 @@ def test_nobody_honest_notices_a_siege(
 
 
 def test_a_school_gets_in_beside_a_siege(stack: Stack, figure: Callable[[str], None]) -> None:
-    """Of one address, by which a stranger attacks as well."""
+    """All its viewers have one address."""
 
     async def school() -> dict[str, Any]:
         door = {"whep": f"{stack.url}/whep/{SLUG}"}
         crowd = await LoadGenerator.start(door, Habits(sample=0, content=False))
+        attackers = start(target(stack, 16, 30.0))
         try:
             return await crowd.ask("join", count=SCHOOL, at_once=40, patience_s=HANG_S)
         finally:
+            attackers.terminate()
+            await asyncio.to_thread(attackers.communicate)
             await crowd.ask("leave")
             await crowd.stop()
 
