@@ -21,6 +21,7 @@ MAY_IMPORT = {
     "demo": {"media", "errors", "log"},
     "webrtc": {"media", "errors", "ids", "log"},
     "av": {"media", "errors"},
+    "listening": {"log", "network"},
     "bus": {"media", "errors", "ids", "log", "budget"},
     "state": {"bus", "media", *GROUND},
     "ingest": {"state", "bus", "media", *GROUND},

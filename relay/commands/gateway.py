@@ -10,6 +10,7 @@ from relay import process
 from relay.commands.common import settings_or_exit
 from relay.errors import OperatorError
 from relay.gateway.app import make_app
+from relay.gateway.keys import DOORS
 from relay.gateway.server import make_runner
 from relay.listening import Listener
 from relay.supervisor.serve import Urls
@@ -27,7 +28,7 @@ def gateway() -> None:
         runner = make_runner(await make_app(settings, state_url=urls.state, bus_url=urls.bus))
         await runner.setup()
         assert runner.server is not None
-        listener = Listener(runner.server)
+        listener = runner.app[DOORS].listener = Listener(runner.server)
         try:
             listener.open(settings.http_host, settings.http_port)
         except OSError as error:

@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from relay.config import Settings
-    from relay.gateway.hub import Listener
+    from relay.gateway.hub import Listener as Page
+    from relay.listening import Listener
 
     Connection = web.RequestHandler
 
@@ -54,8 +55,10 @@ class Doors:
         files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
         size = Size(unproven=min(IDLE, files // 4), proven=min(BUSY, files // 2))
         self.pool: Pool[Connection] = Pool("connections", size, pool_is_full)
-        self.sockets: Pool[Listener] = Pool("sockets", SOCKETS, pool_is_full)
+        self.sockets: Pool[Page] = Pool("sockets", SOCKETS, pool_is_full)
         self.posts: Pool[asyncio.Task[dict[str, Any]]] = Pool("posts", POSTS, pool_is_full)
+        self.listener: Listener | None = None
+        """What accepts them, once it does."""
         self.cut_off = 0
         """Connections whose peers did not read."""
         self.said_too_much = 0
@@ -103,6 +106,7 @@ class Doors:
         pools = self.pool.counters() | self.sockets.counters() | self.posts.counters()
         return {
             **pools,
+            "connections_turned_away": self.listener.turned_away if self.listener else 0,
             "connections_cut_off": self.cut_off,
             "said_too_much": self.said_too_much,
             "unissued_sessions": self.unissued_sessions,

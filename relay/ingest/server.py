@@ -107,4 +107,9 @@ class RtmpServer:
 
     def told(self) -> dict[str, int]:
         """For metrics."""
-        return {**self.counters, **self.pool.counters()}
+        turned_away = self._listener.turned_away if self._listener else 0
+        return {
+            **self.counters,
+            **self.pool.counters(),
+            "connections_turned_away": turned_away,
+        }
