@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from contextlib import ExitStack
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import uvloop
 
@@ -107,9 +107,10 @@ async def test_it_goes_on_after_it_had_no_descriptor(monkeypatch: pytest.MonkeyP
             return real.fileno()
 
     listener._loop.remove_reader(real)
-    listener.sockets[0] = poor = Poor()  # type: ignore[assignment]
+    poor: Any = Poor()
+    listener.sockets[0] = poor
     monkeypatch.setattr("relay.listening._PAUSE_S", 0.01)
-    listener._accept(poor)  # type: ignore[arg-type]
+    listener._accept(poor)
     with socket.create_connection(real.getsockname()):
         await eventually(lambda: len(calls) > 1, "another try")
     listener.sockets[0] = real
