@@ -1,6 +1,7 @@
 # make demo   set everything up and run the whole relay with live demo cameras
 # make test   set everything up and run every check
 # make soak   the long tests
+# make siege  50 viewers, 3 encoders and 20 pages beside strangers of 1, 16 and 256 networks
 # make fuzz   made-up input to whatever strangers reach, some 180 million times
 # make web    build the pages
 # make clean  forget what was set up and built
@@ -18,7 +19,7 @@ RUST := relay/native/Cargo.toml relay/native/Cargo.lock $(shell find relay/nativ
 WEB := web/package.json web/package-lock.json web/vite.config.ts web/tsconfig.json \
 	$(shell find web/src web/public -type f 2>/dev/null)
 
-.PHONY: demo test soak fuzz web install clean format lint rust pages system
+.PHONY: demo test soak siege fuzz web install clean format lint rust pages system
 
 demo:
 	@$(MAKE) --no-print-directory --silent -j2 install web
@@ -35,11 +36,13 @@ test: system
 soak: system $(VENV)/installed-dev web
 	$(BIN)/python -m pytest -m slow
 
+siege: system $(VENV)/installed-dev web
+	$(BIN)/python -m pytest -m slow tests/siege
+
 # FUZZ times what `make test` does, which is a million inputs in Rust and most of one in Python.
 FUZZ ?= 100
 fuzz: $(VENV)/installed-dev
-	cd relay/native && RELAY_FUZZ=$(FUZZ) cargo test --quiet fuzz:: -- --nocapture
-	RELAY_FUZZ=$(FUZZ) $(BIN)/python -m pytest -n $(JOBS) tests/fuzz
+	RELAY_FUZZ=$(FUZZ) $(BIN)/python -m tests.fuzz
 
 lint: $(VENV)/installed-dev
 	$(BIN)/ruff format --check .

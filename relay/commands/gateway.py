@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 
 import typer
-from aiohttp import web
 
 from relay import process
 from relay.commands.common import settings_or_exit
 from relay.errors import OperatorError
 from relay.gateway.app import make_app
+from relay.gateway.keys import DOORS
 from relay.gateway.server import make_runner
+from relay.listening import Listener
 from relay.supervisor.serve import Urls
 
 app = typer.Typer(add_completion=False)
@@ -26,16 +27,17 @@ def gateway() -> None:
     async def main() -> None:
         runner = make_runner(await make_app(settings, state_url=urls.state, bus_url=urls.bus))
         await runner.setup()
+        assert runner.server is not None
+        listener = runner.app[DOORS].listener = Listener(runner.server)
         try:
-            await web.TCPSite(
-                runner, settings.http_host, settings.http_port, reuse_address=True
-            ).start()
+            listener.open(settings.http_host, settings.http_port)
         except OSError as error:
             raise OperatorError(f"RELAY_HTTP_PORT={settings.http_port}: {error}") from None
         process.ready()
         try:
             await asyncio.Event().wait()
         finally:
+            listener.close()
             await runner.cleanup()
 
     raise SystemExit(process.run("gateway", settings, main()))

@@ -66,9 +66,12 @@ class Telling:
             "sessions": len(self.roster),
             "load": round(self.headroom.load, 4),
             "full": self.headroom.full,
-            "counters": {**self.core.counters(), **self.roster.pool.counters()},
+            "counters": {
+                **self.core.counters(),
+                **self.roster.pool.counters(),
+                "checks_refused": self.roster.refused,
+            },
             "strays": dict(self.roster.mux.strays),
-            "refused": self.roster.refused,
         }
         await presence.tell(self.bus, presence.EDGE, self.name, fact)
         for broadcast, ages in silent.items():

@@ -12,7 +12,8 @@ from __future__ import annotations
 
 import asyncio
 import resource
-from typing import TYPE_CHECKING, Any, Final
+from collections import Counter
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from aiohttp import web
 
@@ -27,7 +28,8 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from relay.config import Settings
-    from relay.gateway.hub import Listener
+    from relay.gateway.hub import Listener as Page
+    from relay.listening import Listener
 
     Connection = web.RequestHandler
 
@@ -53,10 +55,20 @@ class Doors:
         files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
         size = Size(unproven=min(IDLE, files // 4), proven=min(BUSY, files // 2))
         self.pool: Pool[Connection] = Pool("connections", size, pool_is_full)
-        self.sockets: Pool[Listener] = Pool("sockets", SOCKETS, pool_is_full)
+        self.sockets: Pool[Page] = Pool("sockets", SOCKETS, pool_is_full)
         self.posts: Pool[asyncio.Task[dict[str, Any]]] = Pool("posts", POSTS, pool_is_full)
+        self.listener: Listener | None = None
+        """What accepts them, once it does."""
         self.cut_off = 0
         """Connections whose peers did not read."""
+        self.said_too_much = 0
+        """Events sockets that were closed for it."""
+        self.unissued_sessions = 0
+        """Reports that named a session which no edge has issued."""
+        self.gone_early = 0
+        """Requests whose peers did not wait for the answer."""
+        self.refused: Counter[int] = Counter()
+        """Requests that were refused, by status."""
 
     def came(self, connection: Connection, transport: asyncio.Transport) -> None:
         """A connection was made."""
@@ -66,9 +78,9 @@ class Doors:
             return
         entered, victim = self.pool.enter(connection, prefix(peer))
         if victim is not None and victim.transport is not None:
-            victim.transport.abort()
+            _abort_soon(victim.transport)
         if not entered:
-            transport.abort()
+            _abort_soon(transport)
 
     def left(self, connection: Connection) -> None:
         """A connection has ended."""
@@ -92,7 +104,20 @@ class Doors:
     def counters(self) -> dict[str, int]:
         """For metrics."""
         pools = self.pool.counters() | self.sockets.counters() | self.posts.counters()
-        return {**pools, "connections_cut_off": self.cut_off}
+        return {
+            **pools,
+            "connections_turned_away": self.listener.turned_away if self.listener else 0,
+            "connections_cut_off": self.cut_off,
+            "said_too_much": self.said_too_much,
+            "unissued_sessions": self.unissued_sessions,
+            "gone_early": self.gone_early,
+            **{f"refused_{status}": count for status, count in sorted(self.refused.items())},
+        }
+
+
+def _abort_soon(transport: asyncio.BaseTransport) -> None:
+    # aiohttp begins to serve a connection in the loop's next turn, and fails if it has ended then.
+    asyncio.get_running_loop().call_soon(cast("asyncio.Transport", transport).abort)
 
 
 class Runner(web.AppRunner):
@@ -151,12 +176,13 @@ async def turns(
 class File(web.FileResponse):
     """A file that its reader has to take within `WRITE_S`: it holds two descriptors."""
 
-    async def prepare(self, request: web.BaseRequest) -> object:  # type: ignore[override]
+    async def prepare(self, request: web.Request) -> object:  # type: ignore[override]
         """Send it."""
         try:
             async with asyncio.timeout(WRITE_S):
                 return await super().prepare(request)
         except TimeoutError:
             if request.transport is not None:
+                request.app[DOORS].cut_off += 1
                 request.transport.abort()
             raise ConnectionResetError("its reader does not read") from None

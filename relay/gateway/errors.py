@@ -20,6 +20,7 @@ from relay.errors import (
     StoreError,
 )
 from relay.gateway.error_page import error_page
+from relay.gateway.keys import DOORS
 from relay.gateway.visitor import address, language, theme
 from relay.gateway.words import words
 from relay.log import logger
@@ -96,11 +97,17 @@ async def errors(request: web.Request, handler: Handler) -> web.StreamResponse:
             "the relay's store is out of reach, try again",
             retry_after=_STORE_AWAY_S,
         )
-    except Exception:  # noqa: BLE001 - a fault of one request must not end the others
-        logger().exception("request failed", path=request.path, stranger=_network(request))
-        return _answer(
-            request, 500, "Internal error", "the relay has a fault; its log has the details"
-        )
+    except Exception as error:  # noqa: BLE001 - a fault of one request must not end the others
+        return _fault(request, error)
+
+
+def _fault(request: web.Request, error: Exception) -> web.Response:
+    """Answer what no handler has foreseen: ours, unless it is that its peer has gone."""
+    if isinstance(error, ConnectionError) and request.transport is None:
+        request.app[DOORS].gone_early += 1
+        return web.Response(status=499)  # nobody reads it
+    logger().error("request failed", path=request.path, stranger=_network(request), exc_info=error)
+    return _answer(request, 500, "Internal error", "the relay has a fault; its log has the details")
 
 
 def _network(request: web.Request) -> str:
@@ -116,6 +123,7 @@ def _answer(
     retry_after: float | None = None,
     kind: str = "",
 ) -> web.Response:
+    request.app[DOORS].refused[status] += 1
     if _is_for_people(request):
         framed = request.path.startswith("/embed/")
         lang, shade = language(request, embedded=framed), theme(request, embedded=framed)

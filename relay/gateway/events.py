@@ -165,6 +165,7 @@ async def _receive(request: web.Request, socket: web.WebSocketResponse, listener
             # What has come is read without a break, which would keep all others waiting.
             await asyncio.sleep(0)
             if not budget.spend(now()):
+                request.app[DOORS].said_too_much += 1
                 listener.end = TOO_MANY
                 return
             if message.type is not WSMsgType.TEXT:

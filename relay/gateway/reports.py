@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from relay.audience.heartbeats import Page
 from relay.audience.watching import Beat, Watching
 from relay.gateway.identity import somebody
-from relay.gateway.keys import AUTH, HEARTBEATS, HOSTING, LIVE
+from relay.gateway.keys import AUTH, DOORS, HEARTBEATS, HOSTING, LIVE
 from relay.ids import new_id
 
 if TYPE_CHECKING:
@@ -56,7 +56,9 @@ class Reports:
         reply = self._prove(report.partner)
         if self._viewer is None:  # a page whose cookies are blocked
             self._viewer = await somebody(self._request)
-        auth = self._request.app[AUTH]
+        session = report.session and self._request.app[AUTH].issued(report.session)
+        if report.session and session is None:
+            self._request.app[DOORS].unissued_sessions += 1
         self._last = beat = Beat(
             self._broadcast,
             self._name,
@@ -65,7 +67,7 @@ class Reports:
             self._since_s,
             watched_s,
             self._partner(),
-            session=None if report.session is None else auth.issued(report.session),
+            session=session,
         )
         self._request.app[HEARTBEATS].put(beat)
         return reply

@@ -13,6 +13,7 @@ from relay.bus.events import subscribe
 from relay.errors import OperatorError
 from relay.ingest.connection import Connection, Intake
 from relay.ingest.desk import STANDBY_S, Desk
+from relay.listening import Listener
 from relay.log import pool_is_full
 from relay.media.ladder import SOURCE
 from relay.network import prefix
@@ -35,7 +36,7 @@ class RtmpServer:
     ) -> None:
         """`name` is this process's, for leases; `standby_s` as in `Desk`."""
         self._desk = Desk(bus, name, standby_s)
-        self._server: asyncio.Server | None = None
+        self._listener: Listener | None = None
         self.pool: Pool[Connection] = Pool("rtmp", CONNECTIONS, pool_is_full)
         self.counters = {"connections": 0, "turned_away": 0, "refused": 0, "faults": 0}
         """Connections; those that had to go, or were not taken, because too many waited; publishers
@@ -50,10 +51,14 @@ class RtmpServer:
         Raises:
             OperatorError: the port cannot be had.
         """
+        self._listener = Listener(self._protocol)
         try:
-            self._server = await asyncio.start_server(self._accept, host, port)
+            self._listener.open(host, port)
         except OSError as error:
             raise OperatorError(f"RELAY_RTMP_PORT={port}: {error}") from None
+
+    def _protocol(self) -> asyncio.StreamReaderProtocol:
+        return asyncio.StreamReaderProtocol(asyncio.StreamReader(), self._accept)
 
     async def hear_wishes(self, blocking: Redis) -> None:
         """Pass on, until cancelled, what is asked of cameras; `blocking` is for this alone."""
@@ -64,8 +69,8 @@ class RtmpServer:
 
     async def stop(self) -> None:
         """Stop listening and end all connections."""
-        if self._server is not None:
-            self._server.close()
+        if self._listener is not None:
+            self._listener.close()
         for task in list(self._connections):
             task.cancel()
         await asyncio.gather(*self._connections, return_exceptions=True)
@@ -103,4 +108,9 @@ class RtmpServer:
 
     def told(self) -> dict[str, int]:
         """For metrics."""
-        return {**self.counters, **self.pool.counters()}
+        turned_away = self._listener.turned_away if self._listener else 0
+        return {
+            **self.counters,
+            **self.pool.counters(),
+            "connections_turned_away": turned_away,
+        }

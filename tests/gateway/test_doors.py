@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import socket
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Any
@@ -11,7 +12,7 @@ import aiohttp
 import pytest
 
 from relay import log
-from relay.gateway import doors
+from relay.gateway import doors, events
 from relay.gateway.keys import AUTH, DOORS, HEARTBEATS
 from relay.pool import Pool, Size
 from tests.support.gateway import Gateway, running
@@ -27,6 +28,11 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.parametrize("store_url", ["valkey"], indirect=True)
 
+UPGRADE = (
+    b"GET /api/v1/broadcasts/demo/events HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\n"
+    b"Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+    b"Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
+)
 HEALTH = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
 
 
@@ -65,6 +71,58 @@ async def test_idle_connections_of_one_network_shut_nobody_out(
     await eventually(lambda: len(small.pool) == 0, "all to be gone")
     metrics = (await gateway.get("/metrics", admin=True)).body.decode()
     assert 'what="pool_connections_displaced"' in metrics
+
+
+async def test_who_finds_no_room_is_no_fault_of_ours(
+    gateway: Gateway, small: Doors, logged: Callable[[], str]
+) -> None:
+    held = [await connect(gateway, f"127.0.{number}.1") for number in range(1, 9)]
+    await eventually(lambda: small.pool.unproven == 8, "all to be there")
+    reader, refused = await connect(gateway, "127.0.9.1")
+    assert await reader.read() == b""
+    assert small.pool.refused == 1
+    refused.close()
+    for _, writer in held:
+        writer.close()
+    await eventually(lambda: len(small.pool) == 0, "all to be gone")
+    gc.collect()  # asyncio tells then of tasks that have failed
+    assert "exception" not in logged()
+
+
+async def test_who_does_not_wait_for_the_answer_is_no_fault_of_ours(
+    gateway: Gateway, small: Doors, logged: Callable[[], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked, gone = asyncio.Event(), asyncio.Event()
+
+    async def late(_: object) -> list[str]:
+        asked.set()
+        await gone.wait()
+        return []
+
+    monkeypatch.setattr(events, "_state", late)
+    _, writer = await connect(gateway, "127.0.1.1")
+    writer.write(UPGRADE)
+    await asked.wait()
+    writer.transport.abort()
+    await eventually(lambda: len(small.pool) == 0, "it to be gone")
+    gone.set()
+    await eventually(lambda: small.gone_early == 1, "it to be counted")
+    assert "request failed" not in logged()
+
+
+async def test_whatever_is_refused_is_counted(gateway: Gateway) -> None:
+    found = gateway.app[DOORS]
+    await gateway.begun("demo")
+    for path, status in (("/whep/demo", 415), ("/whep/nothing", 415), ("/nothing", 404)):
+        assert (await gateway.send("POST", path)).status == status
+    async with open_page(gateway, "demo") as page:
+        report = {"type": "watching", "playing": True, "session": "edge-0.made-up"}
+        await page.socket.send_json(report)
+        for _ in range(2 * int(events.MESSAGES[1])):
+            await page.socket.send_json({"type": "clock", "t0": 1})
+        await eventually(lambda: found.said_too_much == 1, "it to be closed")
+    told = found.counters()
+    assert (told["unissued_sessions"], told["refused_415"], told["refused_404"]) == (1, 2, 1)
 
 
 async def test_a_request_that_is_handled_is_not_displaced(gateway: Gateway, small: Doors) -> None:
@@ -125,6 +183,7 @@ async def test_a_file_that_is_not_read_is_let_go(
             assert server is not None
             await eventually(lambda: server.requests_count == 1, "the request to be there")
             await eventually(lambda: not server.connections, "it to be cut off", 5)
+        assert gateway.app[DOORS].cut_off == 1
     (frontend / "large.js").unlink()
 
 

@@ -85,13 +85,22 @@ def tone(samples: int, *, rate: int = 48_000, layout: str = "stereo", hertz: flo
     return frame
 
 
-def make_clip(path: Path, *, seconds: float = 4.0, size: tuple[int, int] = (854, 480)) -> Path:
-    """A file with the properties of the GoPro clip: H.264 Main with B-frames, and AAC at 48 kHz."""
+def make_clip(
+    path: Path,
+    *,
+    seconds: float = 4.0,
+    size: tuple[int, int] = (854, 480),
+    options: dict[str, str] | None = None,
+) -> Path:
+    """A file with the properties of the GoPro clip: H.264 Main with B-frames, and AAC at 48 kHz;
+    `options` are x264's instead.
+    """
     rate, sound_rate = Fraction(30_000, 1001), 48_000
     with av.open(str(path), "w") as container:
         video = container.add_stream("libx264", rate=rate)
         video.width, video.height, video.pix_fmt = *size, "yuv420p"
-        video.options = {"preset": "ultrafast", "profile": "main", "bf": "2", "g": "30"}
+        made = {"profile": "main", "bf": "2", "g": "30"} if options is None else options
+        video.options = {"preset": "ultrafast", **made}
         sound = container.add_stream("aac", rate=sound_rate)
         sound.layout = "stereo"
         sound_pts = 0

@@ -1,0 +1,1 @@
+"""Many networks of strangers against one relay; `make siege`."""
