@@ -16,6 +16,7 @@ from relay.bus import wire
 from relay.bus.client import Entry, server_ms, stream_all, stream_end, stream_entries
 from relay.errors import ProtocolError
 from relay.log import logger
+from relay.media.access_unit import recovery_pictures
 from relay.media.codecs import Kind
 
 if TYPE_CHECKING:
@@ -214,11 +215,18 @@ def _number(entry_id: bytes) -> tuple[int, int]:
 
 
 def _since_last_keyframe(entries: list[Entry]) -> list[Entry]:
+    """The entries since the last keyframe from which pictures are right by now, or since the first
+    that there is; all of them, without any.
+    """
+    begin, pictures = 0, 0
     for index in range(len(entries) - 1, -1, -1):
         try:
             _, unit = wire.decode(entries[index][1][wire.FIELD])
         except (ProtocolError, KeyError):
             continue
         if unit.opens_gop:
-            return entries[index:]
-    return entries
+            begin = index
+            if recovery_pictures(unit.payload) <= pictures:
+                break
+        pictures += unit.kind is Kind.VIDEO
+    return entries[begin:]

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING, Final
 
+from relay.media.access_unit import recovery_pictures
 from relay.media.timebase import VIDEO_CLOCK
 
 if TYPE_CHECKING:
@@ -22,24 +23,41 @@ MAX_BYTES: Final = 32 << 20
 
 
 class Gop:
-    """The pictures since the last keyframe: what decoding begins with."""
+    """The pictures since the last keyframe: what decoding begins with.
+
+    A keyframe from which pictures are right only some time later (`recovery_pictures`) does not
+    end those before it until then: who begins with those sees a picture at once.
+    """
 
     def __init__(self) -> None:
         self.units: list[Unit] = []
         """The keyframe, and what came after it; empty until there is one."""
         self._bytes = 0
+        self._next: tuple[int, int] | None = None
+        """Where the next keyframe stands, and of how many units they are when it is the one."""
 
     def add(self, unit: Unit) -> None:
         """Take note of the next picture."""
         if unit.opens_gop:
-            self.units, self._bytes = [], 0
+            self._open(unit)
         elif not self.units:
             return
         self._bytes += len(unit.payload)
         if len(self.units) < MAX_UNITS and self._bytes <= MAX_BYTES:
             self.units.append(unit)
         else:
-            self.units = []
+            self.units, self._next = [], None
+        if self._next is not None and len(self.units) >= self._next[1]:
+            del self.units[: self._next[0]]
+            self._bytes = sum(len(each.payload) for each in self.units)
+            self._next = None
+
+    def _open(self, unit: Unit) -> None:
+        more = recovery_pictures(unit.payload)
+        if not more or not self.units:
+            self.units, self._bytes, self._next = [], 0, None
+        elif self._next is None:
+            self._next = len(self.units), len(self.units) + 1 + more
 
 
 class Pending:
@@ -67,7 +85,9 @@ class Pending:
         """Add the next picture."""
         self._newest = unit.dts
         is_full = len(self._units) >= MAX_UNITS or self._bytes + len(unit.payload) > MAX_BYTES
-        if is_full or (unit.opens_gop and self._units and self._is_stale(self._units[0])):
+        is_behind = self._units and self._is_stale(self._units[0])
+        # After a keyframe that is right only later, what was left out would be missed.
+        if is_full or (is_behind and unit.opens_gop and not recovery_pictures(unit.payload)):
             self.dropped += len(self._units)
             self._units.clear()
             self._bytes, self._wants_keyframe = 0, is_full

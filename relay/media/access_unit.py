@@ -32,6 +32,7 @@ from relay.media.h264 import (
     NAL_SPS,
     join_annexb,
     nal_type,
+    split_annexb,
 )
 
 if TYPE_CHECKING:
@@ -54,6 +55,9 @@ _LEFT_OUT: Final = frozenset({NAL_AUD, NAL_FILLER, 10, 11, 14, 15, 20})
 """Delimiters, filler, ends of a sequence or stream, and what only scalable and multiview decoders
 read (ITU-T H.264 table 7-1)."""
 _RECOVERY_POINT: Final = 6
+_MOST_RECOVERY: Final = 600
+"""A recovery point that counts more pictures than this is waited for no longer: 10 s at 60 a
+second."""
 _MAX_SETS: Final = {NAL_SPS: 32, NAL_PPS: 256}
 _MAX_SET: Final = 1024
 """Bytes of a parameter set; encoders' have some 30, and keyframes carry those that they name."""
@@ -216,6 +220,22 @@ def is_keyframe(nals: Iterable[bytes]) -> bool:
     )
 
 
+def recovery_pictures(payload: bytes) -> int:
+    """How many more pictures a decoder that begins with this keyframe needs until what it shows is
+    right: 0 for an IDR picture or an open GOP, a second or two where the picture is refreshed piece
+    by piece. `payload` is an access unit.
+    """
+    counts = []
+    for nal in split_annexb(payload):
+        if nal_type(nal) == NAL_IDR:
+            return 0
+        if nal_type(nal) in _SLICES:
+            break  # SEI stand in front of them
+        if nal_type(nal) == NAL_SEI:
+            counts += _recovery_counts(nal)
+    return max(counts, default=0)
+
+
 def _has_recovery_point(nal: bytes) -> bool:
     """Whether a SEI says that decoding can begin here (ITU-T H.264 sections D.1.8 and D.2.8).
 
@@ -223,3 +243,13 @@ def _has_recovery_point(nal: bytes) -> bool:
     after their first.
     """
     return any(kind == _RECOVERY_POINT for kind, _ in sei.messages(nal))
+
+
+def _recovery_counts(nal: bytes) -> list[int]:
+    """What the recovery points of a SEI count; one that cannot be read counts 0."""
+    counts = []
+    for kind, data in sei.messages(nal):
+        if kind == _RECOVERY_POINT:
+            with suppress(MediaError):
+                counts.append(min(Bits(data).ue(), _MOST_RECOVERY))
+    return counts

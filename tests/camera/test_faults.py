@@ -11,24 +11,30 @@ import signal
 import sys
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
+import numpy as np
 import pytest
 
-from relay.bus import presence
+from relay.av.decode import Decoder
+from relay.bus import keys, presence
 from relay.bus.client import connect, store_errors
-from relay.media.codecs import Kind
+from relay.media.access_unit import is_keyframe
+from relay.media.codecs import Codec, Kind
+from relay.media.h264 import split_annexb
 from relay.media.ladder import SOUND
 from relay.media.timebase import VIDEO_CLOCK
 from tests.camera.test_worker import assert_sound_is_whole, assert_webrtc_can_carry
 from tests.support.camera import FRAME, pictures, sending, sounds, together, working
 from tests.support.ingest import listening
+from tests.support.video import decode_h264
 from tests.support.waiting import eventually
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
 
+    from av.video.frame import VideoFrame
     from redis.asyncio import Redis
 
     from relay.media.unit import Unit
@@ -84,6 +90,50 @@ async def test_a_worker_that_is_killed_is_followed_by_one_that_goes_on(
     assert heard.pictures[before].keyframe
     times = [unit.pts for unit in sound.sounds]
     assert all(after > before for before, after in itertools.pairwise(times))
+
+
+@pytest.mark.parametrize("x264", ["open-gop=1:bframes=2:b-adapt=0", "intra-refresh=1:bframes=0"])
+async def test_a_rung_is_back_at_once_of_a_source_that_sends_no_more_idr_pictures(
+    x264: str, store: Redis, store_url: str
+):
+    source = [
+        replace(unit, keyframe=is_keyframe(split_annexb(unit.payload)))
+        for unit in pictures(854, 480, frames=130, gop=45, x264=f"min-keyint=1:{x264}")
+    ]
+    starts = [index for index, unit in enumerate(source) if unit.keyframe]
+    # The worker begins anew 20 pictures after a recovery point: refreshing takes 44.
+    killed = starts[2] + 20
+    async with (
+        listening(store_url, "helmet", "480p") as heard,
+        sending(store) as camera,
+    ):
+        for unit in source[:killed]:
+            camera.put(unit)
+        stream = keys.source_units("helmet")
+
+        async def is_sent() -> bool:
+            return bool(await store.xlen(stream) == killed)
+
+        await eventually(is_sent, "what was sent before")
+        async with working(store_url, camera) as worker:
+            await eventually(lambda: worker.taken, "the worker to begin")
+            camera.sent = worker.taken
+            await camera.send(source[killed:])
+            await heard.until(12)
+        first = heard.pictures[0].pts - camera.shift
+        assert first <= source[killed].pts + 2 * FRAME
+    right = {frame.pts: frame for frame in decode_units(source)}
+    for unit, frame in zip(heard.pictures, decode_h264(u.payload for u in heard.pictures),
+                           strict=True):  # fmt: skip
+        wanted = right[unit.pts - camera.shift].to_ndarray(format="gray").astype(int)
+        assert np.abs(frame.to_ndarray(format="gray") - wanted).mean() < 25
+
+
+def decode_units(units: list[Unit]) -> list[VideoFrame]:
+    """All pictures of a source, decoded from its beginning."""
+    decoder = Decoder(Codec.H264)
+    found = [*(each for unit in units for each in decoder.decode(unit)), *decoder.finish()]
+    return [cast("VideoFrame", frame) for frame, _ in found]
 
 
 async def feed_for_ever(camera: Camera, source: list[Unit]) -> None:

@@ -10,7 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relay.media.access_unit import MAX_AHEAD, MAX_NALS, AccessUnit, AccessUnits, is_keyframe
+from relay.media.access_unit import (
+    MAX_AHEAD,
+    MAX_NALS,
+    AccessUnit,
+    AccessUnits,
+    is_keyframe,
+    recovery_pictures,
+)
 from relay.media.h264 import (
     NAL_AUD,
     NAL_IDR,
@@ -147,6 +154,17 @@ def test_recovery_points_of_an_encoder_are_seen(options: str):
     idr = [i for i, nals in enumerate(pictures) if any(nal_type(n) == NAL_IDR for n in nals)]
     assert idr == [0]
     assert len(starts) >= 3
+
+
+@pytest.mark.parametrize(
+    ("sei", "pictures"),
+    [(b"\x06\x06\x01\xc0\x80", 0), (b"\x06\x06\x01\x38\x80", 6), (RECOVERY, 0),
+     (b"\x06\x06\x03\x00\x20\x00\x80", 600), (b"\x06\x06\x01\x00\x80", 0), (b"\x06\x06\x00\x80", 0)],
+)  # fmt: skip
+def test_a_recovery_point_tells_when_pictures_are_right(sei: bytes, pictures: int):
+    assert recovery_pictures(join_annexb([SPS, PPS, sei, SLICE])) == pictures
+    assert recovery_pictures(join_annexb([SPS, PPS, sei, IDR])) == 0
+    assert recovery_pictures(join_annexb([SPS, PPS, SLICE])) == 0
 
 
 def test_delimiters_and_filler_are_left_out():

@@ -131,7 +131,8 @@ class Camera:
         self.began = time.time()
         self.worker: Watched | None = None
         """Who is waited for, instead of the time at which a unit is due."""
-        self._sent = 0
+        self.sent = 0
+        """Units, of which the worker is waited for."""
 
     @property
     def shift(self) -> int:
@@ -147,7 +148,7 @@ class Camera:
         captured = int(self.began * 1e6) + unit.pts * 100 // 9
         moved = replace(unit, pts=unit.pts + shift, dts=unit.dts + shift, captured_us=captured)
         self._writer.put(moved)
-        self._sent += 1
+        self.sent += 1
 
     async def send(self, units: Iterable[Unit], *, at_once: int = 1) -> None:
         """Send as fast as the worker takes them, or each when its time has come where there is none
@@ -163,7 +164,7 @@ class Camera:
 
     def _is_taken(self) -> bool:
         assert self.worker is not None
-        return self.worker.has_made(self._sent)
+        return self.worker.has_made(self.sent)
 
     async def ladder(
         self, *rungs: str, sound: bool | None = None, within_s: float = PATIENCE_S
