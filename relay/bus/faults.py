@@ -44,6 +44,8 @@ class FaultKind(StrEnum):
     """What it sends takes long to come."""
     SOUND_LOST = "sound_lost"
     """Its sound cannot be used; the picture goes on."""
+    OVERLOAD = "overload"
+    """Its pictures are more than the machine can take: rungs are fewer."""
 
 
 WITHOUT_PICTURE: Final = frozenset({FaultKind.REFUSED, FaultKind.UNREACHABLE, FaultKind.NO_PICTURE})
@@ -152,6 +154,32 @@ async def histories(bus: Redis, cameras: Sequence[str]) -> dict[str, History]:
             pipe.hgetall(keys.camera_history(camera))
         answers = cast("list[dict[bytes, bytes]]", await pipe.execute())
     return dict(zip(cameras, map(_history, answers), strict=True))
+
+
+_BEFELL: Final = {
+    "refused": "refused {}×",
+    "unreachable": "not to be pulled {}×",
+    "unusable_video": "{} messages with pictures lost",
+    "unusable_audio": "{} messages with sound lost",
+    "unusable_data": "{} messages lost",
+    "without_keyframe": "{} pictures lost as no keyframe had come",
+    "wrong_offset": "{} pictures with a wrong time",
+    "damaged": "{} damaged units",
+    "late": "{} pictures left out as this machine was too slow",
+    "late_sound": "{} sounds left out as this machine was too slow",
+    "size_changed": "its size changed {}×",
+    "codec_changed": "its codec changed {}×",
+    "clock_changed": "its clock changed {}×",
+}
+
+
+def befell(counts: Mapping[str, int]) -> str:
+    """What befell a camera within a day, in a line; "" if nothing did."""
+    return ", ".join(
+        _BEFELL.get(what, f"{what.replace('_', ' ')}: {{}}").format(f"{count:,}")
+        for what, count in sorted(counts.items())
+        if count
+    )
 
 
 def _history(fields: dict[bytes, bytes]) -> History:

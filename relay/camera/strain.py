@@ -7,7 +7,12 @@ without the largest. Sound is never reduced.
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+from relay.bus.faults import Fault, FaultKind
+
+if TYPE_CHECKING:
+    from relay.media.ladder import Rendition
 
 WINDOW_S: Final = 2.0
 """So long a time is looked at."""
@@ -60,6 +65,21 @@ class Strain:
             self._calm_since = self._eased_at = now
             return True
         return False
+
+    def told(
+        self, size: tuple[int, int] | None, fps: float | None, rungs: list[Rendition]
+    ) -> Fault:
+        """What operators are told while the ladder is smaller, of a source of this size and rate,
+        and of the rungs that are left.
+        """
+        what = f"{size[0]}×{size[1]}" if size else "pictures"
+        if fps is not None:
+            what += f" at {fps:.0f} a second"
+        left = ", ".join(rung.name for rung in rungs)
+        at = f" at {rungs[0].fps:.0f} a second at the most" if rungs else ""
+        text = f"this machine is too slow for its {what}: its rungs are {left}{at}"
+        remedy = "have it send smaller or fewer pictures, or give the relay more cores"
+        return Fault(FaultKind.OVERLOAD, text, remedy)
 
     def _begin(self, late: int, shown: int, now: float) -> None:
         self._counted, self._began = (late, shown), now

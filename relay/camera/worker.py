@@ -29,12 +29,14 @@ from relay.camera.soundtrack import Soundtrack
 from relay.camera.source import Source
 from relay.camera.stills import Stills
 from relay.camera.strain import Strain
+from relay.camera.trouble import Troubles, stand_behind
 from relay.errors import StoreError
 from relay.log import logger
 from relay.media.codecs import Kind
 from relay.media.ladder import SOUND, SOURCE
 
 if TYPE_CHECKING:
+    from relay.bus.faults import Fault
     from relay.errors import MediaError
     from relay.media.unit import Unit
 
@@ -103,6 +105,9 @@ class Worker:
                 tasks.create_task(self._pictures.run())
                 tasks.create_task(self._soundtrack.run())
                 tasks.create_task(self._offer.keep_telling())
+                tasks.create_task(
+                    Troubles(self._bus, self._camera, self._fault, lambda: self.counters).run()
+                )
                 name = f"camera-{self._camera}"
                 tasks.create_task(
                     presence.keep_telling_process(self._bus, name, lambda: self.counters)
@@ -149,6 +154,13 @@ class Worker:
                 text = "the ladder is larger again"
             logger().warning(text, camera=self._camera, late=late, steps=steps)
 
+    def _fault(self) -> Fault | None:
+        if not self._strain.steps:
+            return None
+        size, fps = self._source.size, self._source.fps
+        rungs = self._source.plan(size, fps) if size and fps else []
+        return self._strain.told(size, fps, rungs)
+
     def _note_damage(self, errors: list[MediaError]) -> None:
         if errors and not self._damages:
             logger().warning("damaged unit", camera=self._camera, error=str(errors[0]))
@@ -160,6 +172,8 @@ class Worker:
         loop = asyncio.get_running_loop()
         while True:
             await asyncio.sleep(_LOOK_S)
+            if self._pictures.is_heavy or self._strain.steps:
+                stand_behind(spared="sound")
             await self._ask_for_keyframe()
             if not self._need.idle or loop.time() - self._looked >= _LOOK_IDLE_S:
                 await self._look()

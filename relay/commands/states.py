@@ -56,13 +56,19 @@ class CameraState:
         """All that is wrong, in a line; "" while nothing is."""
         return "; ".join(map(str, self.faults))
 
+    @property
+    def told(self) -> str:
+        """What is wrong, and what befell it within a day; "" if nothing did."""
+        befell = faults.befell(self.history.counts)
+        return "; ".join(filter(None, (self.verdict, befell and f"within a day: {befell}")))
+
     def row(self) -> list[str]:
         """For a table."""
         sound = str((self.fact or {}).get("sound") or "")
         source = "pulled" if self.camera.pull else "sends"
         return [
             *(self.camera.id, self.camera.name, self.state, self.picture, sound, source),
-            self.verdict,
+            self.told,
         ]
 
     def to_json(self) -> dict[str, Any]:

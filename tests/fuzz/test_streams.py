@@ -15,6 +15,7 @@ import pytest
 
 from relay.av.decode import Decoder
 from relay.bus import faults
+from relay.commands.states import CameraState
 from relay.errors import MediaError
 from relay.ingest import publisher
 from relay.ingest.desk import Desk, Source
@@ -24,6 +25,7 @@ from relay.ingest.rtmp.publication import Publication
 from relay.media.codecs import Codec, Kind
 from relay.media.h264 import nal_type, split_annexb
 from relay.media.timebase import VIDEO_CLOCK, rescale
+from relay.state.models import Camera as Registered
 from tests.fuzz.mutation import FACTOR, TIMEOUT_S
 from tests.support.streams import Damage, Tag, keyframe_interval_ms, tags
 
@@ -44,11 +46,12 @@ pytestmark = [
 MUTANTS: Final = 200 + 100 * FACTOR
 PARTS: Final = min(max(FACTOR, 1), 8)
 """Tests that share them, so that `make fuzz` uses all cores."""
-DAMAGED_MS: Final = 800
+DAMAGED_MS: Final = 500
 """So much of the stream is damaged; what follows is good."""
 WITHIN_MS: Final = 2000
 """The picture has to be back so soon."""
 START_US: Final = 1_750_000_000_000_000
+CAMERA: Final = Registered(id="helmet", name="Helmet")
 SLICES: Final = range(1, 6)
 
 
@@ -244,6 +247,8 @@ async def told(bus: Redis, camera: Camera) -> dict[str, int]:
     """What is told of a camera, as `relay camera list` reads it."""
     await camera.desk.leave(camera.source)
     history = (await faults.histories(bus, [camera.name]))[camera.name]
+    line = CameraState(CAMERA, None, [], history, None).row()[-1]
+    assert all(f"{count:,}" in line for count in history.counts.values()), line
     return dict(history.counts)
 
 
