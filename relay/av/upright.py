@@ -1,4 +1,6 @@
-"""Turns pictures that are to be shown turned, once for all rungs: telephones film on their side."""
+"""Turns and mirrors pictures that are to be shown so, once for all rungs: telephones film on their
+side, and their front cameras as in a mirror.
+"""
 
 from __future__ import annotations
 
@@ -6,29 +8,32 @@ from typing import TYPE_CHECKING, Final
 
 from av.error import FFmpegError
 from av.filter import Graph
+from av.sidedata.sidedata import Type
 from av.video.frame import VideoFrame
 
 from relay.av.formats import TIME_BASE
 from relay.errors import MediaError
+from relay.media.sei import UPRIGHT, Orientation
 
 if TYPE_CHECKING:
     from av.filter.context import FilterContext
 
-_FILTERS: Final = {
-    90: (("transpose", "cclock"),),
-    180: (("hflip", ""), ("vflip", "")),
-    270: (("transpose", "clock"),),
-}
-"""By degrees anticlockwise."""
+_FILTERS: Final = (
+    (),
+    (("transpose", "cclock"),),
+    (("hflip", ""), ("vflip", "")),
+    (("transpose", "clock"),),
+)
+"""By quarters anticlockwise."""
 
 
 class Upright:
-    """Passes pictures on as they are to be shown. Others than by quarters are left as they are."""
+    """Passes pictures on as they are to be shown. Turns are by the nearest quarter."""
 
     def __init__(self) -> None:
         self._graph: Graph | None = None
-        self._form: tuple[int, int, str, int] | None = None
-        self._angle = 0
+        self._form: tuple[int, int, str, Orientation] | None = None
+        self._orientation = UPRIGHT
 
     def take(self, frame: VideoFrame) -> tuple[VideoFrame, bool]:
         """A picture the right way up, and whether its width and height have changed places.
@@ -37,30 +42,34 @@ class Upright:
             MediaError: it cannot be turned.
         """
         # It is told with keyframes, and holds until the next one.
-        if frame.key_frame or frame.rotation:
-            self._angle = frame.rotation % 360
-        angle = self._angle
-        if angle not in _FILTERS:
+        told = frame.side_data.get(Type.DISPLAYMATRIX)
+        if told is not None:
+            self._orientation = Orientation.of_matrix(bytes(told))
+        elif frame.key_frame:
+            self._orientation = UPRIGHT
+        orientation = self._orientation
+        if orientation == UPRIGHT:
             return frame, False
-        form = (frame.width, frame.height, frame.format.name, angle)
+        form = (frame.width, frame.height, frame.format.name, orientation)
         try:
             if self._graph is None or form != self._form:
-                self._graph, self._form = _graph(frame, angle), form
+                self._graph, self._form = _graph(frame, orientation), form
             self._graph.push(frame)
             turned = self._graph.pull()
         except FFmpegError as error:
             raise MediaError(f"turning: {error}") from None
         assert isinstance(turned, VideoFrame)
         turned.pts, turned.time_base = frame.pts, TIME_BASE
-        return turned, angle != 180
+        return turned, orientation.turns % 2 == 1
 
 
-def _graph(like: VideoFrame, angle: int) -> Graph:
+def _graph(like: VideoFrame, orientation: Orientation) -> Graph:
     graph = Graph()
     last: FilterContext = graph.add_buffer(
         width=like.width, height=like.height, format=like.format, time_base=TIME_BASE
     )
-    for name, options in _FILTERS[angle]:
+    mirror = (("hflip", ""),) if orientation.mirrored else ()
+    for name, options in (*mirror, *_FILTERS[orientation.turns]):
         following = graph.add(name, options)
         last.link_to(following)
         last = following

@@ -32,7 +32,7 @@ class PassThrough:
         """Why not; None while it can be."""
         self.sps: Sps | None = None
         """What the source says of itself; None where that cannot be read."""
-        self.turn = 0
+        self.orientation = sei.UPRIGHT
         """By how many quarters of a full turn it is to be turned before it is shown."""
         self.bps: int | None = None
         """What it has measured, bits a second; None in its first second."""
@@ -56,10 +56,10 @@ class PassThrough:
     def _look_at_parameters(self, unit: Unit) -> None:
         self._keyframe_at = unit.dts
         try:
-            self.sps, self.turn = _sps_of(unit), sei.turn(unit.payload)
+            self.sps, self.orientation = _sps_of(unit), sei.orientation(unit.payload)
             refusal = _objection(self.sps)
-            if self.turn:
-                refusal = "it is to be turned, which browsers do not do"
+            if self.orientation != sei.UPRIGHT:
+                refusal = "it is to be turned or mirrored, which browsers do not do"
         except MediaError as error:
             self.sps, refusal = None, str(error)
         if not self._final:

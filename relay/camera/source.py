@@ -94,7 +94,7 @@ class Source:
         width, height = shown_size(
             sps.width, sps.height, aspect if 1 / _ODDEST <= aspect <= _ODDEST else Fraction(1)
         )
-        return (height, width) if self.through.turn % 2 else (width, height)
+        return (height, width) if self.through.orientation.turns % 2 else (width, height)
 
     @property
     def fps(self) -> float | None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import av
 from av.bitstream import BitStreamFilterContext
+from av.sidedata.sidedata import Type as SideDataType
 from av.stream import Disposition
 from av.video.stream import VideoStream
 
@@ -63,7 +64,7 @@ class Track:
         self._filter = (
             BitStreamFilterContext(chain, in_stream=stream) if codec is Codec.H264 else None
         )
-        self._turns: int | None = None
+        self._orientation: sei.Orientation | None = None
         self._held: list[Packet[Any]] = []
         self._dts: int | None = None
         self._units = AccessUnits()
@@ -102,8 +103,8 @@ class Track:
         return [*held, packet]
 
     def _units_of(self, packet: Packet[Any]) -> Iterator[tuple[int, int, bool, bytes]]:
-        if packet.size and self._turns is None and self.codec is Codec.H264:
-            self._turns = _turns(self.stream, packet)
+        if packet.size and self._orientation is None and self.codec is Codec.H264:
+            self._orientation = _orientation(self.stream, packet)
         items = [packet]
         if self._filter is not None:
             items = self._filter.filter(packet if packet.size else None)
@@ -117,8 +118,11 @@ class Track:
                 yield dts, pts - dts, True, self._unit(bytes(item))
                 continue
             nals = split_annexb(bytes(item))
-            if self._turns and item.is_keyframe:
-                nals = [sei.turned(self._turns), *nals]  # what the container says goes on inside
+            if item.is_keyframe and self._orientation not in (None, sei.UPRIGHT):
+                nals = [
+                    sei.oriented(self._orientation),
+                    *nals,
+                ]  # what the container says goes on inside
             for unit in self._units.add(nals, dts=dts, offset=pts - dts):
                 yield unit.dts, unit.offset, unit.keyframe, unit.payload
         if packet.size == 0:
@@ -149,13 +153,14 @@ def _named(codec: str) -> str:
     return "PCM" if codec.startswith("pcm_") else _CODEC_NAMES.get(codec, codec.upper())
 
 
-def _turns(stream: VideoStream | AudioStream, first: Packet[Any]) -> int:
-    """By how many quarters of a full turn a container has its pictures turned. Only frames tell."""
+def _orientation(stream: VideoStream | AudioStream, first: Packet[Any]) -> sei.Orientation:
+    """How a container has its pictures turned and mirrored. Only frames tell."""
     frames: list[Any] = []
     with suppress(av.error.FFmpegError):  # what is wrong with it, its viewers' decoders will meet
         frames += stream.codec_context.decode(first)
         frames += stream.codec_context.decode(None)
-    return next((round(frame.rotation / 90) % 4 for frame in frames), 0)
+    told = (frame.side_data.get(SideDataType.DISPLAYMATRIX) for frame in frames[:1])
+    return next((sei.Orientation.of_matrix(bytes(each)) for each in told if each), sei.UPRIGHT)
 
 
 def _codec_name(stream: VideoStream | AudioStream) -> str:

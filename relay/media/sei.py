@@ -8,6 +8,9 @@ neither a date nor a time zone, and are left alone.
 
 from __future__ import annotations
 
+import math
+import struct
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from relay.media.bits import unescape
@@ -56,10 +59,33 @@ def messages(nal: bytes) -> Iterator[tuple[int, bytes]]:
         position += size
 
 
-def turn(payload: bytes) -> int:
-    """By how many quarters of a full turn a picture is to be turned anticlockwise before it is
-    shown, 0 to 3. `payload` is an access unit with a display orientation SEI (ITU-T H.264 section
-    D.2.27), or without, which is 0.
+@dataclass(frozen=True, slots=True)
+class Orientation:
+    """How a picture is to be changed before it is shown."""
+
+    mirrored: bool = False
+    """Whether left and right change places, at first."""
+    turns: int = 0
+    """By how many quarters of a full turn it is then turned anticlockwise, 0 to 3."""
+
+    @classmethod
+    def of_matrix(cls, matrix: bytes) -> Orientation:
+        """What FFmpeg's display matrix says, to the nearest quarter: nine native integers, of which
+        the first two say where the horizontal goes, and the fourth and fifth the vertical.
+        """
+        numbers = struct.unpack("9i", matrix)
+        across, down = numbers[0:2], numbers[3:5]
+        mirrored = across[0] * down[1] < across[1] * down[0]
+        x, y = (-across[0], -across[1]) if mirrored else across
+        return cls(mirrored, round(math.atan2(-y, x) / (math.pi / 2)) % 4)
+
+
+UPRIGHT: Final = Orientation()
+
+
+def orientation(payload: bytes) -> Orientation:
+    """How the picture of an access unit is to be shown, by its display orientation SEI (ITU-T H.264
+    section D.2.27); as it is, if there is none.
     """
     for nal in split_annexb(payload[:_HEAD]):
         if nal_type(nal) != NAL_SEI:
@@ -68,11 +94,15 @@ def turn(payload: bytes) -> int:
             if kind == _ORIENTATION and len(data) >= 3 and not data[0] & 0x80:
                 # Behind the flags for cancelling and flipping: 16 bits of a full turn.
                 angle = int.from_bytes(data[:3]) >> 5 & 0xFFFF
-                return round(angle / 0x4000) % 4
-    return 0
+                across, upside_down = bool(data[0] & 0x40), bool(data[0] & 0x20)
+                # Turned upside down is mirrored and then turned by half.
+                turns = round(angle / 0x4000) + 2 * upside_down
+                return Orientation(across != upside_down, turns % 4)
+    return UPRIGHT
 
 
-def turned(turns: int) -> bytes:
+def oriented(how: Orientation) -> bytes:
     """The SEI NAL unit that says so, until the next one."""
-    bits = (turns % 4 * 0x4000) << 5 | 0b01001  # repeated until cancelled; no extension; the end
+    # Flags, the angle, repeated until cancelled, no extension, the end.
+    bits = how.mirrored << 22 | (how.turns * 0x4000) << 5 | 0b01001
     return bytes((NAL_SEI, _ORIENTATION, 3)) + bits.to_bytes(3) + b"\x80"

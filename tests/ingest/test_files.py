@@ -19,6 +19,7 @@ from relay.ingest.pull import Pace, open_source, play_once
 from relay.ingest.tracks import RefusedSource, has_index_at_end, tracks_of
 from relay.media import sei
 from relay.media.codecs import Codec, Kind
+from relay.media.sei import Orientation
 from relay.media.timebase import VIDEO_CLOCK
 from relay.media.unit import Unit
 from tests.support import files
@@ -26,7 +27,7 @@ from tests.support.files import FPS, SIZE
 from tests.support.web import Web, web
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from http.server import BaseHTTPRequestHandler
     from pathlib import Path
 
@@ -95,14 +96,20 @@ def test_what_plays_without_its_sound(kind: files.Kind, codec: str, tmp_path: Pa
 # --- which way up ----------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("degrees", [90, 180, 270])
-def test_what_is_turned_is_shown_upright_and_not_passed_through(degrees: int, tmp_path: Path):
+@pytest.mark.parametrize(
+    ("change", "turns"),
+    [(files.turned, turns) for turns in (1, 2, 3)]
+    + [(files.mirrored, turns) for turns in range(4)],
+)
+def test_what_is_turned_or_mirrored_is_shown_right_and_not_passed_through(
+    change: Callable[[Path, int], Path], turns: int, tmp_path: Path
+):
     plain = files.Kind("MP4", "mp4", files.x264("baseline", more="-force_key_frames 0.4,0.8"))
-    path = files.turned(plain.make(tmp_path), degrees)
+    path = change(plain.make(tmp_path), turns)
     units, source = played(path), Source()
     for unit in units:
         source.watch(unit)
-    size = SIZE if degrees == 180 else SIZE[::-1]
+    size = SIZE if turns % 2 == 0 else SIZE[::-1]
     assert source.size == size
     assert source.through.refusal is not None
     assert "turned" in source.through.refusal
@@ -116,11 +123,16 @@ def test_what_is_turned_is_shown_upright_and_not_passed_through(degrees: int, tm
         assert np.array_equal(frames[index][0].to_ndarray(format="gray"), wanted[index])
 
 
-@pytest.mark.parametrize("turns", range(4))
-def test_a_turn_is_told_inside_of_the_stream(turns: int):
-    payload = b"\0\0\0\1" + sei.turned(turns) + b"\0\0\0\1\x65\x88"
-    assert sei.turn(payload) == turns
-    assert sei.turn(b"\0\0\0\1\x65\x88") == 0
+@pytest.mark.parametrize("how", [Orientation(m, t) for m in (False, True) for t in range(4)])
+def test_how_a_picture_is_shown_is_told_inside_of_the_stream(how: Orientation):
+    payload = b"\0\0\0\1" + sei.oriented(how) + b"\0\0\0\1\x65\x88"
+    assert sei.orientation(payload) == how
+    assert sei.orientation(b"\0\0\0\1\x65\x88") == sei.UPRIGHT
+
+
+def test_upside_down_is_mirrored_and_turned_by_half():
+    upside_down = b"\0\0\0\1\x06\x2f\x03\x20\x00\x09\x80\0\0\0\1\x65\x88"
+    assert sei.orientation(upside_down) == Orientation(mirrored=True, turns=2)
 
 
 # --- by HTTP -----------------------------------------------------------------------------------

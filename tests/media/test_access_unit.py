@@ -159,7 +159,8 @@ def test_recovery_points_of_an_encoder_are_seen(options: str):
 @pytest.mark.parametrize(
     ("sei", "pictures"),
     [(b"\x06\x06\x01\xc0\x80", 0), (b"\x06\x06\x01\x38\x80", 6), (RECOVERY, 0),
-     (b"\x06\x06\x03\x00\x20\x00\x80", 600), (b"\x06\x06\x01\x00\x80", 0), (b"\x06\x06\x00\x80", 0)],
+     (b"\x06\x06\x03\x00\x20\x00\x80", 600), (b"\x06\x06\x01\x00\x80", 0),
+     (b"\x06\x06\x00\x80", 0)],
 )  # fmt: skip
 def test_a_recovery_point_tells_when_pictures_are_right(sei: bytes, pictures: int):
     assert recovery_pictures(join_annexb([SPS, PPS, sei, SLICE])) == pictures

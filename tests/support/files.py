@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 import subprocess
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -42,12 +43,24 @@ class Kind:
         return path
 
 
-def turned(path: Path, degrees: int) -> Path:
-    """The same file with a rotation in it, as telephones write it."""
-    out = path.with_name(f"turned{degrees}.mov")
-    tag = ["-metadata:s:v:0", f"rotate={degrees}"]
+def turned(path: Path, turns: int) -> Path:
+    """The same file with a rotation by quarters in it, as telephones write it."""
+    out = path.with_name(f"turned{turns}.mov")
+    tag = ["-metadata:s:v:0", f"rotate={90 * turns}"]
     command = ["ffmpeg", "-nostdin", "-v", "error", "-y", "-i", str(path), "-c", "copy", *tag]
     subprocess.run([*command, str(out)], check=True)
+    return out
+
+
+def mirrored(path: Path, turns: int) -> Path:
+    """The same MP4 with a matrix in it that mirrors, and then turns by quarters anticlockwise."""
+    data = bytearray(path.read_bytes())
+    at = data.index(b"tkhd") + 44  # of the first track, which is the picture's
+    cosine, sine = ((1, 0), (0, 1), (-1, 0), (0, -1))[turns]
+    matrix = (-cosine << 16, sine << 16, 0, sine << 16, cosine << 16, 0, 0, 0, 1 << 30)
+    data[at : at + 36] = struct.pack(">9i", *matrix)
+    out = path.with_name(f"mirrored{turns}.mp4")
+    out.write_bytes(data)
     return out
 
 
