@@ -63,6 +63,11 @@ def test_the_environment_wins_over_the_file(empty_place: Path, monkeypatch: pyte
         ("PUBLIC_URL", "https://", "https://"),
         ("PUBLIC_URL", "https://eva.example/path?query", "https://"),
         ("DATA_DIR", "", "a folder"),
+        ("WEBRTC_HOST", "eva.example", "IPv4 address such as 203.0.113.7, not a host name"),
+        ("WEBRTC_HOST", "localhost", "not a host name"),
+        ("WEBRTC_HOST", "2001:db8::1", "IPv4 address"),
+        ("WEBRTC_HOST", "0.0.0.0", "IPv4 address"),
+        ("TRUSTED_PROXIES", "proxy.example", "addresses or networks"),
     ],
 )
 def test_a_wrong_setting_is_refused_with_name_value_and_what_is_allowed(

@@ -4,7 +4,7 @@ side, and their front cameras as in a mirror.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from av.error import FFmpegError
 from av.filter import Graph
@@ -42,7 +42,7 @@ class Upright:
             MediaError: it cannot be turned.
         """
         # It is told with keyframes, and holds until the next one.
-        told = frame.side_data.get(Type.DISPLAYMATRIX)
+        told = cast("Any", frame).side_data.get(Type.DISPLAYMATRIX)  # its types know names only
         if told is not None:
             self._orientation = Orientation.of_matrix(bytes(told))
         elif frame.key_frame:

@@ -233,6 +233,28 @@ async def test_damaged_pictures_and_sound(how: str, store: Redis, store_url: str
         assert all(after > before for before, after in itertools.pairwise(times))
 
 
+async def test_pictures_that_come_once_in_many_seconds(store: Redis, store_url: str):
+    apart = 5 * VIDEO_CLOCK
+    source = [
+        replace(unit, pts=index * apart, dts=index * apart)
+        for index, unit in enumerate(pictures(426, 240, frames=8, gop=4))
+    ]
+    async with (
+        listening(store_url, "helmet", "240p") as heard,
+        sending(store) as camera,
+        working(store_url, camera) as worker,
+    ):
+        await camera.send(source[:3])
+        await camera.ladder("240p")
+        await camera.send(source[3:])
+        await heard.until(5)
+        assert_webrtc_can_carry(heard.pictures)
+        steps = {after.pts - before.pts for before, after in itertools.pairwise(heard.pictures)}
+        assert steps == {apart}
+        assert heard.pictures[-1].pts == source[-1].pts + camera.shift
+        assert worker.counters["late"] == 0
+
+
 async def test_stamps_that_stand_still_or_jump(store: Redis, store_url: str, small: list[Unit]):
     source = list(small[:90])
     for index in (20, 21, 40):  # several pictures with one time stamp

@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 from functools import partial
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
@@ -15,9 +15,6 @@ from relay.ingest.pull import open_source
 from relay.ingest.tracks import tracks_of
 from tests.support import files
 from tests.support.stalls import HANG_S
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 NAME = "J\u00fcrgen \u2192 H\u00f6he"
 
@@ -53,6 +50,22 @@ def test_all_letters_come_out_where_they_can(folder: Path):
 @pytest.mark.parametrize(("encoding", "shown"), [("ascii", "J?rgen ? H?he"), ("latin-1", " ? H")])
 def test_what_a_terminal_cannot_show_is_no_error(folder: Path, encoding: str, shown: str):
     assert shown in relay(folder, "camera", "list", PYTHONIOENCODING=encoding)
+
+
+@pytest.mark.parametrize("locale", ["C", "POSIX", "tr_TR.UTF-8", "de_DE.ISO-8859-1", "no_SUCH"])
+def test_commands_work_in_any_locale(folder: Path, locale: str):
+    # In Turkish an I is not the capital of an i.
+    assert "OFFLINE" in relay(folder, "camera", "list", LC_ALL=locale).upper()
+    assert NAME in relay(folder, "camera", "list", LC_ALL=locale)
+
+
+def test_a_folder_whose_name_is_no_utf_8_is_used(tmp_path: Path):
+    folder = Path(os.fsdecode(os.fsencode(tmp_path) + b"/d\xe4t\xff"))
+    folder.mkdir()
+    relay(folder, "camera", "add", "helmet", RELAY_DATA_DIR="data")
+    listed = relay(folder, "camera", "list", RELAY_DATA_DIR="data")
+    assert "helmet" in listed
+    assert (folder / "data").is_dir()
 
 
 def test_a_file_whose_name_has_other_letters_is_read(folder: Path):
