@@ -30,6 +30,8 @@ Texts are for people who did not write the code, and never hold a key, a token o
 
 from __future__ import annotations
 
+import errno
+import socket
 from typing import ClassVar
 
 
@@ -39,6 +41,16 @@ class RelayError(Exception):
 
 class OperatorError(RelayError):
     """What the person who starts the relay has to change."""
+
+
+def cannot_listen(server: str, host: str, port: int, error: OSError) -> OperatorError:
+    """What is to be changed so that a server can listen: `server` is how the names of its settings
+    begin, such as RTMP.
+    """
+    if isinstance(error, socket.gaierror) or error.errno == errno.EADDRNOTAVAIL:
+        text = "is no address of this machine; name one of them, or 0.0.0.0 for all"
+        return OperatorError(f"RELAY_{server}_HOST={host}: {text}")
+    return OperatorError(f"RELAY_{server}_PORT={port}: {error}")
 
 
 class SettingsError(OperatorError):

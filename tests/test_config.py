@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+import errno
 import os
 from pathlib import Path
 
 import pytest
 
 from relay.config import Settings, load, primary_address
-from relay.errors import SettingsError
+from relay.errors import SettingsError, cannot_listen
 
 SECRET = "hunter2"
 
@@ -184,3 +186,16 @@ def test_settings_are_documented():
 
 def test_there_is_always_an_address_to_advertise():
     assert primary_address().count(".") == 3
+
+
+@pytest.mark.parametrize("host", ["nosuch.invalid", "192.0.2.7"])
+async def test_a_host_that_is_no_address_of_this_machine_is_named(host: str):
+    with pytest.raises(OSError) as found:  # noqa: PT011 - which one is for the system to say
+        await asyncio.start_server(lambda *_: None, host, 1935)
+    text = str(cannot_listen("RTMP", host, 1935, found.value))
+    assert text.startswith(f"RELAY_RTMP_HOST={host}: is no address of this machine; ")
+
+
+def test_a_port_that_is_taken_is_named():
+    error = OSError(errno.EADDRINUSE, "address already in use")
+    assert str(cannot_listen("HTTP", "::", 80, error)).startswith("RELAY_HTTP_PORT=80: ")

@@ -8,7 +8,7 @@ import typer
 
 from relay import process
 from relay.commands.common import settings_or_exit
-from relay.errors import OperatorError
+from relay.errors import cannot_listen
 from relay.gateway.app import make_app
 from relay.gateway.keys import DOORS
 from relay.gateway.server import make_runner
@@ -32,7 +32,8 @@ def gateway() -> None:
         try:
             listener.open(settings.http_host, settings.http_port)
         except OSError as error:
-            raise OperatorError(f"RELAY_HTTP_PORT={settings.http_port}: {error}") from None
+            host, port = settings.http_host, settings.http_port
+            raise cannot_listen("HTTP", host, port, error) from None
         process.ready()
         try:
             await asyncio.Event().wait()

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from relay.bus import keys
 from relay.bus.events import subscribe
-from relay.errors import OperatorError
+from relay.errors import cannot_listen
 from relay.ingest.connection import Connection, Intake
 from relay.ingest.desk import STANDBY_S, Desk
 from relay.listening import Listener
@@ -49,13 +49,13 @@ class RtmpServer:
         """Listen.
 
         Raises:
-            OperatorError: the port cannot be had.
+            OperatorError: the address or port cannot be had.
         """
         self._listener = Listener(self._protocol)
         try:
             self._listener.open(host, port)
         except OSError as error:
-            raise OperatorError(f"RELAY_RTMP_PORT={port}: {error}") from None
+            raise cannot_listen("RTMP", host, port, error) from None
 
     def _protocol(self) -> asyncio.StreamReaderProtocol:
         return asyncio.StreamReaderProtocol(asyncio.StreamReader(), self._accept)
