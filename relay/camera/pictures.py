@@ -145,7 +145,7 @@ class Pictures:
         decoder = self._decoder
         is_other = first.publication != self._publication
         if decoder is None or is_other or decoder.codec is not first.codec:
-            decoder = self._decoder = _Whole(first.codec, 2 if self.is_heavy else 1)
+            decoder = self._decoder = _Whole(first.codec, self._threads())
             self._publication = first.publication
         loop = asyncio.get_running_loop()
         found, errors = await loop.run_in_executor(self._pool, _decode, decoder, batch)
@@ -180,11 +180,9 @@ class Pictures:
         self.encoded += 1
         self._rungs.put(Picture(frame, captured_us, self._clock.due(pts)), self._plan)
 
-    @property
-    def is_heavy(self) -> bool:
-        """Whether its pictures are so large that they take more than one thread to decode."""
+    def _threads(self) -> int:
         size = self._source.size
-        return size is not None and min(size) > _LARGE
+        return 1 if size is None or min(size) <= _LARGE else 2
 
     def _plan_for(self, size: tuple[int, int]) -> bool:
         """Have the plan be that for pictures of this size; whether there is one yet."""

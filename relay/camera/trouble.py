@@ -1,4 +1,4 @@
-"""Tells operators, once a second, what a camera's worker cannot do; and has it stand behind others.
+"""Tells operators, once a second, what a camera's worker cannot do.
 
 What the bus does not hear of because it is away is told with the next second; numbers are kept.
 """
@@ -6,12 +6,8 @@ What the bus does not hear of because it is away is told with the next second; n
 from __future__ import annotations
 
 import asyncio
-import os
-import threading
 import time
-from contextlib import suppress
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from relay.bus import faults, presence
@@ -27,8 +23,6 @@ if TYPE_CHECKING:
 
 COUNTED: Final = ("damaged", "late", "late_sound")
 """Counters that are kept for a day, by the names under which a camera's history has them."""
-BEHIND: Final = 10
-"""By how much nicer than the others the threads are that decode and encode what is too much."""
 
 
 class Troubles:
@@ -76,20 +70,3 @@ class Troubles:
             counts = {what: count for what, count in new.items() if count}
             await faults.note(self._bus, self._camera, counts)
             self._noted = {what: now[what] for what in COUNTED}
-
-
-def stand_behind(spared: str) -> None:
-    """Have all threads of this process but the main one, and those whose names begin with `spared`,
-    run on what others leave of the processors: its pictures cost no other camera a frame. It is
-    called by the main thread, again whenever there may be new threads.
-
-    There is no way back for a process without rights; on a machine that has time, none is needed.
-    """
-    nice = min(os.getpriority(os.PRIO_PROCESS, 0) + BEHIND, 19)
-    kept = {each.native_id for each in threading.enumerate() if each.name.startswith(spared)}
-    kept.add(threading.main_thread().native_id)
-    for task in map(int, (each.name for each in Path("/proc/self/task").iterdir())):
-        if task not in kept:
-            with suppress(OSError):  # it has ended
-                if os.getpriority(os.PRIO_PROCESS, task) < nice:
-                    os.setpriority(os.PRIO_PROCESS, task, nice)

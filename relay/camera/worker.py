@@ -29,7 +29,7 @@ from relay.camera.soundtrack import Soundtrack
 from relay.camera.source import Source
 from relay.camera.stills import Stills
 from relay.camera.strain import Strain
-from relay.camera.trouble import Troubles, stand_behind
+from relay.camera.trouble import Troubles
 from relay.errors import StoreError
 from relay.log import logger
 from relay.media.codecs import Kind
@@ -172,8 +172,6 @@ class Worker:
         loop = asyncio.get_running_loop()
         while True:
             await asyncio.sleep(_LOOK_S)
-            if self._pictures.is_heavy or self._strain.steps:
-                stand_behind(spared="sound")
             await self._ask_for_keyframe()
             if not self._need.idle or loop.time() - self._looked >= _LOOK_IDLE_S:
                 await self._look()

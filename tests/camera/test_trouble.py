@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import subprocess
-import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,7 +10,7 @@ import pytest
 from relay.bus import faults, presence
 from relay.camera.ladder import plan
 from relay.camera.strain import Strain
-from relay.camera.trouble import BEHIND, Troubles
+from relay.camera.trouble import Troubles
 from tests.support.waiting import eventually
 
 if TYPE_CHECKING:
@@ -67,22 +64,3 @@ async def test_a_fault_is_told_while_it_lasts_and_numbers_are_kept(
     await asyncio.gather(task, return_exceptions=True)
     history = (await faults.histories(store, ["helmet"]))["helmet"]
     assert history.counts == {"damaged": 1, "late": 7}
-
-
-def test_what_is_too_much_stands_behind_others_but_for_its_sound() -> None:
-    program = """
-import os, threading
-from concurrent.futures import ThreadPoolExecutor
-from relay.camera.trouble import stand_behind
-pools = [ThreadPoolExecutor(1, thread_name_prefix=name) for name in ("media", "sound")]
-found = [pool.submit(threading.get_native_id).result() for pool in pools]
-for _ in range(2):
-    stand_behind(spared="sound")
-print(*(os.getpriority(os.PRIO_PROCESS, each) for each in (0, *found)))
-"""
-    run = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, check=True, text=True
-    )
-    main, media, sound = map(int, run.stdout.split())
-    assert main == sound == os.getpriority(os.PRIO_PROCESS, 0)
-    assert media == min(main + BEHIND, 19) > main
