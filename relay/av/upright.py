@@ -34,6 +34,7 @@ class Upright:
         self._graph: Graph | None = None
         self._form: tuple[int, int, str, Orientation] | None = None
         self._orientation = UPRIGHT
+        self._rotation = 0
 
     def take(self, frame: VideoFrame) -> tuple[VideoFrame, bool]:
         """A picture the right way up, and whether its width and height have changed places.
@@ -41,12 +42,12 @@ class Upright:
         Raises:
             MediaError: it cannot be turned.
         """
-        # It is told with keyframes, and holds until the next one.
-        told = cast("Any", frame).side_data.get(Type.DISPLAYMATRIX)  # its types know names only
-        if told is not None:
-            self._orientation = Orientation.of_matrix(bytes(told))
-        elif frame.key_frame:
-            self._orientation = UPRIGHT
+        # It is told with keyframes, and holds until the next one. A frame whose side data was asked
+        # for is part of a cycle: its picture stays in memory until Python looks for those.
+        if frame.key_frame or frame.rotation not in (0, self._rotation):
+            self._rotation = frame.rotation
+            told = cast("Any", frame).side_data.get(Type.DISPLAYMATRIX)  # typed for names only
+            self._orientation = Orientation.of_matrix(bytes(told)) if told else UPRIGHT
         orientation = self._orientation
         if orientation == UPRIGHT:
             return frame, False

@@ -60,7 +60,11 @@ async def test_a_fault_is_told_while_it_lasts_and_numbers_are_kept(
     counters["late"] += 5
     present.clear()
     await eventually(is_withdrawn, "the fault to be taken back")
+
+    async def is_noted() -> bool:
+        history = (await faults.histories(store, ["helmet"]))["helmet"]
+        return history.counts == {"damaged": 1, "late": 7}
+
+    await eventually(is_noted, "all numbers")
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
-    history = (await faults.histories(store, ["helmet"]))["helmet"]
-    assert history.counts == {"damaged": 1, "late": 7}
