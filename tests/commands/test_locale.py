@@ -59,15 +59,6 @@ def test_commands_work_in_any_locale(folder: Path, locale: str):
     assert NAME in relay(folder, "camera", "list", LC_ALL=locale)
 
 
-def test_a_folder_whose_name_is_no_utf_8_is_used(tmp_path: Path):
-    folder = Path(os.fsdecode(os.fsencode(tmp_path) + b"/d\xe4t\xff"))
-    folder.mkdir()
-    relay(folder, "camera", "add", "helmet", RELAY_DATA_DIR="data")
-    listed = relay(folder, "camera", "list", RELAY_DATA_DIR="data")
-    assert "helmet" in listed
-    assert (folder / "data").is_dir()
-
-
 def test_a_file_whose_name_has_other_letters_is_read(folder: Path):
     """And the camera that it was named for may pull it, without any setting."""
     path = folder / "H\u00f6he.mp4"
