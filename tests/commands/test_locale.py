@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 from functools import partial
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -15,6 +15,9 @@ from relay.ingest.pull import open_source
 from relay.ingest.tracks import tracks_of
 from tests.support import files
 from tests.support.stalls import HANG_S
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 NAME = "J\u00fcrgen \u2192 H\u00f6he"
 
