@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import socket
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, Final, cast
@@ -32,6 +33,8 @@ _KEEPALIVE: Final = {
     if hasattr(socket, name)
 }
 """Gone after 11 s of silence."""
+
+_LACKS_RIGHT: Final = re.compile("^NOPERM|ACL failure in script|can't access at least one of the")
 
 Entry = tuple[bytes, dict[bytes, bytes]]
 """A stream entry: its id and its fields."""
@@ -65,6 +68,7 @@ def _client(url: str, *, single: bool) -> Redis:
         retry=Retry(NoBackoff(), 0),
         decode_responses=False,
         protocol=2,
+        driver_info=None,  # nobody reads it there, and it takes a right
         **options,
     )
     client = Redis(connection_pool=pool, single_connection_client=single)
@@ -127,11 +131,16 @@ async def store_errors(what: str, *, timeout_s: float = _TIMEOUT_S) -> AsyncIter
 
 def _refusal(error: BaseException) -> str | None:
     """What has to be changed where trying again changes nothing; None for all other errors."""
-    if isinstance(error, AuthenticationError):
+    # Errors by a line, and those in scripts, come as no class of their own.
+    text = str(error)
+    if isinstance(error, AuthenticationError) or text.startswith(("NOAUTH", "WRONGPASS")):
         return "the server refuses the user or the password of its URL, or wants one"
-    if isinstance(error, NoPermissionError):
-        return f"the user of its URL lacks a right on the server: {error}"
-    if "Invalid Database" in str(error) or "DB index" in str(error):
+    if isinstance(error, NoPermissionError) or _LACKS_RIGHT.search(text):
+        return (
+            f"the user of its URL lacks a right on the server: {text.removeprefix('NOPERM ')}; "
+            "`relay acl` prints the users that it needs"
+        )
+    if "Invalid Database" in text or "DB index" in text:
         return "the server has no database of the number in its URL"
     return None
 

@@ -22,7 +22,7 @@ from relay.errors import Invalid, NotFound
 from relay.ingest.fetch import is_url
 from relay.ingest.files import Files, real
 from relay.state.models import Camera, Projection, Pull
-from relay.supervisor.serve import Urls
+from relay.supervisor.environment import Urls
 
 if TYPE_CHECKING:
     from relay.config import Settings
@@ -159,7 +159,9 @@ def run(camera_id: Id) -> None:
     settings = settings_or_exit()
 
     async def main() -> None:
-        worker = Worker(camera=camera_id, bus_url=Urls(settings).bus, preset=settings.video_preset)
+        worker = Worker(
+            camera=camera_id, bus_url=Urls(settings, "camera").bus, preset=settings.video_preset
+        )
         process.ready()
         await worker.run()
 
@@ -182,7 +184,7 @@ def pull(camera_id: Id) -> None:
         await pull_source(
             camera=camera_id,
             source=camera.pull,
-            bus_url=Urls(settings).bus,
+            bus_url=Urls(settings, "pull").bus,
             allow_private=settings.pull_private,
             files=Files.of(settings),
         )

@@ -12,7 +12,7 @@ from relay.commands.numbers import whole
 from relay.edge.cpus import available_cpus
 from relay.edge.process import Edge, open_socket
 from relay.errors import OperatorError
-from relay.supervisor.serve import Urls
+from relay.supervisor.environment import Urls
 
 app = typer.Typer(add_completion=False)
 
@@ -26,7 +26,7 @@ def edge(
 ) -> None:
     """Run a WebRTC edge (`relay serve` does this)."""
     settings = settings_or_exit()
-    urls = Urls(settings)
+    urls = Urls(settings, "edge")
 
     async def main() -> None:
         port = settings.edge_port(index)

@@ -16,7 +16,7 @@ from relay.commands.states import BroadcastState, CameraState, broadcast_states,
 from relay.errors import OperatorError
 from relay.state.registry import Registry
 from relay.state.rights import Phase
-from relay.supervisor.serve import Urls
+from relay.supervisor.environment import Urls
 
 if TYPE_CHECKING:
     from redis.asyncio import Redis

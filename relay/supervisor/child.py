@@ -15,6 +15,7 @@ from relay.errors import OperatorError
 from relay.log import logger
 from relay.process import EXIT_OPERATOR, READY_FD, die_with_parent
 from relay.supervisor.backoff import Backoff
+from relay.supervisor.environment import inherited
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -31,7 +32,7 @@ class Program:
     command: list[str]
     """Its command line; secrets never stand in it."""
     environment: dict[str, str] = field(default_factory=dict)
-    """Variables on top of the supervisor's own."""
+    """Variables on top of those that say how programs run here."""
     may_end: bool = False
     """Whether it ends by itself when its work is done, with code 0."""
     tells_ready: bool = True
@@ -161,7 +162,7 @@ class Child:
 
     async def _execute(self, writer: int) -> asyncio.subprocess.Process:
         program = self.program
-        environment = os.environ | program.environment
+        environment = inherited() | program.environment
         if program.tells_ready:
             environment |= {READY_FD: str(writer)}
         return await asyncio.create_subprocess_exec(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import os
 import secrets
 import sys
@@ -19,6 +20,7 @@ from relay.state.registry import Registry
 from relay.state.secret import admin_token_told, make_admin_token
 from relay.supervisor.cameras import CameraKeeper
 from relay.supervisor.child import Child, Program
+from relay.supervisor.environment import Urls, of_role
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -32,29 +34,16 @@ _STOP_S: Final = 2.5
 _STOP_STORES_S: Final = 1.4
 
 
-class Urls:
-    """Where bus and state are."""
-
-    def __init__(self, settings: Settings) -> None:
-        """An empty URL in the settings means the embedded server."""
-        folder = settings.data_dir
-        self.bus = settings.bus_url.get_secret_value() or embedded.url(folder, "bus")
-        self.state = settings.state_url.get_secret_value() or embedded.url(folder, "state")
-
-
 def relay_command(*arguments: str) -> list[str]:
     """The command line of another relay process of this installation."""
     return [sys.executable, "-m", "relay", *arguments]
 
 
-def store_programs(settings: Settings) -> list[Program]:
-    """The embedded servers that the settings call for."""
-    wanted = []
-    if not settings.bus_url.get_secret_value():
-        wanted.append(("bus", embedded.BUS))
-    if not settings.state_url.get_secret_value():
-        wanted.append(("state", embedded.STATE))
-    return [_store_program(settings, name, special) for name, special in wanted]
+def embedded_stores(settings: Settings) -> dict[str, dict[str, str]]:
+    """Names and options of the embedded servers that the settings call for."""
+    urls = {"bus": settings.bus_url, "state": settings.state_url}
+    options = {"bus": embedded.BUS, "state": embedded.STATE}
+    return {name: options[name] for name, url in urls.items() if not url.get_secret_value()}
 
 
 def _store_program(settings: Settings, name: str, special: dict[str, str]) -> Program:
@@ -66,7 +55,12 @@ def _store_program(settings: Settings, name: str, special: dict[str, str]) -> Pr
     return Program(name, embedded.server_command(config), tells_ready=False, check=check)
 
 
-def edge_program(index: int, bus: Redis) -> Program:
+def role_program(settings: Settings, role: str) -> Program:
+    """The one process of a role."""
+    return Program(role, relay_command(role), of_role(settings, role))
+
+
+def edge_program(settings: Settings, index: int, bus: Redis) -> Program:
     """An edge; when it dies its viewers are told at once."""
     name = f"edge-{index}-{secrets.token_hex(4)}"
 
@@ -76,13 +70,15 @@ def edge_program(index: int, bus: Redis) -> Program:
             await publish(bus, keys.EDGE_EVENTS, {"edge": name})
 
     command = relay_command("edge", "--index", str(index), "--name", name)
-    return Program(f"edge-{index}", command, after_exit=lost)
+    environment = of_role(settings, "edge")
+    return Program(f"edge-{index}", command, environment, after_exit=lost)
 
 
-def camera_program(kind: str, camera: str) -> Program:
-    """A camera's worker, or its puller."""
+def camera_program(settings: Settings, kind: str, camera: str) -> Program:
+    """A camera's worker ("camera"), or its puller ("pull")."""
     command = relay_command("camera", "run" if kind == "camera" else "pull", camera)
-    return Program(f"{kind}-{camera}", command, may_end=kind == "pull")
+    environment = of_role(settings, kind)
+    return Program(f"{kind}-{camera}", command, environment, may_end=kind == "pull")
 
 
 @asynccontextmanager
@@ -95,11 +91,12 @@ async def stores(settings: Settings) -> AsyncIterator[Urls]:
     lock = embedded.FolderLock(settings.data_dir)
     children: list[Child] = []
     try:
-        if not (settings.bus_url.get_secret_value() and settings.state_url.get_secret_value()):
+        wanted = embedded_stores(settings)
+        if wanted:
             lock.acquire()
-        for program in store_programs(settings):
-            await embedded.evict_orphan(settings.data_dir, program.name)
-            child = Child(program)
+        for name, options in wanted.items():
+            await embedded.evict_orphan(settings.data_dir, name)
+            child = Child(_store_program(settings, name, options))
             children.append(child)
             await child.start()
         yield Urls(settings)
@@ -132,9 +129,9 @@ async def relay(settings: Settings) -> AsyncIterator[Urls]:
             if not settings.admin_token.get_secret_value():
                 token = await make_admin_token(state)
             programs = [
-                Program("ingest", relay_command("ingest")),
-                *(edge_program(index, bus) for index in range(settings.edges)),
-                Program("gateway", relay_command("gateway")),
+                role_program(settings, "ingest"),
+                *(edge_program(settings, index, bus) for index in range(settings.edges)),
+                role_program(settings, "gateway"),
             ]
             for program in programs:
                 child = Child(program)
@@ -145,7 +142,7 @@ async def relay(settings: Settings) -> AsyncIterator[Urls]:
                 bus=bus,
                 blocking=blocking,
                 registry=Registry(state),
-                program=camera_program,
+                program=functools.partial(camera_program, settings),
             )
             keeping = process.vital(keeper.run(), "camera keeper")
             try:
