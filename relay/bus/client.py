@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from redis.asyncio import ConnectionPool, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
-from redis.exceptions import AuthenticationError, NoPermissionError, RedisError
+from redis.exceptions import AuthenticationError, NoPermissionError, OutOfMemoryError, RedisError
 
 from relay.bus.line import Line
-from relay.errors import OperatorError, StoreError, StoreRefused
+from relay.errors import OperatorError, StoreError, StoreFull, StoreRefused
 from relay.log import logger
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ _KEEPALIVE: Final = {
 }
 """Gone after 11 s of silence."""
 
+_IS_FULL: Final = re.compile(r"\b(?:NOREPLICAS|MISCONF|OOM) ")
 _LACKS_RIGHT: Final = re.compile("^NOPERM|ACL failure in script|can't access at least one of the")
 
 Entry = tuple[bytes, dict[bytes, bytes]]
@@ -126,6 +127,11 @@ async def store_errors(what: str, *, timeout_s: float = _TIMEOUT_S) -> AsyncIter
         refusal = _refusal(error)
         if refusal is not None:
             raise StoreRefused(f"{what}: {refusal}") from error
+        if isinstance(error, OutOfMemoryError) or _IS_FULL.search(str(error)):
+            full = (
+                "the server takes no writes: its disk or its memory is full, or replicas are away"
+            )
+            raise StoreFull(f"{what}: {full} ({error})") from error
         raise StoreError(f"{what}: {type(error).__name__}: {error}") from error
 
 

@@ -36,8 +36,10 @@ async def signing_key(state: Redis, name: str) -> bytes:
         StoreError: the state is out of reach.
     """
     async with store_errors(f"reading the {name} key"):
-        await state.hsetnx(keys.SECRETS, name, secrets.token_hex(32))
-        value = cast("bytes", await state.hget(keys.SECRETS, name))
+        value = cast("bytes | None", await state.hget(keys.SECRETS, name))
+        if value is None:  # a state that takes no writes has it already
+            await state.hsetnx(keys.SECRETS, name, secrets.token_hex(32))
+            value = cast("bytes", await state.hget(keys.SECRETS, name))
     return bytes.fromhex(value.decode())
 
 

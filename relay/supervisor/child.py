@@ -41,6 +41,8 @@ class Program:
     """Waits until it is ready, for programs that do not tell."""
     after_exit: Callable[[], Awaitable[None]] | None = None
     """Called each time it has ended by itself."""
+    why: Callable[[], str] | None = None
+    """What is known of why it has ended, besides its exit code."""
 
 
 class Child:
@@ -99,7 +101,7 @@ class Child:
             logger().error(
                 "process ended",
                 name=self.program.name,
-                reason="it could not be run" if code is None else describe(code),
+                reason=self._reason(code),
                 ran_s=round(ran_s, 1),
                 again_in_s=pause_s,
             )
@@ -109,6 +111,12 @@ class Child:
                 return
             began = await self._try_to_spawn()
         await self._end()
+
+    def _reason(self, code: int | None) -> str:
+        if code is None:
+            return "it could not be run"
+        more = "" if self.program.why is None else f": {self.program.why()}"
+        return f"{describe(code)}{more}"
 
     async def _end(self) -> int | None:
         """Wait for the process's end, and end what it leaves behind; None if there was none."""

@@ -20,10 +20,12 @@ from relay.state.registry import Registry
 from relay.state.secret import admin_token_told, make_admin_token
 from relay.supervisor.cameras import CameraKeeper
 from relay.supervisor.child import Child, Program
+from relay.supervisor.disk import CLOSED, DiskKeeper
 from relay.supervisor.environment import Urls, of_role
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
+    from pathlib import Path
 
     from redis.asyncio import Redis
 
@@ -46,13 +48,27 @@ def embedded_stores(settings: Settings) -> dict[str, dict[str, str]]:
     return {name: options[name] for name, url in urls.items() if not url.get_secret_value()}
 
 
-def _store_program(settings: Settings, name: str, special: dict[str, str]) -> Program:
-    config = embedded.write_config(settings.data_dir, name, special)
+def _store_program(folder: Path, name: str, options: dict[str, str], disk: DiskKeeper) -> Program:
+    is_state = name == "state"
+    config = embedded.write_config(folder, name, options | (CLOSED if is_state else {}))
 
     async def check() -> None:
-        await embedded.wait_until_up(settings.data_dir, name)
+        await embedded.wait_until_up(folder, name)
+        if is_state:
+            state = connect(embedded.url(folder, name))
+            try:
+                await disk.apply(state)
+            finally:
+                await state.aclose()
 
-    return Program(name, embedded.server_command(config), tells_ready=False, check=check)
+    return Program(
+        name,
+        embedded.server_command(config),
+        tells_ready=False,
+        check=check,
+        after_exit=disk.after_exit if is_state else None,
+        why=disk.why if is_state else None,
+    )
 
 
 def role_program(settings: Settings, role: str) -> Program:
@@ -82,13 +98,14 @@ def camera_program(settings: Settings, kind: str, camera: str) -> Program:
 
 
 @asynccontextmanager
-async def stores(settings: Settings) -> AsyncIterator[Urls]:
+async def stores(settings: Settings, disk: DiskKeeper | None = None) -> AsyncIterator[Urls]:
     """The embedded servers, running for as long as the context is open.
 
     Raises:
         OperatorError: the data folder is in use, or a server does not start.
     """
     lock = embedded.FolderLock(settings.data_dir)
+    disk = disk or DiskKeeper(settings.data_dir / "state")
     children: list[Child] = []
     try:
         wanted = embedded_stores(settings)
@@ -96,7 +113,7 @@ async def stores(settings: Settings) -> AsyncIterator[Urls]:
             lock.acquire()
         for name, options in wanted.items():
             await embedded.evict_orphan(settings.data_dir, name)
-            child = Child(_store_program(settings, name, options))
+            child = Child(_store_program(settings.data_dir, name, options, disk))
             children.append(child)
             await child.start()
         yield Urls(settings)
@@ -118,7 +135,8 @@ async def relay(settings: Settings) -> AsyncIterator[Urls]:
     Raises:
         OperatorError: something cannot be started; its message says what.
     """
-    async with stores(settings) as urls:
+    disk = DiskKeeper(settings.data_dir / "state")
+    async with stores(settings, disk) as urls:
         for url, setting in ((urls.state, "RELAY_STATE_URL"), (urls.bus, "RELAY_BUS_URL")):
             await check_rights(url, setting)
         state, bus, blocking = connect(urls.state), connect(urls.bus), connect_blocking(urls.bus)
@@ -144,14 +162,18 @@ async def relay(settings: Settings) -> AsyncIterator[Urls]:
                 registry=Registry(state),
                 program=functools.partial(camera_program, settings),
             )
-            keeping = process.vital(keeper.run(), "camera keeper")
+            keeping = [process.vital(keeper.run(), "camera keeper")]
+            if "state" in embedded_stores(settings):
+                looking = disk.run(state, bus, f"supervisor-{secrets.token_hex(4)}")
+                keeping.append(process.vital(looking, "disk keeper"))
             try:
                 if token is not None:
                     await _print_admin_token(state, token)
                 yield urls
             finally:
-                keeping.cancel()
-                await asyncio.gather(keeping, _stop(children, _STOP_S), return_exceptions=True)
+                for task in keeping:
+                    task.cancel()
+                await asyncio.gather(*keeping, _stop(children, _STOP_S), return_exceptions=True)
         finally:
             await _stop(children, _STOP_S)
             for client in (state, bus, blocking):
