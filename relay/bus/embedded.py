@@ -168,7 +168,7 @@ def _write_private(path: Path, data: bytes) -> None:
 def _users(name: str, secret: str) -> bytes:
     """The server's users, of whom the one that starts it may do all with it."""
     operator = f"user {user(OPERATOR)} "
-    lines = acl_lines(name, secret)
+    lines = acl_lines(secret, name)
     return "".join(
         f"{line} +@all\n" if line.startswith(operator) else f"{line}\n" for line in lines
     ).encode()

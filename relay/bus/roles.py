@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 from dataclasses import dataclass
+from functools import reduce
 from typing import Final
 from urllib.parse import quote, urlsplit, urlunsplit
 
@@ -35,16 +36,26 @@ class _Rights:
     channels: tuple[str, ...] = ()
     """Patterns of the channels on which it tells and hears."""
 
-    def rules(self) -> str:
-        commands = f"ping select {self.commands}".split()
-        return " ".join(
-            [
-                *(f"%R~{pattern}" for pattern in self.reads),
-                *(f"~{pattern}" for pattern in self.writes),
-                *(f"&{pattern}" for pattern in self.channels),
-                *(name if name.startswith("-") else f"+{name}" for name in commands),
-            ]
+    def and_(self, other: _Rights) -> _Rights:
+        """Both, for a server that is bus and state."""
+        return _Rights(
+            f"{self.commands} {other.commands}",
+            self.reads + other.reads,
+            self.writes + other.writes,
+            self.channels + other.channels,
         )
+
+    def rules(self) -> str:
+        """As they stand in an ACL file."""
+        commands = f"ping select {self.commands}".split()
+        rules = [
+            *(f"%R~{pattern}" for pattern in self.reads),
+            *(f"~{pattern}" for pattern in self.writes),
+            *(f"&{pattern}" for pattern in self.channels),
+            *(f"+{name}" for name in commands if not name.startswith("-")),
+            *(name for name in commands if name.startswith("-")),
+        ]
+        return " ".join(dict.fromkeys(rules))
 
 
 def _facts(*kinds: str) -> tuple[str, ...]:
@@ -149,15 +160,17 @@ def password(secret: str, role: str) -> str:
     return hmac.new(secret.encode(), user(role).encode(), hashlib.sha256).hexdigest()
 
 
-def acl_lines(server: str, secret: str | None) -> list[str]:
-    """The users of "bus" or "state", as lines of an ACL file.
+def acl_lines(secret: str | None, *servers: str) -> list[str]:
+    """The users of a server that is "bus" or "state", or both, as lines of an ACL file.
 
     Without a secret, a word stands for the SHA-256 of each password.
     """
     lines = ["user default off"]
-    for role, rights in SERVERS[server].items():
-        word = "HASH" if secret is None else _hash(password(secret, role))
-        lines.append(f"user {user(role)} on #{word} {rights.rules()}")
+    for role in ROLES:
+        found = [SERVERS[server][role] for server in servers if role in SERVERS[server]]
+        if found:
+            word = "HASH" if secret is None else _hash(password(secret, role))
+            lines.append(f"user {user(role)} on #{word} {reduce(_Rights.and_, found).rules()}")
     return lines
 
 
