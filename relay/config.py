@@ -230,9 +230,8 @@ class Settings(BaseSettings):
         A process that a supervisor has started was told all it needs, and leaves the file alone.
         """
         del dotenv_settings, file_secret_settings
-        if SUPERVISED in os.environ:
-            return init_settings, env_settings
-        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+        path = None if SUPERVISED in os.environ else settings_cls.model_config.get("toml_file")
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, path)
 
     def environment(self, names: Iterable[str]) -> dict[str, str]:
         """Those of these settings that are not as they are by default, as variables that are read

@@ -124,15 +124,18 @@ async def store_errors(what: str, *, timeout_s: float = _TIMEOUT_S) -> AsyncIter
         async with asyncio.timeout(timeout_s):
             yield
     except (RedisError, OSError) as error:
-        refusal = _refusal(error)
-        if refusal is not None:
-            raise StoreRefused(f"{what}: {refusal}") from error
-        if isinstance(error, OutOfMemoryError) or _IS_FULL.search(str(error)):
-            full = (
-                "the server takes no writes: its disk or its memory is full, or replicas are away"
-            )
-            raise StoreFull(f"{what}: {full} ({error})") from error
-        raise StoreError(f"{what}: {type(error).__name__}: {error}") from error
+        raise store_error(what, error) from error
+
+
+def store_error(what: str, error: BaseException) -> StoreError:
+    """The library's error as ours, in words that say what there is to do."""
+    refusal = _refusal(error)
+    if refusal is not None:
+        return StoreRefused(f"{what}: {refusal}")
+    if isinstance(error, OutOfMemoryError) or _IS_FULL.search(str(error)):
+        full = "the server takes no writes: its disk or its memory is full, or replicas are away"
+        return StoreFull(f"{what}: {full} ({error})")
+    return StoreError(f"{what}: {type(error).__name__}: {error}")
 
 
 def _refusal(error: BaseException) -> str | None:

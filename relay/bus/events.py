@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from redis.exceptions import RedisError
 
-from relay.bus.client import store_errors
+from relay.bus.client import store_error, store_errors
 from relay.log import logger
 
 if TYPE_CHECKING:
@@ -68,7 +68,8 @@ async def subscribe(blocking: Redis, *channels: str) -> AsyncIterator[tuple[str,
                         continue
                     yield channel, event
         except (RedisError, OSError) as error:
-            logger().warning("events are interrupted", error=str(error))
+            told = str(store_error("hearing events", error))
+            logger().warning("events are interrupted", error=told)
         finally:
             await pubsub.aclose()  # type: ignore[no-untyped-call]
         await asyncio.sleep(_RETRY_S)

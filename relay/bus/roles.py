@@ -134,7 +134,7 @@ _BUS: Final = {
 _STATE: Final = {
     OPERATOR: _ALL,
     "gateway": _Rights(
-        "@read @write @transaction eval -@dangerous",
+        "@read @write @transaction eval evalsha time -@dangerous",
         writes=(
             *("{registry}:*", keys.SECRETS, keys.PROBE, keys.markers(_ANY)),
             *(keys.comments(_ANY), keys.comment_list(_ANY, _ANY)),

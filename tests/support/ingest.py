@@ -18,6 +18,7 @@ from relay.media.codecs import Kind
 from relay.state.models import Camera
 from relay.state.registry import Registry
 from tests.support.rtmp import Encoder, connected
+from tests.support.server import of_role
 from tests.support.stack import free_port
 from tests.support.stalls import PATIENCE_S
 from tests.support.waiting import eventually
@@ -72,7 +73,7 @@ async def running(
     bus_url: str, state_url: str = "", name: str = "ingest-1"
 ) -> AsyncIterator[Ingest]:
     """A server that listens."""
-    bus, state = connect(bus_url), connect(state_url or bus_url)
+    bus, state = (connect(of_role(url, "ingest")) for url in (bus_url, state_url or bus_url))
     ingest = Ingest(bus, state, free_port(), name)
     await ingest.server.start("127.0.0.1", ingest.port)
     try:

@@ -149,20 +149,16 @@ class Stack:
         if self._process.poll() is None:
             self._process.terminate()
         code = self._process.wait(HANG_S)
-        assert refused == [], "a role lacks a right that it needs; see relay/bus/roles.py"
+        assert refused == [], f"a role lacks a right: {refused}; see relay/bus/roles.py"
         return code
 
     def refused_rights(self) -> list[dict[str, Any]]:
         """What the embedded servers have refused to the relay's roles, as far as they run."""
         found: list[dict[str, Any]] = []
         for name in ("bus", "state"):
-            url = embedded.url(self.folder / "data", name)
+            url = embedded.url(Path(self.environment["RELAY_DATA_DIR"]), name)
             with redis.Redis.from_url(url) as client, suppress(redis.RedisError):
-                found += [
-                    each
-                    for each in client.execute_command("ACL", "LOG")
-                    if not each["username"].startswith("stranger")
-                ]
+                found += client.acl_log()
         return found
 
     def wait_ended(self) -> int:
