@@ -9,6 +9,7 @@ import typer
 from relay import process
 from relay.commands.common import settings_or_exit
 from relay.commands.numbers import whole
+from relay.confine import confine
 from relay.edge.cpus import available_cpus
 from relay.edge.process import Edge, open_socket
 from relay.errors import OperatorError
@@ -26,6 +27,7 @@ def edge(
 ) -> None:
     """Run a WebRTC edge (`relay serve` does this)."""
     settings = settings_or_exit()
+    confine()
     urls = Urls(settings, "edge")
 
     async def main() -> None:

@@ -10,6 +10,7 @@ from relay import process
 from relay.bus import presence
 from relay.bus.client import connect, connect_blocking
 from relay.commands.common import settings_or_exit
+from relay.confine import confine
 from relay.ids import new_id
 from relay.ingest.server import RtmpServer
 from relay.state.registry import Registry
@@ -22,6 +23,7 @@ app = typer.Typer(add_completion=False)
 def ingest() -> None:
     """Run the RTMP server (`relay serve` does this)."""
     settings = settings_or_exit()
+    confine()
     urls = Urls(settings, "ingest")
 
     async def main() -> None:

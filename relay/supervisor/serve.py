@@ -10,7 +10,7 @@ import sys
 from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Final
 
-from relay import process
+from relay import confine, process
 from relay.bus import embedded, keys, presence
 from relay.bus.client import check_rights, connect, connect_blocking
 from relay.bus.events import publish
@@ -136,6 +136,11 @@ async def relay(settings: Settings) -> AsyncIterator[Urls]:
         OperatorError: something cannot be started; its message says what.
     """
     disk = DiskKeeper(settings.data_dir / "state")
+    if not confine.version():
+        logger().warning(
+            "processes that parse what strangers send may read all that this user may",
+            reason="the system has no Landlock, or does not allow it",
+        )
     async with stores(settings, disk) as urls:
         for url, setting in ((urls.state, "RELAY_STATE_URL"), (urls.bus, "RELAY_BUS_URL")):
             await check_rights(url, setting)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -12,9 +15,11 @@ import pytest
 from relay.bus import embedded
 from relay.bus.roles import SERVERS, password
 from relay.config import Settings, load
+from relay.confine import version
 from relay.supervisor.environment import SETTINGS, inherited, of_role
 from tests.support.processes import processes_of
 from tests.support.stack import ADMIN_TOKEN, Stack
+from tests.support.stalls import HANG_S
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -138,3 +143,80 @@ def test_only_what_says_how_programs_run_is_inherited(monkeypatch: pytest.Monkey
     found = inherited()
     assert {"PATH", "LC_TIME", "PYTHONPATH", "SSL_CERT_FILE"} <= found.keys()
     assert not [name for name in found if re.search("RELAY|DATABASE|proxy|TOKEN|XPATH", name)]
+
+
+# --- what a process that was taken over finds ----------------------------------------------------
+
+CONFINED = ("ingest", "edge", "camera", "pull")
+TRIES = """
+import os, pathlib, sys
+from relay.confine import confine
+
+assert confine([pathlib.Path(sys.argv[1])])
+for path in sys.argv[2:]:
+    try:
+        with open(path, "ab" if path.endswith(".new") else "rb") as file:
+            file.read(1)
+        print("open", path)
+    except OSError as error:
+        print("refused", path)
+try:
+    os.kill(os.getppid(), 0)
+    print("open kill")
+except OSError:
+    print("refused kill")
+import av, redis, ssl, zoneinfo  # what is imported later is there
+open(sys.argv[1], "rb").read()
+assert os.listdir("/proc/self/task")
+print("done")
+"""
+
+
+@pytest.mark.parametrize("role", CONFINED)
+def test_who_parses_what_strangers_send_is_confined(up: Stack, role: str):
+    [pid] = [pid for pid, line in processes_of(up).items() if ROLES[role] in line]
+    if version():
+        status = (Path("/proc") / str(pid) / "status").read_text()
+        assert "NoNewPrivs:\t1" in status
+    else:
+        assert "may read all that this user may" in up.log.read_text()
+
+
+def test_a_confined_process_reads_its_files_and_nothing_else(up: Stack, tmp_path: Path):
+    if not version():
+        pytest.skip("NOT TESTED: the system has no Landlock")
+    data, given = up.folder / "data", tmp_path / "given"
+    given.write_bytes(b"x")
+    private = [
+        up.folder / "relay.toml",
+        data / "run" / "state.secret",
+        data / "state" / "valkey.conf",
+        *(data / "state" / "appendonlydir").glob("*.incr.aof"),
+        *(Path("/proc") / str(pid) / "environ" for pid in (up.pid, *up.children("gateway"))),
+        tmp_path / "x.new",
+        given.with_suffix(".new"),
+    ]
+    assert all(path.exists() for path in private if path.suffix != ".new")
+    result = subprocess.run(
+        [sys.executable, "-c", TRIES, str(given), *map(str, private)],
+        capture_output=True,
+        text=True,
+        timeout=HANG_S,
+        check=False,
+    )
+    assert result.stdout.splitlines() == [
+        *(f"refused {path}" for path in private),
+        *("refused kill", "done"),
+    ], result.stderr
+
+
+def test_a_pulled_file_that_is_replaced_is_found_again(up: Stack, clip: Path):
+    pulled = up.folder / "pulled.mp4"
+    pulled.write_bytes(b"not a film yet")
+    pull = {"url": str(pulled), "loop": True}
+    up.request("POST", "/api/v1/cameras", {"id": "late", "name": "Late", "pull": pull})
+    up.wait(lambda: "the source cannot be opened" in up.log.read_text(), "the attempt")
+    shutil.copy(clip, pulled.with_suffix(".other"))
+    pulled.with_suffix(".other").replace(pulled)
+    up.broadcast("later", ["late"])
+    up.wait_live("later", "late")
