@@ -166,6 +166,9 @@ def playing(broadcast: str, partner: str) -> str:
 
 # --- state: what must survive ------------------------------------------------------------------
 
+ALL_REGISTRY = "{registry}:*"
+"""Pattern of the keys that are of no one broadcast."""
+
 CAMERAS = "{registry}:cameras"
 """Hash: camera id → JSON."""
 

@@ -136,7 +136,7 @@ _STATE: Final = {
     "gateway": _Rights(
         "@read @write @transaction eval evalsha time -@dangerous",
         writes=(
-            *("{registry}:*", keys.SECRETS, keys.PROBE, keys.markers(_ANY)),
+            *(keys.ALL_REGISTRY, keys.SECRETS, keys.PROBE, keys.markers(_ANY)),
             *(keys.comments(_ANY), keys.comment_list(_ANY, _ANY)),
             *(keys.feedback(_ANY), keys.feedback_order(_ANY)),
             *(keys.audience(_ANY, _ANY), keys.audience_partners(_ANY), keys.unique(_ANY, _ANY)),
