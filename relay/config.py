@@ -251,7 +251,10 @@ class Settings(BaseSettings):
 def _written(value: object) -> str:
     if isinstance(value, SecretStr):
         return value.get_secret_value()
-    return ",".join(value) if isinstance(value, tuple) else str(value)
+    if isinstance(value, tuple):
+        paths = any(isinstance(each, Path) for each in value)
+        return (":" if paths else ",").join(map(str, value))
+    return str(value)
 
 
 _SECRET_FIELDS = frozenset({"admin_token", "store_secret", "state_url", "bus_url"})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from pathlib import Path
+from contextlib import suppress
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
@@ -28,6 +28,8 @@ from relay.state.models import Camera, Projection, Pull
 from relay.supervisor.environment import Urls
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from relay.config import Settings
     from relay.state.registry import Registry
 
@@ -215,7 +217,9 @@ def pull(camera_id: Id) -> None:
     code = process.run(name, settings, ask())
     if not sources:
         raise SystemExit(code)
-    file = None if is_url(sources[0].url) else Path(sources[0].url).expanduser()
+    file: Path | None = None
+    with suppress(MediaError):  # whoever opens it tells
+        file = None if is_url(sources[0].url) else real(sources[0].url)
     confine([] if file is None else [file])
     raise SystemExit(process.run(name, settings, main(sources[0], file)))
 

@@ -21,10 +21,10 @@ _ALL: Final = ("data_dir", "log_format", "log_level")
 SETTINGS: Final = {
     "gateway": (
         *("http_host", "http_port", "public_url", "webrtc_host", "trusted_proxies"),
-        *("vote_watch_s", "vote_pace", "admin_token"),
+        *("vote_watch_s", "vote_pace", "pull_folders", "admin_token"),
     ),
     "ingest": ("rtmp_host", "rtmp_port", "standby_s"),
-    "pull": ("pull_private",),
+    "pull": ("pull_private", "pull_folders"),
     "camera": ("video_preset",),
     "edge": ("webrtc_port", "edges", "edge_core", "edge_load"),
     "demo": (),

@@ -39,7 +39,12 @@ ROLES = {
 def up(tmp_path_factory: pytest.TempPathFactory, clip: Path) -> Iterator[Stack]:
     """A relay with a process of each role; its token stands in `relay.toml`."""
     folder = tmp_path_factory.mktemp("roles")
-    stack = Stack(folder, EVA_SECRET="of-the-operator", AWS_SECRET_ACCESS_KEY="of-the-operator")
+    stack = Stack(
+        folder,
+        EVA_SECRET="of-the-operator",
+        AWS_SECRET_ACCESS_KEY="of-the-operator",
+        RELAY_PULL_FOLDERS=f"{clip.parent}:{folder}",
+    )
     del stack.environment["RELAY_ADMIN_TOKEN"]
     (folder / "relay.toml").write_text(f'admin_token = "{ADMIN_TOKEN}"\nvote_pace = 7\n')
     with stack.running():
@@ -112,6 +117,7 @@ def test_settings_arrive_as_they_are(tmp_path: Path, monkeypatch: pytest.MonkeyP
         public_url="https://eva.example",
         admin_token="a-token-of-this-test",
         pull_private=True,
+        pull_folders=(tmp_path, tmp_path / "other"),
         bus_url="redis://bus",
         state_url="redis://state",
     )
