@@ -27,6 +27,7 @@ _COMMANDS: Final = {
     "camera": "relay.commands.cameras",
     "broadcast": "relay.commands.broadcasts",
     "partner": "relay.commands.partners",
+    "acl": "relay.commands.acl",
     "bench": "relay.commands.bench",
     "gateway": "relay.commands.gateway",
     "ingest": "relay.commands.ingest",

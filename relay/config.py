@@ -8,7 +8,7 @@ import re
 import socket
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Annotated, Final, Literal
+from typing import TYPE_CHECKING, Annotated, Final, Literal
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
@@ -23,10 +23,16 @@ from redis.asyncio.connection import parse_url
 
 from relay.errors import SettingsError
 
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
 _LAST_PORT: Final = 65535
 _ORIGIN: Final = re.compile(r"https?://(?:[\w.-]+|\[[\da-fA-F:.]+\])(?::\d{1,5})?/?")
 
 _LEAST_TOKEN: Final = 16
+
+SUPERVISED: Final = "RELAY_SUPERVISED"
+"""Environment variable of the processes that a supervisor starts."""
 
 Port = Annotated[int, Field(ge=1, le=_LAST_PORT)]
 CoreName = Literal["auto", "native", "python"]
@@ -80,6 +86,10 @@ class Settings(BaseSettings):
     """Redis that keeps what must survive; empty: an embedded one in the data folder."""
     bus_url: SecretStr = SecretStr("")
     """Redis that carries frames; empty: an embedded one in the data folder."""
+    store_secret: SecretStr = SecretStr("")
+    """What the passwords of the roles' users on servers of one's own are made of (`relay acl`);
+    empty: every process uses the user of the URLs.
+    """
     data_dir: Path = Path("data")
     """Folder of the embedded servers' files, sockets and recordings."""
     admin_token: SecretStr = SecretStr("")
@@ -175,7 +185,7 @@ class Settings(BaseSettings):
             raise ValueError("must be an IPv4 address such as 203.0.113.7, not a host name")
         return value
 
-    @field_validator("admin_token")
+    @field_validator("admin_token", "store_secret")
     @classmethod
     def _token(cls, value: SecretStr) -> SecretStr:
         text = value.get_secret_value()
@@ -215,16 +225,39 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Order of sources: arguments (tests), environment, `relay.toml`."""
+        """Order of sources: arguments (tests), environment, `relay.toml`.
+
+        A process that a supervisor has started was told all it needs, and leaves the file alone.
+        """
         del dotenv_settings, file_secret_settings
-        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+        path = None if SUPERVISED in os.environ else settings_cls.model_config.get("toml_file")
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, path)
+
+    def environment(self, names: Iterable[str]) -> dict[str, str]:
+        """Those of these settings that are not as they are by default, as variables that are read
+        back as the same.
+        """
+        return {
+            f"RELAY_{name.upper()}": _written(getattr(self, name))
+            for name in names
+            if name in self.model_fields_set
+        }
 
     def edge_port(self, index: int) -> int:
         """The UDP port of edge `index`."""
         return self.webrtc_port + index
 
 
-_SECRET_FIELDS = frozenset({"admin_token", "state_url", "bus_url"})
+def _written(value: object) -> str:
+    if isinstance(value, SecretStr):
+        return value.get_secret_value()
+    if isinstance(value, tuple):
+        paths = any(isinstance(each, Path) for each in value)
+        return (":" if paths else ",").join(map(str, value))
+    return str(value)
+
+
+_SECRET_FIELDS = frozenset({"admin_token", "store_secret", "state_url", "bus_url"})
 
 
 def load() -> Settings:
@@ -275,7 +308,7 @@ def _allowed(field: str) -> str:
 
 def _unknown_variables() -> list[str]:
     known = {f"RELAY_{name.upper()}" for name in Settings.model_fields}
-    internal = {"RELAY_READY_FD"}
+    internal = {"RELAY_READY_FD", SUPERVISED}
     return [
         f"{name}: there is no such setting (allowed: {', '.join(sorted(known))})"
         for name in sorted(os.environ)

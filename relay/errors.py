@@ -23,7 +23,8 @@
     │   ├── TooMany           429, with Retry-After
     │   └── Overloaded        503, with Retry-After
     └── StoreError            bus or state is out of reach or refuses
-        └── StoreRefused      it refuses who asks, and will go on to
+        ├── StoreRefused      it refuses who asks, and will go on to
+        └── StoreFull         it takes no writes, for want of room
 
 Texts are for people who did not write the code, and never hold a key, a token or a password.
 """
@@ -196,3 +197,7 @@ class StoreRefused(StoreError):
     """A Redis or Valkey server answers, and refuses what it will refuse next time as well: the
     password, the database, the user's rights.
     """
+
+
+class StoreFull(StoreError):
+    """A Redis or Valkey server answers, and has no room for what is to be written."""

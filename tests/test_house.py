@@ -16,7 +16,7 @@ SOURCES = sorted(RELAY.rglob("*.py"))
 # Each part of the house and the parts that it may look at; `ground` is what stands alone.
 # What is not named here may not exist.
 GROUND = {
-    *("errors", "ids", "log", "config", "process", "budget"),
+    *("errors", "ids", "log", "config", "process", "confine", "budget"),
     *("network", "pool", "tally", "listening"),
 }
 MAY_IMPORT = {

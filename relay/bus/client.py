@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import socket
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, Final, cast
@@ -10,10 +11,10 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from redis.asyncio import ConnectionPool, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
-from redis.exceptions import AuthenticationError, NoPermissionError, RedisError
+from redis.exceptions import AuthenticationError, NoPermissionError, OutOfMemoryError, RedisError
 
 from relay.bus.line import Line
-from relay.errors import OperatorError, StoreError, StoreRefused
+from relay.errors import OperatorError, StoreError, StoreFull, StoreRefused
 from relay.log import logger
 
 if TYPE_CHECKING:
@@ -32,6 +33,9 @@ _KEEPALIVE: Final = {
     if hasattr(socket, name)
 }
 """Gone after 11 s of silence."""
+
+_IS_FULL: Final = re.compile(r"\b(?:NOREPLICAS|MISCONF|OOM) ")
+_LACKS_RIGHT: Final = re.compile("^NOPERM|ACL failure in script|can't access at least one of the")
 
 Entry = tuple[bytes, dict[bytes, bytes]]
 """A stream entry: its id and its fields."""
@@ -65,6 +69,7 @@ def _client(url: str, *, single: bool) -> Redis:
         retry=Retry(NoBackoff(), 0),
         decode_responses=False,
         protocol=2,
+        driver_info=None,  # nobody reads it there, and it takes a right
         **options,
     )
     client = Redis(connection_pool=pool, single_connection_client=single)
@@ -119,19 +124,32 @@ async def store_errors(what: str, *, timeout_s: float = _TIMEOUT_S) -> AsyncIter
         async with asyncio.timeout(timeout_s):
             yield
     except (RedisError, OSError) as error:
-        refusal = _refusal(error)
-        if refusal is not None:
-            raise StoreRefused(f"{what}: {refusal}") from error
-        raise StoreError(f"{what}: {type(error).__name__}: {error}") from error
+        raise store_error(what, error) from error
+
+
+def store_error(what: str, error: BaseException) -> StoreError:
+    """The library's error as ours, in words that say what there is to do."""
+    refusal = _refusal(error)
+    if refusal is not None:
+        return StoreRefused(f"{what}: {refusal}")
+    if isinstance(error, OutOfMemoryError) or _IS_FULL.search(str(error)):
+        full = "the server takes no writes: its disk or its memory is full, or replicas are away"
+        return StoreFull(f"{what}: {full} ({error})")
+    return StoreError(f"{what}: {type(error).__name__}: {error}")
 
 
 def _refusal(error: BaseException) -> str | None:
     """What has to be changed where trying again changes nothing; None for all other errors."""
-    if isinstance(error, AuthenticationError):
+    # Errors by a line, and those in scripts, come as no class of their own.
+    text = str(error)
+    if isinstance(error, AuthenticationError) or text.startswith(("NOAUTH", "WRONGPASS")):
         return "the server refuses the user or the password of its URL, or wants one"
-    if isinstance(error, NoPermissionError):
-        return f"the user of its URL lacks a right on the server: {error}"
-    if "Invalid Database" in str(error) or "DB index" in str(error):
+    if isinstance(error, NoPermissionError) or _LACKS_RIGHT.search(text):
+        return (
+            f"the user of its URL lacks a right on the server: {text.removeprefix('NOPERM ')}; "
+            "`relay acl` prints the users that it needs"
+        )
+    if "Invalid Database" in text or "DB index" in text:
         return "the server has no database of the number in its URL"
     return None
 

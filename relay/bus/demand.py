@@ -58,5 +58,5 @@ async def wanted(bus: Redis, camera: str) -> set[str]:
         StoreError: the bus is out of reach.
     """
     async with store_errors(f"asking what is wanted of {camera}"):
-        found = cast("list[bytes]", await bus.eval(_WANTED, 1, keys.demand(camera)))
+        found = cast("list[bytes]", await bus.eval_ro(_WANTED, 1, keys.demand(camera)))
     return {name.decode() for name in found}

@@ -1,8 +1,8 @@
 """The embedded servers: two private Valkeys on unix sockets in the data folder.
 
-`bus` keeps nothing; `state` writes every command to disk before it answers. A lock file in the
-folder, held for the relay's life, keeps a second relay out; the kernel frees it however the first
-one ends.
+`bus` keeps nothing; `state` writes every command to disk before it answers. Each role has a user of
+its own (`bus.roles`), with a password that is new at each start. A lock file in the folder, held
+for the relay's life, keeps a second relay out; the kernel frees it however the first one ends.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import fcntl
 import hashlib
 import os
 import re
+import secrets
 import signal
 import socket
 import stat
@@ -24,6 +25,7 @@ from urllib.parse import quote
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from relay.bus.roles import OPERATOR, acl_lines, url_for, user
 from relay.errors import FolderInUse, OperatorError
 
 _MAX_SOCKET_PATH: Final = 100
@@ -114,9 +116,21 @@ def socket_path(folder: Path, name: str) -> Path:
     return Path(f"/tmp/eva-relay-{os.getuid()}-{digest}") / f"{name}.sock"  # noqa: S108
 
 
-def url(folder: Path, name: str) -> str:
-    """The URL of the embedded server `name`."""
-    return f"unix://{quote(os.fsencode(socket_path(folder, name)))}"
+def url(folder: Path, name: str, role: str = OPERATOR) -> str:
+    """The URL of the embedded server `name`, with the user of a role.
+
+    A file beside its socket has what passwords are made of, for the commands that people type.
+    """
+    plain = f"unix://{quote(os.fsencode(socket_path(folder, name)))}"
+    try:
+        return url_for(plain, role, secret_path(folder, name).read_text())
+    except OSError:  # it has never run, or nobody can be there
+        return plain
+
+
+def secret_path(folder: Path, name: str) -> Path:
+    """The file of the secret that the passwords of the server `name` are made of."""
+    return socket_path(folder, name).with_suffix(".secret")
 
 
 def write_config(folder: Path, name: str, special: dict[str, str]) -> Path:
@@ -129,7 +143,7 @@ def write_config(folder: Path, name: str, special: dict[str, str]) -> Path:
     sock = socket_path(folder, name)
     files = {"dir": home, "unixsocket": sock, "logfile": home / "valkey.log"}
     options: dict[str, object] = {**COMMON, **special, **files}
-    path = home / "valkey.conf"
+    path, secret = home / "valkey.conf", secrets.token_hex(32)
     try:
         for directory in (home, sock.parent):
             directory.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -137,10 +151,27 @@ def write_config(folder: Path, name: str, special: dict[str, str]) -> Path:
             _check_owner(sock.parent)
         for directory in (home, sock.parent):
             directory.chmod(0o700)
-        path.write_bytes(b"".join(_config_line(*option) for option in options.items()))
+        lines = b"".join(_config_line(*option) for option in options.items())
+        _write_private(path, lines + _users(name, secret))
+        _write_private(secret_path(folder, name), secret.encode())
     except OSError as error:
         raise OperatorError(f"the data folder cannot be used: {error}") from None
     return path
+
+
+def _write_private(path: Path, data: bytes) -> None:
+    path.touch(mode=0o600)
+    path.chmod(0o600)
+    path.write_bytes(data)
+
+
+def _users(name: str, secret: str) -> bytes:
+    """The server's users, of whom the one that starts it may do all with it."""
+    operator = f"user {user(OPERATOR)} "
+    lines = acl_lines(secret, name)
+    return "".join(
+        f"{line} +@all\n" if line.startswith(operator) else f"{line}\n" for line in lines
+    ).encode()
 
 
 def _check_owner(directory: Path) -> None:
@@ -199,21 +230,16 @@ async def evict_orphan(folder: Path, name: str) -> None:
         OperatorError: it cannot be ended.
     """
     path = socket_path(folder, name)
-    client = Redis.from_url(url(folder, name), socket_timeout=_POLITE_S)
-    try:
-        if is_listening(path):
-            with suppress(RedisError, OSError):
-                await client.shutdown(nosave=True)
-    finally:
-        await client.aclose()
-    if not await _is_gone(path, _POLITE_S):
-        # It hangs, or was stopped: two servers must never write to the same files.
+    # It may hang, or have been stopped: two servers must never write to the same files.
+    for number, within_s in ((signal.SIGTERM, _POLITE_S), (signal.SIGKILL, _START_S)):
         pid = _listener(path)
         if pid:
             with suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
-        if not await _is_gone(path, _START_S):
-            raise OperatorError(f"an embedded {name} server still runs on {path}; end it")
+                os.kill(pid, number)
+        if await _is_gone(path, within_s):
+            break
+    else:
+        raise OperatorError(f"an embedded {name} server still runs on {path}; end it")
     with suppress(OSError):
         path.unlink()
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from redis.exceptions import RedisError
 
-from relay.bus.client import store_errors
+from relay.bus.client import store_error, store_errors
 from relay.log import logger
 
 if TYPE_CHECKING:
@@ -37,23 +37,29 @@ async def publish(bus: Redis, channel: str, *events: Event) -> None:
         await pipe.execute()
 
 
-async def subscribe(blocking: Redis, *patterns: str) -> AsyncIterator[tuple[str, Event] | None]:
-    """Events on the channels that match `patterns`, as (channel, event), through outages.
+async def subscribe(blocking: Redis, *channels: str) -> AsyncIterator[tuple[str, Event] | None]:
+    """Events on these channels, or on all that match where one is a pattern (it has a `*`), as
+    (channel, event), through outages.
 
     Yields None once at the beginning and after each outage: what was published before is missed.
     Needs a blocking client.
     """
+    patterns = [name for name in channels if "*" in name]
+    named = [name for name in channels if "*" not in name]
     while True:
         pubsub = blocking.pubsub()
         try:
-            await pubsub.psubscribe(*patterns)
+            # A pattern that is a mere name is one more right, which nobody needs.
+            for names, begin in ((named, pubsub.subscribe), (patterns, pubsub.psubscribe)):
+                if names:
+                    await begin(*names)
             confirmed = 0
             async for message in pubsub.listen():
-                if message["type"] == "psubscribe":
+                if message["type"] in ("subscribe", "psubscribe"):
                     confirmed += 1
-                    if confirmed == len(patterns):
+                    if confirmed == len(channels):
                         yield None
-                elif message["type"] == "pmessage":
+                elif message["type"] in ("message", "pmessage"):
                     channel = message["channel"].decode("utf-8", "replace")
                     try:
                         event = json.loads(message["data"])
@@ -62,7 +68,8 @@ async def subscribe(blocking: Redis, *patterns: str) -> AsyncIterator[tuple[str,
                         continue
                     yield channel, event
         except (RedisError, OSError) as error:
-            logger().warning("events are interrupted", error=str(error))
+            told = str(store_error("hearing events", error))
+            logger().warning("events are interrupted", error=told)
         finally:
             await pubsub.aclose()  # type: ignore[no-untyped-call]
         await asyncio.sleep(_RETRY_S)

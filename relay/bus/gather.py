@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
-from relay.bus.client import store_errors
+from relay.bus.client import store_error, store_errors
 from relay.errors import StoreError
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ class Readings:
             self._task = loop.create_task(self._read())
         answer = await future
         if isinstance(answer, BaseException):
-            raise StoreError(f"{what}: {type(answer).__name__}: {answer}") from answer
+            raise store_error(what, answer) from answer
         return answer
 
     async def _read(self) -> None:

@@ -116,19 +116,19 @@ def limit(what: str, who: str) -> str:
     return f"limit:{what}:{{{who}}}"
 
 
-def salt(day: int) -> str:
+def salt(day: int | str) -> str:
     """The salt of a day (counted from the epoch), with which addresses are hashed."""
     return f"salt:{{{day}}}"
 
 
-def watched(broadcast: str, day: int) -> str:
+def watched(broadcast: str, day: int | str) -> str:
     """Hash of a day (counted from the epoch): `viewer:…` or `session:…` → seconds that it has
     watched, of a bounded number of them.
     """
     return f"watched:{{{broadcast}}}:{day}"
 
 
-def watched_by(broadcast: str, day: int) -> str:
+def watched_by(broadcast: str, day: int | str) -> str:
     """Hash of a day: WHEP session in `watched` → the viewer for whom it speaks."""
     return f"watched-by:{{{broadcast}}}:{day}"
 
@@ -165,6 +165,9 @@ def playing(broadcast: str, partner: str) -> str:
 
 
 # --- state: what must survive ------------------------------------------------------------------
+
+ALL_REGISTRY = "{registry}:*"
+"""Pattern of the keys that are of no one broadcast."""
 
 CAMERAS = "{registry}:cameras"
 """Hash: camera id → JSON."""

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 from redis.exceptions import RedisError
 
 from relay.bus import wire
-from relay.bus.client import Entry, server_ms, stream_all, stream_end, stream_entries
+from relay.bus.client import Entry, server_ms, store_error, stream_all, stream_end, stream_entries
 from relay.errors import ProtocolError
 from relay.log import logger
 from relay.media.access_unit import recovery_pictures
@@ -112,7 +112,8 @@ class StreamReader:
             try:
                 entries = await self._entries(at_most)
             except (RedisError, OSError) as error:
-                logger().warning("bus read failed", stream=self._key, error=str(error))
+                told = str(store_error("reading units", error))
+                logger().warning("bus read failed", stream=self._key, error=told)
                 await self._outage()
                 continue
             units = self._accepted(entries)

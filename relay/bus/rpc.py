@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from redis.exceptions import RedisError
 
 from relay.bus import keys
-from relay.bus.client import store_errors, stream_end, stream_entries
+from relay.bus.client import store_error, store_errors, stream_end, stream_entries
 from relay.errors import RelayError, RequestError, StoreError
 from relay.ids import new_id
 from relay.log import logger
@@ -110,7 +110,8 @@ class Callee:
                     self._blocking, self._key, position, count=_BACKLOG, block_ms=_BLOCK_MS
                 )
             except (RedisError, OSError) as error:
-                logger().warning("calls cannot be read", error=str(error))
+                told = str(store_error("reading calls", error))
+                logger().warning("calls cannot be read", error=told)
                 await asyncio.sleep(_RETRY_S)
                 continue
             for entry_id, fields in entries:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+import asyncio
+from contextlib import suppress
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
@@ -18,15 +20,20 @@ from relay.commands.common import (
 from relay.commands.output import AsJson, Yes, print_list, require_yes, rtmp_url
 from relay.commands.source import source
 from relay.commands.states import camera_states
-from relay.errors import Invalid, NotFound
+from relay.confine import confine
+from relay.errors import Invalid, MediaError, NotFound
 from relay.ingest.fetch import is_url
 from relay.ingest.files import Files, real
 from relay.state.models import Camera, Projection, Pull
-from relay.supervisor.serve import Urls
+from relay.supervisor.environment import Urls
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from relay.config import Settings
     from relay.state.registry import Registry
+
+_REPLACED_S: Final = 1.0
 
 app = typer.Typer(
     help="Cameras: what sends pictures in.", no_args_is_help=True, add_completion=False
@@ -157,9 +164,12 @@ def run(camera_id: Id) -> None:
     from relay.camera.worker import Worker  # noqa: PLC0415 - PyAV takes as long as all the rest
 
     settings = settings_or_exit()
+    confine()
 
     async def main() -> None:
-        worker = Worker(camera=camera_id, bus_url=Urls(settings).bus, preset=settings.video_preset)
+        worker = Worker(
+            camera=camera_id, bus_url=Urls(settings, "camera").bus, preset=settings.video_preset
+        )
         process.ready()
         await worker.run()
 
@@ -172,22 +182,66 @@ def pull(camera_id: Id) -> None:
     from relay.ingest.pull import pull as pull_source  # noqa: PLC0415 - PyAV, as in `run`
 
     settings = settings_or_exit()
+    name = f"pull-{camera_id}"
+    sources: list[Pull] = []
 
-    async def main() -> None:
+    async def ask() -> None:
         async with registry(settings) as found:
             camera = await found.cameras.get(camera_id)
         if camera.pull is None:
             raise NotFound(f"camera {camera_id!r} is not pulled")
-        process.ready()
-        await pull_source(
-            camera=camera_id,
-            source=camera.pull,
-            bus_url=Urls(settings).bus,
-            allow_private=settings.pull_private,
-            files=Files.of(settings),
-        )
+        sources.append(camera.pull)
 
-    raise SystemExit(process.run(f"pull-{camera_id}", settings, main()))
+    async def main(wanted: Pull, file: Path | None) -> None:
+        process.ready()
+        watching = [] if file is None else [asyncio.create_task(until_replaced(file))]
+        pulling = asyncio.create_task(
+            pull_source(
+                camera=camera_id,
+                source=wanted,
+                bus_url=Urls(settings, "pull").bus,
+                allow_private=settings.pull_private,
+                files=Files.of(settings),
+            )
+        )
+        try:
+            done, _ = await asyncio.wait([pulling, *watching], return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                await task
+        finally:
+            for task in (pulling, *watching):
+                task.cancel()
+            await asyncio.gather(pulling, *watching, return_exceptions=True)
+
+    # Whoever asks has threads, which would not be confined: they end with their loop.
+    code = process.run(name, settings, ask())
+    if not sources:
+        raise SystemExit(code)
+    file: Path | None = None
+    with suppress(MediaError):  # whoever opens it tells
+        file = None if is_url(sources[0].url) else real(sources[0].url)
+    confine([] if file is None else [file])
+    raise SystemExit(process.run(name, settings, main(sources[0], file)))
+
+
+async def until_replaced(file: Path) -> None:
+    """Wait until another file is in its place, which a confined process may not read.
+
+    Raises:
+        MediaError: always; the process has to start anew.
+    """
+    before = _identity(file)
+    while _identity(file) in (before, None):  # noqa: ASYNC110 - the system tells nobody
+        await asyncio.sleep(_REPLACED_S)
+    raise MediaError(f"{file} is another file now")
+
+
+def _identity(file: Path) -> tuple[int, int] | None:
+    try:
+        found = file.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def pulled(old: Pull | None, url: str | None, *, loop: bool | None) -> Pull | None:

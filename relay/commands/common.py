@@ -18,7 +18,8 @@ from relay.commands.folder import check_folder
 from relay.errors import FolderInUse, Invalid, OperatorError, RelayError, StoreError
 from relay.state.models import Model, explain
 from relay.state.registry import Registry
-from relay.supervisor.serve import Urls, stores
+from relay.supervisor.environment import Urls
+from relay.supervisor.serve import stores
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Coroutine

@@ -29,6 +29,7 @@ from relay.media.codecs import Kind
 from relay.state.models import Broadcast, Camera, Marker, Projection, Pull
 from relay.state.registry import Registry
 from relay.supervisor.child import Child, Program
+from relay.supervisor.environment import of_role
 from relay.supervisor.serve import relay, relay_command
 
 if TYPE_CHECKING:
@@ -183,7 +184,9 @@ async def _cameras(settings: Settings, keys: dict[str, str]) -> AsyncIterator[li
     children = [
         Child(
             Program(
-                f"demo-{name}", relay_command("demo-camera", name), {show.URL: f"{address}/{key}"}
+                f"demo-{name}",
+                relay_command("demo-camera", name),
+                {**of_role(settings, "demo"), show.URL: f"{address}/{key}"},
             )
         )
         for name, key in keys.items()

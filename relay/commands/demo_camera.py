@@ -17,7 +17,7 @@ from relay.commands.numbers import whole
 from relay.demo import camera, show
 from relay.demo.scene import AROUND
 from relay.errors import OperatorError, StoreError
-from relay.supervisor.serve import Urls
+from relay.supervisor.environment import Urls
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -49,7 +49,7 @@ def demo_camera(
         # All around is twice as wide as high, anything else 16:9.
         columns = width or (1440 if kind in AROUND else 1280)
         rows = height or (columns // 2 if kind in AROUND else columns * 9 // 16)
-        watched = _watch_demand(Urls(settings).bus, kind)
+        watched = _watch_demand(Urls(settings, "demo").bus, kind)
         camera.run(kind, url, (columns, rows), fps, watched=watched, marks=marks)
     except OperatorError as error:
         fail(error)

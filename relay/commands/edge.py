@@ -9,10 +9,11 @@ import typer
 from relay import process
 from relay.commands.common import settings_or_exit
 from relay.commands.numbers import whole
+from relay.confine import confine
 from relay.edge.cpus import available_cpus
 from relay.edge.process import Edge, open_socket
 from relay.errors import OperatorError
-from relay.supervisor.serve import Urls
+from relay.supervisor.environment import Urls
 
 app = typer.Typer(add_completion=False)
 
@@ -26,7 +27,8 @@ def edge(
 ) -> None:
     """Run a WebRTC edge (`relay serve` does this)."""
     settings = settings_or_exit()
-    urls = Urls(settings)
+    confine()
+    urls = Urls(settings, "edge")
 
     async def main() -> None:
         port = settings.edge_port(index)

@@ -13,7 +13,7 @@ from relay.gateway.app import make_app
 from relay.gateway.keys import DOORS
 from relay.gateway.server import make_runner
 from relay.listening import Listener
-from relay.supervisor.serve import Urls
+from relay.supervisor.environment import Urls
 
 app = typer.Typer(add_completion=False)
 
@@ -22,7 +22,7 @@ app = typer.Typer(add_completion=False)
 def gateway() -> None:
     """Run the HTTP gateway (`relay serve` does this)."""
     settings = settings_or_exit()
-    urls = Urls(settings)
+    urls = Urls(settings, "gateway")
 
     async def main() -> None:
         runner = make_runner(await make_app(settings, state_url=urls.state, bus_url=urls.bus))

@@ -10,10 +10,11 @@ from relay import process
 from relay.bus import presence
 from relay.bus.client import connect, connect_blocking
 from relay.commands.common import settings_or_exit
+from relay.confine import confine
 from relay.ids import new_id
 from relay.ingest.server import RtmpServer
 from relay.state.registry import Registry
-from relay.supervisor.serve import Urls
+from relay.supervisor.environment import Urls
 
 app = typer.Typer(add_completion=False)
 
@@ -22,7 +23,8 @@ app = typer.Typer(add_completion=False)
 def ingest() -> None:
     """Run the RTMP server (`relay serve` does this)."""
     settings = settings_or_exit()
-    urls = Urls(settings)
+    confine()
+    urls = Urls(settings, "ingest")
 
     async def main() -> None:
         state, bus, blocking = connect(urls.state), connect(urls.bus), connect_blocking(urls.bus)

@@ -16,7 +16,7 @@ from relay.commands.states import BroadcastState, CameraState, broadcast_states,
 from relay.errors import OperatorError
 from relay.state.registry import Registry
 from relay.state.rights import Phase
-from relay.supervisor.serve import Urls
+from relay.supervisor.environment import Urls
 
 if TYPE_CHECKING:
     from redis.asyncio import Redis
@@ -85,6 +85,11 @@ def troubles(
     found = []
     if not any(name.startswith("ingest-") for name in processes):
         found.append("No ingest runs: no camera can send. `relay serve` starts one.")
+    if any(fact["counters"].get("disk_full") for fact in processes.values()):
+        found.append(
+            "The disk of the data folder is full: votes, comments and changes are refused. "
+            "Make room on it; all goes on by itself then."
+        )
     if not edges:
         found.append("No edge runs: nobody can watch. `relay serve` starts one.")
     found += [

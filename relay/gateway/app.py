@@ -37,6 +37,7 @@ from relay.gateway.cors import cors
 from relay.gateway.doors import Doors, turns
 from relay.gateway.errors import errors
 from relay.gateway.frontend import STATIC, Frontend
+from relay.gateway.guesses import Guesses, guesses
 from relay.gateway.hosting import Hosting
 from relay.gateway.hub import Hub
 from relay.gateway.kept import Kept
@@ -48,6 +49,7 @@ from relay.gateway.keys import (
     BUS,
     DOORS,
     FRONTEND,
+    GUESSES,
     HEARTBEATS,
     HOSTING,
     HUB,
@@ -95,8 +97,9 @@ async def make_app(
         OperatorError: the front-end is not built.
         StoreError: the state is out of reach.
     """
-    app = web.Application(middlewares=[cors, errors, turns], client_max_size=MAX_BODY)
+    app = web.Application(middlewares=[cors, errors, turns, guesses], client_max_size=MAX_BODY)
     app[FRONTEND], app[DOORS] = Frontend(frontend), Doors(settings)
+    app[GUESSES] = Guesses()
     state, bus, blocking = connect(state_url), connect(bus_url), connect_blocking(bus_url)
     registry, hub = Registry(state), Hub()
     live = Live(state=state, bus=bus, blocking=blocking, registry=registry, hub=hub)

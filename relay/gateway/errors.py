@@ -18,6 +18,8 @@ from relay.errors import (
     PreconditionRequired,
     RequestError,
     StoreError,
+    StoreFull,
+    StoreRefused,
 )
 from relay.gateway.error_page import error_page
 from relay.gateway.keys import DOORS
@@ -35,6 +37,8 @@ PROBLEM: Final = "application/problem+json"
 _TYPES: Final = "urn:eva-relay:problem:"
 """What the types of problems begin with that programs tell apart."""
 _STORE_AWAY_S: Final = 2.0
+_STORE_MENDED_S: Final = 30.0
+"""Somebody has to do something about it."""
 _BY_NAME = {
     cls.__name__: cls
     for cls in (
@@ -87,16 +91,11 @@ async def errors(request: web.Request, handler: Handler) -> web.StreamResponse:
             raise
         return _http_error(request, error)
     except (StoreError, CallTimeout) as error:
-        logger().warning(
-            "request failed", path=request.path, error=str(error), stranger=_network(request)
-        )
-        return _answer(
-            request,
-            503,
-            "Unavailable",
-            "the relay's store is out of reach, try again",
-            retry_after=_STORE_AWAY_S,
-        )
+        # The supervisor tells of a full disk; a line for each vote would fill what is left of it.
+        tell = logger().debug if isinstance(error, StoreFull) else logger().warning
+        tell("request failed", path=request.path, error=str(error), stranger=_network(request))
+        detail, retry_after = _store_trouble(error)
+        return _answer(request, 503, "Unavailable", detail, retry_after=retry_after)
     except Exception as error:  # noqa: BLE001 - a fault of one request must not end the others
         return _fault(request, error)
 
@@ -112,6 +111,17 @@ def _fault(request: web.Request, error: Exception) -> web.Response:
 
 def _network(request: web.Request) -> str:
     return prefix(address(request))
+
+
+def _store_trouble(error: Exception) -> tuple[str, float]:
+    """What is told of it, and when it may be worth another try."""
+    if isinstance(error, StoreFull):
+        detail = "the relay has no room to store this; what it has stored before is safe"
+        return detail, _STORE_MENDED_S
+    if isinstance(error, StoreRefused):
+        detail = "the relay's store refuses the relay; its operator has to mend that"
+        return detail, _STORE_MENDED_S
+    return "the relay's store is out of reach, try again", _STORE_AWAY_S
 
 
 def _answer(

@@ -24,8 +24,10 @@ from relay.state.registry import Registry
 if TYPE_CHECKING:
     from relay.gateway.access import Doorkeeper
     from relay.gateway.doors import Doors
+    from relay.gateway.guesses import Guesses
 
 ACCESS: web.AppKey[Doorkeeper] = web.AppKey("access")
+GUESSES: web.AppKey[Guesses] = web.AppKey("guesses")
 DOORS: web.AppKey[Doors] = web.AppKey("doors")
 SETTINGS = web.AppKey("settings", Settings)
 STATE = web.AppKey("state", Redis)

@@ -36,8 +36,10 @@ async def signing_key(state: Redis, name: str) -> bytes:
         StoreError: the state is out of reach.
     """
     async with store_errors(f"reading the {name} key"):
-        await state.hsetnx(keys.SECRETS, name, secrets.token_hex(32))
-        value = cast("bytes", await state.hget(keys.SECRETS, name))
+        value = cast("bytes | None", await state.hget(keys.SECRETS, name))
+        if value is None:  # only then: a server whose disk is full still has to be of use
+            await state.hsetnx(keys.SECRETS, name, secrets.token_hex(32))
+            value = cast("bytes", await state.hget(keys.SECRETS, name))
     return bytes.fromhex(value.decode())
 
 

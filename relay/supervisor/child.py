@@ -15,6 +15,7 @@ from relay.errors import OperatorError
 from relay.log import logger
 from relay.process import EXIT_OPERATOR, READY_FD, die_with_parent
 from relay.supervisor.backoff import Backoff
+from relay.supervisor.environment import inherited
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -31,7 +32,7 @@ class Program:
     command: list[str]
     """Its command line; secrets never stand in it."""
     environment: dict[str, str] = field(default_factory=dict)
-    """Variables on top of the supervisor's own."""
+    """Variables on top of those that say how programs run here."""
     may_end: bool = False
     """Whether it ends by itself when its work is done, with code 0."""
     tells_ready: bool = True
@@ -40,6 +41,8 @@ class Program:
     """Waits until it is ready, for programs that do not tell."""
     after_exit: Callable[[], Awaitable[None]] | None = None
     """Called each time it has ended by itself."""
+    why: Callable[[], str] | None = None
+    """What is known of why it has ended, besides its exit code."""
 
 
 class Child:
@@ -98,7 +101,7 @@ class Child:
             logger().error(
                 "process ended",
                 name=self.program.name,
-                reason="it could not be run" if code is None else describe(code),
+                reason=self._reason(code),
                 ran_s=round(ran_s, 1),
                 again_in_s=pause_s,
             )
@@ -108,6 +111,12 @@ class Child:
                 return
             began = await self._try_to_spawn()
         await self._end()
+
+    def _reason(self, code: int | None) -> str:
+        if code is None:
+            return "it could not be run"
+        more = "" if self.program.why is None else f": {self.program.why()}"
+        return f"{describe(code)}{more}"
 
     async def _end(self) -> int | None:
         """Wait for the process's end, and end what it leaves behind; None if there was none."""
@@ -161,7 +170,7 @@ class Child:
 
     async def _execute(self, writer: int) -> asyncio.subprocess.Process:
         program = self.program
-        environment = os.environ | program.environment
+        environment = inherited() | program.environment
         if program.tells_ready:
             environment |= {READY_FD: str(writer)}
         return await asyncio.create_subprocess_exec(

@@ -84,6 +84,7 @@ async def test_a_folder_with_a_long_path(
 
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
     path.unlink()
+    embedded.secret_path(folder, "bus").unlink()
     path.parent.rmdir()
 
 
@@ -217,6 +218,8 @@ async def test_an_orphan_is_evicted_and_loses_nothing(
     assert not embedded.socket_path(tmp_path, "state").exists()
     launch(tmp_path, "state", embedded.STATE, started)
     await embedded.wait_until_up(tmp_path, "state")
+    await client.aclose()
+    client = connect(embedded.url(tmp_path, "state"))
     assert await client.get("vote") == b"5"
     await client.aclose()
 

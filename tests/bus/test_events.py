@@ -105,7 +105,7 @@ async def test_what_is_no_event_is_passed_over(message: bytes, store: Redis, sto
 
 
 async def test_ending_a_subscription_ends_its_connection(store: Redis, store_url: str):
-    async with listening(store_url, "x"):
+    async with listening(store_url, "x*"):
         assert (await store.pubsub_numpat()) == 1
 
     async def gone() -> bool:

@@ -89,6 +89,8 @@ WRONG = {
     "ingest --port 1": "No such option: --port",
     "edge --index one": "--index one: must be a whole number",
     "demo --input nowhere.mp4": "--input nowhere.mp4: there is no such file",
+    "acl cache": "cache: must be bus, state, or both",
+    "acl bus": "RELAY_STORE_SECRET is not set, and passwords are made of it",
     "demo-camera": "Missing argument 'kind'.",
     "demo-camera helmet --width wide": "--width wide: must be a whole number",
     "demo-camera helmet --height 0": "--height 0: must be 16 or more",

@@ -18,6 +18,7 @@ from relay.ingest.pull import open_source, pull
 from relay.media.timebase import VIDEO_CLOCK
 from relay.state.models import Pull
 from tests.support.ingest import listening
+from tests.support.server import of_role
 from tests.support.stack import free_port
 from tests.support.stalls import HANG_S
 from tests.support.video import make_clip
@@ -68,7 +69,7 @@ async def pulling(
     work = pull(
         camera="helmet",
         source=Pull(url=str(source), loop=loop),
-        bus_url=store_url,
+        bus_url=of_role(store_url, "pull"),
         allow_private=allow_private,
         files=Files([Path("/")], Path("/nowhere")),
     )

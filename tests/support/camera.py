@@ -19,6 +19,7 @@ from relay.media.codecs import Codec
 from relay.media.ladder import SOURCE, Ladder
 from relay.media.timebase import VIDEO_CLOCK, us_to_ticks
 from relay.media.unit import Unit
+from tests.support.server import of_role
 from tests.support.stalls import PATIENCE_S
 from tests.support.video import encode_h264, tone
 from tests.support.waiting import eventually
@@ -203,7 +204,7 @@ async def sending(bus: Redis, name: str = "helmet") -> AsyncIterator[Camera]:
 @asynccontextmanager
 async def working(url: str, camera: Camera) -> AsyncIterator[Watched]:
     """A camera's worker in this process."""
-    worker = Watched(camera=camera.name, bus_url=url, preset="ultrafast")
+    worker = Watched(camera=camera.name, bus_url=of_role(url, "camera"), preset="ultrafast")
     task = asyncio.create_task(worker.run())
     camera.worker = worker
     try:

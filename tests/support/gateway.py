@@ -25,6 +25,7 @@ from relay.gateway.app import ROUTES, make_app
 from relay.gateway.openapi import document
 from relay.gateway.server import make_runner
 from tests.support import schema
+from tests.support.server import of_role
 from tests.support.stack import ADMIN_TOKEN
 from tests.support.stalls import HANG_S
 
@@ -195,7 +196,10 @@ async def running(
     """A gateway on a free port of loopback, with the front-end built in `frontend`."""
     given = Settings(**{"admin_token": ADMIN_TOKEN} | settings)
     app = await make_app(
-        given, state_url=state_url, bus_url=bus_url or state_url, frontend=frontend
+        given,
+        state_url=of_role(state_url, "gateway"),
+        bus_url=of_role(bus_url or state_url, "gateway"),
+        frontend=frontend,
     )
     runner = make_runner(app)
     await runner.setup()

@@ -19,6 +19,7 @@ from relay.bus.rpc import call
 from relay.bus.writer import StreamWriter
 from relay.edge.process import Edge, open_socket
 from relay.media.ladder import SOUND, Ladder, Rendition
+from tests.support.server import of_role
 from tests.support.stack import START_S, free_port
 from tests.support.stage import FRAME_S
 from tests.support.stalls import HANG_S
@@ -158,7 +159,9 @@ async def edge(bus: Redis, bus_url: str, core: CoreName = "auto") -> AsyncIterat
     name = f"edge-{next(_names)}-test"
     sock = open_socket("127.0.0.1", 0)
     # It takes everybody, however little of a CPU it gets.
-    worker = Edge(name=name, bus_url=bus_url, sock=sock, core=core, full_load=math.inf)
+    worker = Edge(
+        name=name, bus_url=of_role(bus_url, "edge"), sock=sock, core=core, full_load=math.inf
+    )
     ready = asyncio.Event()
     task = asyncio.create_task(worker.run(ready.set))
     house = House(bus, name)

@@ -18,6 +18,7 @@ from relay.media.codecs import Kind
 from relay.state.models import Camera
 from relay.state.registry import Registry
 from tests.support.rtmp import Encoder, connected
+from tests.support.server import of_role
 from tests.support.stack import free_port
 from tests.support.stalls import PATIENCE_S
 from tests.support.waiting import eventually
@@ -35,11 +36,11 @@ if TYPE_CHECKING:
 class Ingest:
     """A running server over one store that is both bus and state; see `running`."""
 
-    def __init__(self, bus: Redis, state: Redis, port: int, name: str) -> None:
+    def __init__(self, bus: Redis, state: Redis, server: RtmpServer) -> None:
         self.bus = bus
         self.registry = Registry(state)
-        self.port = port
-        self.server = RtmpServer(registry=self.registry, bus=bus, name=name)
+        self.port = free_port()
+        self.server = server
 
     async def camera(self, name: str) -> str:
         """Create a camera; returns its key."""
@@ -72,15 +73,18 @@ async def running(
     bus_url: str, state_url: str = "", name: str = "ingest-1"
 ) -> AsyncIterator[Ingest]:
     """A server that listens."""
-    bus, state = connect(bus_url), connect(state_url or bus_url)
-    ingest = Ingest(bus, state, free_port(), name)
+    urls = bus_url, state_url or bus_url
+    bus, state = map(connect, urls)
+    its_bus, its_state = (connect(of_role(url, "ingest")) for url in urls)
+    server = RtmpServer(registry=Registry(its_state), bus=its_bus, name=name)
+    ingest = Ingest(bus, state, server)
     await ingest.server.start("127.0.0.1", ingest.port)
     try:
         yield ingest
     finally:
         await ingest.server.stop()
-        await bus.aclose()
-        await state.aclose()
+        for client in (bus, state, its_bus, its_state):
+            await client.aclose()
 
 
 class Listener:

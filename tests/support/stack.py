@@ -17,6 +17,9 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import redis
+
+from relay.bus import embedded
 from tests.support.stalls import HANG_S, PATIENCE_S
 from tests.support.waiting import wait_until
 
@@ -142,9 +145,21 @@ class Stack:
     def stop(self) -> int:
         """Stop it; returns the exit code."""
         assert self._process is not None
+        refused = self.refused_rights()
         if self._process.poll() is None:
             self._process.terminate()
-        return self._process.wait(HANG_S)
+        code = self._process.wait(HANG_S)
+        assert refused == [], f"a role lacks a right: {refused}; see relay/bus/roles.py"
+        return code
+
+    def refused_rights(self) -> list[dict[str, Any]]:
+        """What the embedded servers have refused to the relay's roles, as far as they run."""
+        found: list[dict[str, Any]] = []
+        for name in ("bus", "state"):
+            url = embedded.url(Path(self.environment["RELAY_DATA_DIR"]), name)
+            with redis.Redis.from_url(url) as client, suppress(redis.RedisError):
+                found += client.acl_log()
+        return found
 
     def wait_ended(self) -> int:
         """Wait until it has ended; returns the exit code."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import redis
 
 from relay.bus import embedded
-from tests.support.server import answers
+from tests.support.server import answers, open_config
 from tests.support.stalls import HANG_S
 from tests.support.waiting import wait_until
 
@@ -22,7 +22,7 @@ class Store:
 
     def __init__(self, folder: Path, name: str) -> None:
         special = embedded.STATE if name == "state" else embedded.BUS
-        self._command = embedded.server_command(embedded.write_config(folder, name, special))
+        self._command = embedded.server_command(open_config(folder, name, special))
         self.url = embedded.url(folder, name)
         self._process: subprocess.Popen[bytes] | None = None
         self.start()

@@ -16,18 +16,17 @@ from relay.bus.client import store_errors
 from relay.errors import StoreError
 from relay.gateway.access import require_operator
 from relay.gateway.errors import problem
-from relay.gateway.keys import BUS, DOORS, LIVE, STATE, TAKES_WRITES
+from relay.gateway.keys import BUS, DOORS, GUESSES, LIVE, STATE, TAKES_WRITES
 from relay.gateway.route import Route, json_response
 from relay.state.models import Model
 from relay.state.rights import Way
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from prometheus_client.core import Metric
     from redis.asyncio import Redis
 
-    from relay.gateway.doors import Doors
     from relay.gateway.live import Live
 
 
@@ -101,7 +100,9 @@ async def metrics(request: web.Request) -> web.Response:
     """GET /metrics, in Prometheus's format: they name cameras that nobody else is told of."""
     require_operator(request, Way.METRICS)
     registry = CollectorRegistry()
-    registry.register(_Collector(request.app[LIVE], request.app[DOORS]))
+    app = request.app
+    counters = app[DOORS].counters() | app[GUESSES].counters()
+    registry.register(_Collector(app[LIVE], counters))
     return web.Response(
         body=generate_latest(registry), headers={"Content-Type": CONTENT_TYPE_LATEST}
     )
@@ -110,8 +111,8 @@ async def metrics(request: web.Request) -> web.Response:
 class _Collector:
     """Metrics of the whole relay, from what its processes tell the bus."""
 
-    def __init__(self, live: Live, doors: Doors) -> None:
-        self._live, self._doors = live, doors
+    def __init__(self, live: Live, gateway: Mapping[str, int]) -> None:
+        self._live, self._gateway = live, gateway
 
     def collect(self) -> Iterable[Metric]:
         viewers = GaugeMetricFamily("eva_viewers", "Connected viewers", labels=["edge"])
@@ -152,7 +153,7 @@ class _Collector:
         for name, fact in self._live.processes.items():
             for what, value in fact["counters"].items():
                 done.add_metric([name, what], value)
-        for what, value in self._doors.counters().items():
+        for what, value in self._gateway.items():
             done.add_metric(["gateway", what], value)
         return [viewers, load, sent, strays, live, units, dropped, wrong, befell, done]
 
