@@ -82,8 +82,12 @@ def _read_bare(url: str) -> list[float]:
 
 
 def _bare(url: str) -> socket.socket:
-    line = socket.socket(socket.AF_UNIX)
-    line.connect(unquote(urlsplit(url).path))
+    line, parts = socket.socket(socket.AF_UNIX), urlsplit(url)
+    line.connect(unquote(parts.path))
+    if parts.username:
+        login = unquote(parts.username).encode(), unquote(parts.password or "").encode()
+        line.sendall(_command(b"AUTH", *login))
+        line.recv(1 << 10)
     return line
 
 

@@ -103,14 +103,14 @@ _BUS: Final = {
     ),
     "pull": _Rights(_SENDING, writes=_SENDS, channels=(keys.CAMERA_EVENTS,)),
     "camera": _Rights(
-        f"{_TELLS} xadd xread xrange xrevrange pexpire eval_ro time zrangebyscore "
+        f"{_TELLS} xadd xread xrange xrevrange pexpire expire hincrby eval_ro time zrangebyscore "
         "publish subscribe unsubscribe",
         reads=(keys.source_units(_ANY), keys.demand(_ANY)),
         # No rendition begins as `source` does.
         writes=(
             keys.rendition_units(_ANY, "[^s]*"),
-            *_facts(presence.LADDER, presence.PROCESS),
-            *(keys.still(_ANY), keys.thumbnail(_ANY)),
+            *_facts(presence.LADDER, presence.PROCESS, presence.FAULT),
+            *(keys.still(_ANY), keys.thumbnail(_ANY), keys.camera_history(_ANY)),
         ),
         channels=(keys.keyframe_wishes(_ANY), keys.demand_events(_ANY)),
     ),

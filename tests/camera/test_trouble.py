@@ -44,7 +44,9 @@ async def test_a_fault_is_told_while_it_lasts_and_numbers_are_kept(
     monkeypatch.setattr(presence, "INTERVAL_S", 0.01)
     present: list[Fault] = [Strain().told(None, None, [])]
     counters = {"damaged": 1, "late": 2, "late_sound": 0, "pictures": 9}
-    troubles = Troubles(store, "helmet", lambda: present[0] if present else None, lambda: counters)
+    troubles = Troubles(
+        store, "helmet", lambda: present[0] if present else None, lambda: dict(counters)
+    )
     task = asyncio.create_task(troubles.run())
 
     async def told() -> list[str]:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from typing import TYPE_CHECKING, Any
+from unicodedata import normalize
 
 import pytest
 
-from tests.support.hostile import PAYLOADS
+from tests.support.hostile import INVISIBLE, PAYLOADS
 from tests.support.html import Page
 
 if TYPE_CHECKING:
@@ -90,6 +91,19 @@ async def test_on_every_page_it_is_text(gateway: Gateway) -> None:
         assert Page(oembed["html"]).one("iframe").attributes["title"] == payload
 
 
+@pytest.mark.parametrize("payload", INVISIBLE)
+async def test_a_line_that_hides_something_is_refused(gateway: Gateway, payload: str) -> None:
+    await gateway.camera("helmet")
+    await gateway.broadcast("demo")
+    for answer in (
+        await gateway.send("PATCH", DEMO, body={"title": payload}, admin=True),
+        await gateway.send("PATCH", "/api/v1/cameras/helmet", body={"name": payload}, admin=True),
+        await gateway.post(f"{DEMO}/markers", {"title": payload}, admin=True),
+        await gateway.post(f"{DEMO}/comments", {"text": "hello", "name": payload}),
+    ):
+        assert "must not have invisible characters" in answer.problem(422)["detail"]
+
+
 @pytest.mark.parametrize("payload", PAYLOADS)
 async def test_comments_and_feedback_are_kept_as_they_are(gateway: Gateway, payload: str) -> None:
     await gateway.broadcast("demo")
@@ -97,7 +111,8 @@ async def test_comments_and_feedback_are_kept_as_they_are(gateway: Gateway, payl
     answer = await gateway.post(f"{DEMO}/comments", body)
     assert answer.status in (201, 202)
     found = answer.json()
-    assert (found["text"], found["name"]) == (body["text"].strip(), body["name"])
+    name = normalize("NFKC", body["name"])
+    assert (found["text"], found["name"]) == (body["text"].strip(), name)
     assert answer.headers["Content-Type"] == "application/json; charset=utf-8"
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
     exported = (await gateway.get(f"{DEMO}/comments/export", admin=True)).ok()["comments"]

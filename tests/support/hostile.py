@@ -24,15 +24,12 @@ PAYLOADS = [
     "${alert(1)}",
     "&lt;script&gt;alert(1)&lt;/script&gt;",
     "&#60;script&#62;alert(1)",
-    "a\u2028alert(1)\u2029b",
     "]]><script>alert(1)</script>",
     "\\u003cscript\\u003ealert(1)",
     '\\"}</script><script>alert(1)//',
     "<math><mtext></form><form><mglyph><style></math><img src onerror=alert(1)>",
     "<noscript><p title='</noscript><img src=x onerror=alert(1)>'>",
-    "\ufeff<script>alert(1)</script>",
     "＜script＞alert(1)＜/script＞",
-    "\u202e<tpircs>",
     "<script>window.hacked = 1</script>",
     "<img src=x onerror='window.hacked = 1'>",
     '"><svg onload="window.hacked = 1">',
@@ -44,3 +41,5 @@ PAYLOADS = [
     "<iframe srcdoc='<script>parent.hacked=1</script>'></iframe>",
     "<a href='jAvAsCrIpT:window.hacked=1'>x</a>",
 ]
+INVISIBLE = ["a\u2028alert(1)\u2029b", "\ufeff<script>alert(1)</script>", "\u202e<tpircs>"]
+"""What is refused where a line is written, because readers would not see what it holds."""
