@@ -180,7 +180,7 @@ class Stream:
         media = [tag for tag in found if not tag.is_header]
         self.early = [*self.headers, *(tag for tag in media if tag.time_ms < DAMAGED_MS)]
         self.late = [tag for tag in media if tag.time_ms >= DAMAGED_MS]
-        assert keyframe_interval_ms(media) <= WITHIN_MS / 2
+        assert keyframe_interval_ms(media) <= WITHIN_MS / 2 + 1  # times are whole milliseconds
         decoder, self.pictures = Decoder(Codec.H264), set[int]()
         publication = Publication()
         for tag in found:
