@@ -160,7 +160,8 @@ class Camera:
 
 
 def slices(nals: Iterable[bytes]) -> Counter[bytes]:
-    return Counter(nal for nal in nals if nal and nal_type(nal) in SLICES)
+    # Zeros at a NAL unit's end are not of it (H.264 B.1), and are not published.
+    return Counter(nal.rstrip(b"\0") for nal in nals if nal and nal_type(nal) in SLICES)
 
 
 def published() -> Counter[bytes]:
