@@ -33,7 +33,7 @@ class PassThrough:
         self.sps: Sps | None = None
         """What the source says of itself; None where that cannot be read."""
         self.orientation = sei.UPRIGHT
-        """By how many quarters of a full turn it is to be turned before it is shown."""
+        """How it is to be turned and mirrored before it is shown."""
         self.bps: int | None = None
         """What it has measured, bits a second; None in its first second."""
         self._final = False
