@@ -6,6 +6,7 @@ is taken at its word (its SPS) at first and watched from then on; what it does w
 
 from __future__ import annotations
 
+from collections import deque
 from typing import TYPE_CHECKING, Final
 
 from relay.errors import MediaError
@@ -21,7 +22,10 @@ MAX_GOP: Final = 4 * VIDEO_CLOCK
 MAX_BPS: Final = 8_000_000
 MAX_HEIGHT: Final = 1080
 _PROFILES: Final = frozenset({66, 77, 100})
-_WINDOW: Final = VIDEO_CLOCK
+_SECOND: Final = VIDEO_CLOCK
+_SECONDS: Final = 8
+"""A source is measured over so many: one with a keyframe has several times the bytes of the next,
+and a ladder that followed each would send viewers from rung to rung."""
 
 
 class PassThrough:
@@ -35,12 +39,14 @@ class PassThrough:
         self.orientation = sei.UPRIGHT
         """How it is to be turned and mirrored before it is shown."""
         self.bps: int | None = None
-        """What it has measured, bits a second; None in its first second."""
+        """What it has taken in its last seconds, bits a second; None in its first."""
         self._final = False
         self._keyframe_at: int | None = None
         self._last_pts: int | None = None
-        self._window_at = 0
-        self._window_bytes = 0
+        self._seconds: deque[tuple[int, int]] = deque(maxlen=_SECONDS)
+        """How long each lasted, in ticks, and how many bytes came in it. Drops the oldest."""
+        self._second_at: int | None = None
+        self._bytes = 0
 
     def watch(self, unit: Unit) -> bool:
         """Look at the next video unit; whether it may be passed through."""
@@ -72,17 +78,21 @@ class PassThrough:
             return "it has B-frames"
         if self._keyframe_at is not None and unit.dts - self._keyframe_at > MAX_GOP:
             return f"its keyframes are more than {MAX_GOP // VIDEO_CLOCK} s apart"
-        if unit.dts - self._window_at >= _WINDOW:
-            seconds = (unit.dts - self._window_at) / VIDEO_CLOCK
-            measured = self._window_bytes * 8 / seconds
-            first = self._window_at == 0
-            self._window_at, self._window_bytes = unit.dts, 0
-            if not first:
-                self.bps = round(measured)
-            if not first and measured > MAX_BPS:
-                return f"it has {measured / 1e6:.1f} Mb/s, more than {MAX_BPS / 1e6:.0f}"
-        self._window_bytes += len(unit.payload)
+        self._measure(unit)
+        if self.bps is not None and self.bps > MAX_BPS:
+            return f"it has {self.bps / 1e6:.1f} Mb/s, more than {MAX_BPS / 1e6:.0f}"
         return None
+
+    def _measure(self, unit: Unit) -> None:
+        if self._second_at is None:
+            self._second_at = unit.dts
+        lasted = unit.dts - self._second_at
+        if lasted >= _SECOND:
+            self._seconds.append((lasted, self._bytes))
+            self._second_at, self._bytes = unit.dts, 0
+            ticks, taken = (sum(column) for column in zip(*self._seconds, strict=True))
+            self.bps = round(taken * 8 * VIDEO_CLOCK / ticks)
+        self._bytes += len(unit.payload)
 
     def _refuse(self, reason: str) -> None:
         # A source that misbehaved once is not trusted again: viewers would see it come and go.

@@ -57,6 +57,9 @@ SETTLE_S: Final = 1.0
 """After a switch reports still speak of the time before it."""
 AFTERMATH_S: Final = 3.0
 """How long queues and reports still tell of a try that was too much."""
+STARTS_S: Final = 4.0
+"""For how long after a join frames may be late because the page that shows them is being built, and
+the pictures since the last keyframe are decoded beside it; what is lost or queues still counts."""
 SWITCH_S: Final = 4.5
 """A keyframe comes sooner, a camera's own within four seconds; after this long a switch is taken to
 have ended.
@@ -133,7 +136,7 @@ class Adaptation:
         """What is sent until the present rung's keyframe comes, bits a second."""
         self._muted_until: float | None = None
         self._mutes = 0
-        self._since = self._held_since = now
+        self._joined = self._since = self._held_since = now
         self._probes = probes
         self._patience = Patience(PROBING if probes else BLIND, now)
         self._try_began: float | None = None
@@ -196,13 +199,14 @@ class Adaptation:
         """Take note that pictures come at this part of their speed, each later than the one before:
         the path takes that part of what is sent. An estimate falls to it a second later.
 
-        Just after a switch, or a try that has failed, it may be what was sent before that is late;
-        if it is not, it is told again. A few frames are too little to take a viewer's picture away,
+        Just after a join the viewer's machine is busy, and just after a switch, or a try that has
+        failed, it may be what was sent before that is late; if it is not, it is told again. A few frames are too little to take a viewer's picture away,
         and on a path that loses packets anyway they say nothing.
         """
+        starts = now - self._joined < STARTS_S and self._try_began is None
         aftermath = now - self._since < SETTLE_S or now - self._failed_at < AFTERMATH_S
         least = self._at == 0 and self._try_began is None
-        if aftermath or least or self._loss > LOSS_PACED:
+        if starts or aftermath or least or self._loss > LOSS_PACED:
             return
         self._fell_at, self._sent_at_fall = now, self._sent_bps(now)
         self._estimate, self._estimate_at = int(self._sent_at_fall * pace), now

@@ -91,3 +91,19 @@ def test_a_source_that_misbehaved_once_is_not_trusted_again() -> None:
     assert through.refusal == "it has B-frames"
     again = [replace(unit, pts=unit.pts + MAX_GOP, dts=unit.dts + MAX_GOP) for unit in units]
     assert not any(through.watch(unit) for unit in again)
+
+
+def test_a_keyframe_in_some_seconds_changes_no_rate() -> None:
+    """A ladder that followed it would send viewers to an encoder's rung and back."""
+    unit = source(x264="bframes=0", frames=1)[0]
+    through = PassThrough()
+    rates = set()
+    for frame in range(20 * FPS):
+        keyframe = frame % (3 * FPS) == 0
+        payload = unit.payload + FILLER[: 30_000 if keyframe else 1_000] * (4 if keyframe else 1)
+        at = unit.dts + 90_000 * frame // FPS
+        through.watch(replace(unit, pts=at, dts=at, keyframe=keyframe, payload=payload))
+        if frame >= 8 * FPS:
+            rates.add(through.bps)
+    assert through.refusal is None
+    assert max(rates) < 1.2 * min(rates)

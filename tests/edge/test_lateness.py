@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from relay.edge.adapt import Adaptation
+from relay.edge.adapt import STARTS_S, Adaptation
 from relay.edge.lateness import BLAMED_S, Lateness
 from tests.support.path import ANY, CHOICES
 
@@ -83,7 +83,7 @@ def test_frames_that_wait_for_what_is_sent_again_say_nothing() -> None:
 
 
 def test_nobody_goes_without_a_picture_for_a_few_frames() -> None:
-    adaptation = Adaptation(CHOICES, ANY, 1000.0, start="240p")
+    adaptation = Adaptation(CHOICES, ANY, 1000.0 - STARTS_S, start="240p")
     now = 1000.0
     for _ in range(3):
         now += 1.5
@@ -92,8 +92,18 @@ def test_nobody_goes_without_a_picture_for_a_few_frames() -> None:
         assert adaptation.decide(now).rung == "240p"
 
 
-def test_just_after_a_switch_it_is_the_old_rung_that_is_late() -> None:
+def test_a_page_that_is_being_built_shows_frames_late() -> None:
     adaptation = Adaptation(CHOICES, ANY, 1000.0)
+    now = watched(adaptation, 1000.0, STARTS_S - 1)
+    adaptation.slowed(0.3, now)
+    assert adaptation.decide(now).rung == "720p"
+    now = watched(adaptation, now, 1.5)
+    adaptation.slowed(0.3, now)
+    assert adaptation.decide(now).rung == "240p", "and is believed from then on"
+
+
+def test_just_after_a_switch_it_is_the_old_rung_that_is_late() -> None:
+    adaptation = Adaptation(CHOICES, ANY, 1000.0 - STARTS_S)
     adaptation.arrived(1000.0)
     adaptation.slowed(0.3, 1000.5)
     assert adaptation.decide(1000.5).rung == "720p"
