@@ -200,8 +200,9 @@ class Adaptation:
         the path takes that part of what is sent. An estimate falls to it a second later.
 
         Just after a join the viewer's machine is busy, and just after a switch, or a try that has
-        failed, it may be what was sent before that is late; if it is not, it is told again. A few frames are too little to take a viewer's picture away,
-        and on a path that loses packets anyway they say nothing.
+        failed, it may be what was sent before that is late; if it is not, it is told again. A few
+        frames are too little to take a viewer's picture away, and on a path that loses packets
+        anyway they say nothing.
         """
         starts = now - self._joined < STARTS_S and self._try_began is None
         aftermath = now - self._since < SETTLE_S or now - self._failed_at < AFTERMATH_S
