@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import shutil
 import sys
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
+
+from tests.support.sound import silent_sound
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,13 +50,17 @@ def firefox(playwright: Playwright, folder: Path) -> Iterator[Browser]:
     command = shlex.join([sys.executable, "-m", "tests.support.bidi", str(program)])
     starter.write_text(f'#!/bin/sh\ncd {shlex.quote(str(ROOT))}\nexec {command} "$@"\n')
     starter.chmod(0o755)
-    browser = playwright.firefox.launch(
-        executable_path=starter, channel="moz-firefox", firefox_user_prefs=PREFERENCES
-    )
-    try:
-        yield browser
-    finally:
-        browser.close()
+    with silent_sound(folder) as found_by:
+        browser = playwright.firefox.launch(
+            executable_path=starter,
+            channel="moz-firefox",
+            env={**os.environ, **found_by},
+            firefox_user_prefs=PREFERENCES,
+        )
+        try:
+            yield browser
+        finally:
+            browser.close()
 
 
 def with_webgl(program: Path, folder: Path) -> Path:

@@ -139,23 +139,36 @@ class LipSync {
     const loop = await this.loop(source.stream);
     const following = this.follow(loop.video);
     const lags = [];
+    let earlier = null;
     const until = performance.now() + mostMs;
     const heard = () => following.events.beeps.filter((at) => at > lags[0]?.at).length;
     while (performance.now() < until && heard() < beeps) {
       await new Promise((resolve) => setTimeout(resolve, 100));
-      const taken = {};
+      const found = { at: performance.now() };
       for (const entry of (await loop.to.getStats()).values()) {
-        if (entry.type === "inbound-rtp") taken[entry.kind] = entry.estimatedPlayoutTimestamp;
+        if (entry.type === "inbound-rtp") found[entry.kind] = entry;
       }
-      if (taken.video > 0 && taken.audio > 0) {
-        lags.push({ at: performance.now(), ms: taken.video - taken.audio });
-      }
+      const ms = told(found, earlier);
+      if (Number.isFinite(ms)) lags.push({ at: found.at, ms });
+      if (earlier === null || found.at - earlier.at > 1000) earlier = found;
     }
     following.stop();
     loop.stop();
     source.stop();
     return { ...following.events, lags };
   }
+}
+
+// By how much sound trails the picture, in ms, by a connection's own word: what of each is shown and
+// heard now. Firefox does not know, but how long each has been held back since a moment ago.
+function told({ video, audio }, earlier) {
+  if (!navigator.userAgent.includes("Firefox")) {
+    return (video?.estimatedPlayoutTimestamp || NaN) - (audio?.estimatedPlayoutTimestamp || NaN);
+  }
+  const held = (now, then) =>
+    (now?.jitterBufferDelay - then?.jitterBufferDelay) /
+    (now?.jitterBufferEmittedCount - then?.jitterBufferEmittedCount);
+  return 1000 * (held(audio, earlier?.audio) - held(video, earlier?.video));
 }
 
 window.LipSync = LipSync;
