@@ -99,6 +99,7 @@ def test_no_test_has_a_time_limit_of_its_own() -> None:
     own = re.compile(
         r"asyncio\.timeout\([1-9]|(?<!\], )\btimeout=[1-9]\d?[,)]|settimeout\([1-9]"
         r"|assert .*(monotonic|perf_counter|loop\.time)\(\) - \w+ <"
+        r"|assert (min\()?took(_s)?\)? <"
     )
     here = Path(__file__).parent
     found = [

@@ -101,7 +101,9 @@ _BUS: Final = {
         writes=(*_SENDS, *_facts(presence.PROCESS)),
         channels=(keys.CAMERA_EVENTS, keys.ALL_KEYFRAME_WISHES),
     ),
-    "pull": _Rights(_SENDING, writes=_SENDS, channels=(keys.CAMERA_EVENTS,)),
+    "pull": _Rights(
+        _SENDING, writes=(*_SENDS, *_facts(presence.PROCESS)), channels=(keys.CAMERA_EVENTS,)
+    ),
     "camera": _Rights(
         f"{_TELLS} xadd xread xrange xrevrange pexpire expire hincrby eval_ro time zrangebyscore "
         "publish subscribe unsubscribe",

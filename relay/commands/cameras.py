@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from relay import process
+from relay.bus import presence
+from relay.bus.client import connect
 from relay.commands.common import (
     bus_of,
     given,
@@ -194,12 +196,16 @@ def pull(camera_id: Id) -> None:
 
     async def main(wanted: Pull, file: Path | None) -> None:
         process.ready()
-        watching = [] if file is None else [asyncio.create_task(until_replaced(file))]
+        bus_url = Urls(settings, "pull").bus
+        bus = connect(bus_url)
+        watching = [asyncio.create_task(presence.keep_telling_process(bus, name, dict))]
+        if file is not None:
+            watching.append(asyncio.create_task(until_replaced(file)))
         pulling = asyncio.create_task(
             pull_source(
                 camera=camera_id,
                 source=wanted,
-                bus_url=Urls(settings, "pull").bus,
+                bus_url=bus_url,
                 allow_private=settings.pull_private,
                 files=Files.of(settings),
             )
@@ -212,6 +218,7 @@ def pull(camera_id: Id) -> None:
             for task in (pulling, *watching):
                 task.cancel()
             await asyncio.gather(pulling, *watching, return_exceptions=True)
+            await bus.aclose()
 
     # Whoever asks has threads, which would not be confined: they end with their loop.
     code = process.run(name, settings, ask())

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
-
 import typer
 
 from relay import process
+from relay.bus import presence
 from relay.commands.common import settings_or_exit
 from relay.errors import cannot_listen
 from relay.gateway.app import make_app
-from relay.gateway.keys import DOORS
+from relay.gateway.keys import BUS, DOORS
 from relay.gateway.server import make_runner
+from relay.ids import new_id
 from relay.listening import Listener
 from relay.supervisor.environment import Urls
 
@@ -36,7 +36,8 @@ def gateway() -> None:
             raise cannot_listen("HTTP", host, port, error) from None
         process.ready()
         try:
-            await asyncio.Event().wait()
+            # Its own counters are what it tells of itself at /metrics.
+            await presence.keep_telling_process(runner.app[BUS], f"gateway-{new_id()}", dict)
         finally:
             listener.close()
             await runner.cleanup()

@@ -85,6 +85,8 @@ def troubles(
     found = []
     if not any(name.startswith("ingest-") for name in processes):
         found.append("No ingest runs: no camera can send. `relay serve` starts one.")
+    if not any(name.startswith("gateway-") for name in processes):
+        found.append("No gateway runs: no page is served, no API. `relay serve` starts one.")
     if any(fact["counters"].get("disk_full") for fact in processes.values()):
         found.append(
             "The disk of the data folder is full: votes, comments and changes are refused. "

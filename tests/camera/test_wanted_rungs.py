@@ -24,7 +24,7 @@ from relay.media.timebase import VIDEO_CLOCK
 from tests.support.camera import FPS, FRAME, pictures, repeated, sending, sounds, working
 from tests.support.house import edge
 from tests.support.ingest import listening
-from tests.support.stalls import HANG_S, Attempt, tries
+from tests.support.stalls import HANG_S, TRIES, Attempt, tries
 from tests.support.video import decode_h264, decode_sound
 from tests.support.waiting import eventually
 
@@ -214,8 +214,7 @@ async def test_after_a_minute_of_nobody_a_rung_begins_within_a_second(
     """Of a source with keyframes 4 s apart, wanted shortly before the next one."""
     rungs = ("480p", "240p")
     gop = pictures(854, 480, frames=4 * FPS, gop=4 * FPS, x264="bframes=0:crf=40")
-    source = repeated(gop, 18)
-    took = []
+    source = repeated(gop, 15 + TRIES * len(rungs))
     async with sending(store) as camera, working(store_url, camera) as worker:
         await camera.send(source[: 60 * FPS], at_once=60)  # as fast as it is taken
         await camera.ladder(*rungs)
@@ -223,24 +222,23 @@ async def test_after_a_minute_of_nobody_a_rung_begins_within_a_second(
         assert await store.get(keys.still("helmet"))
         at = 60 * FPS
         for name in rungs:
-            await camera.send(source[at : at + 4 * FPS - 10], at_once=10)
-            assert not worker.decodes
-            loop = asyncio.get_running_loop()
-            began = loop.time()
-            async with listening(store_url, "helmet", name) as heard:
-                for unit in source[at + 4 * FPS - 10 : at + 4 * FPS]:
-                    camera.put(unit)
-                    await asyncio.sleep(1 / FPS)
-                await heard.until(1)
-                took.append((heard.arrivals[0] - store_ms(began)) / 1000)
-                first, newest = heard.pictures[0], source[at + 4 * FPS - 1]
-                assert first.keyframe
-                assert newest.pts + camera.shift - first.pts < VIDEO_CLOCK
-            await eventually(lambda: not worker.decodes, "the rung to end", 12)
-            at += 4 * FPS
-    figure(f"ms from demand to a picture: {', '.join(f'{each * 1000:.0f}' for each in took)}")
-    # On a machine that does much else one of them may have had to wait.
-    assert min(took) <= 1
+            for attempt in tries(1.0):
+                await camera.send(source[at : at + 4 * FPS - 10], at_once=10)
+                assert not worker.decodes
+                began = asyncio.get_running_loop().time()
+                async with listening(store_url, "helmet", name) as heard:
+                    with attempt:
+                        for unit in source[at + 4 * FPS - 10 : at + 4 * FPS]:
+                            camera.put(unit)
+                            await asyncio.sleep(1 / FPS)
+                        await heard.until(1)
+                        attempt.found = (heard.arrivals[0] - store_ms(began)) / 1000
+                    first, newest = heard.pictures[0], source[at + 4 * FPS - 1]
+                    assert first.keyframe
+                    assert newest.pts + camera.shift - first.pts < VIDEO_CLOCK
+                await eventually(lambda: not worker.decodes, "the rung to end", 12)
+                at += 4 * FPS
+                figure(f"s from demand to a picture of {name}: {attempt}")
 
 
 def store_ms(loop_time: float) -> float:

@@ -32,7 +32,8 @@ async def _tell(store_url: str) -> None:
     video = {"codec": "avc1.42e01f", "width": 1280, "height": 720}
     fact = {"video": video, "sound": "AAC", "units": 3, "dropped": 0}
     await presence.tell(bus, presence.CAMERA, "drone", fact, ttl_ms=LONG_MS)
-    await presence.tell(bus, presence.PROCESS, "ingest-x", {"counters": {}}, ttl_ms=LONG_MS)
+    for name in ("ingest-x", "gateway-x"):
+        await presence.tell(bus, presence.PROCESS, name, {"counters": {}}, ttl_ms=LONG_MS)
     await presence.tell(bus, presence.EDGE, "edge-0-x", EDGE | {"full": True}, ttl_ms=LONG_MS)
     await faults.tell(bus, "here", HEVC, ttl_ms=LONG_MS)
     await bus.aclose()
@@ -42,6 +43,7 @@ def test_what_runs_who_is_live_and_what_is_wrong(call: Call, store_url: str):
     code, out, _ = call("status")
     assert code == 0
     assert "No ingest runs" in out
+    assert "No gateway runs" in out
     assert "No edge runs" in out
     assert call("camera", "add", "drone", "--name", "Drone 1")[0] == 0
     assert call("broadcast", "start", "eva")[0] == 0
@@ -49,7 +51,7 @@ def test_what_runs_who_is_live_and_what_is_wrong(call: Call, store_url: str):
     code, out, _ = call("status")
     assert code == 0
     for words in (
-        "Processes    ingest",
+        "Processes    gateway, ingest",
         "drone   Drone 1  live     1280×720  AAC    sends",
         "here    here     refused                   sends",
         f"here: {HEVC.text}; {HEVC.remedy}.",

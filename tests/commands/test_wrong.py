@@ -10,6 +10,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -19,8 +20,6 @@ from relay.commands.source import source
 from relay.errors import Invalid
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from redis.asyncio import Redis
 
 pytestmark = pytest.mark.parametrize("store_kind", ["valkey"], indirect=True)
@@ -215,6 +214,22 @@ def test_completion_knows_the_commands(call: Call, monkeypatch: pytest.MonkeyPat
         monkeypatch.setenv("COMP_WORDS", words)
         monkeypatch.setenv("COMP_CWORD", str(len(words.split()) - 1))
         assert wanted in call()[1].split()
+
+
+@pytest.mark.usefixtures("store_kind")
+def test_completion_that_is_installed_completes(tmp_path: Path):
+    beside = Path(sys.executable).parent
+    homes = {"HOME": str(tmp_path), "PATH": f"{beside}:/usr/bin:/bin", "LANG": "C.UTF-8"}
+
+    def bash(script: str) -> str:
+        command = ["bash", "--norc", "-c", f"{script}; true"]
+        ran = subprocess.run(command, env=homes, capture_output=True, text=True, check=True)
+        return ran.stdout
+
+    assert "completion installed" in bash("relay --install-completion")
+    # As a shell does it that reads its settings and in which somebody presses the tab key.
+    asks = "COMP_WORDS=(relay cam); COMP_CWORD=1; _relay_completion relay; echo ${COMPREPLY[@]}"
+    assert bash(f". ~/.bashrc; {asks}").split() == ["camera"]
 
 
 @pytest.mark.usefixtures("store_kind")

@@ -196,7 +196,9 @@ def test_the_printed_address_takes_a_camera(
     tab.page.get_by_role("radio", name="5 stars").check()
     tab.wait_for("eva-rating >> .summary", "it.innerText.includes('5.0')", 5)
     tab.page.goto("about:blank")
-    stack.stop()
+    assert stack.stop() == 0
+    log = stack.log.read_text()
+    assert "[error" not in log, log
     # A second start keeps what viewers said, and shows a key that works, since the first is stored
     # nowhere.
     stack = demo("--input", str(clip))

@@ -69,6 +69,19 @@ def everything_is_told(tab: Tab) -> None:
     assert read(".music .detail") == [f"{word} {music[of]}" for word, of in DETAILS.items()]
 
 
+def test_what_its_makers_wrote_has_their_language(walk: Stack, open_tab: Callable[[str], Tab]):
+    former = fields().get("language")
+    walk.request("PATCH", f"/api/v1/broadcasts/{SLUG}", {"language": "es"})
+    try:
+        tab = open_tab(f"{walk.url}/b/{SLUG}")
+        for part in ("h1", "eva-cameras >> .name", ".about .text", ".tags"):
+            tab.wait_for(part, "it.lang === 'es'", 10)
+        tab = open_tab(f"{walk.url}/embed/{SLUG}")
+        tab.wait_for("eva-embed >> h1", "it.lang === 'es'", 10)
+    finally:
+        walk.request("PATCH", f"/api/v1/broadcasts/{SLUG}", {"language": former})
+
+
 def test_the_page_without_scripts(walk: Stack, open_either: Callable[..., Tab]):
     tab = open_either("about:blank", "sandboxed")
     tab.go_without_scripts(f"{walk.url}/b/{SLUG}")

@@ -10,6 +10,7 @@ import pytest
 
 from relay.edge.rights import YOUNG_S
 from tests.edge.test_edges import edge_of, town
+from tests.support.stalls import tries
 from tests.support.viewer import WebViewer
 from tests.support.waiting import eventually
 from tests.support.whep import Refusal
@@ -54,23 +55,31 @@ async def watched_for(viewers: list[WebViewer], since: float, seconds: float) ->
 async def test_sessions_end_within_a_second(
     tmp_path: Path, method: str, body: Any, refused: int, figure: Callable[[str], None]
 ) -> None:
-    async with town(tmp_path, RELAY_EDGES="2") as here:
-        viewers = [await join(here, target) for target in ("show?camera=cam", "cam") * 2]
-        assert len({edge_of(viewer) for viewer in viewers}) == 2
-        for viewer in viewers:
-            await eventually(viewer.got.media, "a picture")
-        await asyncio.sleep(YOUNG_S)  # media is seen to go on meanwhile
-        before = time.monotonic()
-        assert await watched_for(viewers, before, 0.5) > 0.2
-        since = time.monotonic()
-        watching = asyncio.create_task(watched_for(viewers, since, 3.0))
-        await asyncio.to_thread(here.stack.request, method, SHOW, body)
-        took_s = await watching
-        figure(f"media stopped {took_s:.2f} s after the change, on two edges")
-        assert took_s <= PROMISED_S
-        path = f"/whep/cam/{viewers[0].session}"
-        answer = await here.player.send("PATCH", path, "{}", Content_Type="application/json")
-        assert answer.status == 404
-        with pytest.raises(Refusal) as refusal:
-            await join(here, "cam")
-        assert refusal.value.answer.status in (refused, 404)
+    for number, attempt in enumerate(tries(PROMISED_S)):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        async with town(folder, RELAY_EDGES="2") as here:
+            viewers = [await join(here, target) for target in ("show?camera=cam", "cam") * 2]
+            assert len({edge_of(viewer) for viewer in viewers}) == 2
+            for viewer in viewers:
+                await eventually(viewer.got.media, "a picture")
+            await asyncio.sleep(YOUNG_S)  # media is seen to go on meanwhile
+            before = time.monotonic()
+            assert await watched_for(viewers, before, 0.5) > 0.2
+            with attempt:
+                since = time.monotonic()
+                watching = asyncio.create_task(watched_for(viewers, since, 3.0))
+                await asyncio.to_thread(here.stack.request, method, SHOW, body)
+                attempt.found = await watching
+            figure(f"s from the change until media stopped, on two edges: {attempt}")
+            await refused_from_now(here, viewers[0], refused)
+
+
+async def refused_from_now(here: Town, viewer: WebViewer, status: int) -> None:
+    """Neither a session that has ended nor a new one gets anything."""
+    path = f"/whep/cam/{viewer.session}"
+    answer = await here.player.send("PATCH", path, "{}", Content_Type="application/json")
+    assert answer.status == 404
+    with pytest.raises(Refusal) as refusal:
+        await join(here, "cam")
+    assert refusal.value.answer.status in (status, 404)

@@ -175,12 +175,18 @@ def taken(port: int, kind: socket.SocketKind) -> Iterator[None]:
 def test_a_port_in_use_is_told(name: str, kind: socket.SocketKind, stack: Stack):
     port = int(stack.environment[f"RELAY_{name}_PORT"])
     with taken(port, kind):
-        result = relay(stack, "serve")
+        result = relay(stack, "serve", RELAY_ADMIN_TOKEN="")
     assert result.returncode == 2
     assert re.search(rf"relay: RELAY_{name}_PORT={port}: .*in use", result.stderr)
     assert "Traceback" not in result.stderr
     assert processes_of(stack) == {}
     assert sockets_of(stack) == []
+    # A token that opens nothing yet is not told; the start that succeeds tells one.
+    assert "evt_" not in result.stdout + result.stderr
+    stack.environment["RELAY_ADMIN_TOKEN"] = ""
+    with stack.running():
+        (token,) = re.findall(r"evt_[\w-]+", stack.log.read_text())
+        assert stack.request("GET", "/api/v1/cameras", Authorization=f"Bearer {token}") is not None
 
 
 def test_a_folder_that_cannot_be_used_is_told(stack: Stack):

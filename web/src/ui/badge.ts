@@ -27,7 +27,7 @@ export class EvaBadge extends LitElement {
         font: 650 var(--step--1) / 1.2 var(--sans);
         white-space: nowrap;
       }
-      :host([state="live"]) {
+      :host([state="live"]:not([silent])) {
         background: var(--live);
         color: var(--on-live);
       }
@@ -44,8 +44,7 @@ export class EvaBadge extends LitElement {
           opacity: 0.35;
         }
       }
-      :host([state="live"][silent])::before {
-        background: currentColor;
+      :host([silent])::before {
         animation: none;
       }
       @media (forced-colors: active) {

@@ -159,6 +159,8 @@ export class EvaCameras extends LitElement {
 
   /** The broadcast; an empty text while its cameras' stills are not for everybody. */
   @property() slug = "";
+  /** The language of their names, BCP 47. */
+  @property({ attribute: false }) language = "";
   /** The cameras. */
   @property({ attribute: false }) cameras: readonly Camera[] = [];
   /** The camera on air. */
@@ -212,7 +214,7 @@ export class EvaCameras extends LitElement {
         }</span
       >
       <span class="words">
-        <bdi class="name">${camera.name}</bdi>
+        <bdi class="name" lang=${this.language}>${camera.name}</bdi>
         ${this.#note(camera)}
       </span>
     </button>`;

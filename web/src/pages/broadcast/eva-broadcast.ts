@@ -19,7 +19,12 @@ import type { PlayerState } from "../../player/player-state.ts";
 import { type OperatorViews, withView } from "../../player/sphere/looking.ts";
 import type { EvaStage } from "../../player/stage.ts";
 import type { CameraWish, Layout, LayoutWish } from "../../player/wishes.ts";
-import { type Broadcast, isBroadcast, takesVotes } from "../../protocol/broadcast.ts";
+import {
+  type Broadcast,
+  contentLanguage,
+  isBroadcast,
+  takesVotes,
+} from "../../protocol/broadcast.ts";
 import type { ServerEvent } from "../../protocol/events.ts";
 import { sharedMoment } from "../../share/links.ts";
 import { ticketHere } from "../../store/access.ts";
@@ -218,6 +223,7 @@ export class EvaBroadcast extends LitElement {
       </div>
       <eva-cameras
         .slug=${broadcast.state === "live" ? broadcast.slug : ""}
+        .language=${contentLanguage(broadcast)}
         .cameras=${broadcast.cameras}
         .programme=${broadcast.programme}
         .wanted=${wantedCamera(broadcast, this.chosen)?.id ?? null}

@@ -105,7 +105,11 @@ function card(one: SimilarBroadcast): TemplateResult {
   return html`<li>
     <div class="art">
       ${cardArt(one.slug, one.still ?? null)}
-      <eva-badge state=${one.state} .startsAt=${one.starts_at}></eva-badge>
+      <eva-badge
+        state=${one.state}
+        .startsAt=${one.starts_at}
+        ?silent=${(one.still ?? null) === null}
+      ></eva-badge>
     </div>
     <h3 lang=${contentLanguage(one)}><a href="/b/${one.slug}"><bdi>${one.title}</bdi></a></h3>
     <p class="facts">

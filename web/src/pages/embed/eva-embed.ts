@@ -33,7 +33,12 @@ import type { PlayerState } from "../../player/player-state.ts";
 import type { Action } from "../../player/shortcuts.ts";
 import { type OperatorViews, withView } from "../../player/sphere/looking.ts";
 import type { CameraWish, QualityWish } from "../../player/wishes.ts";
-import { type Broadcast, isBroadcast, takesVotes } from "../../protocol/broadcast.ts";
+import {
+  type Broadcast,
+  contentLanguage,
+  isBroadcast,
+  takesVotes,
+} from "../../protocol/broadcast.ts";
 import type { ServerEvent } from "../../protocol/events.ts";
 import { isNullOr, isString, shape } from "../../protocol/guards.ts";
 import { ticketHere } from "../../store/access.ts";
@@ -220,7 +225,7 @@ export class EvaEmbed extends LitElement {
           this.rendition = event.detail.rendition;
         }}
       ></eva-player>
-      ${this.#bare ? html`<h1 class="hidden"><bdi>${broadcast.title}</bdi></h1>` : this.#head(broadcast)}
+      ${this.#bare ? html`<h1 class="hidden" lang=${contentLanguage(broadcast)}><bdi>${broadcast.title}</bdi></h1>` : this.#head(broadcast)}
       ${this.rating ? this.#ratingPanel(view, broadcast) : nothing}
     </main>`;
   }
@@ -230,7 +235,7 @@ export class EvaEmbed extends LitElement {
     const mean = average === null ? "" : formatAverage(average, locale());
     return html`<header>
       <a href="/b/${broadcast.slug}" target="_blank" rel="noopener" title=${broadcast.title}>
-        ${mark}<h1><bdi>${broadcast.title}</bdi></h1>
+        ${mark}<h1 lang=${contentLanguage(broadcast)}><bdi>${broadcast.title}</bdi></h1>
       </a>
       <div class="facts">
         <eva-badge state=${broadcast.state} .startsAt=${broadcast.starts_at} ?silent=${broadcast.programme === null}></eva-badge>
