@@ -69,6 +69,22 @@ def everything_is_told(tab: Tab) -> None:
     assert read(".music .detail") == [f"{word} {music[of]}" for word, of in DETAILS.items()]
 
 
+def test_a_phone_keeps_the_picture_while_its_viewer_reads(
+    walk: Stack, open_tab: Callable[[str], Tab]
+):
+    tab = open_tab(f"{walk.url}/b/{SLUG}")
+    tab.page.set_viewport_size({"width": 360, "height": 760})
+    tab.wait_for("eva-cameras >> eva-still", "it.offsetWidth > 0", 10)  # each camera has its own
+    tab.page.evaluate("scrollTo(0, document.body.scrollHeight)")
+    tab.wait_for("eva-comments", "it.hasUpdated === true", 10)
+    tab.page.evaluate("scrollTo(0, 1500)")
+    top, bottom = tab.element(
+        "eva-player", "[it.getBoundingClientRect().top, it.getBoundingClientRect().bottom]"
+    )
+    assert tab.page.evaluate("scrollY") > 760, "the page is too short to say"
+    assert (top, 100 < bottom < 760 / 2) == (0, True)
+
+
 def test_what_its_makers_wrote_has_their_language(walk: Stack, open_tab: Callable[[str], Tab]):
     former = fields().get("language")
     walk.request("PATCH", f"/api/v1/broadcasts/{SLUG}", {"language": "es"})
