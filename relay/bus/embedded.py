@@ -105,12 +105,13 @@ class FolderLock:
 
 def socket_path(folder: Path, name: str) -> Path:
     """Where the server `name` listens: in the folder, or in a private one under /tmp where that
-    path would be too long for a socket.
+    path would be too long for a socket, or no UTF-8, which a URL cannot tell the client.
 
     Not under TMPDIR, which may differ from process to process.
     """
     path = folder / "run" / f"{name}.sock"
-    if len(os.fsencode(path)) <= _MAX_SOCKET_PATH:
+    encoded = os.fsencode(path)
+    if len(encoded) <= _MAX_SOCKET_PATH and encoded == str(path).encode(errors="replace"):
         return path
     digest = hashlib.sha256(os.fsencode(folder)).hexdigest()[:16]
     return Path(f"/tmp/eva-relay-{os.getuid()}-{digest}") / f"{name}.sock"  # noqa: S108
@@ -182,9 +183,12 @@ def _check_owner(directory: Path) -> None:
 
 
 def _config_line(name: str, value: object) -> bytes:
-    """A line of the server's configuration, whose quoted strings are those of C."""
+    """A line of the server's configuration, whose quoted strings are those of C.
+
+    The server ends a line at the byte 0xFF, which a folder's name may have.
+    """
     text = os.fsencode(str(value))
-    return b'%s "%s"\n' % (name.encode(), re.sub(rb'["\\\x00-\x1f]', _escape, text))
+    return b'%s "%s"\n' % (name.encode(), re.sub(rb'["\\\x00-\x1f\x7f-\xff]', _escape, text))
 
 
 def _escape(match: re.Match[bytes]) -> bytes:

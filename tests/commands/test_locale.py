@@ -62,6 +62,12 @@ def test_commands_work_in_any_locale(folder: Path, locale: str):
     assert NAME in relay(folder, "camera", "list", LC_ALL=locale)
 
 
+def test_a_folder_whose_name_is_no_utf8(folder: Path):
+    data = os.fsdecode(os.fsencode(folder) + b"/d\xffta")
+    assert "helmet" in relay(folder, "camera", "add", "helmet", RELAY_DATA_DIR=data)
+    assert "helmet" in relay(folder, "camera", "list", RELAY_DATA_DIR=data)
+
+
 def test_a_file_whose_name_has_other_letters_is_read(folder: Path):
     """And the camera that it was named for may pull it, without any setting."""
     path = folder / "H\u00f6he.mp4"
