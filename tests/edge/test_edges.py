@@ -178,8 +178,16 @@ async def test_hints_reach_the_rung(tmp_path: Path) -> None:
         viewer = saving
         viewer.remb_bps = 5_000_000
         await comes_to(viewer, 0, data_saver=False)
-        await asyncio.sleep(1.5)  # just after a switch, what is told is of the rung before
-        await comes_to(viewer, 2, pace=0.25)
+        viewer.got.forget()
+
+        async def slowed() -> bool:
+            # Told again and again: just after a switch it is of the rung before, and where a busy
+            # machine delays the stream itself, no path is to blame.
+            await here.hint(viewer, pace=0.25)
+            await asyncio.sleep(0.5)
+            return 2 in rungs(viewer)
+
+        await eventually(slowed, "the least rung for pictures that come slowly", 15)
         path = f"/whep/cam/{viewer.session}"
         for wrong in (0, 1, "x"):
             body = json.dumps({"pace": wrong})
