@@ -20,7 +20,7 @@ _STYLE: Final = (
     "body{margin:0;overflow-wrap:anywhere;font:400 1rem/1.6 -apple-system,'Segoe UI',Roboto,"
     "'Helvetica Neue',Arial,sans-serif;"
     "color:light-dark(#0b1220,#f1f4f9);background:light-dark(#f4f6f9,#06090f)}"
-    "header{min-height:4rem;padding:.75rem clamp(1rem,2.6vw,2.5rem)}"
+    "header{min-height:4rem;padding:.75rem clamp(1rem,2.6vw,2.5rem);color:#fff;background:#02050b}"
     "header a{display:inline-flex;align-items:center;gap:.7rem;min-height:2.5rem;"
     "font-size:1.0625rem;font-weight:650;line-height:1;color:inherit;text-decoration:none}"
     "header svg{width:2rem;height:2rem}"
