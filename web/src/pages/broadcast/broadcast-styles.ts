@@ -340,10 +340,17 @@ export const broadcastStyles = css`
     position: relative;
     display: grid;
     align-items: center;
-    min-height: calc(100svh - 4rem);
-    padding-bottom: 34svh;
+    min-height: 100svh;
+    padding: 4rem 0 34svh;
     overflow: hidden;
     color: #fff;
+  }
+  eva-topbar:has(+ .trouble) {
+    position: absolute;
+    inset: 0 0 auto;
+    z-index: 1;
+    color: #fff;
+    color-scheme: dark;
   }
   .trouble eva-limb {
     position: absolute;
