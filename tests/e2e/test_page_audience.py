@@ -61,7 +61,7 @@ def test_comments_are_live_answered_edited_and_vanish(
     write(here, "What a reflection in the visor!")
     wait_text(here, "What a reflection")
     wait_text(there, "What a reflection")
-    there.page.get_by_role("button", name="Reply").click()
+    there.page.get_by_role("button", name="Reply", exact=True).click()
     there.page.get_by_label("Your reply").fill("Seconded.")
     there.page.get_by_label("Your name").last.fill("Jo")
     there.page.get_by_role("button", name="Post reply").click()
@@ -292,9 +292,9 @@ def test_sharing(walk: Stack, visit: Callable[..., Tab], screenshots: Path):
 @pytest.mark.parametrize(
     ("language", "watching", "rate"),
     [
-        ("de", "sehen zu|sieht zu", "Bewerte diese Übertragung"),
-        ("fr", "spectateur", "Notez cette retransmission"),
-        ("es", "espectador", "Valora esta emisión"),
+        ("de", "sehen zu|sieht zu", "Diese Übertragung bewerten"),
+        ("fr", "spectateur", "Noter cette retransmission"),
+        ("es", "espectador", "Valorar esta emisión"),
         ("it", "spettator", "Vota questa trasmissione"),
     ],
 )
@@ -340,5 +340,5 @@ def test_the_page_speaks_the_browsers_language(walk: Stack, open_either: Callabl
         walk.request("POST", "/api/v1/broadcasts/german/rating", {"stars": stars})
     tab = open_either(f"{walk.url}/b/german", locale="de-DE")
     assert tab.page.evaluate("document.documentElement.lang") == "de"
-    tab.page.get_by_role("heading", name="Bewerte diese Übertragung").wait_for()
+    tab.page.get_by_role("heading", name="Diese Übertragung bewerten").wait_for()
     tab.wait_for("eva-rating >> .summary", "it.innerText.includes('4,5 ')", 5)

@@ -75,7 +75,7 @@ def test_the_pages_bar_and_names(width: int, walk: Stack, open_still: Callable[.
     tab.page.keyboard.press("v")
     tab.page.keyboard.press("v")
     tab.wait_for("eva-stage >> .small eva-player", "it.phase === 'live'", 30)
-    assert unreadable(tab, BAR | {"eva-stage >> .small button span": TEXT}) == {}
+    assert unreadable(tab, BAR | {"eva-stage >> .small button bdi": TEXT}) == {}
 
 
 @pytest.mark.parametrize("page", ["b", "embed"])

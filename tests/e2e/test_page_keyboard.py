@@ -177,7 +177,7 @@ def test_language_and_theme(page: Tab):
     keys = page.page.keyboard
     go_to(page, "Language")
     keys.press("ArrowDown")
-    page.page.get_by_role("heading", name="Notez cette retransmission").wait_for()
+    page.page.get_by_role("heading", name="Noter cette retransmission").wait_for()
     keys.press("ArrowUp")
     page.page.get_by_role("heading", name="Rate this broadcast").wait_for()
     keys.press("Tab")

@@ -155,3 +155,16 @@ describe("templatesOf", () => {
     expect(msg("Copy")).toBe("Copy");
   });
 });
+
+/** What is written on a control, by its label: who says what is read has to name it (WCAG 2.5.3). */
+const WRITTEN_ON = { "Rate this broadcast": "Rate" };
+
+it.each(Object.keys(TABLES).filter((name) => !name.includes("/pages/")))(
+  "names controls by what is written on them in %s",
+  (name) => {
+    const words = (text: string) => String(TABLES[name]?.[text]).toLocaleLowerCase();
+    for (const [label, written] of Object.entries(WRITTEN_ON)) {
+      expect(words(label)).toContain(words(written));
+    }
+  },
+);
