@@ -197,7 +197,7 @@ def test_names_cover_little_of_small_pictures(walk: Stack, visit: Callable[..., 
     for _ in range(3):
         tab.page.keyboard.press("v")
     tab.wait_for("eva-stage", "it.layout === 'grid'", 5)
-    tiles, names = (boxes(tab, "eva-stage", one) for one in (".small", ".small span"))
+    tiles, names = (boxes(tab, "eva-stage", one) for one in (".small", ".small bdi"))
     assert len(tiles) == len(names) == 2
     for tile, name in zip(tiles, names, strict=True):
         assert name["width"] * name["height"] < 0.2 * tile["width"] * tile["height"]

@@ -42,8 +42,10 @@ OUTSIDE = """(() => {
           box.width <= 1) continue;
       const walker = document.createTreeWalker(one, NodeFilter.SHOW_TEXT);
       for (let text = walker.nextNode(); text !== null; text = walker.nextNode()) {
-        const parent = text.parentElement.getBoundingClientRect();
-        const style = getComputedStyle(text.parentElement);
+        const around = text.parentElement;
+        const holds = around.localName === "bdi" ? around.parentElement : around;
+        const parent = holds.getBoundingClientRect();
+        const style = getComputedStyle(holds);
         const clamped = style.webkitLineClamp !== "none";
         const tight = 2 + parseFloat(style.fontSize) / 6; // lines stand closer than glyphs
         if (text.data.trim() === "" || parent.width <= 1 || clamped) continue;
