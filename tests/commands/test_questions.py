@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import io
-from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.commands.test_wrong import Call, call
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 __all__ = ["call"]
 pytestmark = pytest.mark.parametrize("store_kind", ["valkey"], indirect=True)
@@ -24,7 +20,7 @@ class Terminal(io.StringIO):
 
 
 @pytest.fixture
-def answer(call: Call, monkeypatch: pytest.MonkeyPatch) -> Callable[..., tuple[int, str, str]]:
+def answer(call: Call, monkeypatch: pytest.MonkeyPatch) -> Call:
     """Calls a command and answers what it asks."""
 
     def run(typed: str, *arguments: str) -> tuple[int, str, str]:
@@ -37,9 +33,7 @@ def answer(call: Call, monkeypatch: pytest.MonkeyPatch) -> Callable[..., tuple[i
 @pytest.mark.parametrize(
     ("typed", "told"), [("y", "Let go: here."), ("n", "Its cameras may go on sending: here.")]
 )
-def test_an_end_asks_whether_cameras_are_let_go(
-    typed: str, told: str, call: Call, answer: Callable[..., tuple[int, str, str]]
-):
+def test_an_end_asks_whether_cameras_are_let_go(typed: str, told: str, call: Call, answer: Call):
     assert call("broadcast", "change", "eva", "--camera", "here")[0] == 0
     assert call("broadcast", "start", "eva")[0] == 0
     code, out, _ = answer(typed, "broadcast", "end", "eva")
@@ -52,9 +46,7 @@ def test_an_end_asks_whether_cameras_are_let_go(
 @pytest.mark.parametrize(
     "what", [("camera", "remove", "here"), ("broadcast", "remove", "eva")], ids=lambda what: what[0]
 )
-def test_what_cannot_be_undone_is_asked_for(
-    what: tuple[str, str, str], call: Call, answer: Callable[..., tuple[int, str, str]]
-):
+def test_what_cannot_be_undone_is_asked_for(what: tuple[str, str, str], call: Call, answer: Call):
     group, _, name = what
     code, out, _ = answer("n", *what)
     assert code == 1

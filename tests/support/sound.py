@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
+
+from tests.support.stalls import HANG_S
+from tests.support.waiting import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,12 +33,9 @@ def silent_sound(folder: Path) -> Iterator[dict[str, str]]:
     with log.open("wb") as output:
         server = subprocess.Popen(command, env=homes, stdout=output, stderr=output)
     try:
-        until = time.monotonic() + 20
-        while not socket.exists():
-            assert server.poll() is None, log.read_text()
-            assert time.monotonic() < until, log.read_text()
-            time.sleep(0.05)
+        wait_until(lambda: socket.exists() or server.poll() is not None, log.read_text)
+        assert server.poll() is None, log.read_text()
         yield {"PULSE_SERVER": f"unix:{socket}"}
     finally:
         server.terminate()
-        server.wait(10)
+        server.wait(HANG_S)

@@ -2,6 +2,16 @@
 
 import { css } from "lit";
 
+/** A bar that lies on the dark sky of what follows it, whatever the theme. */
+export const overSky = css`
+  position: absolute;
+  inset: 0 0 auto;
+  /* Above the words, whose box reaches up to it in a low window. */
+  z-index: 3;
+  color: #fff;
+  color-scheme: dark;
+`;
+
 /** Box model, focus ring, hidden text. */
 export const shared = css`
   *,

@@ -1,6 +1,7 @@
 /** The grid and the type of a broadcast's page. */
 
 import { css } from "lit";
+import { overSky } from "../../ui/shared-styles.ts";
 
 /** Rules of `<eva-broadcast>`. */
 export const broadcastStyles = css`
@@ -346,11 +347,7 @@ export const broadcastStyles = css`
     color: #fff;
   }
   eva-topbar:has(+ .trouble) {
-    position: absolute;
-    inset: 0 0 auto;
-    z-index: 1;
-    color: #fff;
-    color-scheme: dark;
+    ${overSky}
   }
   .trouble eva-limb {
     position: absolute;

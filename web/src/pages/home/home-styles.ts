@@ -1,6 +1,7 @@
 /** The front page's grid and type. */
 
 import { css } from "lit";
+import { overSky } from "../../ui/shared-styles.ts";
 
 /** Rules of `<eva-home>`. */
 export const homeStyles = css`
@@ -73,12 +74,7 @@ export const homeStyles = css`
     }
   }
   eva-topbar {
-    position: absolute;
-    inset: 0 0 auto;
-    /* Above the words, whose box reaches up to it in a low window. */
-    z-index: 3;
-    color: #fff;
-    color-scheme: dark;
+    ${overSky}
   }
   .pitch {
     position: relative;
